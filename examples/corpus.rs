@@ -19,9 +19,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use routewarden::llm::{Settings, recognise};
+use routewarden::llm::{LlmSettings, recognise_operation};
 use routewarden::model::{Effect, Mode};
-use routewarden::scan::{PlanInput, plan};
+use routewarden::scan::{PlanInput, plan_operations};
 use routewarden::spec::{Samples, load_file, looks_like_document};
 
 #[derive(Default)]
@@ -89,14 +89,15 @@ fn measure(path: &Path, figures: &mut Figures, out: &mut impl Write) -> io::Resu
         api: &api,
         identities: &[],
         mode: Mode::Passive,
-        checks: &routewarden::checks::all(),
+        checks: &routewarden::checks::all_checks(),
         selected: &|_| true,
         excluded: &|_| false,
-        llm: Settings::NONE,
+        llm: LlmSettings::NONE,
     };
-    let rows = plan(&input);
+    let rows = plan_operations(&input);
     if env::var_os("MODELS").is_some() {
-        let faces = |operation| recognise(&api, operation, Settings::NONE).map(|facing| (operation, facing));
+        let faces =
+            |operation| recognise_operation(&api, operation, LlmSettings::NONE).map(|facing| (operation, facing));
         for (operation, facing) in api.operations.iter().filter_map(faces) {
             let _ = writeln!(
                 io::stdout(),

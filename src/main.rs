@@ -9,7 +9,7 @@ use routewarden::model::clean_lines;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let command = match cli::parse() {
+    let command = match cli::parse_command_line() {
         Ok(command) => command,
         Err(exit) => return exit.into(),
     };
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
             return Exit::Untrusted.into();
         }
     };
-    let exit = runtime.block_on(cli::run(command, redactor));
+    let exit = runtime.block_on(cli::run_command(command, redactor));
     // Nothing is waited for: whoever pressed Ctrl-C twice wants to leave at once.
     runtime.shutdown_background();
     exit.into()

@@ -14,6 +14,6 @@ pub struct Hit {
 
 /// Scans a text and what it holds once it is decoded. What stands there in pieces has no range, and is left out.
 pub fn scan(text: &str) -> Vec<Hit> {
-    let found = material::find(None, text).hidden.into_iter();
+    let found = material::find_secrets(None, text).hidden.into_iter();
     found.filter_map(|hidden| Some(Hit { rule: hidden.rule, range: hidden.range? })).collect()
 }

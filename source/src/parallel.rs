@@ -46,7 +46,7 @@ fn map_runs<T: Sync, W, R: Send>(
         }
     };
     let mut made = scope(|scope| {
-        let more = threads(items.len()).saturating_sub(1);
+        let more = thread_count(items.len()).saturating_sub(1);
         let helpers: Vec<_> =
             (0..more).filter_map(|_| Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok()).collect();
         let mut made = work();
@@ -64,7 +64,7 @@ pub(crate) fn map<T: Sync, R: Send>(items: &[T], act: impl Fn(&T) -> R + Sync) -
     map_runs(items, 1, || (), |(), item| act(item))
 }
 
-fn threads(items: usize) -> usize {
+fn thread_count(items: usize) -> usize {
     if items < FEWEST { 1 } else { available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_THREADS) }
 }
 

@@ -4,10 +4,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::ir::{Argument, Expr, ExprKind, Function, Span, StatementKind, dotted, keyword, last_part, literal};
+use crate::ir::{
+    Argument, Expr, ExprKind, Function, Span, StatementKind, argument_named, dotted_text, last_part, literal_text,
+};
 use crate::ir::{walk_expr, walk_statements};
 use crate::project::{Module, Project};
-use crate::routes::Place;
+use crate::routes::CodePlace;
 
 /// More places of one project say nothing more.
 const MOST_FAULTS: usize = 50;
@@ -32,7 +34,7 @@ pub struct TokenFault {
     /// What is wrong.
     pub kind: TokenFaultKind,
     /// Where.
-    pub place: Place,
+    pub place: CodePlace,
     /// The function around it; empty where it has no name.
     pub function: String,
     /// The code, on one line, cut where it is long.
@@ -43,7 +45,7 @@ pub struct TokenFault {
 pub fn find_token_faults(project: &Project) -> Vec<TokenFault> {
     let mut found = Vec::new();
     for module in project.modules.iter().filter(|module| !is_test(&module.path)) {
-        for function in functions(module) {
+        for function in module_functions(module) {
             find_in(project, module, &function, &mut found);
         }
     }
@@ -53,7 +55,7 @@ pub fn find_token_faults(project: &Project) -> Vec<TokenFault> {
 }
 
 /// The functions of a module, the innermost first: a place belongs to the nearest one around it.
-fn functions(module: &Module) -> Vec<Arc<Function>> {
+fn module_functions(module: &Module) -> Vec<Arc<Function>> {
     let mut found: Vec<Arc<Function>> = Vec::new();
     let mut inner: Vec<Arc<Function>> = Vec::new();
     walk_statements(
@@ -79,18 +81,18 @@ fn find_in(project: &Project, module: &Module, function: &Function, found: &mut 
     let mut verifies = false;
     let mut see = |expr: &Expr| {
         let Some((callee, arguments)) = expr.call() else { return };
-        let name = dotted(callee).unwrap_or_default();
+        let name = dotted_text(callee).unwrap_or_default();
         match reads_token(project, module, &name, arguments) {
             Some(true) => verifies = true,
             Some(false) => faults.push((TokenFaultKind::Unverified, expr.span)),
-            None if logs(&name) && arguments.iter().any(|argument| shows_token(&argument.value)) => {
+            None if is_log_call(&name) && arguments.iter().any(|argument| shows_token(&argument.value)) => {
                 faults.push((TokenFaultKind::Logged, expr.span));
             }
             None => {}
         }
     };
     walk_statements(&function.body, &mut |_| {}, &mut see);
-    let known: BTreeSet<Place> = found.iter().map(|fault| fault.place.clone()).collect();
+    let known: BTreeSet<CodePlace> = found.iter().map(|fault| fault.place.clone()).collect();
     // Reading the header first, to choose the key, is how verifying begins.
     for (kind, span) in faults.into_iter().filter(|(kind, _)| !verifies || *kind == TokenFaultKind::Logged) {
         let place = project.place(module.id, span);
@@ -130,13 +132,13 @@ fn is_switched_off(arguments: &[Argument]) -> bool {
         |value: &Expr| matches!(&*value.kind, ExprKind::Constant(text) if text.eq_ignore_ascii_case("false"));
     let takes_none = |value: &Expr| match &*value.kind {
         ExprKind::List(items) => {
-            items.iter().any(|item| literal(item).is_some_and(|text| text.eq_ignore_ascii_case("none")))
+            items.iter().any(|item| literal_text(item).is_some_and(|text| text.eq_ignore_ascii_case("none")))
         }
         _ => false,
     };
     asks_for(arguments, "verify_signature", "false")
-        || keyword(arguments, "verify").is_some_and(is_false)
-        || keyword(arguments, "algorithms").is_some_and(takes_none)
+        || argument_named(arguments, "verify").is_some_and(is_false)
+        || argument_named(arguments, "algorithms").is_some_and(takes_none)
 }
 
 /// Returns whether one of the arguments is a record with this entry.
@@ -146,7 +148,7 @@ fn asks_for(arguments: &[Argument], key: &str, wanted: &str) -> bool {
         walk_expr(&argument.value, &mut |expr| {
             let ExprKind::Record(entries) = &*expr.kind else { return };
             found |= entries.iter().any(|entry| {
-                let named = entry.key.as_ref().and_then(|name| literal(name).or(name.name()));
+                let named = entry.key.as_ref().and_then(|name| literal_text(name).or(name.name()));
                 let is_it = matches!(&*entry.value.kind, ExprKind::Constant(text) if text.eq_ignore_ascii_case(wanted));
                 named == Some(key) && is_it
             });
@@ -155,7 +157,7 @@ fn asks_for(arguments: &[Argument], key: &str, wanted: &str) -> bool {
     found
 }
 
-fn logs(name: &str) -> bool {
+fn is_log_call(name: &str) -> bool {
     let Some((receiver, method)) = name.rsplit_once('.') else { return name == "print" };
     let receiver = last_part(receiver).to_ascii_lowercase();
     LOG_METHODS.contains(&method) && (receiver.contains("log") || receiver == "console")
@@ -165,12 +167,12 @@ fn logs(name: &str) -> bool {
 fn shows_token(value: &Expr) -> bool {
     match &*value.kind {
         ExprKind::Name(name) | ExprKind::Member(_, name) => is_token_name(name),
-        ExprKind::Index(_, key) => literal(key).is_some_and(is_token_name),
+        ExprKind::Index(_, key) => literal_text(key).is_some_and(is_token_name),
         ExprKind::Template(_, parts) | ExprKind::Operation(_, parts) => parts.iter().any(shows_token),
         ExprKind::Call { callee, arguments, .. } => {
             let is_get = matches!(callee.name(), Some("get" | "header"))
-                || dotted(callee).is_some_and(|name| matches!(last_part(&name), "get" | "header"));
-            is_get && arguments.first().and_then(|first| literal(&first.value)).is_some_and(is_token_name)
+                || dotted_text(callee).is_some_and(|name| matches!(last_part(&name), "get" | "header"));
+            is_get && arguments.first().and_then(|first| literal_text(&first.value)).is_some_and(is_token_name)
         }
         _ => false,
     }

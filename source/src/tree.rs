@@ -145,7 +145,7 @@ impl SourceTree {
         }
         let mut tree = SourceTree { root: root.clone(), ..SourceTree::default() };
         let mut bytes = 0;
-        for path in listed(&root, limits) {
+        for path in list_files(&root, limits) {
             if tree.files.len() >= limits.files || bytes >= limits.all_bytes {
                 let because = format!("only {} files and {bytes} bytes of a tree are read", tree.files.len());
                 tree.left_out.push(LeftOut { path: ".".to_owned(), because });
@@ -157,7 +157,9 @@ impl SourceTree {
                     tree.files.push(file);
                 }
                 Ok(None) => {}
-                Err(fault) => tree.left_out.push(LeftOut { path: shown(&root, &path), because: fault.to_string() }),
+                Err(fault) => {
+                    tree.left_out.push(LeftOut { path: relative_path(&root, &path), because: fault.to_string() })
+                }
             }
         }
         Ok(tree)
@@ -202,7 +204,7 @@ impl SourceTree {
 }
 
 /// The files worth reading, in the order of their paths.
-fn listed(root: &Path, limits: &TreeLimits) -> Vec<PathBuf> {
+fn list_files(root: &Path, limits: &TreeLimits) -> Vec<PathBuf> {
     let own = |entry: &DirEntry| {
         let name = entry.file_name().to_string_lossy();
         entry.depth() == 0 || !(entry.file_type().is_some_and(|kind| kind.is_dir()) && VENDORED.contains(&&*name))
@@ -218,7 +220,7 @@ fn listed(root: &Path, limits: &TreeLimits) -> Vec<PathBuf> {
         .build();
     let files = walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
     let mut paths: Vec<PathBuf> = files.map(DirEntry::into_path).filter(|path| is_wanted(path)).collect();
-    paths.sort_by_cached_key(|path| shown(root, path));
+    paths.sort_by_cached_key(|path| relative_path(root, path));
     paths
 }
 
@@ -236,7 +238,7 @@ fn is_document(name: &str) -> bool {
     ["openapi", "swagger", "api"].iter().any(|word| name.to_ascii_lowercase().contains(word))
 }
 
-fn shown(root: &Path, path: &Path) -> String {
+fn relative_path(root: &Path, path: &Path) -> String {
     path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
 }
 
@@ -250,7 +252,7 @@ fn read_file(root: &Path, path: &Path, limits: &TreeLimits) -> Result<Option<Sou
     let mut bytes = Vec::new();
     file.take(limits.file_bytes).read_to_end(&mut bytes)?;
     let Ok(text) = String::from_utf8(bytes) else { return Ok(None) };
-    let path = shown(root, path);
+    let path = relative_path(root, path);
     if Language::of_path(&path).is_some_and(Language::is_script)
         && let Some(fault) = for_browsers(&text)
     {

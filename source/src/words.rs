@@ -211,13 +211,13 @@ pub const ACCOUNTS: &[&str] =
     &["account", "accounts", "customuser", "member", "members", "person", "profile", "profiles", "user", "users"];
 
 /// Returns a name without case, `_` and `-`.
-pub fn plain(name: &str) -> String {
+pub fn simplify_name(name: &str) -> String {
     name.chars().filter(|letter| *letter != '_' && *letter != '-').flat_map(char::to_lowercase).collect()
 }
 
 /// Returns whether a name is one of these words.
 pub fn is_one_of(name: &str, words: &[&str]) -> bool {
-    words.contains(&plain(name).as_str())
+    words.contains(&simplify_name(name).as_str())
 }
 /// Attributes and helpers that say whether a caller has signed in.
 pub(crate) const SIGNED_IN: [&str; 8] = [

@@ -17,7 +17,7 @@ use routewarden_source::frameworks::find_routes;
 use routewarden_source::ir::{ExprKind, StatementKind};
 use routewarden_source::project::{ClassRef, FunctionRef, Project};
 use routewarden_source::reading::{OwnershipReader, OwnershipWord};
-use routewarden_source::routes::{FrameworkName, Guard, GuardKind, GuardLevel, HandlerCode, Place, RouteEntry};
+use routewarden_source::routes::{CodePlace, FrameworkName, Guard, GuardKind, GuardLevel, HandlerCode, RouteEntry};
 use routewarden_source::tree::SourceTree;
 
 /// A label, and what was read.
@@ -122,7 +122,7 @@ fn nest_routes(project: &Project) -> Vec<RouteEntry> {
                     name: "AuthGuard".to_owned(),
                     kind: GuardKind::Authentication,
                     level: GuardLevel::Router,
-                    place: Place { file: module.path.clone(), line: class.span.line },
+                    place: CodePlace { file: module.path.clone(), line: class.span.line },
                 };
                 let function = FunctionRef {
                     module: module.id,
@@ -215,7 +215,7 @@ fn labelled_handlers_that_were_written_last_are_read_right() {
 }
 
 /// A project of one file, and the reading of the handler of that name.
-fn read_one(text: &str, function: &str) -> routewarden_source::reading::Reading {
+fn read_one(text: &str, function: &str) -> routewarden_source::reading::HandlerReading {
     let project = Project::parse(SourceTree::of_texts(&BTreeMap::from([("app.py".to_owned(), text.to_owned())])));
     let table = find_routes(&project);
     let entry = table.routes.iter().find(|entry| entry.function == function).unwrap();
@@ -235,7 +235,7 @@ fn what_a_patch_needs_is_named_to_the_byte() {
     assert_eq!(access.owner.as_deref(), Some("user_id"));
     assert_eq!(access.denial.map(|span| span.text(&text)), Some("not invoice"));
     assert_eq!(access.ids.iter().map(|id| id.name.as_str()).collect::<Vec<_>>(), ["invoice_id"]);
-    assert_eq!(access.what, routewarden_source::reading::AccessVerb::Mutate);
+    assert_eq!(access.what, routewarden_source::reading::CodeAccessVerb::Mutate);
     let scoped = read_one(&text, "compared");
     let access = scoped.accesses.first().unwrap();
     assert_eq!(access.subject.as_deref(), Some("uid"));

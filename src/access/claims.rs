@@ -16,7 +16,7 @@ pub struct Settled {
 }
 
 /// Judges all claims; no claim is excused by a route that breaks the policy itself.
-pub fn settle(model: &AccessModel<'_>, claims: &[AccessClaim]) -> Settled {
+pub fn judge_claims(model: &AccessModel<'_>, claims: &[AccessClaim]) -> Settled {
     // That strangers are shown what signed-in callers are accuses no route: most of it is public.
     let by_users = claims.iter().filter(|claim| claim.caller != ANONYMOUS);
     let accused: BTreeSet<OperationId> = by_users.map(|claim| claim.operation.clone()).collect();
@@ -28,7 +28,7 @@ pub fn settle(model: &AccessModel<'_>, claims: &[AccessClaim]) -> Settled {
             .iter()
             .zip(&rulings)
             .filter(|(claim, _)| !violators.contains(&claim.operation))
-            .filter_map(|(claim, ruling)| Some((strength(claim, ruling)?, claim)))
+            .filter_map(|(claim, ruling)| Some((contradiction_strength(claim, ruling)?, claim)))
             .max_by_key(|(strength, claim)| (*strength, std::cmp::Reverse(claim.operation.clone())));
         match found {
             Some((_, claim)) => violators.insert(claim.operation.clone()),
@@ -39,7 +39,7 @@ pub fn settle(model: &AccessModel<'_>, claims: &[AccessClaim]) -> Settled {
 
 /// How strong a contradiction is; none where the route is not known to break the policy. What is open to strangers comes
 /// first, and is no excuse even where it is only suspected; a write that is open to them says nothing of who may read.
-fn strength(claim: &AccessClaim, ruling: &Ruling) -> Option<u8> {
+fn contradiction_strength(claim: &AccessClaim, ruling: &Ruling) -> Option<u8> {
     match ruling {
         Ruling::Broken { .. } if claim.caller == ANONYMOUS => claim.verb.is_read().then_some(4),
         Ruling::Broken { confirmed: true, control: Some(_), .. } => Some(3),

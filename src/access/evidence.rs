@@ -9,11 +9,16 @@ use super::grounds::{Ground, Grounds, Rank, Witness};
 use super::ruling::AccessModel;
 use crate::model::{ANONYMOUS, AccessClaim, AccessVerb, OperationId, SeenValue, clean_name};
 use crate::survey::{
-    ObjectKey, Sign, Surveyed, is_person, is_strong_owner_name, is_whole, leaves, resource_of_name, scalar_text, words,
+    ObjectKey, Sign, Surveyed, is_person, is_strong_owner_name, is_whole, leaves_of, resource_of_name, scalar_text,
+    split_words,
 };
 
 /// Gathers the grounds for a claim from all routes but its own and those that are left out.
-pub(super) fn gather(model: &AccessModel<'_>, claim: &AccessClaim, left_out: &BTreeSet<OperationId>) -> Grounds {
+pub(super) fn gather_grounds(
+    model: &AccessModel<'_>,
+    claim: &AccessClaim,
+    left_out: &BTreeSet<OperationId>,
+) -> Grounds {
     let gathering = Gathering { model, claim, left_out, key: (claim.resource.clone(), claim.object.clone()) };
     let open = gathering.open_routes();
     let hidden = gathering.hidden_values();
@@ -135,7 +140,7 @@ impl<'a> Gathering<'a> {
         let Some(surveyed) = survey.operation(&fact.operation) else { return false };
         let own = surveyed.valid_of(&self.claim.owner).filter(|own| own.object.as_ref() == Some(&self.key));
         let Some(response) = own.and_then(|own| own.first.response()) else { return false };
-        let shown: HashSet<String> = leaves(response).into_iter().map(|leaf| leaf.text).collect();
+        let shown: HashSet<String> = leaves_of(response).into_iter().map(|leaf| leaf.text).collect();
         let alike = self.claim.values.iter().filter(|value| shown.contains(&value.text)).count();
         alike * 2 >= self.claim.values.len()
     }
@@ -415,10 +420,10 @@ const PRIVATE_WORDS: &[&str] = &[
 /// Returns the names of the fields among shown values that hold what people keep to themselves.
 pub fn private_fields(values: &[&SeenValue]) -> Vec<String> {
     let is_list = values.iter().any(|value| value.path.contains('*'));
-    let has_private_word = |key: &str| words(key).iter().any(|word| PRIVATE_WORDS.contains(&word.as_str()));
+    let has_private_word = |key: &str| split_words(key).iter().any(|word| PRIVATE_WORDS.contains(&word.as_str()));
     // `total` beside a list is the number of its entries.
     let is_count = |value: &SeenValue| {
-        is_list && !value.path.contains('*') && words(&value.key).iter().any(|word| word == "total")
+        is_list && !value.path.contains('*') && split_words(&value.key).iter().any(|word| word == "total")
     };
     let named: BTreeSet<String> = values
         .iter()
@@ -438,9 +443,9 @@ fn is_collection_of(list: &OperationId, item: &OperationId) -> bool {
 /// Returns true for routes that are named after what people keep to themselves: `/users/{id}/addresses`.
 fn keeps_private(operation: &OperationId) -> bool {
     let last = operation.0.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
-    words(last)
+    split_words(last)
         .iter()
-        .map(|word| crate::survey::singular(word))
+        .map(|word| crate::survey::singular_of(word))
         .any(|word| PRIVATE_WORDS.contains(&word.as_str()) || PRIVATE_PARTS.contains(&word.as_str()))
 }
 

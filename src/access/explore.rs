@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use super::fact::{AccessOutcome, Fact, FactTable, relation_to};
 use crate::model::{AccessClaim, AccessVerb, SeenValue};
-use crate::probe::{Answer, Ask, Caller, Probe, SendError, Values, operation_url};
-use crate::survey::{Baseline, ObjectKey, Person, Reading, Survey, Surveyed, is_whole, leaves, read, scalar_text};
+use crate::probe::{Answer, Ask, AskCaller, Probe, SendError, Values, operation_url};
+use crate::survey::{
+    AnswerKind, Baseline, ObjectKey, Person, Survey, Surveyed, is_whole, leaves_of, read_refusal, scalar_text,
+};
 
 /// Most other routes to the same object that are asked.
 const MAX_SIBLINGS: usize = 2;
@@ -52,7 +54,7 @@ impl Explorer<'_> {
             shows_half(&baseline.first, &claim.values).then_some((other, baseline))
         });
         for (other, baseline) in siblings.take(MAX_SIBLINGS) {
-            let answer = self.probe.send(&baseline.ask_as(Caller::named(&claim.caller))).await?;
+            let answer = self.probe.send(&baseline.ask_as(AskCaller::named(&claim.caller))).await?;
             let asked = FactRequest { route: other, key: &key, claim, caller: &claim.caller, answer: &answer };
             self.record_read(&asked, &baseline.masks);
         }
@@ -76,7 +78,7 @@ impl Explorer<'_> {
             let mut masks = baseline.masks.clone();
             masks.push(key.1.clone());
             for caller in [&claim.owner, &claim.caller] {
-                let ask = Ask { url: url.clone(), ..baseline.ask_as(Caller::named(caller)) };
+                let ask = Ask { url: url.clone(), ..baseline.ask_as(AskCaller::named(caller)) };
                 let answer = self.probe.send(&ask).await?;
                 self.record_read(&FactRequest { route: other, key: &key, claim, caller, answer: &answer }, &masks);
             }
@@ -88,11 +90,11 @@ impl Explorer<'_> {
     /// Adds what a third caller of the owner's rank gets by the same request.
     async fn ask_bystander(&self, surveyed: &Surveyed, owner: &Baseline, claim: &AccessClaim) -> Result<(), SendError> {
         let Some(third) = self.third(claim) else { return Ok(()) };
-        let answer = self.probe.send(&owner.ask_as(Caller::named(&third.name))).await?;
-        let outcome = match read(&answer, &surveyed.shapes(), &surveyed.volatile, &owner.masks) {
-            Reading::Refused(because) => AccessOutcome::Refused(because),
+        let answer = self.probe.send(&owner.ask_as(AskCaller::named(&third.name))).await?;
+        let outcome = match read_refusal(&answer, &surveyed.shapes(), &surveyed.volatile, &owner.masks) {
+            AnswerKind::Refused(because) => AccessOutcome::Refused(because),
             // An answer that cannot be judged may be the object as well.
-            Reading::Data | Reading::NoData(_) => AccessOutcome::Served,
+            AnswerKind::Data | AnswerKind::NoData(_) => AccessOutcome::Served,
         };
         let key = key_of(claim);
         let asked = FactRequest { route: surveyed, key: &key, claim, caller: &third.name, answer: &answer };
@@ -120,12 +122,13 @@ impl Explorer<'_> {
             let Some(values) = parent_values(route, owner, value) else { continue };
             let Ok(url) = operation_url(self.probe.base_url(), &route.operation, &values) else { continue };
             for caller in [&claim.owner, &claim.caller] {
-                let answer = self.probe.send(&Ask::get(Caller::named(caller), url.clone())).await?;
-                let outcome = match read(&answer, &route.shapes(), &route.volatile, std::slice::from_ref(&key.1)) {
-                    Reading::Data => AccessOutcome::Served,
-                    Reading::Refused(because) => AccessOutcome::Refused(because),
-                    Reading::NoData(because) => AccessOutcome::Unclear(because),
-                };
+                let answer = self.probe.send(&Ask::get(AskCaller::named(caller), url.clone())).await?;
+                let outcome =
+                    match read_refusal(&answer, &route.shapes(), &route.volatile, std::slice::from_ref(&key.1)) {
+                        AnswerKind::Data => AccessOutcome::Served,
+                        AnswerKind::Refused(because) => AccessOutcome::Refused(because),
+                        AnswerKind::NoData(because) => AccessOutcome::Unclear(because),
+                    };
                 self.record(&FactRequest { route, key: &key, claim, caller, answer: &answer }, outcome);
             }
         }
@@ -134,11 +137,11 @@ impl Explorer<'_> {
 
     /// Records whether a route that shows the object served it.
     fn record_read(&self, asked: &FactRequest<'_>, masks: &[String]) {
-        let outcome = match read(asked.answer, &asked.route.shapes(), &asked.route.volatile, masks) {
-            Reading::Data if shows_half(asked.answer, &asked.claim.values) => AccessOutcome::Served,
-            Reading::Data => AccessOutcome::Unclear("an answer without the object's values".to_owned()),
-            Reading::Refused(because) => AccessOutcome::Refused(because),
-            Reading::NoData(because) => AccessOutcome::Unclear(because),
+        let outcome = match read_refusal(asked.answer, &asked.route.shapes(), &asked.route.volatile, masks) {
+            AnswerKind::Data if shows_half(asked.answer, &asked.claim.values) => AccessOutcome::Served,
+            AnswerKind::Data => AccessOutcome::Unclear("an answer without the object's values".to_owned()),
+            AnswerKind::Refused(because) => AccessOutcome::Refused(because),
+            AnswerKind::NoData(because) => AccessOutcome::Unclear(because),
         };
         self.record(asked, outcome);
     }
@@ -177,7 +180,7 @@ fn parent_values(route: &Surveyed, child: &Baseline, id: &serde_json::Value) -> 
 /// Returns the values in an answer, for a fact.
 pub fn values_of(answer: &Answer) -> Option<Arc<HashSet<String>>> {
     let response = answer.response()?;
-    Some(Arc::new(leaves(response).into_iter().map(|leaf| leaf.text).collect()))
+    Some(Arc::new(leaves_of(response).into_iter().map(|leaf| leaf.text).collect()))
 }
 
 fn shows_half(answer: &Answer, values: &[SeenValue]) -> bool {

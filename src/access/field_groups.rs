@@ -115,7 +115,7 @@ pub(super) fn fields_shown(json: &Value, key: &ObjectKey, object: &Object) -> BT
             Value::Array(items) => items.iter().collect(),
             Value::Object(members) => {
                 if is_object(members, key, object) {
-                    let named = object.fields.iter().filter(|(name, value)| member(members, name) == Some(*value));
+                    let named = object.fields.iter().filter(|(name, value)| find_member(members, name) == Some(*value));
                     shown.extend(named.map(|(name, _)| name.clone()));
                 }
                 members.values().collect()
@@ -136,7 +136,7 @@ fn is_object(members: &Map<String, Value>, key: &ObjectKey, object: &Object) -> 
 }
 
 /// Returns a member by the name that objects keep it under: those one level down as `owner/id`.
-fn member<'v>(members: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
+fn find_member<'v>(members: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
     match name.split_once('/') {
         Some((outer, inner)) => members.get(outer)?.get(inner),
         None => members.get(name),

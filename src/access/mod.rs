@@ -18,9 +18,9 @@ mod strangers;
 mod survey_facts;
 
 pub use answer_facts::SeenAnswer;
-pub use claims::{Settled, settle};
+pub use claims::{Settled, judge_claims};
 pub use evidence::private_fields;
 pub use explore::{Explorer, values_of};
 pub use fact::{AccessOutcome, Fact, FactTable, Relation, relation_to};
-pub use policy::{PolicyRow, Question, policies, question, questions};
+pub use policy::{PolicyQuestion, ResourcePolicy, derive_policies, open_questions, question_for_claim};
 pub use ruling::{AccessModel, AccessTable, Ruling};

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::claims::Settled;
-use super::evidence::gather;
+use super::evidence::gather_grounds;
 use super::fact::{AccessOutcome, Fact, Relation};
 use super::field_groups::{FieldGroup, field_groups};
 use super::grounds::Rank;
@@ -18,7 +18,7 @@ const MAX_QUESTIONS: usize = 20;
 
 /// The policy of one kind of object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PolicyRow {
+pub struct ResourcePolicy {
     /// The kind: `order`.
     pub resource: String,
     /// The fields that this is about; `*` for all that have no row of their own.
@@ -33,7 +33,7 @@ pub struct PolicyRow {
 
 /// A question that settles what the facts leave open.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Question {
+pub struct PolicyQuestion {
     /// The route or kind of object.
     pub about: String,
     /// The question, in one sentence.
@@ -44,13 +44,13 @@ pub struct Question {
 
 /// Returns the policy of every kind of object that somebody owns, in the order of names; where some of its fields are
 /// shown to others and some are not, of each group of fields, the narrowest first.
-pub fn policies(model: &AccessModel<'_>, claims: &[AccessClaim], settled: &Settled) -> Vec<PolicyRow> {
+pub fn derive_policies(model: &AccessModel<'_>, claims: &[AccessClaim], settled: &Settled) -> Vec<ResourcePolicy> {
     let mut kinds: BTreeMap<&str, Vec<&Fact>> = BTreeMap::new();
     for fact in model.facts.iter() {
         kinds.entry(&fact.object.0).or_default().push(fact);
     }
     let rows = kinds.into_iter().filter_map(|(resource, facts)| {
-        let whole = row(model, resource, &facts, claims, settled)?;
+        let whole = policy_row(model, resource, &facts, claims, settled)?;
         let is_stated = model.stated.of_resource(resource).is_some();
         let groups = if is_stated { Vec::new() } else { field_groups(model, resource, &settled.violators) };
         Some(rows_of_groups(whole, groups))
@@ -59,12 +59,12 @@ pub fn policies(model: &AccessModel<'_>, claims: &[AccessClaim], settled: &Settl
 }
 
 /// Divides the policy of a kind of object where its fields are not all shown to the same callers.
-fn rows_of_groups(whole: PolicyRow, groups: Vec<FieldGroup>) -> Vec<PolicyRow> {
+fn rows_of_groups(whole: ResourcePolicy, groups: Vec<FieldGroup>) -> Vec<ResourcePolicy> {
     let (narrow, wide): (Vec<FieldGroup>, Vec<FieldGroup>) =
         groups.into_iter().partition(|group| matches!(group.level, AccessLevel::Owner | AccessLevel::Group));
     let (Some(first), false) = (narrow.first(), wide.is_empty()) else { return vec![whole] };
     let is_kept = matches!(whole.level, AccessLevel::Owner | AccessLevel::Group);
-    let kept = PolicyRow {
+    let kept = ResourcePolicy {
         fields: narrow.iter().flat_map(|group| &group.fields).map(|name| clean_name(name, 60)).collect(),
         level: if is_kept { whole.level.clone() } else { first.level.clone() },
         rests_on: match wide.first() {
@@ -73,10 +73,10 @@ fn rows_of_groups(whole: PolicyRow, groups: Vec<FieldGroup>) -> Vec<PolicyRow> {
         },
         ..whole.clone()
     };
-    let shown = wide.into_iter().map(|group| PolicyRow {
+    let shown = wide.into_iter().map(|group| ResourcePolicy {
         resource: whole.resource.clone(),
         fields: group.fields.iter().map(|name| clean_name(name, 60)).collect(),
-        rests_on: vec![format!("{} shows them to {}", group.route, circle(&group.level))],
+        rests_on: vec![format!("{} shows them to {}", group.route, describe_callers(&group.level))],
         level: group.level,
         broken_by: Vec::new(),
     });
@@ -84,20 +84,20 @@ fn rows_of_groups(whole: PolicyRow, groups: Vec<FieldGroup>) -> Vec<PolicyRow> {
 }
 
 /// Returns the callers of a level in words.
-fn circle(level: &AccessLevel) -> &'static str {
+fn describe_callers(level: &AccessLevel) -> &'static str {
     match level {
         AccessLevel::Public => "callers without a credential",
         _ => "other users",
     }
 }
 
-fn row(
+fn policy_row(
     model: &AccessModel<'_>,
     resource: &str,
     facts: &[&Fact],
     claims: &[AccessClaim],
     settled: &Settled,
-) -> Option<PolicyRow> {
+) -> Option<ResourcePolicy> {
     let of_kind = |(claim, ruling): &(&AccessClaim, &Ruling)| {
         claim.resource == resource && matches!(ruling, Ruling::Broken { confirmed: true, .. })
     };
@@ -116,11 +116,11 @@ fn row(
                 .filter(|(claim, ruling)| claim.resource == resource && matches!(ruling, Ruling::Broken { .. }))
                 .map(|(claim, _)| &claim.operation)
                 .collect();
-            learnt(model, resource, &clean, (settled, &blamed))?
+            level_from_facts(model, resource, &clean, (settled, &blamed))?
         }
     };
     let fields = vec!["*".to_owned()];
-    Some(PolicyRow {
+    Some(ResourcePolicy {
         resource: clean_name(resource, 60),
         fields,
         level,
@@ -130,7 +130,7 @@ fn row(
 }
 
 /// What the facts of the sound routes speak for, the narrowest first.
-fn learnt(
+fn level_from_facts(
     model: &AccessModel<'_>,
     resource: &str,
     facts: &[&&Fact],
@@ -147,7 +147,8 @@ fn learnt(
             _ => None,
         })
         .collect();
-    let grounds = sample(facts).map(|claim| gather(model, &claim, &settled.violators)).unwrap_or_default();
+    let grounds =
+        sample_claim(facts).map(|claim| gather_grounds(model, &claim, &settled.violators)).unwrap_or_default();
     let signs = grounds.private.iter().filter(|ground| ground.rank <= Rank::Scope && ground.route.is_none());
     let mut rests_on: Vec<String> =
         kept.into_iter().chain(signs.map(|ground| ground.because.clone())).take(MAX_GROUNDS).collect();
@@ -188,7 +189,7 @@ fn is_scoped(model: &AccessModel<'_>, fact: &Fact) -> bool {
 }
 
 /// A claim that nobody made, to ask for the grounds of a kind of object.
-fn sample(facts: &[&&Fact]) -> Option<AccessClaim> {
+fn sample_claim(facts: &[&&Fact]) -> Option<AccessClaim> {
     let served = |fact: &&&&Fact| fact.relation == Relation::Owner && fact.outcome == AccessOutcome::Served;
     let fact = facts.iter().find(served)?;
     Some(AccessClaim {
@@ -207,16 +208,16 @@ fn sample(facts: &[&&Fact]) -> Option<AccessClaim> {
 }
 
 /// Returns the questions that claims leave open: one for each route, in order.
-pub fn questions(claims: &[AccessClaim], settled: &Settled) -> Vec<Question> {
+pub fn open_questions(claims: &[AccessClaim], settled: &Settled) -> Vec<PolicyQuestion> {
     let open = claims.iter().zip(&settled.rulings).filter(|(_, ruling)| {
         matches!(ruling, Ruling::Undecided(_) | Ruling::Contested(_) | Ruling::Broken { confirmed: false, .. })
     });
-    let asked: BTreeSet<Question> = open.map(|(claim, _)| question(claim)).collect();
+    let asked: BTreeSet<PolicyQuestion> = open.map(|(claim, _)| question_for_claim(claim)).collect();
     asked.into_iter().take(MAX_QUESTIONS).collect()
 }
 
 /// Returns the question that would settle a claim.
-pub fn question(claim: &AccessClaim) -> Question {
+pub fn question_for_claim(claim: &AccessClaim) -> PolicyQuestion {
     let resource = clean_name(&claim.resource, 40);
     let route = clean_name(claim.operation.as_str(), 200);
     let verb = match claim.verb {
@@ -228,7 +229,7 @@ pub fn question(claim: &AccessClaim) -> Question {
         AccessVerb::Call => "act on",
     };
     if claim.caller == ANONYMOUS {
-        return Question {
+        return PolicyQuestion {
             about: route.clone(),
             question: format!("Are callers meant to {verb} any {resource} by {route} without signing in?"),
             answer_with: format!(
@@ -236,7 +237,7 @@ pub fn question(claim: &AccessClaim) -> Question {
             ),
         };
     }
-    Question {
+    PolicyQuestion {
         about: route.clone(),
         question: format!("Is every signed-in user meant to {verb} any {resource} by {route}?"),
         answer_with: format!(

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::evidence::{gather, private_fields};
+use super::evidence::{gather_grounds, private_fields};
 use super::fact::{AccessOutcome, Fact, FactTable};
 use super::grounds::{Ground, Grounds, Rank, Witness};
 use super::source_evidence::SourceEvidence;
@@ -11,7 +11,7 @@ use super::strangers::{judge_stranger, kept_values};
 use super::survey_facts::survey_facts;
 use crate::code::HandlerWords;
 use crate::model::{ANONYMOUS, AccessClaim, AccessLevel, AccessVerb, Exchange, IntentMemory, OperationId, SeenValue};
-use crate::survey::{ObjectKey, Reading, Survey, Surveyed, is_whole, leaves, scalar_text, words};
+use crate::survey::{AnswerKind, ObjectKey, Survey, Surveyed, is_whole, leaves_of, scalar_text, split_words};
 
 /// The values of an answer, as text.
 type RulingValues = Arc<HashSet<String>>;
@@ -83,12 +83,12 @@ impl<'a> AccessTable<'a> {
         let mut known = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         let work_out = || {
             let stranger = surveyed.anonymous.as_ref().filter(|_| {
-                matches!(surveyed.anonymous_reading(), Some(Reading::Data)) && !surveyed.operation.requires_sign_in()
+                matches!(surveyed.anonymous_reading(), Some(AnswerKind::Data)) && !surveyed.operation.requires_sign_in()
             });
             let own = surveyed.valid_of(caller).map(|baseline| &baseline.first);
             let asked = if caller == ANONYMOUS { stranger } else { own };
             let response = asked.and_then(|answer| answer.response());
-            Arc::new(response.map(leaves).unwrap_or_default().into_iter().map(|leaf| leaf.text).collect())
+            Arc::new(response.map(leaves_of).unwrap_or_default().into_iter().map(|leaf| leaf.text).collect())
         };
         Arc::clone(known.entry(key).or_insert_with(work_out))
     }
@@ -168,7 +168,7 @@ impl AccessModel<'_> {
         if claim.caller == ANONYMOUS {
             return judge_stranger(self, claim, left_out);
         }
-        let grounds = gather(self, claim, left_out);
+        let grounds = gather_grounds(self, claim, left_out);
         match claim.verb {
             AccessVerb::Read | AccessVerb::List => judge_read(self, claim, &grounds, accused),
             AccessVerb::Create => judge_addition(claim, &grounds),
@@ -250,7 +250,7 @@ fn judge_read(
 ) -> Ruling {
     let strongest = grounds.private.first();
     if let Some(ground) = strongest.filter(|ground| ground.rank <= Rank::Rule) {
-        return broken(ground, true);
+        return broken_ruling(ground, true);
     }
     let scopes = grounds.private.iter().filter(|ground| ground.rank == Rank::Scope && ground.is_seen()).count();
     if let Some((_, because)) = grounds.open.first() {
@@ -270,7 +270,7 @@ fn judge_read(
     }
     if claim.open {
         return match strongest {
-            Some(ground) if scopes >= 2 => broken(ground, true),
+            Some(ground) if scopes >= 2 => broken_ruling(ground, true),
             _ => Ruling::Open("callers without a credential are shown the same".to_owned()),
         };
     }
@@ -286,9 +286,9 @@ fn judge_read(
         };
     }
     let Some(ground) = strongest.filter(|ground| ground.rank < Rank::Hint) else {
-        return unclear(grounds, "nothing shows that the object is meant for its owner alone");
+        return unclear_ruling(grounds, "nothing shows that the object is meant for its owner alone");
     };
-    weigh(claim, grounds, ground)
+    weigh_signs(claim, grounds, ground)
 }
 
 /// What the source says where every route that shows the object is accused itself: the handler of another one looks at
@@ -309,7 +309,7 @@ fn judge_profile(model: &AccessModel<'_>, claim: &AccessClaim, grounds: &Grounds
         return None;
     }
     let whole = model.survey.operation(&claim.operation).is_some_and(is_whole);
-    if whole || claim.values.iter().all(|value| presents(&value.key)) {
+    if whole || claim.values.iter().all(|value| is_profile_field(&value.key)) {
         return Some(Ruling::Open(format!("a profile of {owner} without private fields")));
     }
     shows_people(&claim.operation)
@@ -319,16 +319,16 @@ fn judge_profile(model: &AccessModel<'_>, claim: &AccessClaim, grounds: &Grounds
 /// Judges a claim that an object was changed, removed or acted on.
 fn judge_write(claim: &AccessClaim, grounds: &Grounds) -> Ruling {
     let Some(ground) = grounds.private.first().filter(|ground| ground.rank < Rank::Hint) else {
-        return unclear(grounds, &format!("nothing shows that the object is {}'s alone to change", claim.owner));
+        return unclear_ruling(grounds, &format!("nothing shows that the object is {}'s alone to change", claim.owner));
     };
     if ground.rank <= Rank::Rule {
-        return broken(ground, true);
+        return broken_ruling(ground, true);
     }
     if let Some((_, because)) = grounds.open.first() {
         // What is shared for reading may be shared for writing; a field that names its maker says nothing of that.
         return Ruling::Undecided(format!("{}, yet {because}", ground.because));
     }
-    weigh(claim, grounds, ground)
+    weigh_signs(claim, grounds, ground)
 }
 
 /// Judges a claim that something was made below an object: who may not read it may still be meant to add to it, so that it
@@ -337,13 +337,13 @@ fn judge_addition(claim: &AccessClaim, grounds: &Grounds) -> Ruling {
     let kept = grounds.private.iter().find(|ground| ground.rank <= Rank::Rule && ground.is_seen());
     match (grounds.open.first(), kept) {
         (Some((_, because)), _) => Ruling::Undecided(format!("{because}, and may be meant to be added to")),
-        (None, Some(ground)) => broken(ground, ground.rank == Rank::Stated),
+        (None, Some(ground)) => broken_ruling(ground, ground.rank == Rank::Stated),
         (None, None) => Ruling::Undecided(format!("nothing shows that {} alone may add to it", claim.owner)),
     }
 }
 
 /// Weighs signs that nothing contradicts: two independent ones confirm.
-fn weigh(claim: &AccessClaim, grounds: &Grounds, ground: &Ground) -> Ruling {
+fn weigh_signs(claim: &AccessClaim, grounds: &Grounds, ground: &Ground) -> Ruling {
     match &grounds.bystander {
         Some((name, false)) => {
             let because = format!("{name} is refused while {} is let in: some rule tells them apart", claim.caller);
@@ -377,15 +377,15 @@ fn weigh(claim: &AccessClaim, grounds: &Grounds, ground: &Ground) -> Ruling {
     let is_scoped = seen.next().is_some_and(|ground| ground.rank <= Rank::Scope);
     // What is written in the code stands beside what was seen, and never for it.
     let has_second = seen.next().is_some() || grounds.written().is_some_and(|ground| ground.rank <= Rank::Scope);
-    broken(ground, (is_scoped && has_second) || grounds.private.iter().any(decides))
+    broken_ruling(ground, (is_scoped && has_second) || grounds.private.iter().any(decides))
 }
 
-fn broken(ground: &Ground, confirmed: bool) -> Ruling {
+fn broken_ruling(ground: &Ground, confirmed: bool) -> Ruling {
     Ruling::Broken { confirmed, because: ground.because.clone(), control: ground.exchange.clone() }
 }
 
 /// Without any ground, only what people keep to themselves is worth a suspicion.
-fn unclear(grounds: &Grounds, because: &str) -> Ruling {
+fn unclear_ruling(grounds: &Grounds, because: &str) -> Ruling {
     if grounds.private_fields.is_empty() {
         return Ruling::Undecided(because.to_owned());
     }
@@ -435,14 +435,14 @@ const PRESENTING: &[&str] = &[
 ];
 
 /// Returns true for fields of the kind that a public profile shows.
-fn presents(key: &str) -> bool {
-    words(key).iter().any(|word| PRESENTING.contains(&word.as_str()))
+fn is_profile_field(key: &str) -> bool {
+    split_words(key).iter().any(|word| PRESENTING.contains(&word.as_str()))
 }
 
 /// Returns true for routes that are named like what people show of themselves.
 fn shows_people(operation: &OperationId) -> bool {
     let last = operation.0.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
-    words(last).iter().any(|word| {
+    split_words(last).iter().any(|word| {
         matches!(
             word.as_str(),
             "profile" | "public" | "avatar" | "card" | "bio" | "about" | "badges" | "presence" | "summary"

@@ -8,7 +8,7 @@ use super::fact::{AccessOutcome, Fact, Relation};
 use super::grounds::{Ground, Rank, Witness};
 use crate::code::{HandlerWord, HandlerWords, OwnershipWord};
 use crate::model::{ANONYMOUS, AccessClaim, AccessVerb, Method, Operation, OperationId, clean_name};
-use crate::survey::{Survey, resource_of_model, resource_of_path, slots};
+use crate::survey::{Survey, id_slots, resource_of_model, resource_of_path};
 
 /// What the source says of the handlers of an API.
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ impl SourceEvidence {
         let find = |id: &OperationId| survey.api.operations.iter().find(|operation| operation.id == *id);
         let ties = words.iter().filter_map(|(id, word)| Some(ties_of(survey, find(id)?, word)));
         let ties: Vec<WrittenTie> = ties.flatten().collect();
-        if ties.iter().any(|tie| facts.iter().any(|fact| contradicts(fact, tie))) {
+        if ties.iter().any(|tie| facts.iter().any(|fact| contradicts_tie(fact, tie))) {
             return Self::default();
         }
         let is_careless = |word: &HandlerWord| word.word != OwnershipWord::Checked && !word.is_role_gated;
@@ -56,7 +56,7 @@ impl SourceEvidence {
         }
         let is_heard = |tie: &&WrittenTie| tie.operation != route && !left_out.contains(&tie.operation);
         let of_kind = self.ties.iter().filter(|tie| tie.resource == claim.resource).filter(is_heard);
-        let mut grounds: Vec<Ground> = of_kind.filter_map(|tie| ground(claim, tie)).collect();
+        let mut grounds: Vec<Ground> = of_kind.filter_map(|tie| ground_from_tie(claim, tie)).collect();
         // All that one source says is one witness: its authors.
         grounds.sort_by(|a, b| (a.rank, &a.route).cmp(&(b.rank, &b.route)));
         grounds.truncate(1);
@@ -71,7 +71,7 @@ impl SourceEvidence {
 }
 
 /// Returns how much a tie says: who may read is told by reads, who may change also by changes.
-fn ground(claim: &AccessClaim, tie: &WrittenTie) -> Option<Ground> {
+fn ground_from_tie(claim: &AccessClaim, tie: &WrittenTie) -> Option<Ground> {
     let is_lesser = tie.verb == AccessVerb::Delete && claim.verb != AccessVerb::Delete;
     let rank = match (claim.verb.is_read(), tie.verb.is_read()) {
         (true, true) if tie.is_whole => Rank::Scope,
@@ -90,7 +90,7 @@ fn ground(claim: &AccessClaim, tie: &WrittenTie) -> Option<Ground> {
 }
 
 /// Returns whether the running API served a stranger what the code holds to its owner.
-fn contradicts(fact: &Fact, tie: &WrittenTie) -> bool {
+fn contradicts_tie(fact: &Fact, tie: &WrittenTie) -> bool {
     fact.operation == tie.operation
         && fact.object.0 == tie.resource
         && fact.outcome == AccessOutcome::Served
@@ -102,7 +102,7 @@ fn ties_of(survey: &Survey, operation: &Operation, word: &HandlerWord) -> Vec<Wr
     if word.word != OwnershipWord::Checked {
         return Vec::new();
     }
-    let slots = slots(&survey.api, operation);
+    let slots = id_slots(&survey.api, operation);
     let mut ties: Vec<WrittenTie> = Vec::new();
     for tie in &word.ties {
         let by_slot = tie.ids.iter().filter_map(|id| slots.iter().find(|slot| slot.name == *id));

@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::evidence::{gather, is_published, private_fields};
+use super::evidence::{gather_grounds, is_published, private_fields};
 use super::grounds::Rank;
 use super::ruling::{AccessModel, Ruling};
 use crate::model::{ANONYMOUS, AccessClaim, Exchange, OperationId, SeenValue};
 use crate::survey::{
-    Baseline, Leaf, ObjectKey, Person, Reading, Sign, Surveyed, is_me_word, is_owner_name, is_person,
-    is_strong_owner_name, leaves, scalar_text,
+    AnswerKind, Baseline, Leaf, ObjectKey, Person, Sign, Surveyed, is_me_word, is_owner_name, is_person,
+    is_strong_owner_name, leaves_of, scalar_text,
 };
 
 /// Judges a claim of a caller without a credential.
@@ -29,20 +29,20 @@ pub(super) fn judge_stranger(model: &AccessModel<'_>, claim: &AccessClaim, left_
 fn judge_write(model: &AccessModel<'_>, claim: &AccessClaim, left_out: &BTreeSet<OperationId>) -> Ruling {
     let asks = |surveyed: &crate::model::Operation| surveyed.id == claim.operation && surveyed.requires_sign_in();
     if model.survey.api.operations.iter().any(asks) {
-        return broken("the document asks for sign-in".to_owned(), None);
+        return broken_ruling("the document asks for sign-in".to_owned(), None);
     }
-    let grounds = gather(model, claim, left_out);
+    let grounds = gather_grounds(model, claim, left_out);
     match grounds.private.into_iter().find(|ground| ground.rank < Rank::Hint) {
-        Some(ground) => broken(ground.because, ground.exchange),
-        None => suspected(format!("{} made it, and nothing else shows that it is {0}'s alone", claim.owner)),
+        Some(ground) => broken_ruling(ground.because, ground.exchange),
+        None => suspected_ruling(format!("{} made it, and nothing else shows that it is {0}'s alone", claim.owner)),
     }
 }
 
-fn broken(because: String, control: Option<Arc<Exchange>>) -> Ruling {
+fn broken_ruling(because: String, control: Option<Arc<Exchange>>) -> Ruling {
     Ruling::Broken { confirmed: true, because, control }
 }
 
-fn suspected(because: String) -> Ruling {
+fn suspected_ruling(because: String) -> Ruling {
     Ruling::Broken { confirmed: false, because, control: None }
 }
 
@@ -70,7 +70,7 @@ impl ShownClaim<'_> {
         let caller = &self.claim.owner;
         let last = self.surveyed.operation.path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
         let is_named = is_me_word(last) && self.named_people().any(|person| person.name == *caller);
-        is_named.then(|| broken(format!("the answer is about {caller}"), None))
+        is_named.then(|| broken_ruling(format!("the answer is about {caller}"), None))
     }
 
     /// The object is a user's, and no list shows it to strangers.
@@ -82,13 +82,13 @@ impl ShownClaim<'_> {
         }
         let fields = self.private_fields();
         if signs.contains(&Sign::IsCaller) && !fields.is_empty() {
-            return Some(broken(format!("it is {owner}'s own account, with {}", fields.join(", ")), None));
+            return Some(broken_ruling(format!("it is {owner}'s own account, with {}", fields.join(", ")), None));
         }
         let keeps = |sign: &&Sign| {
             matches!(sign, Sign::ScopedList { apart: true, .. } | Sign::Configured | Sign::Parent { .. })
         };
         let sign = signs.iter().find(keeps)?;
-        Some(broken(format!("the object is {owner}'s: {}", sign.because(owner)), None))
+        Some(broken_ruling(format!("the object is {owner}'s: {}", sign.because(owner)), None))
     }
 
     /// What speaks where the document asks for sign-in. Of itself that says little: of public content it is drift.
@@ -97,7 +97,7 @@ impl ShownClaim<'_> {
         if let Some(kept) = self.kept_elsewhere() {
             let control = kept.anonymous.as_ref().map(|answer| Arc::clone(&answer.exchange));
             let because = format!("{} keeps the same object from anonymous callers", kept.operation.id);
-            return Some(broken(because, control));
+            return Some(broken_ruling(because, control));
         }
         if let Some(rule) = self.rule_of_users() {
             return Some(rule);
@@ -107,12 +107,12 @@ impl ShownClaim<'_> {
         // A marketplace shows its sellers' addresses; only a document that asks for sign-in makes that a leak.
         if !fields.is_empty() && !people.is_empty() {
             let people = people.into_iter().collect::<Vec<_>>().join(", ");
-            return Some(broken(format!("it names {people} beside {}", fields.join(", ")), None));
+            return Some(broken_ruling(format!("it names {people} beside {}", fields.join(", ")), None));
         }
         let owner = self.named_owner().filter(|_| self.baseline.object.is_some())?;
         Some(match self.open_list() {
             Some(list) => Ruling::Open(format!("{list} shows anonymous callers the same object")),
-            None => suspected(format!(
+            None => suspected_ruling(format!(
                 "its owner field names {owner}, which public objects may have too; name the object under `owns` of its owner to settle it"
             )),
         })
@@ -124,9 +124,9 @@ impl ShownClaim<'_> {
         if self.baseline.object.as_ref().is_none_or(|key| self.is_listed(key)) {
             return None;
         }
-        let rules = gather(self.model, self.claim, self.left_out).private.into_iter();
+        let rules = gather_grounds(self.model, self.claim, self.left_out).private.into_iter();
         let rule = rules.filter(|ground| ground.route.is_some()).find(|ground| ground.rank == Rank::Rule)?;
-        Some(broken(rule.because, rule.exchange))
+        Some(broken_ruling(rule.because, rule.exchange))
     }
 
     fn is_heard(&self, other: &Surveyed) -> bool {
@@ -168,12 +168,13 @@ impl ShownClaim<'_> {
     fn open_list(&self) -> Option<&OperationId> {
         let key = self.baseline.object.as_ref().filter(|key| self.is_listed(key))?;
         let shows = |other: &&Surveyed| {
-            let given = other.anonymous.as_ref().and_then(|answer| answer.response()).map(leaves).unwrap_or_default();
+            let given =
+                other.anonymous.as_ref().and_then(|answer| answer.response()).map(leaves_of).unwrap_or_default();
             let given: BTreeSet<String> = given.into_iter().map(|leaf| leaf.text).collect();
             let is_given = |value: &&SeenValue| given.contains(&value.text);
             let (listed, rest): (Vec<_>, Vec<_>) = self.claim.values.iter().partition(is_given);
             self.is_heard(other)
-                && matches!(other.anonymous_reading(), Some(Reading::Data))
+                && matches!(other.anonymous_reading(), Some(AnswerKind::Data))
                 && other.asked_by_strangers().is_some_and(|asked| asked.object.as_ref() != Some(key))
                 && listed.len() >= rest.len()
                 && !rest.iter().any(|value| is_owner_name(&value.key))
@@ -206,7 +207,7 @@ impl ShownClaim<'_> {
         let nothing = all().filter_map(|other| other.missing.as_ref());
         let mut known: BTreeSet<String> = self.baseline.values.values().filter_map(scalar_text).collect();
         for response in others.chain(nothing).filter_map(|answer| answer.response()) {
-            known.extend(leaves(response).into_iter().map(|leaf| leaf.text));
+            known.extend(leaves_of(response).into_iter().map(|leaf| leaf.text));
         }
         self.claim.values.iter().any(|value| !known.contains(&value.text))
     }
@@ -222,7 +223,7 @@ pub(super) fn kept_values(surveyed: &Surveyed) -> Option<BTreeSet<String>> {
     let asked = surveyed.asked_by_strangers().filter(|asked| asked.object.is_some())?;
     let keeps = surveyed.operation.requires_sign_in()
         && asked.valid(&surveyed.volatile)
-        && matches!(surveyed.anonymous_reading(), Some(Reading::Refused(_)));
-    let own = asked.first.response().filter(|_| keeps).map(leaves)?;
+        && matches!(surveyed.anonymous_reading(), Some(AnswerKind::Refused(_)));
+    let own = asked.first.response().filter(|_| keeps).map(leaves_of)?;
     Some(own.into_iter().filter(Leaf::is_telling).map(|leaf| leaf.text).collect())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::fact::{AccessOutcome, Fact, relation_to};
 use crate::model::{ANONYMOUS, AccessVerb};
-use crate::survey::{Baseline, ObjectKey, Reading, Survey, Surveyed, read};
+use crate::survey::{AnswerKind, Baseline, ObjectKey, Survey, Surveyed, read_refusal};
 
 /// Returns the facts of a survey about objects whose owner is known.
 pub(super) fn survey_facts(survey: &Survey) -> Vec<Fact> {
@@ -17,12 +17,12 @@ pub(super) fn survey_facts(survey: &Survey) -> Vec<Fact> {
 fn read_facts(survey: &Survey, surveyed: &Surveyed) -> Vec<Fact> {
     let mut facts = Vec::new();
     for baseline in surveyed.by.values() {
-        let Some((key, owner)) = owned(survey, baseline) else { continue };
+        let Some((key, owner)) = owned_object(survey, baseline) else { continue };
         let outcome = if baseline.valid(&surveyed.volatile) {
             AccessOutcome::Served
         } else {
-            match read(&baseline.first, &surveyed.shapes(), &surveyed.volatile, &baseline.masks) {
-                Reading::Refused(because) => AccessOutcome::Refused(because),
+            match read_refusal(&baseline.first, &surveyed.shapes(), &surveyed.volatile, &baseline.masks) {
+                AnswerKind::Refused(because) => AccessOutcome::Refused(because),
                 _ => continue,
             }
         };
@@ -43,11 +43,11 @@ fn read_facts(survey: &Survey, surveyed: &Surveyed) -> Vec<Fact> {
 
 /// What a caller without a credential got at the address of a signed-in one.
 fn stranger_fact(survey: &Survey, surveyed: &Surveyed) -> Option<Fact> {
-    let (key, _) = owned(survey, surveyed.asked_by_strangers()?)?;
+    let (key, _) = owned_object(survey, surveyed.asked_by_strangers()?)?;
     let outcome = match surveyed.anonymous_reading()? {
-        Reading::Data => AccessOutcome::Served,
-        Reading::Refused(because) => AccessOutcome::Refused(because),
-        Reading::NoData(because) => AccessOutcome::Unclear(because),
+        AnswerKind::Data => AccessOutcome::Served,
+        AnswerKind::Refused(because) => AccessOutcome::Refused(because),
+        AnswerKind::NoData(because) => AccessOutcome::Unclear(because),
     };
     Some(Fact {
         operation: surveyed.operation.id.clone(),
@@ -61,7 +61,7 @@ fn stranger_fact(survey: &Survey, surveyed: &Surveyed) -> Option<Fact> {
     })
 }
 
-fn owned<'s>(survey: &'s Survey, baseline: &'s Baseline) -> Option<(&'s ObjectKey, &'s str)> {
+fn owned_object<'s>(survey: &'s Survey, baseline: &'s Baseline) -> Option<(&'s ObjectKey, &'s str)> {
     let key = baseline.object.as_ref()?;
     survey.owner(key).map(|(owner, _)| (key, owner))
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::accounts::{Account, AccountMaker};
-use super::identify::{carries, id_value, objects_in};
-use super::kinds::Kind;
+use super::identify::{contains_marker, id_value, objects_in};
+use super::kinds::ActKind;
 use super::print::print_of;
 use crate::model::{Effect, Method, Place};
-use crate::probe::{Answer, Ask, Caller, ID_PLACE, Probe, SendError, Undo, Values, operation_url};
+use crate::probe::{Answer, Ask, AskCaller, ID_PLACE, Probe, SendError, Undo, Values, operation_url};
 use crate::survey::{Object, Slot, is_me_word, role_word, scalar_text};
 
 impl AccountMaker<'_> {
@@ -24,13 +24,16 @@ impl AccountMaker<'_> {
         let own = |answer: &Answer| {
             let json =
                 answer.response().filter(|response| response.is_success()).and_then(|response| response.json.as_ref());
-            let own = json.into_iter().flat_map(objects_in).filter(|fields| carries(fields, &account.persona.username));
+            let own = json
+                .into_iter()
+                .flat_map(objects_in)
+                .filter(|fields| contains_marker(fields, &account.persona.username));
             own.cloned().collect::<Vec<_>>()
         };
         let object = |fields: &serde_json::Map<String, Value>| Object::of("user", fields, BTreeMap::new());
         shown.extend(own(&account.answer).iter().map(object));
         for url in self.witnesses(probe).into_iter().filter(is_about_me).take(2) {
-            let answer = probe.look_again(&Ask::get(Caller::Identity(account.name.clone()), url.clone())).await?;
+            let answer = probe.look_again(&Ask::get(AskCaller::Identity(account.name.clone()), url.clone())).await?;
             let found = own(&answer);
             shown.extend(found.iter().map(object));
             if let Some(fields) = found.first().filter(|_| look.is_none()) {
@@ -61,7 +64,7 @@ impl AccountMaker<'_> {
     pub(super) fn removal_of_itself(&self, probe: &Probe) -> Option<(Undo, Option<&Slot>)> {
         let look = self.witnesses(probe).into_iter().find(is_about_me).map(|url| url.to_string());
         let removals = self.acting.iter().filter(|acting| {
-            acting.kind == Kind::Delete && acting.left_alone.is_none() && role_word(&acting.operation.path).is_none()
+            acting.kind == ActKind::Delete && acting.left_alone.is_none() && role_word(&acting.operation.path).is_none()
         });
         for acting in removals {
             let last = acting.operation.path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::bodies::{Body, marker};
-use super::credentials::{self, fill};
-use super::kinds::{Acting, Kind};
+use super::bodies::{Body, new_marker};
+use super::credentials::{self, fill_secret};
+use super::kinds::{ActKind, Acting};
 use super::registration::NewAccount;
 use super::shown_role::rank_by_shown_role;
-use super::signup::{PASSWORD_LENGTH, Persona, carriers, sign_in_bodies, token_in};
-use crate::model::{Api, Credential, Identity, LoginRecipe, Outcome, SchemeKind, Secret, TokenSource, clean};
-use crate::probe::{AccountNote, AddressRefused, Answer, Ask, Caller, Probe, Response, SendError};
-use crate::survey::{is_soft_error, leaves, succeeds};
+use super::signup::{PASSWORD_LENGTH, Persona, sign_in_bodies, token_header_lines, token_in};
+use crate::model::{Api, Credential, Identity, LoginRecipe, Outcome, SchemeKind, Secret, TokenSource, clean_text};
+use crate::probe::{AccountNote, AddressRefused, Answer, Ask, AskCaller, Probe, Response, SendError};
+use crate::survey::{is_clear_success, is_soft_error, leaves_of};
 
 /// Most sign-up operations that are tried.
 const MAX_TRIES: usize = 3;
@@ -91,7 +91,7 @@ impl AccountMaker<'_> {
         if candidates.is_empty() && self.ways_of_administrators().next().is_none() {
             accounts.faults.push(format!(
                 "no throw-away accounts: no operation of the document signs users up. {}",
-                help(None, None)
+                suggest_login_config(None, None)
             ));
             return accounts;
         }
@@ -125,7 +125,7 @@ impl AccountMaker<'_> {
             .acting
             .iter()
             .enumerate()
-            .filter(|(_, acting)| acting.kind == Kind::SignUp && acting.left_alone.is_none())
+            .filter(|(_, acting)| acting.kind == ActKind::SignUp && acting.left_alone.is_none())
             .collect();
         found.sort_by_key(|(_, acting)| {
             let path = acting.operation.path.to_ascii_lowercase();
@@ -139,9 +139,10 @@ impl AccountMaker<'_> {
     /// Signs one account up and in: for itself, or, where that is refused for want of rights, through an administrator
     /// of the configuration.
     async fn one(&self, probe: &mut Probe, name: &str, candidates: &[usize]) -> Result<Account, AccountUnmade> {
-        let persona = Persona::new(&marker());
+        let persona = Persona::new(&new_marker());
         let password = (self.password)(name);
-        let placeholder = credentials::identity(name, Credential::Basic(persona.username.clone(), password.clone()));
+        let placeholder =
+            credentials::throwaway_identity(name, Credential::Basic(persona.username.clone(), password.clone()));
         probe.redactor().learn(&format!("password of {name}"), &password);
         probe.add_identity(placeholder.clone())?;
         let who = NewAccount { name, persona: &persona, password: &password };
@@ -178,7 +179,13 @@ impl AccountMaker<'_> {
     }
 
     fn ask(&self, probe: &Probe, acting: &Acting, body: &Body, password: &Secret) -> Result<Ask, AddressRefused> {
-        credentials::ask(probe, acting, Caller::Anonymous, &body.media_type, &fill(&body.value, password))
+        credentials::build_request(
+            probe,
+            acting,
+            AskCaller::Anonymous,
+            &body.media_type,
+            &fill_secret(&body.value, password),
+        )
     }
 
     async fn sign_in(
@@ -190,14 +197,14 @@ impl AccountMaker<'_> {
     ) -> Result<(), AccountUnmade> {
         let mut said = String::new();
         let mut operation = None;
-        for (index, acting) in self.acting.iter().enumerate().filter(|(_, acting)| acting.kind == Kind::SignIn) {
+        for (index, acting) in self.acting.iter().enumerate().filter(|(_, acting)| acting.kind == ActKind::SignIn) {
             operation.get_or_insert(acting);
             for body in sign_in_bodies(self.api, acting, &account.persona, &account.body.value) {
                 let ask = Ask { round: 1, ..self.ask(probe, acting, &body, password)? };
                 let answer = probe.sign_in_request(&identity.name, &ask).await?;
                 let Some(response) = answer.response() else { continue };
                 if response.status >= 400 || is_soft_error(response) {
-                    said = format!("{} answered {}", acting.operation.id, told(&answer));
+                    said = format!("{} answered {}", acting.operation.id, describe_answer(&answer));
                     continue;
                 }
                 let signed_in = AnsweredSignIn { acting, body: &body, password, answer: &answer };
@@ -208,7 +215,7 @@ impl AccountMaker<'_> {
                 said = format!(
                     "{} answered {}, and no token was found in it that the API takes",
                     acting.operation.id,
-                    told(&answer)
+                    describe_answer(&answer)
                 );
             }
         }
@@ -218,7 +225,7 @@ impl AccountMaker<'_> {
         if said.is_empty() {
             "no operation of the document signs users in, and the sign-up gave no token".clone_into(&mut said);
         }
-        let help = help(self.acting.get(account.sign_up), operation);
+        let help = suggest_login_config(self.acting.get(account.sign_up), operation);
         Err(AccountUnmade::SignIn { fault: said, help })
     }
 
@@ -240,7 +247,7 @@ impl AccountMaker<'_> {
             send,
         };
         for source in token_in(self.api, response) {
-            for send in carriers(self.api, &source) {
+            for send in token_header_lines(self.api, &source) {
                 let recipe = recipe(source.clone(), send);
                 let owner = Identity { credential: Credential::Login(recipe.clone()), ..identity.clone() };
                 if probe.open_session(&owner, &recipe, Arc::clone(answer)).is_err() {
@@ -249,7 +256,7 @@ impl AccountMaker<'_> {
                 probe.replace_identity(owner);
                 if self.is_served(probe, &identity.name).await? {
                     if let Some(journal) = probe.journal() {
-                        journal.account(note(&identity.name, &recipe));
+                        journal.account(build_account_note(&identity.name, &recipe));
                     }
                     return Ok(true);
                 }
@@ -279,8 +286,8 @@ impl AccountMaker<'_> {
         }
         let Some(response) = account.answer.response() else { return Ok(false) };
         for source in token_in(self.api, response) {
-            for send in carriers(self.api, &source) {
-                let Some(credential) = fixed(response, &source, &send) else { break };
+            for send in token_header_lines(self.api, &source) {
+                let Some(credential) = credential_from_answer(response, &source, &send) else { break };
                 let owner = Identity { credential, ..identity.clone() };
                 probe.replace_identity(owner.clone());
                 if probe.sign_in(&owner).await.is_ok() && self.is_served(probe, &identity.name).await? {
@@ -295,13 +302,13 @@ impl AccountMaker<'_> {
     pub(super) async fn is_served(&self, probe: &Probe, name: &str) -> Result<bool, SendError> {
         let mut protected = 0;
         for url in self.witnesses(probe) {
-            let anonymous = probe.send(&Ask::get(Caller::Anonymous, url.clone())).await?;
-            let refused = |answer: &Answer| !answer.response().is_some_and(succeeds);
+            let anonymous = probe.send(&Ask::get(AskCaller::Anonymous, url.clone())).await?;
+            let refused = |answer: &Answer| !answer.response().is_some_and(is_clear_success);
             if !refused(&anonymous) {
                 continue;
             }
             protected += 1;
-            let own = probe.look_again(&Ask::get(Caller::Identity(name.to_owned()), url)).await;
+            let own = probe.look_again(&Ask::get(AskCaller::Identity(name.to_owned()), url)).await;
             match own {
                 Ok(own) if !refused(&own) => return Ok(true),
                 Ok(_) | Err(SendError::SessionGone(_)) => {}
@@ -313,7 +320,7 @@ impl AccountMaker<'_> {
 }
 
 /// The credential that an answer gave, to be sent as it is.
-pub(super) fn fixed(response: &Response, source: &TokenSource, send: &str) -> Option<Credential> {
+pub(super) fn credential_from_answer(response: &Response, source: &TokenSource, send: &str) -> Option<Credential> {
     let header = |token: &str| {
         let (name, template) = send.split_once(':')?;
         Some(Credential::Header {
@@ -323,7 +330,7 @@ pub(super) fn fixed(response: &Response, source: &TokenSource, send: &str) -> Op
         })
     };
     match source {
-        TokenSource::Pointer(at) => header(&leaves(response).into_iter().find(|leaf| leaf.at == *at)?.text),
+        TokenSource::Pointer(at) => header(&leaves_of(response).into_iter().find(|leaf| leaf.at == *at)?.text),
         TokenSource::Header(name) => header(response.header(name)?),
         TokenSource::Cookie(_) => {
             let pairs: Vec<String> = response
@@ -337,7 +344,7 @@ pub(super) fn fixed(response: &Response, source: &TokenSource, send: &str) -> Op
     }
 }
 
-pub(super) fn note(name: &str, recipe: &LoginRecipe) -> AccountNote {
+pub(super) fn build_account_note(name: &str, recipe: &LoginRecipe) -> AccountNote {
     AccountNote {
         name: name.to_owned(),
         operation: recipe.operation.clone(),
@@ -370,7 +377,7 @@ pub fn identity_of(note: &AccountNote, password: Secret) -> Identity {
         token,
         send: note.send.clone(),
     };
-    credentials::identity(&note.name, Credential::Login(recipe))
+    credentials::throwaway_identity(&note.name, Credential::Login(recipe))
 }
 
 /// A password that common rules take: letters of both cases, digits, a sign. `bytes` must be unguessable.
@@ -383,20 +390,20 @@ pub fn password_of(bytes: &[u8]) -> Secret {
 }
 
 /// What an answer said, short and already redacted.
-pub(super) fn told(answer: &Answer) -> String {
+pub(super) fn describe_answer(answer: &Answer) -> String {
     told_within(answer, 200)
 }
 
 /// The same within so many characters.
 pub(super) fn told_within(answer: &Answer, most: usize) -> String {
     match &answer.exchange.outcome {
-        Outcome::Response(response) => format!("{}: {}", response.status, clean(&response.body, most)),
+        Outcome::Response(response) => format!("{}: {}", response.status, clean_text(&response.body, most)),
         _ => "nothing".to_owned(),
     }
 }
 
 /// The lines of configuration that settle what could not be guessed.
-pub(super) fn help(sign_up: Option<&Acting>, sign_in: Option<&Acting>) -> String {
+pub(super) fn suggest_login_config(sign_up: Option<&Acting>, sign_in: Option<&Acting>) -> String {
     let operation = sign_in.map_or("POST /login", |acting| acting.operation.id.as_str());
     let made = sign_up.map_or(String::new(), |acting| format!(" (made by {})", acting.operation.id));
     format!(

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::bodies::Body;
-use super::further::inner;
-use crate::survey::{BARE_IDS, scalar_text, words};
+use super::further::inner_object;
+use crate::survey::{BARE_IDS, scalar_text, split_words};
 
 /// Shortest text that shows where an address comes from.
 const SHORTEST: usize = 4;
@@ -28,7 +28,7 @@ pub fn names_address(name: &str, present: &BTreeMap<String, Value>) -> bool {
 
 /// Returns true for names of what stands in addresses.
 fn is_address(name: &str) -> bool {
-    let parts = words(name);
+    let parts = split_words(name);
     let last = parts.last().map(String::as_str).unwrap_or_default();
     BARE_IDS.iter().take(7).any(|id| *id == name) || matches!(last, "slug" | "permalink" | "handle")
 }
@@ -42,7 +42,7 @@ fn slug_of(text: &str) -> String {
 
 /// Puts what an object has into a body in place of samples.
 pub fn keep_present(body: &mut Body, present: &BTreeMap<String, Value>) {
-    let members: Option<&mut Map<String, Value>> = inner(&mut body.value);
+    let members: Option<&mut Map<String, Value>> = inner_object(&mut body.value);
     for (name, value) in members.into_iter().flatten() {
         if let Some(now) = present.get(name).filter(|now| !now.is_null()) {
             value.clone_from(now);

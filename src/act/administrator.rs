@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::accounts::{Account, AccountMaker};
-use super::identify::{carries, objects_in};
-use super::kinds::{Acting, Kind, ends_in_slot, makes_accounts};
+use super::identify::{contains_marker, objects_in};
+use super::kinds::{ActKind, Acting, ends_in_slot, makes_accounts};
 use crate::model::{Effect, Method, Place};
-use crate::probe::{Ask, Caller, ID_PLACE, Probe, SendError, Undo, Values, operation_url};
-use crate::survey::{Object, Slot, scalar_text, succeeds};
+use crate::probe::{Ask, AskCaller, ID_PLACE, Probe, SendError, Undo, Values, operation_url};
+use crate::survey::{Object, Slot, is_clear_success, scalar_text};
 
 /// The rank that ordinary users have at most.
 const USER_RANK: u32 = 10;
@@ -30,7 +30,7 @@ impl AccountMaker<'_> {
     /// Operations that make accounts and that nobody would take for a sign-up.
     pub(super) fn ways_of_administrators(&self) -> impl Iterator<Item = usize> {
         let ways = self.acting.iter().enumerate().filter(|(_, acting)| {
-            !matches!(acting.kind, Kind::SignUp | Kind::SignIn)
+            !matches!(acting.kind, ActKind::SignUp | ActKind::SignIn)
                 && acting.left_alone.is_none()
                 && makes_accounts(self.api, acting)
         });
@@ -63,7 +63,7 @@ impl AccountMaker<'_> {
         let mut found: Vec<(&Acting, &Slot)> = self
             .acting
             .iter()
-            .filter(|acting| acting.kind == Kind::Delete && acting.left_alone.is_none())
+            .filter(|acting| acting.kind == ActKind::Delete && acting.left_alone.is_none())
             .filter(|acting| ends_in_slot(&acting.operation.path))
             .filter_map(|acting| match acting.slots.as_slice() {
                 [slot] => Some((acting, slot)),
@@ -88,15 +88,15 @@ impl AccountMaker<'_> {
         let Some((_, slot)) = self.removal_of(sign_up) else { return Ok(()) };
         let (marker, resource) = (&account.persona.username, sign_up.resource.as_deref().unwrap_or("user"));
         let id_of = |json: &Value| {
-            let own = objects_in(json).filter(|fields| carries(fields, marker));
+            let own = objects_in(json).filter(|fields| contains_marker(fields, marker));
             own.map(|fields| Object::of(resource, fields, BTreeMap::new()))
                 .find_map(|object| object.slot_value(slot).and_then(scalar_text))
         };
         let mut id = account.answer.response().and_then(|response| response.json.as_ref()).and_then(id_of);
         let seen = |address: String| async move {
             let Ok(url) = url::Url::parse(&address) else { return Ok::<_, SendError>(None) };
-            let answer = probe.look_again(&Ask::get(Caller::Identity(admin.to_owned()), url)).await?;
-            let response = answer.response().filter(|response| succeeds(response));
+            let answer = probe.look_again(&Ask::get(AskCaller::Identity(admin.to_owned()), url)).await?;
+            let response = answer.response().filter(|response| is_clear_success(response));
             Ok(response.and_then(|response| response.json.clone()))
         };
         if let Some(list) = undo.list.take() {

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use rand::RngExt as _;
 use serde_json::{Map, Value, json};
 
-use super::fields::{self, Field, by_name, day, days_ahead, is_email, marked_text, moment};
-use super::further::{inner, step, within, wrap};
-use super::kinds::{Acting, Kind, is_password};
+use super::fields::{self, Field, by_name, date_in_days, days_ahead, is_email, marked_text, timestamp_in_days};
+use super::further::{escape_pointer_step, inner_object, locate_inner_object, wrap_in_object};
+use super::kinds::{ActKind, Acting, is_password};
 use super::privileges::POWER_WORDS;
-use super::relations::relation;
+use super::relations::related_kind;
 use crate::model::{Api, HandlerBody, InputPlace, JsonType};
 use crate::spec::Samples;
-use crate::survey::{ends_in_id, is_owner_name, resource_of_model, resource_of_name, scalar_text, words};
+use crate::survey::{ends_in_id, is_owner_name, resource_of_model, resource_of_name, scalar_text, split_words};
 
 /// A body before it is sent.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +47,7 @@ pub struct Reference {
 pub(super) const MARKER_LENGTH: usize = 12;
 
 /// A text that stands nowhere else: `rw` and ten letters and digits.
-pub fn marker() -> String {
+pub fn new_marker() -> String {
     let mut random = rand::rng();
     let mut letter = || {
         const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
@@ -58,7 +58,7 @@ pub fn marker() -> String {
 
 /// Fields that a caller must not set for itself.
 pub fn is_privilege(name: &str) -> bool {
-    words(name).iter().any(|word| {
+    split_words(name).iter().any(|word| {
         POWER_WORDS.contains(&word.as_str())
             || matches!(
                 word.as_str(),
@@ -68,19 +68,19 @@ pub fn is_privilege(name: &str) -> bool {
 }
 
 /// The body of an operation; `None` when it takes none.
-pub fn body(api: &Api, acting: &Acting, marker: &str) -> Option<Body> {
+pub fn build_body(api: &Api, acting: &Acting, marker: &str) -> Option<Body> {
     let content = acting.content.as_ref()?;
     let media_type = if content.media_type == "*/*" { "application/json" } else { content.media_type.as_str() };
     let mut value = Samples::new(api, 1).body(content);
     let (wrapper, declared) = acting.inner_fields(api);
     if !declared.is_empty() {
-        wrap(&mut value, wrapper);
+        wrap_in_object(&mut value, wrapper);
     }
     let mut marked = Vec::new();
-    if let Some(members) = inner(&mut value) {
+    if let Some(members) = inner_object(&mut value) {
         name_values(api, acting, members, &declared);
-        tidy(api, members, &declared, marker, &mut marked);
-        name_nobody(api, members, &declared, marker, acting.kind == Kind::Create);
+        mark_fields(api, members, &declared, marker, &mut marked);
+        name_nobody(api, members, &declared, marker, acting.kind == ActKind::Create);
         marked.retain(|name| members.contains_key(name));
     }
     Some(Body { media_type: media_type.to_owned(), value, marked })
@@ -93,7 +93,8 @@ fn name_values(api: &Api, acting: &Acting, members: &mut Map<String, Value>, dec
     }
     for (name, value) in members.iter_mut() {
         let field = declared.iter().find(|field| field.name == *name);
-        let is_open = field.and_then(|field| fields::plain(api, field.schema)).is_some_and(|it| it.types.is_empty());
+        let is_open =
+            field.and_then(|field| fields::resolve_schema(api, field.schema)).is_some_and(|it| it.types.is_empty());
         let named = by_name(name, "");
         // A text is marked later.
         if is_open && !named.as_str().is_some_and(|text| text.is_empty() || text.starts_with('@')) {
@@ -102,35 +103,46 @@ fn name_values(api: &Api, acting: &Acting, members: &mut Map<String, Value>, dec
     }
 }
 
-fn tidy(api: &Api, members: &mut Map<String, Value>, declared: &[Field], marker: &str, marked: &mut Vec<String>) {
+/// Adds the first text that may be added and carries the mark.
+fn add_marked_text(api: &Api, members: &mut Map<String, Value>, declared: &[Field], marker: &str) {
+    let takes_mark = |field: &&Field| {
+        let schema = fields::resolve_schema(api, field.schema);
+        let writable = schema.is_some_and(|schema| !schema.read_only && schema.types.contains(&JsonType::String));
+        let is_free = !is_owner_name(&field.name) && !is_privilege(&field.name) && !ends_in_id(&field.name);
+        writable && is_free && marked_text(&field.name, schema, marker).is_some()
+    };
+    let new = |field: &&Field| !members.contains_key(&field.name);
+    if let Some(field) = declared.iter().filter(new).find(takes_mark) {
+        members.insert(field.name.clone(), json!(marker));
+    }
+}
+
+fn mark_fields(
+    api: &Api,
+    members: &mut Map<String, Value>,
+    declared: &[Field],
+    marker: &str,
+    marked: &mut Vec<String>,
+) {
     let is_required = |name: &str| declared.iter().any(|field| field.name == name && field.required);
     members.retain(|name, _| is_required(name) || !(is_owner_name(name) || is_privilege(name)));
+    let field_of = |name: &str| declared.iter().find(|field| field.name == name);
+    let schema_of = |name: &str| field_of(name).and_then(|field| fields::resolve_schema(api, field.schema));
     // A text of one's own is how an object is known again.
     let is_default = |name: &str, text: &str| {
-        let schema =
-            declared.iter().find(|field| field.name == name).and_then(|field| fields::plain(api, field.schema));
+        let schema = schema_of(name);
         !text.is_empty()
             && !is_required(name)
             && schema.and_then(|schema| schema.default.as_ref()).and_then(Value::as_str) == Some(text)
     };
-    let mut texts = members.iter().any(|(name, value)| value.as_str().is_some_and(|text| !is_default(name, text)));
-    for field in declared {
-        if texts || members.contains_key(&field.name) || is_owner_name(&field.name) || is_privilege(&field.name) {
-            continue;
-        }
-        let schema = fields::plain(api, field.schema);
-        let writable = schema.is_some_and(|schema| !schema.read_only && schema.types.contains(&JsonType::String));
-        if writable && marked_text(&field.name, schema, marker).is_some() && !ends_in_id(&field.name) {
-            members.insert(field.name.clone(), json!(marker));
-            texts = true;
-        }
+    if !members.iter().any(|(name, value)| value.as_str().is_some_and(|text| !is_default(name, text))) {
+        add_marked_text(api, members, declared, marker);
     }
     for (name, value) in members.iter_mut() {
-        let schema =
-            declared.iter().find(|field| field.name == *name).and_then(|field| fields::plain(api, field.schema));
+        let schema = schema_of(name);
         match value {
             Value::String(text) if is_time(name, schema.and_then(|schema| schema.format.as_deref()), text) => {
-                *text = later(name, text);
+                *text = future_date(name, text);
             }
             // A name that never resolves (RFC 6761 §6.4): whoever calls it back reaches nobody.
             Value::String(text) if calls_back(name, text) => {
@@ -153,10 +165,9 @@ fn tidy(api: &Api, members: &mut Map<String, Value>, declared: &[Field], marker:
                 *flag = false;
             }
             Value::Object(inner) => {
-                let nested =
-                    declared.iter().find(|field| field.name == *name).map(|field| fields::fields(api, field.schema));
+                let nested = field_of(name).map(|field| fields::schema_fields(api, field.schema));
                 let mut ignored = Vec::new();
-                tidy(api, inner, &nested.unwrap_or_default(), marker, &mut ignored);
+                mark_fields(api, inner, &nested.unwrap_or_default(), marker, &mut ignored);
             }
             _ => {}
         }
@@ -169,23 +180,24 @@ fn name_nobody(api: &Api, members: &mut Map<String, Value>, declared: &[Field], 
     let of = |name: &str| declared.iter().find(|field| field.name == name);
     let optional = |name: &str| of(name).is_some_and(|field| !field.required);
     // What a new object refers to is looked up; whose it is, and what it is called, is not.
-    let names_a_row = |name: &str| is_bare_id(name) || is_owner_name(name) || (!creates && reference(name).is_some());
+    let names_a_row =
+        |name: &str| is_bare_id(name) || is_owner_name(name) || (!creates && referenced_resource(name).is_some());
     members.retain(|name, _| !(names_a_row(name) && optional(name)));
     for (name, value) in members.iter_mut() {
         match value {
             Value::Object(inner) => {
-                let nested = of(name).map(|field| fields::fields(api, field.schema)).unwrap_or_default();
+                let nested = of(name).map(|field| fields::schema_fields(api, field.schema)).unwrap_or_default();
                 name_nobody(api, inner, &nested, marker, creates);
             }
             Value::Number(_) if names_a_row(name) => {
                 *value = json!(rand::rng().random_range(900_000_000..999_000_000_u64))
             }
             Value::String(_) if names_a_row(name) && !fields::is_email(name) => {
-                let schema = of(name).and_then(|field| fields::plain(api, field.schema));
+                let schema = of(name).and_then(|field| fields::resolve_schema(api, field.schema));
                 let is_uuid = schema.is_some_and(|schema| schema.format.as_deref() == Some("uuid"));
                 *value = if is_uuid { json!(random_uuid()) } else { json!(marker) };
             }
-            Value::Array(items) if !creates && reference(name).is_some() => items.clear(),
+            Value::Array(items) if !creates && referenced_resource(name).is_some() => items.clear(),
             _ => {}
         }
     }
@@ -193,7 +205,7 @@ fn name_nobody(api: &Api, members: &mut Map<String, Value>, declared: &[Field], 
 
 /// The id of the object itself, whatever it is.
 fn is_bare_id(name: &str) -> bool {
-    matches!(words(name).join("").as_str(), "id" | "uuid" | "guid" | "uid" | "pk" | "oid")
+    matches!(split_words(name).join("").as_str(), "id" | "uuid" | "guid" | "uid" | "pk" | "oid")
 }
 
 /// A random UUID (RFC 9562 §5.4).
@@ -205,7 +217,7 @@ fn random_uuid() -> String {
 
 /// Whether a field takes an address that the server may call.
 fn calls_back(name: &str, text: &str) -> bool {
-    let parts = words(name);
+    let parts = split_words(name);
     let is_address = parts.last().is_some_and(|word| matches!(word.as_str(), "url" | "uri"));
     is_address
         || text.starts_with("http")
@@ -219,7 +231,7 @@ fn calls_back(name: &str, text: &str) -> bool {
 
 /// Ids that callers choose themselves.
 fn is_unique(name: &str) -> bool {
-    words(name)
+    split_words(name)
         .last()
         .is_some_and(|word| matches!(word.as_str(), "slug" | "code" | "key" | "sku" | "number" | "ref" | "username"))
 }
@@ -228,7 +240,7 @@ fn is_time(name: &str, format: Option<&str>, text: &str) -> bool {
     let dated = text.len() >= 10 && text.as_bytes().get(4) == Some(&b'-') && text.as_bytes().get(7) == Some(&b'-');
     matches!(format, Some("date" | "date-time"))
         || dated
-            && words(name).iter().any(|word| {
+            && split_words(name).iter().any(|word| {
                 matches!(
                     word.as_str(),
                     "date"
@@ -251,23 +263,23 @@ fn is_time(name: &str, format: Option<&str>, text: &str) -> bool {
 }
 
 /// A date in the same spelling that lies ahead: many APIs refuse the past.
-fn later(name: &str, text: &str) -> String {
+fn future_date(name: &str, text: &str) -> String {
     let ahead = days_ahead(name);
-    if text.len() <= 10 { day(ahead) } else { moment(ahead) }
+    if text.len() <= 10 { date_in_days(ahead) } else { timestamp_in_days(ahead) }
 }
 
 /// The references of a body: fields that are named like the id of something, or like one of the kinds that addresses name.
-pub fn references(api: &Api, acting: &Acting, kinds: &BTreeSet<String>, value: &Value) -> Vec<Reference> {
+pub fn find_references(api: &Api, acting: &Acting, kinds: &BTreeSet<String>, value: &Value) -> Vec<Reference> {
     let (_, declared) = acting.inner_fields(api);
-    let (at, members) = within(value);
+    let (at, members) = locate_inner_object(value);
     let mut found = Vec::new();
     for (name, value) in &members {
         let loaded = acting.operation.request.loads(InputPlace::Body, name).filter(|_| !is_owner_name(name));
         let loaded = loaded.filter(|_| !is_bare_id(name)).and_then(resource_of_model);
-        let by_kind = || scalar_text(value).and_then(|text| relation(kinds, name, &text));
-        let Some(resource) = reference(name).or(loaded).or_else(by_kind) else { continue };
+        let by_kind = || scalar_text(value).and_then(|text| related_kind(kinds, name, &text));
+        let Some(resource) = referenced_resource(name).or(loaded).or_else(by_kind) else { continue };
         let required = declared.is_empty() || declared.iter().any(|field| field.name == *name && field.required);
-        let step = step(name);
+        let step = escape_pointer_step(name);
         match value {
             Value::Array(_) => found.push(Reference { pointer: format!("{at}/{step}/0"), resource, required }),
             Value::Object(_) => {}
@@ -278,8 +290,8 @@ pub fn references(api: &Api, acting: &Acting, kinds: &BTreeSet<String>, value: &
     for (name, value) in &members {
         let Some(items) = value.as_array() else { continue };
         for inner in items.first().and_then(Value::as_object).into_iter().flatten().map(|(inner, _)| inner) {
-            if let Some(resource) = reference(inner) {
-                let pointer = format!("{at}/{}/0/{}", step(name), step(inner));
+            if let Some(resource) = referenced_resource(inner) {
+                let pointer = format!("{at}/{}/0/{}", escape_pointer_step(name), escape_pointer_step(inner));
                 found.push(Reference { pointer, resource, required: true });
             }
         }
@@ -287,8 +299,8 @@ pub fn references(api: &Api, acting: &Acting, kinds: &BTreeSet<String>, value: &
     found
 }
 
-fn reference(name: &str) -> Option<String> {
-    let parts = words(name);
+fn referenced_resource(name: &str) -> Option<String> {
+    let parts = split_words(name);
     let last = parts.last()?;
     let ids = matches!(last.as_str(), "id" | "ids" | "uuid" | "guid" | "uid")
         || (parts.len() > 1 && last == "slug")
@@ -301,7 +313,7 @@ fn reference(name: &str) -> Option<String> {
 
 /// Whether a field names a group of people: what is made belongs to one of the caller's own.
 fn is_group(name: &str) -> bool {
-    words(name).iter().any(|word| {
+    split_words(name).iter().any(|word| {
         matches!(
             word.as_str(),
             "team" | "workspace" | "organization" | "organisation" | "org" | "tenant" | "company" | "group"
@@ -312,7 +324,7 @@ fn is_group(name: &str) -> bool {
 /// Fields of a body that name the person whose it is, by an id or a name.
 pub fn person_fields(value: &Value) -> Vec<String> {
     let bare = |name: &str| {
-        matches!(words(name).join("").as_str(), "user" | "owner" | "author" | "account" | "member" | "createdby")
+        matches!(split_words(name).join("").as_str(), "user" | "owner" | "author" | "account" | "member" | "createdby")
     };
     let mut found = owner_fields(value);
     found.retain(|name| !is_group(name) && (ends_in_id(name) || is_email(name) || bare(name)));
@@ -325,14 +337,14 @@ pub fn owner_fields(value: &Value) -> Vec<String> {
 }
 
 /// Puts values at pointers; arrays and objects on the way must be there.
-pub fn put(value: &mut Value, pointer: &str, new: Value) {
+pub fn set_at_pointer(value: &mut Value, pointer: &str, new: Value) {
     if let Some(place) = value.pointer_mut(pointer) {
-        *place = respelled(place, new);
+        *place = keep_json_type(place, new);
     }
 }
 
 /// A number where a number stood, a text where a text stood, as far as the new value allows.
-fn respelled(old: &Value, new: Value) -> Value {
+fn keep_json_type(old: &Value, new: Value) -> Value {
     match (old, &new) {
         (Value::Number(_), Value::String(text)) => text.parse::<i64>().map_or_else(|_| new.clone(), Value::from),
         (Value::String(_), Value::Number(number)) => json!(number.to_string()),

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::addressed::names_address;
-use super::bodies::{Body, body, is_privilege};
+use super::bodies::{Body, build_body, is_privilege};
 use super::fields::{self, Field, by_name, is_email, marked_text};
-use super::further::inner;
+use super::further::inner_object;
 use super::kinds::{Acting, is_password};
 use crate::model::{Api, JsonType, Schema};
 use crate::spec::{Samples, fits_text};
-use crate::survey::{ends_in_id, is_owner_name, words};
+use crate::survey::{ends_in_id, is_owner_name, split_words};
 
 /// A change of an object's own field that shows: which field, its new value, and the whole body.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Change {
+pub struct FieldChange {
     /// The body.
     pub body: Body,
     /// The field that is looked at.
@@ -26,16 +26,16 @@ pub struct Change {
 
 /// Returns a body that changes one field of an object to a value that it did not have. `present` are the object's scalar
 /// fields; `avoid` are values that were used before.
-pub fn change(
+pub fn change_one_field(
     api: &Api,
     acting: &Acting,
     present: &BTreeMap<String, Value>,
     marker: &str,
     avoid: &[Value],
-) -> Option<Change> {
-    let mut body = body(api, acting, marker)?;
+) -> Option<FieldChange> {
+    let mut body = build_body(api, acting, marker)?;
     let (_, declared) = acting.inner_fields(api);
-    let members = inner(&mut body.value)?;
+    let members = inner_object(&mut body.value)?;
     // What its address is made from stays: it would be lost under another one.
     body.marked.retain(|name| !names_address(name, present));
     let object = ChangedObject { api, declared: &declared, present };
@@ -44,14 +44,14 @@ pub fn change(
     let text = body.marked.iter().find(|name| shows(name)).or(body.marked.first()).cloned();
     if let Some(field) = text {
         let value = members.get(&field)?.clone();
-        return Some(Change { body, field, value });
+        return Some(FieldChange { body, field, value });
     }
     let (field, value) = object
         .unsent_text(members, marker)
         .or_else(|| object.other_value(avoid))
         .or_else(|| object.shown_text(marker))?;
     members.insert(field.clone(), value.clone());
-    Some(Change { body, field, value })
+    Some(FieldChange { body, field, value })
 }
 
 /// An object whose field is to be changed, and what the operation takes.
@@ -69,7 +69,7 @@ impl ChangedObject<'_> {
                 .declared
                 .iter()
                 .find(|field| field.name == *name)
-                .and_then(|field| fields::plain(self.api, field.schema));
+                .and_then(|field| fields::resolve_schema(self.api, field.schema));
             // An object may have been made with what its document does not let callers send: an empty text, say.
             let fits = |now: &Value| schema.zip(now.as_str()).is_none_or(|(schema, text)| fits_text(schema, text));
             let now = self.present.get(name);
@@ -82,7 +82,7 @@ impl ChangedObject<'_> {
     /// Returns a text for a field that need not be sent.
     fn unsent_text(&self, members: &Map<String, Value>, marker: &str) -> Option<(String, Value)> {
         self.declared.iter().find_map(|field| {
-            let schema = fields::plain(self.api, field.schema)
+            let schema = fields::resolve_schema(self.api, field.schema)
                 .filter(|schema| !schema.read_only && schema.enumeration.is_empty())?;
             let is_text =
                 schema.types.contains(&JsonType::String) && schema.format.is_none() && schema.pattern.is_none();
@@ -102,7 +102,7 @@ impl ChangedObject<'_> {
             !is_owner_name(name) && !is_privilege(name) && !ends_in_id(name) && !names_address(name, self.present)
         };
         self.declared.iter().filter(changeable).find_map(|field| {
-            let schema = fields::plain(self.api, field.schema).filter(|schema| !schema.read_only)?;
+            let schema = fields::resolve_schema(self.api, field.schema).filter(|schema| !schema.read_only)?;
             let now = self.present.get(&field.name);
             let fits = |value: &Value| Some(value) != now && !avoid.contains(value);
             let value = other_value_of(self.api, schema, now, &fits)?;
@@ -151,7 +151,7 @@ fn other_value_of(api: &Api, schema: &Schema, now: Option<&Value>, fits: &dyn Fn
 }
 
 fn is_stamp(name: &str) -> bool {
-    words(name).iter().any(|word| {
+    split_words(name).iter().any(|word| {
         matches!(
             word.as_str(),
             "created" | "updated" | "at" | "date" | "status" | "type" | "kind" | "url" | "href" | "id"

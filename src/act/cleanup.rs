@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use super::removal::{Cleaner, LATE_LOOKS, Removal};
-use super::sighting::{addresses, with_id};
+use super::sighting::{known_addresses, with_id};
 use crate::model::UndoOutcome;
-use crate::probe::{Entry, ID_PLACE, SavedNote, WriteKind};
+use crate::probe::{ID_PLACE, JournalEntry, SavedNote, WriteKind};
 
 /// Requests that undoing one write takes at most.
 const REQUESTS_EACH: u64 = 24;
@@ -48,7 +48,7 @@ pub struct Cleaned {
 impl Cleaner<'_> {
     /// Undoes everything in the journal that is not undone yet.
     pub async fn clean_up(&self) -> Cleaned {
-        let entries: Vec<Entry> = self.journal.entries().into_iter().filter(made_something).collect();
+        let entries: Vec<JournalEntry> = self.journal.entries().into_iter().filter(made_something).collect();
         let open = entries.iter().filter(|entry| !entry.undone).count() as u64;
         let changed = self.journal.saved().iter().filter(|saved| !saved.is_put_back).count() as u64;
         self.probe.begin_cleaning(open.saturating_add(changed).saturating_mul(REQUESTS_EACH).saturating_add(20));
@@ -57,7 +57,7 @@ impl Cleaner<'_> {
         for saved in self.journal.saved().into_iter().rev() {
             backs.push((self.put_back(&saved).await, saved.note));
         }
-        let mut sweep = Sweep { cleaner: self, silent: 0, came_to: BTreeMap::new(), waited: BTreeSet::new() };
+        let mut sweep = CleanupRun { cleaner: self, silent: 0, came_to: BTreeMap::new(), waited: BTreeSet::new() };
         // Last first; the accounts, as whom all this is done, at the end. What goes with its parent or not at all is looked
         // at once that is gone.
         for entry in entries.iter().rev().filter(|entry| !is_account(entry) && !has_no_removal(entry)) {
@@ -112,7 +112,7 @@ impl Cleaner<'_> {
             operation: entry.note.operation.clone(),
             identity: entry.note.caller.clone(),
             object: entry.object.clone().unwrap_or_else(|| entry.note.marker.clone()),
-            address: addresses(&entry).into_iter().next(),
+            address: known_addresses(&entry).into_iter().next(),
             outcome,
             because,
             waits_for,
@@ -154,7 +154,7 @@ fn row_of_saved(note: &SavedNote, removal: &Removal) -> Leftover {
 }
 
 /// The undoing under way.
-struct Sweep<'a> {
+struct CleanupRun<'a> {
     cleaner: &'a Cleaner<'a>,
     /// Silent answers in a row.
     silent: u32,
@@ -163,8 +163,8 @@ struct Sweep<'a> {
     waited: BTreeSet<usize>,
 }
 
-impl Sweep<'_> {
-    async fn undo(&mut self, entry: &Entry) {
+impl CleanupRun<'_> {
+    async fn undo(&mut self, entry: &JournalEntry) {
         let removal = match entry.undone {
             true => Removal::Undone,
             false if self.silent >= MOST_SILENT => Removal::Silent("the target did not answer".to_owned()),
@@ -203,7 +203,7 @@ impl Sweep<'_> {
     }
 
     /// Returns what is still shown after its removal was taken, with the caller that sent it and what it was answered.
-    fn late(&self) -> Vec<(Entry, String, String)> {
+    fn late(&self) -> Vec<(JournalEntry, String, String)> {
         let lags = |(n, removal): (&usize, &Removal)| {
             let Removal::Lags { caller, said } = removal else { return None };
             Some((self.cleaner.journal.entry(*n)?, caller.clone(), said.clone()))
@@ -213,7 +213,7 @@ impl Sweep<'_> {
 
     /// Tries what is left once more, now that other things are gone: one that stood in what was removed went with it, and
     /// one may have been kept by what it held.
-    async fn look_again(&mut self, entries: &[Entry]) {
+    async fn look_again(&mut self, entries: &[JournalEntry]) {
         for entry in entries.iter().rev().filter(|entry| !is_account(entry)) {
             let (is_left, may_be_freed) = match self.came_to.get(&entry.n) {
                 None => (true, true),
@@ -241,7 +241,7 @@ impl Sweep<'_> {
     }
 
     /// Forgets what came with something that the scan made, and went with it.
-    async fn forget_companions(&mut self, entries: &[Entry]) {
+    async fn forget_companions(&mut self, entries: &[JournalEntry]) {
         for entry in entries.iter().filter(|entry| entry.note.is_companion) {
             let is_settled = matches!(self.came_to.get(&entry.n), Some(Removal::Undone | Removal::Silent(_)));
             if !is_settled && self.cleaner.is_gone_by_itself(entry).await {
@@ -251,20 +251,21 @@ impl Sweep<'_> {
         }
     }
 
-    fn is_gone(&self, entry: &Entry) -> bool {
+    fn is_gone(&self, entry: &JournalEntry) -> bool {
         self.came_to.get(&entry.n) == Some(&Removal::Undone)
     }
 
     /// Returns why an account is left: what it made is not known to be gone, and could be an orphan without it.
-    fn hanging_on(&self, account: &Entry, entries: &[Entry]) -> Option<Removal> {
+    fn hanging_on(&self, account: &JournalEntry, entries: &[JournalEntry]) -> Option<Removal> {
         let name = account.note.account.as_deref().unwrap_or(&account.note.caller);
-        let is_its = |entry: &&Entry| entry.note.caller == name || entry.note.heirs.iter().any(|heir| heir == name);
-        let is_there = |entry: &&Entry| {
+        let is_its =
+            |entry: &&JournalEntry| entry.note.caller == name || entry.note.heirs.iter().any(|heir| heir == name);
+        let is_there = |entry: &&JournalEntry| {
             let removal = self.came_to.get(&entry.n);
             !is_account(entry)
                 && !matches!(removal, None | Some(Removal::Undone | Removal::Nothing | Removal::Untraced(_)))
         };
-        let hanging: Vec<&Entry> = entries.iter().filter(is_its).filter(is_there).collect();
+        let hanging: Vec<&JournalEntry> = entries.iter().filter(is_its).filter(is_there).collect();
         let names: BTreeSet<String> = hanging.iter().take(MAX_NAMED).map(|entry| name_of(entry)).collect();
         let waits = hanging
             .iter()
@@ -283,30 +284,30 @@ impl Sweep<'_> {
     }
 }
 
-fn is_account(entry: &Entry) -> bool {
+fn is_account(entry: &JournalEntry) -> bool {
     entry.note.kind == WriteKind::SignsUp
 }
 
 /// Whether something that was surely made is shown by an address, and removed by none.
-fn has_no_removal(entry: &Entry) -> bool {
+fn has_no_removal(entry: &JournalEntry) -> bool {
     !entry.undone && !entry.is_doubtful() && entry.note.undo.as_ref().is_some_and(|undo| undo.url.is_empty())
 }
 
 /// Returns whether an address of a thing goes on behind one of another's own: `/issues/7/comments` and `/issues/7`.
-fn stood_in(entry: &Entry, other: &Entry) -> bool {
+fn stood_in(entry: &JournalEntry, other: &JournalEntry) -> bool {
     let list = entry.note.undo.as_ref().and_then(|undo| undo.list.clone());
-    let places: Vec<String> = addresses(entry).into_iter().chain(list).collect();
+    let places: Vec<String> = known_addresses(entry).into_iter().chain(list).collect();
     let is_below = |own: &String| {
         places.iter().any(|place| place.strip_prefix(own.as_str()).is_some_and(|rest| rest.starts_with('/')))
     };
-    entry.n != other.n && addresses(other).iter().any(is_below)
+    entry.n != other.n && known_addresses(other).iter().any(is_below)
 }
 
-fn name_of(entry: &Entry) -> String {
+fn name_of(entry: &JournalEntry) -> String {
     format!("{} {}", entry.note.operation, entry.object.as_deref().unwrap_or(&entry.note.marker))
 }
 
-fn made_something(entry: &Entry) -> bool {
+fn made_something(entry: &JournalEntry) -> bool {
     matches!(entry.note.kind, WriteKind::Creates | WriteKind::SignsUp)
         && !entry.nothing
         && (entry.is_doubtful() || entry.status.is_some_and(|status| status < 400))

@@ -9,17 +9,19 @@ use super::kinds::Acting;
 use super::signup::Persona;
 use crate::model::{Consent, Credential, Identity, Secret};
 use crate::probe::{
-    AccountNote, AddressRefused, Answer, Ask, Caller, Probe, SendError, Undo, Values, WriteKind, WriteNote, Written,
-    leaves_open, operation_url, serialize_body,
+    AccountNote, AddressRefused, Answer, Ask, AskCaller, Probe, SendError, Undo, Values, WriteKind, WriteNote,
+    WriteResult, leaves_open, operation_url, serialize_body,
 };
-use crate::survey::succeeds;
+use crate::survey::is_clear_success;
 
 /// A body with one text wherever a secret belongs.
-pub fn fill(body: &Value, secret: &Secret) -> Value {
+pub fn fill_secret(body: &Value, secret: &Secret) -> Value {
     match body {
         Value::String(text) if text.starts_with("{secret:") => json!(secret.expose()),
-        Value::Array(items) => items.iter().map(|item| fill(item, secret)).collect(),
-        Value::Object(fields) => fields.iter().map(|(name, inner)| (name.clone(), fill(inner, secret))).collect(),
+        Value::Array(items) => items.iter().map(|item| fill_secret(item, secret)).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, inner)| (name.clone(), fill_secret(inner, secret))).collect()
+        }
         other => other.clone(),
     }
 }
@@ -40,10 +42,10 @@ pub(super) fn in_name_of(value: &Value, from: &Persona, to: &Persona) -> Value {
 ///
 /// # Errors
 /// When its address cannot be built.
-pub(super) fn ask(
+pub(super) fn build_request(
     probe: &Probe,
     acting: &Acting,
-    caller: Caller,
+    caller: AskCaller,
     media_type: &str,
     body: &Value,
 ) -> Result<Ask, AddressRefused> {
@@ -57,8 +59,8 @@ pub(super) fn ask(
 }
 
 /// Who sends a sign-up: the identity that makes the account, or nobody.
-pub(super) fn sender(made_by: Option<&String>) -> Caller {
-    made_by.map_or(Caller::Anonymous, |name| Caller::Identity(name.clone()))
+pub(super) fn sign_up_caller(made_by: Option<&String>) -> AskCaller {
+    made_by.map_or(AskCaller::Anonymous, |name| AskCaller::Identity(name.clone()))
 }
 
 /// A sign-up that is about to be sent, with everything that a later process needs to remove the account.
@@ -83,20 +85,20 @@ pub(super) struct SignUpRequest<'a> {
 pub(super) async fn send_sign_up(
     probe: &Probe,
     request: SignUpRequest<'_>,
-) -> Result<Result<Written, Arc<Answer>>, SendError> {
+) -> Result<Result<WriteResult, Arc<Answer>>, SendError> {
     let SignUpRequest { acting, name, who, ask, undo, ways_in, nature } = request;
     if let Some(journal) = probe.journal() {
         // A crash right after the answer must not leave an account that no one can sign in as.
         ways_in.into_iter().for_each(|way| journal.account(way));
     }
     // The caller that makes the account removes it.
-    let caller = if let Caller::Identity(admin) = &ask.caller { admin } else { name };
+    let caller = if let AskCaller::Identity(admin) = &ask.caller { admin } else { name };
     let bare = WriteNote::bare(acting.operation.id.as_str(), caller, WriteKind::SignsUp);
     let account = Some(name.to_owned());
     let note = WriteNote { marker: who.username.clone(), undo, account, nature, ..bare };
     let written = probe.sign_up(name, ask, note).await?;
     let response = written.answer.response();
-    if response.is_some_and(|response| succeeds(response) || response.status == 302) {
+    if response.is_some_and(|response| is_clear_success(response) || response.status == 302) {
         return Ok(Ok(written));
     }
     if let (Some(journal), true) = (probe.journal(), response.is_some_and(|response| !leaves_open(response.status))) {
@@ -106,7 +108,7 @@ pub(super) async fn send_sign_up(
 }
 
 /// A throw-away account as a caller.
-pub(super) fn identity(name: &str, credential: Credential) -> Identity {
+pub(super) fn throwaway_identity(name: &str, credential: Credential) -> Identity {
     Identity {
         name: name.to_owned(),
         role: "user".to_owned(),

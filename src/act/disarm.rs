@@ -3,17 +3,17 @@
 use serde_json::{Value, json};
 
 use super::accounts::{Account, password_of};
-use super::bodies::{Body, body, marker};
+use super::bodies::{Body, build_body, new_marker};
 use super::extra::Extra;
 use super::fields::is_email;
-use super::further::inner;
-use super::kinds::{Acting, Kind, is_password};
+use super::further::inner_object;
+use super::kinds::{ActKind, Acting, is_password};
 use super::signup::{Persona, is_confirmation, is_user_name};
 use crate::model::Secret;
 use crate::probe::{
-    Ask, Caller, SendError, Values, WriteKind, WriteNote, header_values, operation_url, serialize_body,
+    Ask, AskCaller, SendError, Values, WriteKind, WriteNote, header_values, operation_url, serialize_body,
 };
-use crate::survey::{is_me_word, role_word, succeeds, words};
+use crate::survey::{is_clear_success, is_me_word, role_word, split_words};
 
 /// Most operations that are tried on one account.
 const MAX_TRIES: usize = 3;
@@ -29,7 +29,7 @@ impl Extra<'_> {
     /// # Errors
     /// As [`Probe::send_write`](crate::probe::Probe::send_write).
     pub async fn disarm(&self, account: &Account, old: &Secret) -> Result<bool, SendError> {
-        let new = password_of(marker().repeat(2).as_bytes());
+        let new = password_of(new_marker().repeat(2).as_bytes());
         self.probe.redactor().learn(&format!("password of {}", account.name), &new);
         for acting in self.password_changes().take(MAX_TRIES) {
             let Some(body) = self.new_password(acting, &account.persona, old, &new) else { continue };
@@ -38,7 +38,7 @@ impl Extra<'_> {
                 method: acting.operation.method,
                 headers: header_values(&acting.operation, &Values::new()),
                 body: Some(serialize_body(&body.media_type, &body.value)),
-                ..Ask::get(Caller::named(&account.name), url)
+                ..Ask::get(AskCaller::named(&account.name), url)
             };
             let note = WriteNote::bare(acting.operation.id.as_str(), &account.name, WriteKind::Touches);
             let answer = match self.probe.send_write(&ask, note).await {
@@ -46,11 +46,11 @@ impl Extra<'_> {
                 Err(SendError::SessionGone(_)) => return Ok(false),
                 Err(error) => return Err(error),
             };
-            if !answer.response().is_some_and(succeeds) {
+            if !answer.response().is_some_and(is_clear_success) {
                 continue;
             }
             let signed_in = self.sign_in(&account.persona, old).await?;
-            if signed_in.response().is_some_and(|response| !succeeds(response) && response.status < 500) {
+            if signed_in.response().is_some_and(|response| !is_clear_success(response) && response.status < 500) {
                 if let Some(journal) = self.probe.journal() {
                     let text = "an account that had one of the most common passwords, and has a random one now";
                     journal.nature(account.entry, text);
@@ -65,8 +65,8 @@ impl Extra<'_> {
     fn password_changes(&self) -> impl Iterator<Item = &Acting> {
         self.acting.iter().filter(|acting| {
             let path = &acting.operation.path;
-            let of_caller = path.split('/').any(is_me_word) || words(path).iter().any(|word| word == "password");
-            matches!(acting.kind, Kind::Update | Kind::Act)
+            let of_caller = path.split('/').any(is_me_word) || split_words(path).iter().any(|word| word == "password");
+            matches!(acting.kind, ActKind::Update | ActKind::Act)
                 && acting.left_alone.is_none()
                 && acting.slots.is_empty()
                 && role_word(path).is_none()
@@ -76,9 +76,9 @@ impl Extra<'_> {
     }
 
     fn new_password(&self, acting: &Acting, who: &Persona, old: &Secret, new: &Secret) -> Option<Body> {
-        let mut made = body(self.api, acting, "")?;
+        let mut made = build_body(self.api, acting, "")?;
         let declared = acting.fields(self.api);
-        let members = inner(&mut made.value)?;
+        let members = inner_object(&mut made.value)?;
         for field in declared.iter().filter(|field| takes_password(&field.name)) {
             members.entry(field.name.clone()).or_insert(Value::Null);
         }
@@ -105,9 +105,9 @@ impl Extra<'_> {
 
 /// Whether a field takes a password, new, old or once more.
 fn takes_password(name: &str) -> bool {
-    is_password(name) || is_confirmation(name) || words(name).iter().any(|word| word == "password")
+    is_password(name) || is_confirmation(name) || split_words(name).iter().any(|word| word == "password")
 }
 
 fn is_old(name: &str) -> bool {
-    words(name).iter().any(|word| matches!(word.as_str(), "old" | "current" | "existing" | "previous"))
+    split_words(name).iter().any(|word| matches!(word.as_str(), "old" | "current" | "existing" | "previous"))
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::accounts::{Account, AccountMaker, fixed, note};
+use super::accounts::{Account, AccountMaker, build_account_note, credential_from_answer};
 use super::bodies::Body;
-use super::credentials::{self, SignUpRequest, fill, in_name_of, send_sign_up, sender};
+use super::credentials::{self, SignUpRequest, fill_secret, in_name_of, send_sign_up, sign_up_caller};
 use super::kinds::Acting;
 use super::signup::{Persona, sign_up_body};
 use crate::model::{Api, LoginRecipe, Secret};
-use crate::probe::{Answer, Ask, Caller, Probe, SendError, WriteKind, WriteNote};
+use crate::probe::{Answer, Ask, AskCaller, Probe, SendError, WriteKind, WriteNote};
 
 /// Makes further accounts in the way of one that was made before.
 #[derive(Debug, Clone, Copy)]
@@ -45,18 +45,18 @@ impl Extra<'_> {
     pub async fn sign_up(&self, name: &str, who: &Persona, password: &Secret) -> Result<SignedUp, SendError> {
         let acting = self.operation(self.like.sign_up)?;
         let body = self.body(acting, who);
-        let sender = sender(self.like.made_by.as_ref());
-        let ask = self.ask(acting, sender, &body.media_type, &fill(&body.value, password))?;
+        let sender = sign_up_caller(self.like.made_by.as_ref());
+        let ask = self.ask(acting, sender, &body.media_type, &fill_secret(&body.value, password))?;
         let maker = AccountMaker { api: self.api, acting: self.acting, password: &|_| Secret::new("") };
         // A later process can only remove the account with its password, which all lists of guesses have.
-        let way_in = fill(&in_name_of(&self.recipe.body, &self.like.persona, who), password);
+        let way_in = fill_secret(&in_name_of(&self.recipe.body, &self.like.persona, who), password);
         let request = SignUpRequest {
             acting,
             name,
             who,
             ask: &ask,
             undo: maker.removal_of_itself(self.probe).map(|(undo, _)| undo),
-            ways_in: vec![note(name, &LoginRecipe { body: way_in, ..self.recipe.clone() })],
+            ways_in: vec![build_account_note(name, &LoginRecipe { body: way_in, ..self.recipe.clone() })],
             nature: Some("an account with one of the most common passwords".to_owned()),
         };
         let written = match send_sign_up(self.probe, request).await? {
@@ -81,9 +81,9 @@ impl Extra<'_> {
     /// As [`Probe::send_write`].
     pub async fn sign_in(&self, who: &Persona, password: &Secret) -> Result<Arc<Answer>, SendError> {
         let acting = self.operation(self.like.sign_in.unwrap_or(usize::MAX))?;
-        let value = fill(&in_name_of(&self.recipe.body, &self.like.persona, who), password);
-        let ask = self.ask(acting, Caller::Anonymous, &self.recipe.content_type, &value)?;
-        let note = WriteNote::bare(acting.operation.id.as_str(), &Caller::Anonymous.label(), WriteKind::Tries);
+        let value = fill_secret(&in_name_of(&self.recipe.body, &self.like.persona, who), password);
+        let ask = self.ask(acting, AskCaller::Anonymous, &self.recipe.content_type, &value)?;
+        let note = WriteNote::bare(acting.operation.id.as_str(), &AskCaller::Anonymous.label(), WriteKind::Tries);
         Ok(self.probe.send_write(&ask, note).await?.answer)
     }
 
@@ -93,10 +93,11 @@ impl Extra<'_> {
     /// # Errors
     /// As [`Probe::send`].
     pub async fn open(&self, account: &Account, signed_in: &Answer) -> Result<bool, SendError> {
-        let credential =
-            signed_in.response().and_then(|response| fixed(response, &self.recipe.token, &self.recipe.send));
+        let credential = signed_in
+            .response()
+            .and_then(|response| credential_from_answer(response, &self.recipe.token, &self.recipe.send));
         let Some(credential) = credential else { return Ok(false) };
-        let identity = credentials::identity(&account.name, credential);
+        let identity = credentials::throwaway_identity(&account.name, credential);
         if self.probe.sign_in(&identity).await.is_err() {
             return Ok(false);
         }
@@ -125,8 +126,8 @@ impl Extra<'_> {
         self.acting.get(index).ok_or_else(|| SendError::Unbuildable("no such operation".to_owned()))
     }
 
-    fn ask(&self, acting: &Acting, caller: Caller, media_type: &str, body: &Value) -> Result<Ask, SendError> {
-        let ask = credentials::ask(self.probe, acting, caller, media_type, body)?;
+    fn ask(&self, acting: &Acting, caller: AskCaller, media_type: &str, body: &Value) -> Result<Ask, SendError> {
+        let ask = credentials::build_request(self.probe, acting, caller, media_type, body)?;
         // A limit is an answer here, and nothing to wait for.
         Ok(Ask { once: true, ..ask })
     }

@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan as _};
 use serde_json::{Value, json};
 
 use crate::model::{Api, JsonType, Schema, SchemaId};
-use crate::survey::words;
+use crate::survey::split_words;
 
 /// Most schemas that are looked at for one body.
 const MAX_VISITED: usize = 400;
@@ -23,7 +23,7 @@ pub struct Field {
 }
 
 /// The fields that a schema and its `allOf` members name, and those of its first `oneOf`.
-pub fn fields(api: &Api, schema: SchemaId) -> Vec<Field> {
+pub fn schema_fields(api: &Api, schema: SchemaId) -> Vec<Field> {
     let mut found: Vec<Field> = Vec::new();
     let mut required: HashSet<String> = HashSet::new();
     let mut seen = HashSet::new();
@@ -48,7 +48,7 @@ pub fn fields(api: &Api, schema: SchemaId) -> Vec<Field> {
 }
 
 /// What a schema says once `allOf` and the first `oneOf` that is not null are looked through.
-pub fn plain(api: &Api, schema: SchemaId) -> Option<&Schema> {
+pub fn resolve_schema(api: &Api, schema: SchemaId) -> Option<&Schema> {
     let mut id = schema;
     for _ in 0..8 {
         let found = api.schemas.get(id)?;
@@ -78,7 +78,7 @@ pub fn takes_text(schema: &Schema) -> bool {
 
 /// A text of one's own that fits the bounds of a field, as far as a marker can.
 pub fn marked_text(name: &str, schema: Option<&Schema>, marker: &str) -> Option<String> {
-    let joined = words(name).join("");
+    let joined = split_words(name).join("");
     let text = if is_email(name) || schema.is_some_and(|schema| schema.format.as_deref() == Some("email")) {
         format!("{marker}@example.com")
     } else if matches!(
@@ -90,7 +90,7 @@ pub fn marked_text(name: &str, schema: Option<&Schema>, marker: &str) -> Option<
         marker.to_owned()
     };
     let Some(schema) = schema else { return Some(text) };
-    if !takes_text(schema) || schema.pattern.as_deref().is_some_and(|pattern| !matches(pattern, &text)) {
+    if !takes_text(schema) || schema.pattern.as_deref().is_some_and(|pattern| !matches_pattern(pattern, &text)) {
         return None;
     }
     let count = text.chars().count() as u64;
@@ -102,32 +102,32 @@ pub fn marked_text(name: &str, schema: Option<&Schema>, marker: &str) -> Option<
     Some(text.chars().chain(filler).collect())
 }
 
-fn matches(pattern: &str, text: &str) -> bool {
+fn matches_pattern(pattern: &str, text: &str) -> bool {
     regex::Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text))
 }
 
 /// Whether a field takes an e-mail address.
 pub fn is_email(name: &str) -> bool {
     matches!(
-        words(name).join("").as_str(),
+        split_words(name).join("").as_str(),
         "email" | "mail" | "emailaddress" | "useremail" | "contactemail" | "mailaddress"
     )
 }
 
 /// A day so many days ahead, as `2031-05-04`.
-pub fn day(ahead: i64) -> String {
+pub fn date_in_days(ahead: i64) -> String {
     let at = Timestamp::now().checked_add((24 * ahead).hours()).unwrap_or_default();
     at.strftime("%Y-%m-%d").to_string()
 }
 
 /// A time so many days ahead, RFC 3339.
-pub fn moment(ahead: i64) -> String {
-    format!("{}T09:30:00Z", day(ahead))
+pub fn timestamp_in_days(ahead: i64) -> String {
+    format!("{}T09:30:00Z", date_in_days(ahead))
 }
 
 /// How far ahead a field's date lies: ends after starts, births long ago.
 pub fn days_ahead(name: &str) -> i64 {
-    let has = |list: &[&str]| words(name).iter().any(|word| list.contains(&word.as_str()));
+    let has = |list: &[&str]| split_words(name).iter().any(|word| list.contains(&word.as_str()));
     if has(&["birth", "birthday", "birthdate", "dob", "born"]) {
         -12_000
     } else if has(&[
@@ -141,7 +141,7 @@ pub fn days_ahead(name: &str) -> i64 {
 
 /// A value that a field of this name takes, where neither schema nor example tells.
 pub fn by_name(name: &str, marker: &str) -> Value {
-    let parts = words(name);
+    let parts = split_words(name);
     let joined = parts.join("");
     let last = parts.last().map(String::as_str).unwrap_or_default();
     match joined.as_str() {
@@ -159,8 +159,10 @@ pub fn by_name(name: &str, marker: &str) -> Value {
         "terms" | "tos" | "acceptterms" | "termsaccepted" | "agree" | "consent" | "accepttos" | "acceptedterms"
         | "gdpr" => json!(true),
         _ => match last {
-            "date" | "day" | "birthday" | "birthdate" | "dob" | "from" | "until" => json!(day(days_ahead(name))),
-            "at" | "time" | "start" | "end" | "deadline" => json!(moment(days_ahead(name))),
+            "date" | "day" | "birthday" | "birthdate" | "dob" | "from" | "until" => {
+                json!(date_in_days(days_ahead(name)))
+            }
+            "at" | "time" | "start" | "end" | "deadline" => json!(timestamp_in_days(days_ahead(name))),
             "count" | "quantity" | "qty" | "amount" | "price" | "total" | "number" | "nights" | "guests" | "seats"
             | "duration" | "size" | "weight" | "height" | "width" | "rating" | "score" | "stars" | "priority"
             | "position" | "cents" => json!(3),

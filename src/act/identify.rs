@@ -6,14 +6,14 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::bodies::Body;
-use super::items::{items, list, values_for};
+use super::items::{item_operations, list_operation, values_for};
 use super::kinds::Acting;
 use super::maker::{Created, MakeFault, Maker};
 use super::print::print_of;
-use super::sighting::{is_whole_list, remember};
+use super::sighting::{is_whole_list, record_sighting};
 use crate::model::{Api, Method};
-use crate::probe::{Answer, Ask, Caller, Journal, Response, SendError, Values, operation_url};
-use crate::survey::{BARE_IDS, Object, is_owner_name, scalar_text, succeeds, words};
+use crate::probe::{Answer, Ask, AskCaller, Journal, Response, SendError, Values, operation_url};
+use crate::survey::{BARE_IDS, Object, is_clear_success, is_owner_name, scalar_text, split_words};
 
 /// Most rows of one answer that are looked at.
 const MAX_ROWS: usize = 2_000;
@@ -49,7 +49,7 @@ impl Maker<'_> {
             let plain = object.fields.iter().filter(|(name, _)| !name.contains('/'));
             journal.print(n, print_of(&plain.map(|(name, value)| (name.clone(), value.clone())).collect()));
             if sent.marker.is_empty() {
-                remember(self.probe, journal, n, sent.caller).await?;
+                record_sighting(self.probe, journal, n, sent.caller).await?;
             }
         }
         let object = Object { created_by: Some(sent.caller.to_owned()), reference: false, ..object };
@@ -87,7 +87,7 @@ impl Maker<'_> {
         };
         journal.made(n, id, None);
         match shows_to {
-            Some(reader) => remember(self.probe, journal, n, reader).await,
+            Some(reader) => record_sighting(self.probe, journal, n, reader).await,
             None => Ok(()),
         }
     }
@@ -101,13 +101,13 @@ impl Maker<'_> {
         for id in ids {
             let mut object = sent.context.clone();
             object.fields.insert("id".to_owned(), id);
-            for operation in items(self.api, sent.acting, Method::Get).into_iter().take(1) {
+            for operation in item_operations(self.api, sent.acting, Method::Get).into_iter().take(1) {
                 let Some(url) = values_for(self.api, operation, &object, sent.values)
                     .and_then(|values| operation_url(self.probe.base_url(), operation, &values).ok())
                 else {
                     continue;
                 };
-                let answer = self.probe.look_again(&Ask::get(Caller::Identity(sent.caller.to_owned()), url)).await?;
+                let answer = self.probe.look_again(&Ask::get(AskCaller::Identity(sent.caller.to_owned()), url)).await?;
                 let json = answer
                     .response()
                     .filter(|response| response.is_success())
@@ -124,7 +124,7 @@ impl Maker<'_> {
         if sent.marker.is_empty() && sent.listed.is_none() {
             return Ok(None);
         }
-        let answer = self.probe.look_again(&Ask::get(Caller::Identity(sent.caller.to_owned()), url)).await?;
+        let answer = self.probe.look_again(&Ask::get(AskCaller::Identity(sent.caller.to_owned()), url)).await?;
         let json = answer.response().and_then(|response| response.json.as_ref());
         Ok(json.and_then(|json| match sent.marker.is_empty() {
             true => sent.newcomer(self.api, json),
@@ -156,14 +156,15 @@ impl Maker<'_> {
             listed: Some((caller, listed)),
         };
         let Some(url) = self.list_of(acting, &values) else { return Ok(None) };
-        let answer = self.probe.look_again(&Ask::get(Caller::named(caller), url)).await?;
+        let answer = self.probe.look_again(&Ask::get(AskCaller::named(caller), url)).await?;
         let json = answer.response().and_then(|response| response.json.as_ref());
         let object = json.and_then(|json| sent.newcomer(self.api, json));
         Ok(object.and_then(|object| address_id(self.api, acting, &object)).and_then(|id| scalar_text(&id)))
     }
 
     fn list_of(&self, acting: &Acting, values: &Values) -> Option<url::Url> {
-        list(self.api, acting).and_then(|operation| operation_url(self.probe.base_url(), operation, values).ok())
+        list_operation(self.api, acting)
+            .and_then(|operation| operation_url(self.probe.base_url(), operation, values).ok())
     }
 
     /// Returns the ids that the list of a kind shows a caller before an object without a mark is made; `None` where no list
@@ -178,8 +179,8 @@ impl Maker<'_> {
         values: &Values,
     ) -> Result<Option<BTreeSet<String>>, SendError> {
         let Some(url) = self.list_of(acting, values) else { return Ok(None) };
-        let answer = self.probe.look_again(&Ask::get(Caller::named(caller), url)).await?;
-        let response = answer.response().filter(|response| succeeds(response));
+        let answer = self.probe.look_again(&Ask::get(AskCaller::named(caller), url)).await?;
+        let response = answer.response().filter(|response| is_clear_success(response));
         let whole = response.and_then(|response| response.json.as_ref().filter(|json| is_whole_list(response, json)));
         Ok(whole.map(|json| objects_in(json).filter_map(|fields| self.id_of(acting, fields)).collect()))
     }
@@ -219,14 +220,14 @@ impl Sent<'_> {
             bare.or_else(|| own_name_id(&object).and_then(|value| scalar_text(&value))).filter(new)
         };
         let by_place = || location_id(response).filter(new);
-        response.json.as_ref().into_iter().flat_map(outermost).find_map(in_object).or_else(by_place)
+        response.json.as_ref().into_iter().flat_map(outermost_objects).find_map(in_object).or_else(by_place)
     }
 
     /// The object of an answer that is the one that was made. Where an envelope has the id and what it wraps has the mark
     /// (`{"id": 7, "result": {...}}`, JSON:API), both are one object.
     fn find(&self, api: &Api, json: &Value) -> Option<Object> {
         let own = |fields: &&Map<String, Value>| {
-            if self.marker.is_empty() { self.repeats(fields) } else { carries(fields, self.marker) }
+            if self.marker.is_empty() { self.repeats(fields) } else { contains_marker(fields, self.marker) }
         };
         let with_id = |fields: &Map<String, Value>| {
             let mut object = Object::of(&self.context.resource, fields, self.context.context.clone());
@@ -234,7 +235,7 @@ impl Sent<'_> {
             address_id(api, self.acting, &object).is_some().then_some(object)
         };
         let in_envelope = || {
-            let wrapped = outermost(json).collect::<Vec<_>>();
+            let wrapped = outermost_objects(json).collect::<Vec<_>>();
             let inner = wrapped.iter().rev().find(|fields| own(fields))?;
             let outer = wrapped.iter().find(|fields| bare_id(fields).is_some())?;
             let mut joined = (*inner).clone();
@@ -271,7 +272,7 @@ impl Sent<'_> {
         }
         let json = response.json.as_ref()?;
         let parents: Vec<String> = self.values.values().filter_map(scalar_text).collect();
-        outermost(json).filter(|fields| fields.len() > 1).find_map(|fields| {
+        outermost_objects(json).filter(|fields| fields.len() > 1).find_map(|fields| {
             let object = Object::of(&self.context.resource, fields, self.context.context.clone());
             let id = scalar_text(&address_id(api, self.acting, &object)?)?;
             let points_back = fields.values().filter_map(scalar_text).any(|value| parents.contains(&value));
@@ -311,7 +312,7 @@ impl Sent<'_> {
 }
 
 /// The outermost object of an answer, and those that it wraps alone: `{data: {..}}`, `{data, permissions}`, `[{..}]`.
-fn outermost(json: &Value) -> impl Iterator<Item = &Map<String, Value>> {
+fn outermost_objects(json: &Value) -> impl Iterator<Item = &Map<String, Value>> {
     let mut open = std::collections::VecDeque::from([(json, 0_u8)]);
     std::iter::from_fn(move || {
         while let Some((value, depth)) = open.pop_front() {
@@ -342,7 +343,7 @@ fn location_id(response: &Response) -> Option<String> {
 }
 
 /// Whether a field of an object holds a marker.
-pub fn carries(fields: &Map<String, Value>, marker: &str) -> bool {
+pub fn contains_marker(fields: &Map<String, Value>, marker: &str) -> bool {
     !marker.is_empty() && fields.values().any(|value| value.as_str().is_some_and(|text| text.contains(marker)))
 }
 
@@ -401,15 +402,15 @@ pub fn id_value(object: &Object) -> Option<Value> {
 /// `note_id` of a note; also a slug or name where nothing else is there.
 fn own_name_id(object: &Object) -> Option<Value> {
     let own = |name: &&String| {
-        let parts = words(name);
+        let parts = split_words(name);
         parts.len() > 1
             && parts.last().is_some_and(|word| {
                 matches!(word.as_str(), "id" | "uuid" | "guid" | "slug" | "number" | "code" | "key")
             })
-            && parts.first() == words(&object.resource).first()
+            && parts.first() == split_words(&object.resource).first()
     };
     // `account_id` is an owner's, but for an account its own.
-    let is_simple = words(&object.resource).len() == 1;
+    let is_simple = split_words(&object.resource).len() == 1;
     let named = object
         .fields
         .keys()
@@ -426,9 +427,9 @@ fn own_name_id(object: &Object) -> Option<Value> {
 pub fn address_id(api: &Api, create: &Acting, object: &Object) -> Option<Value> {
     let operations = [Method::Get, Method::Delete, Method::Patch, Method::Put]
         .into_iter()
-        .flat_map(|method| items(api, create, method));
+        .flat_map(|method| item_operations(api, create, method));
     let slot =
-        operations.into_iter().find_map(|operation| crate::survey::slots(api, operation).into_iter().next_back());
+        operations.into_iter().find_map(|operation| crate::survey::id_slots(api, operation).into_iter().next_back());
     match slot {
         Some(slot) => object.slot_value(&slot).cloned(),
         None => id_value(object),

@@ -1,25 +1,26 @@
 //! Which operations concern the objects that a creating operation makes: where one is read, listed, removed.
 
-use super::kinds::{Acting, Kind, collection, ends_in_slot};
+use super::kinds::{ActKind, Acting, collection_path, ends_in_slot};
 use super::maker::{Created, Maker};
 use crate::model::{Api, Effect, Method, Operation, Place, item_shape, path_shape};
 use crate::probe::{ID_PLACE, Undo, Values, operation_url};
 use crate::spec::Samples;
-use crate::survey::{Object, Slot, role_word, singular, slots};
+use crate::survey::{Object, Slot, id_slots, role_word, singular_of};
 
 /// Whether an operation's address names one object of what `create` makes.
 pub fn is_item_of(api: &Api, create: &Acting, operation: &Operation) -> bool {
     if !ends_in_slot(&operation.path) {
         return false;
     }
-    let below = item_shape(collection(&create.operation.path));
+    let below = item_shape(collection_path(&create.operation.path));
     if path_shape(&operation.path) == below {
         return true;
     }
     // `/users/{id}/notes` makes what `/notes/{note_id}` shows.
     let Some(resource) = &create.resource else { return false };
-    let found = slots(api, operation);
-    let last_segment = |path: &str| collection(path).rsplit('/').find(|part| !part.starts_with('{')).map(str::to_owned);
+    let found = id_slots(api, operation);
+    let last_segment =
+        |path: &str| collection_path(path).rsplit('/').find(|part| !part.starts_with('{')).map(str::to_owned);
     found.last().is_some_and(|slot| slot.resources.contains(resource))
         && last_segment(&operation.path) == last_segment(&create.operation.path)
 }
@@ -38,8 +39,8 @@ pub fn object_for(maker: &Maker<'_>, acting: &Acting, caller: &str) -> Option<(C
 }
 
 /// Reads and writes that name one object of what `create` makes; the ones right below its path first.
-pub fn items<'a>(api: &'a Api, create: &Acting, method: Method) -> Vec<&'a Operation> {
-    let below = item_shape(collection(&create.operation.path));
+pub fn item_operations<'a>(api: &'a Api, create: &Acting, method: Method) -> Vec<&'a Operation> {
+    let below = item_shape(collection_path(&create.operation.path));
     let mut found: Vec<&Operation> = api
         .operations
         .iter()
@@ -51,8 +52,8 @@ pub fn items<'a>(api: &'a Api, create: &Acting, method: Method) -> Vec<&'a Opera
 }
 
 /// The collection's own list: at its address, or beside one that is named in the singular (`POST /wallet` and `GET /wallets`).
-pub fn list<'a>(api: &'a Api, create: &Acting) -> Option<&'a Operation> {
-    let path = path_shape(collection(&create.operation.path));
+pub fn list_operation<'a>(api: &'a Api, create: &Acting) -> Option<&'a Operation> {
+    let path = path_shape(collection_path(&create.operation.path));
     let at = |wanted: &dyn Fn(&str) -> bool| {
         api.operations.iter().find(|operation| {
             operation.method == Method::Get && operation.effect == Effect::Reads && wanted(&path_shape(&operation.path))
@@ -67,13 +68,13 @@ fn is_plural_of(path: &str, one: &str) -> bool {
     let (Some((before, many)), Some((same, last))) = (path.rsplit_once('/'), one.rsplit_once('/')) else {
         return false;
     };
-    before == same && many != last && !many.contains('{') && singular(many) == last
+    before == same && many != last && !many.contains('{') && singular_of(many) == last
 }
 
 /// Collections at other addresses that may show what `create` makes: `/announcements` what `/admin/announcements` makes.
 /// One that does not show it says nothing of whether it is there.
 pub fn other_lists<'a>(api: &'a Api, create: &Acting) -> impl Iterator<Item = &'a Operation> {
-    let path = path_shape(collection(&create.operation.path));
+    let path = path_shape(collection_path(&create.operation.path));
     let last = path.rsplit('/').next().unwrap_or_default().to_owned();
     api.operations.iter().filter(move |operation| {
         let other = path_shape(&operation.path);
@@ -89,7 +90,7 @@ pub fn other_lists<'a>(api: &'a Api, create: &Acting) -> impl Iterator<Item = &'
 
 /// The values of an operation's path: the object in its last slot, its parents before it. `None` where one is unknown.
 pub fn values_for(api: &Api, operation: &Operation, object: &Object, known: &Values) -> Option<Values> {
-    let found = slots(api, operation);
+    let found = id_slots(api, operation);
     let mut values: Values = Samples::new(api, 1).required(operation);
     let (last, parents) = found.split_last()?;
     values.insert((last.place, last.name.clone()), object.slot_value(last)?.clone());
@@ -111,25 +112,24 @@ pub fn plan_undo(maker: &Maker<'_>, create: &Acting, known: &Values, context: &O
     let (probe, api) = (maker.probe, maker.api);
     let placeholder = |operation: &Operation| {
         let mut object = context.clone();
-        let last = slots(api, operation).into_iter().next_back()?;
+        let last = id_slots(api, operation).into_iter().next_back()?;
         object.fields.insert(last.name, serde_json::Value::String(ID_PLACE.to_owned()));
         let values = values_for(api, operation, &object, known)?;
         operation_url(probe.base_url(), operation, &values).ok().map(|url| url.to_string())
     };
-    let allowed =
-        |operation: &&Operation| {
-            maker.acting.iter().any(|other| {
-                other.operation.id == operation.id && other.kind == Kind::Delete && other.left_alone.is_none()
-            }) && (role_word(&operation.path).is_none() || role_word(&create.operation.path).is_some())
-        };
+    let allowed = |operation: &&Operation| {
+        maker.acting.iter().any(|other| {
+            other.operation.id == operation.id && other.kind == ActKind::Delete && other.left_alone.is_none()
+        }) && (role_word(&operation.path).is_none() || role_word(&create.operation.path).is_some())
+    };
     // Without a way to remove it there may be one to see it go with its parent.
-    let remove = items(api, create, Method::Delete).into_iter().filter(allowed).find_map(placeholder);
-    let look = items(api, create, Method::Get).into_iter().find_map(placeholder);
-    let list = list(api, create)
+    let remove = item_operations(api, create, Method::Delete).into_iter().filter(allowed).find_map(placeholder);
+    let look = item_operations(api, create, Method::Get).into_iter().find_map(placeholder);
+    let list = list_operation(api, create)
         .and_then(|operation| operation_url(probe.base_url(), operation, known).ok().map(|url| url.to_string()));
     let known = remove.is_some() || look.is_some() || list.is_some();
-    let of_item = [Method::Delete, Method::Get].into_iter().flat_map(|method| items(api, create, method));
+    let of_item = [Method::Delete, Method::Get].into_iter().flat_map(|method| item_operations(api, create, method));
     let slot =
-        of_item.filter_map(|operation| slots(api, operation).into_iter().next_back()).map(|slot| slot.name).next();
+        of_item.filter_map(|operation| id_slots(api, operation).into_iter().next_back()).map(|slot| slot.name).next();
     known.then(|| Undo { method: "DELETE".to_owned(), url: remove.unwrap_or_default(), look, list, slot })
 }

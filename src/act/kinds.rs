@@ -3,15 +3,15 @@
 
 use std::sync::Arc;
 
-use super::fields::{Field, fields};
-use super::singletons::{Singleton, singleton};
+use super::fields::{Field, schema_fields};
+use super::singletons::{Singleton, find_singleton};
 use crate::model::{Api, BodyContent, Effect, Method, Operation, Place, SchemaId, clean_name};
 use crate::spec::{declared_properties, is_looking_word, takes_password};
-use crate::survey::{Slot, resource_of_model, resource_of_path, singular, slots, words};
+use crate::survey::{Slot, id_slots, resource_of_model, resource_of_path, singular_of, split_words};
 
 /// What an operation is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ActKind {
     /// Makes an object in a collection.
     Create,
     /// Changes an object that its address names, or the caller's own.
@@ -36,7 +36,7 @@ pub struct Acting {
     /// Its id slots.
     pub slots: Vec<Slot>,
     /// What it is for.
-    pub kind: Kind,
+    pub kind: ActKind,
     /// The content type that is sent.
     pub content: Option<BodyContent>,
     /// What it makes or changes, singular.
@@ -49,12 +49,12 @@ impl Acting {
     /// The fields that its body declares.
     pub fn fields(&self, api: &Api) -> Vec<Field> {
         let schema = self.content.as_ref().and_then(|content| content.schema);
-        schema.map(|schema| fields(api, schema)).unwrap_or_default()
+        schema.map(|schema| schema_fields(api, schema)).unwrap_or_default()
     }
 
     /// Returns whether it makes something below an object that its path names: `POST /issues/{id}/comments`.
     pub fn adds_below(&self) -> bool {
-        self.kind == Kind::Create && self.slots.last().is_some_and(|slot| slot.place == Place::Path)
+        self.kind == ActKind::Create && self.slots.last().is_some_and(|slot| slot.place == Place::Path)
     }
 
     /// Returns whether its path says that it only looks at what it is given: `/validate-name`, `/preview`.
@@ -68,7 +68,7 @@ impl Acting {
     pub(super) fn inner_fields(&self, api: &Api) -> (Option<String>, Vec<Field>) {
         let all = self.fields(api);
         match all.as_slice() {
-            [only] => match fields(api, only.schema) {
+            [only] => match schema_fields(api, only.schema) {
                 inner if inner.is_empty() => (None, all),
                 inner => (Some(only.name.clone()), inner),
             },
@@ -191,32 +191,34 @@ const OTHER_CREDENTIALS: &[&str] = &[
 ];
 
 /// All operations that change state, in document order.
-pub fn acting(api: &Api, excluded: &dyn Fn(&Operation) -> bool) -> Vec<Acting> {
+pub fn acting_operations(api: &Api, excluded: &dyn Fn(&Operation) -> bool) -> Vec<Acting> {
     api.operations
         .iter()
         .filter(|operation| !operation.method.is_safe())
-        .map(|operation| one(api, operation, excluded(operation)))
+        .map(|operation| classify_operation(api, operation, excluded(operation)))
         .collect()
 }
 
 /// One operation that changes state.
 pub fn acting_of(api: &Api, operation: &Operation) -> Acting {
-    one(api, operation, false)
+    classify_operation(api, operation, false)
 }
 
-fn one(api: &Api, operation: &Operation, excluded: bool) -> Acting {
+fn classify_operation(api: &Api, operation: &Operation, excluded: bool) -> Acting {
     let content =
         operation.body.as_ref().and_then(|body| body.content.iter().find(|content| is_sendable(content))).cloned();
-    let found = slots(api, operation);
-    let one = singleton(api, operation, &found);
-    let kind = match kind(api, operation, content.as_ref(), &found) {
+    let found = id_slots(api, operation);
+    let one = find_singleton(api, operation, &found);
+    let kind = match operation_kind(api, operation, content.as_ref(), &found) {
         // There is one already: whatever is sent changes it.
-        Kind::Create if one.is_some() => Kind::Update,
+        ActKind::Create if one.is_some() => ActKind::Update,
         kind => kind,
     };
     let resource = match (kind, found.last()) {
-        (Kind::Update | Kind::Delete, Some(slot)) if ends_in_slot(&operation.path) => slot.resources.first().cloned(),
-        _ => resource_of_path(collection(&operation.path)),
+        (ActKind::Update | ActKind::Delete, Some(slot)) if ends_in_slot(&operation.path) => {
+            slot.resources.first().cloned()
+        }
+        _ => resource_of_path(collection_path(&operation.path)),
     };
     let left_alone = left_alone(operation, kind, excluded).or_else(|| shared_state(operation, kind, one));
     Acting { operation: Arc::new(operation.clone()), slots: found, kind, content, resource, left_alone }
@@ -231,9 +233,9 @@ fn is_sendable(content: &BodyContent) -> bool {
 }
 
 /// The words of an operation's path (without slots), and of its operation id.
-fn said(operation: &Operation) -> Vec<String> {
+fn operation_words(operation: &Operation) -> Vec<String> {
     let mut all = path_words(&operation.path);
-    all.extend(operation.operation_id.as_deref().map(words).unwrap_or_default());
+    all.extend(operation.operation_id.as_deref().map(split_words).unwrap_or_default());
     all
 }
 
@@ -243,7 +245,7 @@ fn path_words(path: &str) -> Vec<String> {
 
 /// `sign-up`, `log_in` and `signUp` are one word each.
 fn segment_words(segment: &str) -> Vec<String> {
-    let mut parts = words(segment);
+    let mut parts = split_words(segment);
     let joined = parts.join("");
     if parts.len() > 1 && [SIGN_UP, SIGN_IN, SIGN_OUT].iter().any(|list| list.contains(&joined.as_str())) {
         parts.push(joined);
@@ -251,7 +253,7 @@ fn segment_words(segment: &str) -> Vec<String> {
     parts
 }
 
-fn has(said: &[String], list: &[&str]) -> bool {
+fn contains_any(said: &[String], list: &[&str]) -> bool {
     said.iter().any(|word| list.contains(&word.as_str()))
 }
 
@@ -265,7 +267,7 @@ pub fn ends_in_slot(path: &str) -> bool {
 }
 
 /// The path without a segment that says that something is added.
-pub(super) fn collection(path: &str) -> &str {
+pub(super) fn collection_path(path: &str) -> &str {
     let path = path.trim_end_matches('/');
     match path.rsplit_once('/') {
         Some((before, last)) if MAKING.contains(&last.to_ascii_lowercase().as_str()) => before,
@@ -273,61 +275,61 @@ pub(super) fn collection(path: &str) -> &str {
     }
 }
 
-fn kind(api: &Api, operation: &Operation, content: Option<&BodyContent>, slots: &[Slot]) -> Kind {
+fn operation_kind(api: &Api, operation: &Operation, content: Option<&BodyContent>, slots: &[Slot]) -> ActKind {
     let last = last_words(&operation.path);
-    let said = said(operation);
+    let said = operation_words(operation);
     let password = content.and_then(|content| content.schema).is_some_and(|id| names_password(api, id))
         || content.and_then(|content| content.example.as_ref()).is_some_and(|example| {
             example.as_object().is_some_and(|fields| fields.keys().any(|name| is_password(name)))
         });
     let ends_session = operation.method == Method::Delete
         && slots.is_empty()
-        && has(&last, &["session", "sessions", "auth", "login", "token"]);
+        && contains_any(&last, &["session", "sessions", "auth", "login", "token"]);
     let revokes = slots.is_empty()
         && said.iter().any(|word| word == "revoke")
-        && has(&said, &["token", "tokens", "session", "sessions", "auth"]);
-    if has(&said, SIGN_OUT) || ends_session || revokes {
-        return Kind::SignOut;
+        && contains_any(&said, &["token", "tokens", "session", "sessions", "auth"]);
+    if contains_any(&said, SIGN_OUT) || ends_session || revokes {
+        return ActKind::SignOut;
     }
-    if operation.method == Method::Post && password && slots.is_empty() && !has(&said, OTHER_CREDENTIALS) {
-        if has(&said, SIGN_UP) {
-            return Kind::SignUp;
+    if operation.method == Method::Post && password && slots.is_empty() && !contains_any(&said, OTHER_CREDENTIALS) {
+        if contains_any(&said, SIGN_UP) {
+            return ActKind::SignUp;
         }
         // `POST /auth/token` signs in; `POST /auth/users` makes an account.
-        if has(&last, SIGN_IN) || (has(&said, SIGN_IN) && !makes_people(&last)) {
-            return Kind::SignIn;
+        if contains_any(&last, SIGN_IN) || (contains_any(&said, SIGN_IN) && !makes_people(&last)) {
+            return ActKind::SignIn;
         }
         if makes_people(&last) {
-            return Kind::SignUp;
+            return ActKind::SignUp;
         }
         return by_shape(api, operation, content);
     }
     match operation.method {
-        Method::Delete => Kind::Delete,
-        Method::Put | Method::Patch => Kind::Update,
-        Method::Post if ends_in_slot(&operation.path) => Kind::Update,
-        Method::Post if makes_objects(api, operation, &last) => Kind::Create,
-        _ => Kind::Act,
+        Method::Delete => ActKind::Delete,
+        Method::Put | Method::Patch => ActKind::Update,
+        Method::Post if ends_in_slot(&operation.path) => ActKind::Update,
+        Method::Post if makes_objects(api, operation, &last) => ActKind::Create,
+        _ => ActKind::Act,
     }
 }
 
 /// What takes a password and is named like nothing in particular: it signs in when it answers a token or takes a name and
 /// a password alone, and signs up otherwise.
-fn by_shape(api: &Api, operation: &Operation, content: Option<&BodyContent>) -> Kind {
+fn by_shape(api: &Api, operation: &Operation, content: Option<&BodyContent>) -> ActKind {
     let answered = operation.responses.iter().filter(|response| response.status.starts_with('2'));
     let fields = answered.flat_map(|response| response.content.iter().filter_map(|(_, schema)| *schema));
     let gives_token = fields.flat_map(|schema| declared_properties(api, schema)).any(|name| {
-        words(&name).iter().any(|word| matches!(word.as_str(), "token" | "jwt" | "bearer" | "session" | "apikey"))
+        split_words(&name).iter().any(|word| matches!(word.as_str(), "token" | "jwt" | "bearer" | "session" | "apikey"))
     });
     let created = operation.responses.iter().any(|response| response.status == "201");
     let taken = content.and_then(|content| content.schema).map_or(0, |schema| declared_properties(api, schema).len());
-    if !created && (gives_token || taken == 2) { Kind::SignIn } else { Kind::SignUp }
+    if !created && (gives_token || taken == 2) { ActKind::SignIn } else { ActKind::SignUp }
 }
 
 fn makes_people(last: &[String]) -> bool {
     last.last().is_some_and(|word| {
         matches!(
-            singular(word).as_str(),
+            singular_of(word).as_str(),
             "user"
                 | "account"
                 | "member"
@@ -354,12 +356,12 @@ pub(super) fn makes_accounts(api: &Api, acting: &Acting) -> bool {
 fn names_password(api: &Api, schema: SchemaId) -> bool {
     let names = |schema| declared_properties(api, schema).iter().any(|name| is_password(name));
     // Also in the one object that a body wraps: `{"user": {"password": ...}}`.
-    names(schema) || matches!(fields(api, schema).as_slice(), [only] if names(only.schema))
+    names(schema) || matches!(schema_fields(api, schema).as_slice(), [only] if names(only.schema))
 }
 
 /// Whether a field takes a password.
 pub fn is_password(name: &str) -> bool {
-    let joined = words(name).join("");
+    let joined = split_words(name).join("");
     matches!(
         joined.as_str(),
         "password"
@@ -380,33 +382,33 @@ fn makes_objects(api: &Api, operation: &Operation, last: &[String]) -> bool {
     if last.is_empty() || last.iter().any(|word| is_looking_word(word)) {
         return false;
     }
-    let path = collection(&operation.path);
+    let path = collection_path(&operation.path);
     let (listed, one_by_one) = (api.reads(path), api.has_items(path));
     let created = operation.responses.iter().any(|response| response.status == "201");
     let made = path.len() < operation.path.trim_end_matches('/').len();
     one_by_one
-        || (listed && (created || plural(last)))
-        || (created && plural(last))
+        || (listed && (created || ends_in_plural(last)))
+        || (created && ends_in_plural(last))
         || made
         || is_made_by_handler(operation)
 }
 
 /// Returns whether the source makes an object of the kind that the path names: `POST /ledger` a `Ledger`.
 fn is_made_by_handler(operation: &Operation) -> bool {
-    let Some(named) = resource_of_path(collection(&operation.path)) else { return false };
+    let Some(named) = resource_of_path(collection_path(&operation.path)) else { return false };
     let is_named = |model: &String| resource_of_model(model).as_ref() == Some(&named);
     operation.request.makes.iter().any(is_named)
 }
 
-fn plural(last: &[String]) -> bool {
-    last.last().is_some_and(|word| singular(word) != *word)
+fn ends_in_plural(last: &[String]) -> bool {
+    last.last().is_some_and(|word| singular_of(word) != *word)
 }
 
 /// Why an operation is not called that changes what may decide for all users, such as an organisation's settings.
-fn shared_state(operation: &Operation, kind: Kind, one: Option<Singleton>) -> Option<String> {
-    let changes = matches!(kind, Kind::Create | Kind::Update | Kind::Delete | Kind::Act);
+fn shared_state(operation: &Operation, kind: ActKind, one: Option<Singleton>) -> Option<String> {
+    let changes = matches!(kind, ActKind::Create | ActKind::Update | ActKind::Delete | ActKind::Act);
     (changes && one == Some(Singleton::Shared)).then(|| {
-        let path = crate::model::clean(&operation.path, 80);
+        let path = crate::model::clean_text(&operation.path, 80);
         format!(
             "not called: {path} holds one thing, nothing says that it is the caller's own, and others may depend on it"
         )
@@ -420,11 +422,11 @@ fn needs_password(operation: &Operation) -> Option<String> {
     Some(format!("not called: `{}` takes a password, and none is made up", clean_name(&name.name, 60)))
 }
 
-fn left_alone(operation: &Operation, kind: Kind, excluded: bool) -> Option<String> {
+fn left_alone(operation: &Operation, kind: ActKind, excluded: bool) -> Option<String> {
     if excluded {
         return Some("excluded by the configuration".to_owned());
     }
-    if matches!(kind, Kind::SignUp | Kind::SignIn | Kind::SignOut) {
+    if matches!(kind, ActKind::SignUp | ActKind::SignIn | ActKind::SignOut) {
         return None;
     }
     if let Some(because) = needs_password(operation) {
@@ -436,8 +438,8 @@ fn left_alone(operation: &Operation, kind: Kind, excluded: bool) -> Option<Strin
     }
     let mut said = path_words(&operation.path);
     // `withdraw` is what some call the removal of an object; its address says what it is.
-    if kind != Kind::Delete {
-        said.extend(operation.operation_id.as_deref().map(words).unwrap_or_default().into_iter().take(1));
+    if kind != ActKind::Delete {
+        said.extend(operation.operation_id.as_deref().map(split_words).unwrap_or_default().into_iter().take(1));
     }
     let sends = operation.method == Method::Post;
     let word = said

@@ -8,7 +8,7 @@ use super::maker::{Created, Maker};
 use super::removal::{Cleaner, NO_WAY, Removal};
 use super::unusual::Unusual;
 use crate::model::Secret;
-use crate::probe::{Entry, Undo, WriteKind};
+use crate::probe::{JournalEntry, Undo, WriteKind};
 
 /// Most objects of a kind that stays, beyond one for each caller: what one trial and its repetition need. As many may be
 /// made with something unusual in them.
@@ -36,7 +36,7 @@ fn is_unusual(how: &Unusual) -> bool {
 struct SpareObject {
     /// Of the creating operation.
     index: usize,
-    entry: Entry,
+    entry: JournalEntry,
     /// It was made as any other.
     is_usual: bool,
 }
@@ -62,7 +62,7 @@ impl Maker<'_> {
         let known = known.entry(index).or_default();
         let [usual, unusual] = known.made;
         // What a trial has removed does not stay.
-        let is_gone = |entry: &Entry| {
+        let is_gone = |entry: &JournalEntry| {
             let is_of_kind = entry.note.operation == acting.operation.id.as_str();
             is_of_kind && entry.note.kind == WriteKind::Creates && (entry.undone || entry.may_be_removed())
         };
@@ -117,9 +117,9 @@ impl Maker<'_> {
     }
 
     /// Returns what an operation made that may still be there, as the journal has it.
-    fn lasting_entries(&self, acting: &Acting) -> Vec<Entry> {
+    fn lasting_entries(&self, acting: &Acting) -> Vec<JournalEntry> {
         let operation = acting.operation.id.as_str();
-        let is_there = |entry: &Entry| {
+        let is_there = |entry: &JournalEntry| {
             let is_made = !entry.nothing && !entry.undone && entry.status.is_some_and(|status| status < 400);
             is_made && entry.note.kind == WriteKind::Creates && entry.note.operation == operation
         };
@@ -127,7 +127,7 @@ impl Maker<'_> {
     }
 
     /// Returns why what an operation makes stays, where that was seen, or the document has no way to remove it.
-    fn why_it_stays(&self, index: usize, acting: &Acting, entries: &[Entry]) -> Option<String> {
+    fn why_it_stays(&self, index: usize, acting: &Acting, entries: &[JournalEntry]) -> Option<String> {
         let known = self.removability.lock().unwrap_or_else(PoisonError::into_inner).get(&index).cloned();
         match known.and_then(|known| known.tried) {
             Some(Ok(())) => return None,
@@ -137,7 +137,7 @@ impl Maker<'_> {
         if entries.iter().any(|entry| entry.ids.is_empty()) {
             return Some("its id is not shown".to_owned());
         }
-        let has_way = |entry: &Entry| entry.note.undo.as_ref().is_some_and(|undo| !undo.url.is_empty());
+        let has_way = |entry: &JournalEntry| entry.note.undo.as_ref().is_some_and(|undo| !undo.url.is_empty());
         // What stands in something of the scan's own may go with that.
         let is_alone = !self.stands_in_own(acting);
         (is_alone && !entries.is_empty() && !entries.iter().any(has_way)).then(|| NO_WAY.to_owned())
@@ -184,7 +184,7 @@ impl Maker<'_> {
             for created in made.iter().filter(|created| created.producer == index) {
                 firsts.entry(&created.caller).or_insert(created.entry);
             }
-            let is_free = |entry: &&Entry| {
+            let is_free = |entry: &&JournalEntry| {
                 let has_way = entry.note.undo.as_ref().is_some_and(|undo| !undo.url.is_empty());
                 let is_first = firsts.values().any(|n| *n == entry.n);
                 has_way && !is_first && !entry.ids.is_empty() && entry.note.heirs.is_empty() && !entry.may_be_removed()
@@ -198,9 +198,9 @@ impl Maker<'_> {
     }
 
     /// Returns whether something that the scan made stands in a thing, which may keep it.
-    fn holds_something(&self, entry: &Entry) -> bool {
+    fn holds_something(&self, entry: &JournalEntry) -> bool {
         let below: Vec<String> = entry.ids.iter().map(|id| format!("/{id}/")).collect();
-        let is_below = |other: &Entry| {
+        let is_below = |other: &JournalEntry| {
             let undo = other.note.undo.iter().filter(|_| other.n != entry.n && !other.undone);
             let places = undo.flat_map(|undo| [Some(&undo.url), undo.list.as_ref()]).flatten();
             places.into_iter().any(|place| below.iter().any(|id| place.contains(id)))

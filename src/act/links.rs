@@ -2,7 +2,7 @@
 //! an issue, and makes none.
 
 use super::items::values_for;
-use super::kinds::{Acting, Kind, collection};
+use super::kinds::{ActKind, Acting, collection_path};
 use super::maker::Created;
 use crate::model::{Api, Effect, Method, Operation, Place, path_shape};
 use crate::probe::Values;
@@ -24,12 +24,13 @@ pub struct ObjectLink<'a> {
 pub fn link_of<'a>(api: &'a Api, all: &'a [Acting], operation: &Operation) -> Option<ObjectLink<'a>> {
     let path = path_shape(operation.path.trim_end_matches('/'));
     let below = path.strip_suffix("/{}").filter(|below| !below.ends_with('}'))?;
-    let is_made_there =
-        |acting: &Acting| acting.kind == Kind::Create && path_shape(collection(&acting.operation.path)) == below;
+    let is_made_there = |acting: &Acting| {
+        acting.kind == ActKind::Create && path_shape(collection_path(&acting.operation.path)) == below
+    };
     if all.iter().any(is_made_there) {
         return None;
     }
-    let at = |kind: Kind, methods: &[Method]| {
+    let at = |kind: ActKind, methods: &[Method]| {
         all.iter().find(|acting| {
             let operation = &acting.operation;
             acting.kind == kind
@@ -39,7 +40,7 @@ pub fn link_of<'a>(api: &'a Api, all: &'a [Acting], operation: &Operation) -> Op
                 && path_shape(operation.path.trim_end_matches('/')) == path
         })
     };
-    let (tie, untie) = (at(Kind::Update, &[Method::Post, Method::Put])?, at(Kind::Delete, &[Method::Delete])?);
+    let (tie, untie) = (at(ActKind::Update, &[Method::Post, Method::Put])?, at(ActKind::Delete, &[Method::Delete])?);
     let is_list = |operation: &&Operation| {
         operation.method == Method::Get
             && operation.effect == Effect::Reads

@@ -6,22 +6,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 use super::accounts::told_within;
-use super::bodies::{self, Body, marker};
+use super::bodies::{self, Body, new_marker};
 use super::further;
 use super::identify::Sent;
 use super::items::{is_item_of, plan_undo};
-use super::kinds::{Acting, Kind, makes_accounts};
+use super::kinds::{ActKind, Acting, makes_accounts};
 use super::privileges::{RoleUnknown, as_ordinary_user};
 use super::relations::addressed_kinds;
 use super::removability::Removability;
-use super::repair::{complaints, mend};
+use super::repair::{read_complaints, repair_body};
 use super::unusual::{Unusual, Unusually, context_of};
 use crate::model::{Api, Method};
 use crate::probe::{
-    AddressRefused, Answer, Ask, Caller, Probe, Response, SendError, Standing, Undo, Values, WriteKind, WriteNote,
-    Written, header_values, leaves_open, operation_url, serialize_body,
+    AddressRefused, Answer, Ask, AskCaller, Probe, ReferenceTarget, Response, SendError, Undo, Values, WriteKind,
+    WriteNote, WriteResult, header_values, leaves_open, operation_url, serialize_body,
 };
-use crate::survey::{Object, Slot, role_word, scalar_text, slots, succeeds};
+use crate::survey::{Object, Slot, id_slots, is_clear_success, role_word, scalar_text};
 
 /// Most times that one body is mended.
 const MAX_REPAIRS: usize = 3;
@@ -123,7 +123,7 @@ impl PlannedObject<'_> {
 
 /// A creation that was sent.
 struct SentCreation {
-    written: Written,
+    written: WriteResult,
     /// Its body carries the marker.
     is_marked: bool,
     /// What the list showed before, where nothing else will tell it from others.
@@ -238,7 +238,7 @@ impl<'a> Maker<'a> {
                 let usual = |acting: &Acting| role_word(&acting.operation.path).is_none();
                 self.acting
                     .get(*index)
-                    .is_some_and(|acting| acting.kind == Kind::Create && usual(acting) && wanted(acting))
+                    .is_some_and(|acting| acting.kind == ActKind::Create && usual(acting) && wanted(acting))
             })
             .collect();
         producers.sort_by_key(|index| self.acting.get(*index).map_or(0, |acting| acting.slots.len()));
@@ -313,12 +313,12 @@ impl<'a> Maker<'a> {
         if let Some(because) = self.why_it_only_changes(index, acting, caller, &values).await? {
             return Err(MakeFault::Told(because));
         }
-        let marker = marker();
+        let marker = new_marker();
         let mut body = self.body(index, acting, &marker);
         if let Some(body) = &mut body {
             self.refer(acting, caller, body).await?;
             self.keep_ordinary(acting, body)?;
-            further::add(&mut body.value, &how.fields);
+            further::add_fields(&mut body.value, &how.fields);
         }
         let url = operation_url(self.probe.base_url(), &acting.operation, path)?;
         let undo = plan_undo(self, acting, &values, &context);
@@ -333,7 +333,7 @@ impl<'a> Maker<'a> {
             let Some(response) = answer.response() else {
                 return Err(MakeFault::Told("the target gave no answer".to_owned()));
             };
-            if succeeds(response) || matches!(response.status, 302 | 303) {
+            if is_clear_success(response) || matches!(response.status, 302 | 303) {
                 return self.take_in(&planned, body, &sent).await;
             }
             if !leaves_open(response.status) {
@@ -356,7 +356,7 @@ impl<'a> Maker<'a> {
     async fn send_creation(&self, planned: &PlannedObject<'_>, body: Option<&Body>) -> Result<SentCreation, MakeFault> {
         let PlannedObject { acting, how, values, .. } = planned;
         let sender = planned.sender();
-        let ask = ask(acting, sender, &planned.url, values, body);
+        let ask = build_write_request(acting, sender, &planned.url, values, body);
         let is_marked = body.is_some_and(|body| !body.marked.is_empty());
         let note = WriteNote {
             marker: if is_marked { planned.marker.clone() } else { String::new() },
@@ -380,7 +380,7 @@ impl<'a> Maker<'a> {
         let PlannedObject { index, acting, caller, how, .. } = *planned;
         // Only what every object has is kept as the body that works, and is looked for in the answer.
         let plain = body.clone().map(|mut body| {
-            further::remove(&mut body.value, &how.fields);
+            further::remove_fields(&mut body.value, &how.fields);
             body
         });
         if let Some(body) = plain.as_ref().filter(|_| !how.insists) {
@@ -413,11 +413,11 @@ impl<'a> Maker<'a> {
         refusal: &Response,
     ) -> Result<bool, MakeFault> {
         let PlannedObject { acting, caller, how, .. } = *planned;
-        let is_changed = mend(&mut body.value, &complaints(refusal), &planned.marker);
+        let is_changed = repair_body(&mut body.value, &read_complaints(refusal), &planned.marker);
         let is_changed = is_changed && self.refer(acting, caller, body).await.is_ok();
         self.keep_ordinary(acting, body)?;
         if how.insists {
-            further::add(&mut body.value, &how.fields);
+            further::add_fields(&mut body.value, &how.fields);
         }
         Ok(is_changed)
     }
@@ -435,21 +435,23 @@ impl<'a> Maker<'a> {
         kinds.extend(producer.and_then(|producer| producer.resource.clone()));
         let items = self.api.operations.iter();
         let items = items.filter(|item| producer.is_some_and(|producer| is_item_of(self.api, producer, item)));
-        kinds.extend(items.filter_map(|item| slots(self.api, item).pop()).flat_map(|slot| slot.resources));
+        kinds.extend(items.filter_map(|item| id_slots(self.api, item).pop()).flat_map(|slot| slot.resources));
         for kind in &kinds {
-            self.probe.learn_standing(&created.id, Standing::Made(kind));
+            self.probe.learn_standing(&created.id, ReferenceTarget::Made(kind));
             let own = |slot: &&Slot| slot.resources.contains(kind);
             let named = self.acting.iter().flat_map(|acting| &acting.slots).filter(own);
             for value in named.filter_map(|slot| created.object.slot_value(slot)).filter_map(scalar_text) {
-                self.probe.learn_standing(&value, Standing::Made(kind));
+                self.probe.learn_standing(&value, ReferenceTarget::Made(kind));
             }
         }
         for (field, value) in &created.object.fields {
             let field = field.rsplit('/').next().unwrap_or(field);
-            scalar_text(value).iter().for_each(|value| self.probe.learn_standing(value, Standing::Carried(field)));
+            scalar_text(value)
+                .iter()
+                .for_each(|value| self.probe.learn_standing(value, ReferenceTarget::Carried(field)));
         }
         let parents = created.values.iter().filter_map(|((_, name), value)| Some((name, scalar_text(value)?)));
-        parents.for_each(|(name, value)| self.probe.learn_standing(&value, Standing::Carried(name)));
+        parents.for_each(|(name, value)| self.probe.learn_standing(&value, ReferenceTarget::Carried(name)));
     }
 
     fn nothing(&self, n: usize) {
@@ -460,12 +462,15 @@ impl<'a> Maker<'a> {
 
     fn body(&self, index: usize, acting: &Acting, marker: &str) -> Option<Body> {
         let accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner).get(&index).cloned();
-        match (accepted, bodies::body(self.api, acting, marker)) {
+        match (accepted, bodies::build_body(self.api, acting, marker)) {
             // What was mended once is right for all; only the marks are new.
             (Some(mut known), Some(fresh)) => {
                 for name in &known.marked {
-                    let mark = further::sent(&fresh.value, name).unwrap_or_else(|| Value::String(marker.to_owned()));
-                    if let Some(place) = further::inner(&mut known.value).and_then(|members| members.get_mut(name)) {
+                    let mark =
+                        further::value_in_body(&fresh.value, name).unwrap_or_else(|| Value::String(marker.to_owned()));
+                    if let Some(place) =
+                        further::inner_object(&mut known.value).and_then(|members| members.get_mut(name))
+                    {
                         *place = mark;
                     }
                 }
@@ -481,11 +486,11 @@ impl<'a> Maker<'a> {
     }
 }
 
-fn ask(acting: &Acting, caller: &str, url: &url::Url, values: &Values, body: Option<&Body>) -> Ask {
+fn build_write_request(acting: &Acting, caller: &str, url: &url::Url, values: &Values, body: Option<&Body>) -> Ask {
     Ask {
         method: acting.operation.method,
         headers: header_values(&acting.operation, values),
         body: body.map(|body| serialize_body(&body.media_type, &body.value)),
-        ..Ask::get(Caller::named(caller), url.clone())
+        ..Ask::get(AskCaller::named(caller), url.clone())
     }
 }

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::kinds::Acting;
-use super::relations::relation;
+use super::relations::related_kind;
 use crate::probe::{Ask, WriteRefused};
 use crate::survey::{BARE_IDS, ends_in_id, is_owner_name, resource_of_name, scalar_text};
 
@@ -97,7 +97,7 @@ pub(super) fn of_body(acting: &Acting, known: &BTreeSet<String>, ask: &Ask) -> V
     if let Some((kind, bytes)) = &ask.body {
         if kind.contains("json") {
             let body: Value = serde_json::from_slice(bytes).unwrap_or_default();
-            gather("", &body, &mut found);
+            collect_named_values("", &body, &mut found);
         } else if kind.contains("urlencoded") {
             found.extend(url::form_urlencoded::parse(bytes).into_owned());
         }
@@ -107,7 +107,7 @@ pub(super) fn of_body(acting: &Acting, known: &BTreeSet<String>, ask: &Ask) -> V
     found.truncate(MAX_LEAVES);
     let of = |(field, value): (String, String)| NamedObject {
         part: RequestPart::Body,
-        kinds: kinds_of(acting, &field).into_iter().chain(relation(known, &field, &value)).collect(),
+        kinds: kinds_of(acting, &field).into_iter().chain(related_kind(known, &field, &value)).collect(),
         is_owner: is_owner_name(&field),
         field,
         value: value.to_lowercase(),
@@ -115,11 +115,11 @@ pub(super) fn of_body(acting: &Acting, known: &BTreeSet<String>, ask: &Ask) -> V
     found.into_iter().map(of).collect()
 }
 
-fn gather(name: &str, value: &Value, found: &mut Vec<(String, String)>) {
+fn collect_named_values(name: &str, value: &Value, found: &mut Vec<(String, String)>) {
     match value {
         _ if found.len() >= MAX_LEAVES => {}
-        Value::Object(members) => members.iter().for_each(|(name, inner)| gather(name, inner, found)),
-        Value::Array(items) => items.iter().for_each(|item| gather(name, item, found)),
+        Value::Object(members) => members.iter().for_each(|(name, inner)| collect_named_values(name, inner, found)),
+        Value::Array(items) => items.iter().for_each(|item| collect_named_values(name, item, found)),
         other => found.extend(scalar_text(other).map(|text| (name.to_owned(), text))),
     }
 }

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use super::account_undo::is_people;
-use super::kinds::{Acting, Kind, acting_of, makes_accounts};
+use super::kinds::{ActKind, Acting, acting_of, makes_accounts};
 use super::named::{NamedObject, RequestPart, named_in, of_body};
 use super::relations::addressed_kinds;
-use crate::llm::{Settings, recognise};
-use crate::model::{Api, Consent, Identity, clean, clean_name};
-use crate::probe::{Ask, Caller, Journal, Standing, WriteGuard, WriteKind, WriteNote, WriteRefused, is_removal_of};
+use crate::llm::{LlmSettings, recognise_operation};
+use crate::model::{Api, Consent, Identity, clean_name, clean_text};
+use crate::probe::{
+    Ask, AskCaller, Journal, ReferenceTarget, WriteGuard, WriteKind, WriteNote, WriteRefused, is_removal_of,
+};
 use crate::survey::is_me_word;
 
 /// Shortest text that names one thing whatever its kind: shorter ones are words, and numbers are everywhere.
@@ -50,13 +52,13 @@ struct KnownValues {
 
 impl OwnershipGuard {
     /// Returns a guard that knows of nothing that is the scan's own yet.
-    pub fn new(api: &Api, base_path: &str, acting: &[Acting], identities: &[Identity], llm: &Settings) -> Self {
+    pub fn new(api: &Api, base_path: &str, acting: &[Acting], identities: &[Identity], llm: &LlmSettings) -> Self {
         let mut operations: BTreeMap<String, Acting> =
             api.operations.iter().map(|operation| (operation.id.0.clone(), acting_of(api, operation))).collect();
         // Those that the user excludes stay excluded.
         operations.extend(acting.iter().map(|acting| (acting.operation.id.0.clone(), acting.clone())));
-        let models = api.operations.iter().filter(|operation| recognise(api, operation, llm).is_some());
-        let sign_ups = acting.iter().filter(|acting| acting.kind == Kind::SignUp || makes_accounts(api, acting));
+        let models = api.operations.iter().filter(|operation| recognise_operation(api, operation, llm).is_some());
+        let sign_ups = acting.iter().filter(|acting| acting.kind == ActKind::SignUp || makes_accounts(api, acting));
         let guard = Self {
             people: sign_ups.filter_map(|acting| acting.resource.clone()).collect(),
             kinds: addressed_kinds(api),
@@ -77,7 +79,7 @@ impl OwnershipGuard {
         }
         for (parameter, ids) in &identity.owns {
             let Some(kind) = self.kind_of(parameter) else { continue };
-            ids.iter().for_each(|id| self.learn(id, Standing::Granted(&kind)));
+            ids.iter().for_each(|id| self.learn(id, ReferenceTarget::Granted(&kind)));
         }
     }
 
@@ -100,7 +102,7 @@ impl OwnershipGuard {
             return Err(WriteRefused::NoConsent(name.to_owned()));
         }
         let Some(acting) = self.operations.get(&note.operation) else {
-            return Err(WriteRefused::NoOperation(clean(&note.operation, 120)));
+            return Err(WriteRefused::NoOperation(clean_text(&note.operation, 120)));
         };
         if self.models.contains(&note.operation) {
             return Ok(());
@@ -122,7 +124,7 @@ impl OwnershipGuard {
 }
 
 impl WriteGuard for OwnershipGuard {
-    fn learn(&self, value: &str, standing: Standing<'_>) {
+    fn learn(&self, value: &str, standing: ReferenceTarget<'_>) {
         let value = value.to_lowercase();
         if value.is_empty() {
             return;
@@ -130,14 +132,14 @@ impl WriteGuard for OwnershipGuard {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let of = |kind: &str| (kind.to_owned(), value.clone());
         match standing {
-            Standing::Made(kind) => _ = known.made.insert(of(kind)),
-            Standing::Granted(kind) => _ = known.granted.insert(of(kind)),
-            Standing::Common(kind) => _ = known.common.insert(of(kind)),
-            Standing::Carried(field) => _ = known.carried.insert(of(field)),
-            Standing::Foreign(kind) => _ = known.foreign.insert(of(kind)),
-            Standing::Account => _ = known.accounts.insert(value),
-            Standing::Invented => _ = known.invented.insert(value),
-            Standing::Identity(name) => _ = known.identities.entry(value).or_default().insert(name.to_owned()),
+            ReferenceTarget::Made(kind) => _ = known.made.insert(of(kind)),
+            ReferenceTarget::Granted(kind) => _ = known.granted.insert(of(kind)),
+            ReferenceTarget::Common(kind) => _ = known.common.insert(of(kind)),
+            ReferenceTarget::Carried(field) => _ = known.carried.insert(of(field)),
+            ReferenceTarget::Foreign(kind) => _ = known.foreign.insert(of(kind)),
+            ReferenceTarget::Account => _ = known.accounts.insert(value),
+            ReferenceTarget::Invented => _ = known.invented.insert(value),
+            ReferenceTarget::Identity(name) => _ = known.identities.entry(value).or_default().insert(name.to_owned()),
         }
     }
 
@@ -153,7 +155,7 @@ impl WriteGuard for OwnershipGuard {
 
 impl OwnershipGuard {
     /// Whether everything in the path was made by a write that the journal has.
-    fn is_below_noted(&self, ask: &Ask, note: &WriteNote, entries: &[crate::probe::Entry]) -> bool {
+    fn is_below_noted(&self, ask: &Ask, note: &WriteNote, entries: &[crate::probe::JournalEntry]) -> bool {
         let Some(acting) = self.operations.get(&note.operation).filter(|acting| acting.left_alone.is_none()) else {
             return false;
         };
@@ -170,10 +172,10 @@ impl OwnershipGuard {
 }
 
 /// Returns the identity that a request is sent as.
-fn name_of(caller: &Caller) -> Option<&str> {
+fn name_of(caller: &AskCaller) -> Option<&str> {
     match caller {
-        Caller::Identity(name) | Caller::Cookies(name) | Caller::Forged { identity: name, .. } => Some(name),
-        Caller::Anonymous | Caller::Garbage(_) => None,
+        AskCaller::Identity(name) | AskCaller::Cookies(name) | AskCaller::Forged { identity: name, .. } => Some(name),
+        AskCaller::Anonymous | AskCaller::Garbage(_) => None,
     }
 }
 
@@ -216,7 +218,7 @@ impl JudgedWrite<'_> {
 
     /// Judges a write whose path names nothing: it is about the caller, about what its fields name, or about all.
     fn judge_without_object(&self, body: &[NamedObject], query: &[NamedObject]) -> Result<(), WriteRefused> {
-        let makes = !matches!(self.acting.kind, Kind::Update | Kind::Delete | Kind::Act);
+        let makes = !matches!(self.acting.kind, ActKind::Update | ActKind::Delete | ActKind::Act);
         let names_own = body.iter().chain(query).any(|named| !named.kinds.is_empty() && self.is_own(named));
         // A question to a model is announced as what makes something: a conversation.
         let announced = !matches!(self.kind, WriteKind::Touches);
@@ -230,7 +232,7 @@ impl JudgedWrite<'_> {
             Some(consent) if !consent.is_disposable() => {
                 Err(WriteRefused::Account(self.caller.unwrap_or_default().to_owned()))
             }
-            _ if is_about_caller || self.acting.kind == Kind::Act => Ok(()),
+            _ if is_about_caller || self.acting.kind == ActKind::Act => Ok(()),
             _ => Err(WriteRefused::NamesNothing),
         }
     }
@@ -273,7 +275,7 @@ impl JudgedWrite<'_> {
     /// Whether something is made for the caller below its own account.
     fn is_home(&self, named: &NamedObject) -> bool {
         let own = |name: &String| self.caller == Some(name.as_str());
-        self.acting.kind == Kind::Create && self.is_callers(named) && self.identities(named).any(own)
+        self.acting.kind == ActKind::Create && self.is_callers(named) && self.identities(named).any(own)
     }
 
     fn is_carried(&self, named: &NamedObject) -> bool {
@@ -288,7 +290,7 @@ impl JudgedWrite<'_> {
         });
         self.known.invented.contains(&named.value)
             && has_kind
-            && self.acting.kind != Kind::Create
+            && self.acting.kind != ActKind::Create
             && !self.among(&self.known.foreign, named)
     }
 

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use super::kinds::is_password;
-use crate::probe::{Entry, Journal};
-use crate::survey::{BARE_IDS, ends_in_id, resource_of_name, scalar_text, words};
+use crate::probe::{Journal, JournalEntry};
+use crate::survey::{BARE_IDS, ends_in_id, resource_of_name, scalar_text, split_words};
 
 /// Most fields of one object that are kept.
 const MAX_FIELDS: usize = 40;
@@ -18,11 +18,11 @@ const ENOUGH: u32 = 4;
 pub(super) fn print_of(fields: &Map<String, Value>) -> BTreeMap<String, String> {
     let lasting =
         fields.iter().filter(|(name, value)| is_scalar(value) && (is_lasting(name) || is_moment(name, value)));
-    lasting.take(MAX_FIELDS).map(|(name, value)| (name.clone(), digest(value))).collect()
+    lasting.take(MAX_FIELDS).map(|(name, value)| (name.clone(), value_digest(value))).collect()
 }
 
 /// Returns a digest of a value; equal numbers and texts have one.
-fn digest(value: &Value) -> String {
+fn value_digest(value: &Value) -> String {
     let text = scalar_text(value).unwrap_or_else(|| value.to_string());
     Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -57,12 +57,12 @@ fn is_lasting(name: &str) -> bool {
                 | "expiry"
         )
     };
-    !is_password(name) && !words(name).iter().any(changes)
+    !is_password(name) && !split_words(name).iter().any(changes)
 }
 
 /// Returns true for the moment of the last change, where it is finer than a second: no other row has the same one.
 fn is_moment(name: &str, value: &Value) -> bool {
-    let changed = words(name).iter().any(|word| matches!(word.as_str(), "updated" | "modified" | "changed"));
+    let changed = split_words(name).iter().any(|word| matches!(word.as_str(), "updated" | "modified" | "changed"));
     changed
         && match value {
             Value::Number(number) => number.as_f64().is_some_and(|number| number >= 1e11),
@@ -80,16 +80,16 @@ pub fn is_marked(fields: &Map<String, Value>, journal: &Journal) -> bool {
 
 /// Returns true for an object that is, field by field, what was made, or what the scan has changed it into. Small values
 /// alone show nothing: another row may have them too.
-pub(super) fn shows_print(fields: &Map<String, Value>, entry: &Entry, journal: &Journal) -> bool {
-    likeness(fields, entry, journal).is_some_and(|points| points >= ENOUGH)
+pub(super) fn shows_print(fields: &Map<String, Value>, entry: &JournalEntry, journal: &Journal) -> bool {
+    score_likeness(fields, entry, journal).is_some_and(|points| points >= ENOUGH)
 }
 
 /// Returns how much an object is like what was made; `None` where a field contradicts that.
-fn likeness(fields: &Map<String, Value>, entry: &Entry, journal: &Journal) -> Option<u32> {
+fn score_likeness(fields: &Map<String, Value>, entry: &JournalEntry, journal: &Journal) -> Option<u32> {
     let mut points = 0;
     for (name, known) in &entry.print {
         let Some(value) = fields.get(name).filter(|value| is_scalar(value)) else { continue };
-        let now = digest(value);
+        let now = value_digest(value);
         if !known.contains(&now) && !journal.has_written(name, &now) {
             // Another moment only says that it was changed since.
             if !is_lasting(name) {
@@ -97,13 +97,13 @@ fn likeness(fields: &Map<String, Value>, entry: &Entry, journal: &Journal) -> Op
             }
             return None;
         }
-        points += weight(name, value);
+        points += match_weight(name, value);
     }
     Some(points)
 }
 
 /// How much an equal value says; an id in itself is what another row could have after a reset, unless it is random.
-fn weight(name: &str, value: &Value) -> u32 {
+fn match_weight(name: &str, value: &Value) -> u32 {
     let is_id = BARE_IDS.iter().take(6).any(|id| *id == name);
     match value {
         Value::String(text) if is_random(text) => ENOUGH,
@@ -150,28 +150,28 @@ pub(super) fn has_own_id(fields: &Map<String, Value>) -> bool {
 
 /// Returns true for an object that is what a write of the journal made: it has one of its ids, or none at all, and shows
 /// a mark of the scan or what was made.
-pub fn is_made_by(fields: &Map<String, Value>, entry: &Entry, journal: &Journal, resource: &str) -> bool {
+pub fn is_made_by(fields: &Map<String, Value>, entry: &JournalEntry, journal: &Journal, resource: &str) -> bool {
     let named = has_id(fields, &entry.ids, resource);
     let known = is_marked(fields, journal) || named && shows_print(fields, entry, journal);
-    known && (named || !has_own_id(fields)) || super::identify::carries(fields, &entry.note.marker)
+    known && (named || !has_own_id(fields)) || super::identify::contains_marker(fields, &entry.note.marker)
 }
 
 /// Returns true for an object that is what a write made, or at least has its id, contradicts nothing that is known of it
 /// and agrees in more than the id: enough to look at it as its owner, and not to remove it.
-pub fn is_like_made_by(fields: &Map<String, Value>, entry: &Entry, journal: &Journal, resource: &str) -> bool {
+pub fn is_like_made_by(fields: &Map<String, Value>, entry: &JournalEntry, journal: &Journal, resource: &str) -> bool {
     is_made_by(fields, entry, journal, resource) || is_like(fields, entry, journal, resource)
 }
 
 /// Returns true for an object that has one of the thing's ids, contradicts nothing that is known of it, and agrees in more
 /// than the id.
-pub(super) fn is_like(fields: &Map<String, Value>, entry: &Entry, journal: &Journal, resource: &str) -> bool {
-    has_id(fields, &entry.ids, resource) && likeness(fields, entry, journal).is_some_and(|points| points > 0)
+pub(super) fn is_like(fields: &Map<String, Value>, entry: &JournalEntry, journal: &Journal, resource: &str) -> bool {
+    has_id(fields, &entry.ids, resource) && score_likeness(fields, entry, journal).is_some_and(|points| points > 0)
 }
 
 /// Returns digests of what a body writes, by field, for what it changes.
 pub fn digests_of(body: &Value) -> BTreeMap<String, String> {
     let mut body = body.clone();
-    super::further::inner(&mut body).map(|members| print_of(members)).unwrap_or_default()
+    super::further::inner_object(&mut body).map(|members| print_of(members)).unwrap_or_default()
 }
 
 /// Returns the marks of the scan in a body: texts of the form that `marker` gives.

@@ -5,10 +5,10 @@ use thiserror::Error;
 
 use super::bodies::Body;
 use super::fields::{self, Field};
-use super::further::inner;
+use super::further::inner_object;
 use super::kinds::Acting;
 use crate::model::{Api, JsonType, OperationId, clean_name};
-use crate::survey::{role_word, words};
+use crate::survey::{role_word, split_words};
 
 /// Words of fields that give power over more than what is one's own.
 pub const POWER_WORDS: &[&str] = &[
@@ -38,8 +38,8 @@ const LEAST: &[&str] =
     &["user", "member", "customer", "client", "viewer", "reader", "basic", "student", "guest", "patient"];
 
 /// Whether a field says what an account may do.
-pub(super) fn grants(name: &str) -> bool {
-    words(name).iter().any(|word| {
+pub(super) fn names_privilege(name: &str) -> bool {
+    split_words(name).iter().any(|word| {
         POWER_WORDS.contains(&word.as_str()) || matches!(word.as_str(), "scope" | "group" | "groups" | "rank")
     })
 }
@@ -47,12 +47,12 @@ pub(super) fn grants(name: &str) -> bool {
 /// Whether a field may make an account more than an ordinary user's: it names rights, or a level or type of accounts.
 pub fn may_raise(name: &str) -> bool {
     let is_class = |word: &String| matches!(word.as_str(), "level" | "tier" | "type" | "kind");
-    grants(name) || words(name).last().is_some_and(is_class)
+    names_privilege(name) || split_words(name).last().is_some_and(is_class)
 }
 
 /// Whether a role is one of those that ordinary users have: `user`, `ROLE_USER`.
 pub(super) fn is_least_role(text: &str) -> bool {
-    let mut parts = words(text);
+    let mut parts = split_words(text);
     parts.retain(|word| word != "role");
     LEAST.contains(&parts.join("").as_str())
 }
@@ -84,17 +84,17 @@ fn holds_higher_role(value: &Value) -> bool {
 
 /// Returns the least value that the document lists for a field; `None` where it lists none that is known to be ordinary.
 pub(super) fn least_value(api: &Api, field: &Field) -> Option<Value> {
-    let schema = fields::plain(api, field.schema)?;
+    let schema = fields::resolve_schema(api, field.schema)?;
     let is_list = schema.items.is_some() || schema.types.contains(&JsonType::Array);
     let listed = match schema.items.filter(|_| is_list) {
-        Some(items) => fields::plain(api, items)?.enumeration.as_slice(),
+        Some(items) => fields::resolve_schema(api, items)?.enumeration.as_slice(),
         None => schema.enumeration.as_slice(),
     };
     let of_word = |word: &str| {
         listed.iter().find(|value| {
             value
                 .as_str()
-                .is_some_and(|text| is_least_role(text) && words(text).last().is_some_and(|last| last == word))
+                .is_some_and(|text| is_least_role(text) && split_words(text).last().is_some_and(|last| last == word))
         })
     };
     let least = LEAST.iter().find_map(|word| of_word(word))?.clone();
@@ -116,8 +116,9 @@ pub(super) struct RoleUnknown {
 /// When a role must be chosen and none of those that may be is known to be an ordinary user's.
 pub(super) fn as_ordinary_user(api: &Api, acting: &Acting, body: &mut Body) -> Result<(), RoleUnknown> {
     let (_, declared) = acting.inner_fields(api);
-    let Some(members) = inner(&mut body.value) else { return Ok(()) };
-    let raises = |(name, value): &(&String, &Value)| grants(name) && !is_least(value) || holds_higher_role(value);
+    let Some(members) = inner_object(&mut body.value) else { return Ok(()) };
+    let raises =
+        |(name, value): &(&String, &Value)| names_privilege(name) && !is_least(value) || holds_higher_role(value);
     let raised: Vec<String> = members.iter().filter(raises).map(|(name, _)| name.clone()).collect();
     for name in raised {
         let field = declared.iter().find(|field| field.name == name);

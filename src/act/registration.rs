@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::accounts::{Account, AccountMaker, help, told};
+use super::accounts::{Account, AccountMaker, describe_answer, suggest_login_config};
 use super::bodies::Body;
-use super::credentials::{self, SignUpRequest, fill, send_sign_up, sender};
-use super::further::inner;
+use super::credentials::{self, SignUpRequest, fill_secret, send_sign_up, sign_up_caller};
+use super::further::inner_object;
 use super::kinds::Acting;
 use super::privileges::{RoleUnknown, as_ordinary_user};
-use super::repair::{complaints, mend};
+use super::repair::{read_complaints, repair_body};
 use super::signup::{self, PASSWORD, Persona, is_confirmation, sign_up_body};
 use crate::model::Secret;
-use crate::probe::{AddressRefused, Answer, Probe, SendError, Undo, Written};
+use crate::probe::{AddressRefused, Answer, Probe, SendError, Undo, WriteResult};
 
 /// Most times that one body is mended.
 const MAX_REPAIRS: usize = 3;
@@ -71,7 +71,7 @@ impl AccountMaker<'_> {
                     "no throw-away accounts: {} is for administrators; give an identity of theirs ([identities.NAME] with \
                      role = \"admin\") to have accounts made by it. {}",
                     acting.operation.id,
-                    help(Some(acting), None)
+                    suggest_login_config(Some(acting), None)
                 )
             }));
         };
@@ -98,8 +98,13 @@ impl AccountMaker<'_> {
         let undo = self.plan_removal(probe, acting, admin, &mut body)?;
         let mut last: Option<Arc<Answer>> = None;
         for _ in 0..=MAX_REPAIRS {
-            let ask =
-                credentials::ask(probe, acting, sender(admin), &body.media_type, &fill(&body.value, who.password))?;
+            let ask = credentials::build_request(
+                probe,
+                acting,
+                sign_up_caller(admin),
+                &body.media_type,
+                &fill_secret(&body.value, who.password),
+            )?;
             let request = SignUpRequest {
                 acting,
                 name: who.name,
@@ -111,7 +116,7 @@ impl AccountMaker<'_> {
             };
             let sent = send_sign_up(probe, request).await;
             let refused = match sent? {
-                Ok(Written { n, answer }) => {
+                Ok(WriteResult { n, answer }) => {
                     return Ok(Account {
                         name: who.name.to_owned(),
                         persona: who.persona.clone(),
@@ -125,7 +130,7 @@ impl AccountMaker<'_> {
                 }
                 Err(refused) => refused,
             };
-            let complaints = refused.response().map(complaints).unwrap_or_default();
+            let complaints = refused.response().map(read_complaints).unwrap_or_default();
             last = Some(refused);
             if !mend_sign_up(&mut body, &complaints, &who.persona.username) {
                 break;
@@ -156,7 +161,7 @@ impl AccountMaker<'_> {
             return Err(SignUpRefused::for_all(format!(
                 "no throw-away accounts: {} makes accounts, and no operation removes them. {}",
                 acting.operation.id,
-                help(Some(acting), None)
+                suggest_login_config(Some(acting), None)
             )));
         }
         Ok(undo)
@@ -166,13 +171,13 @@ impl AccountMaker<'_> {
 /// Returns why a sign-up made no account, by the last answer to it.
 fn refused_by(acting: &Acting, admin: Option<&String>, last: Option<Arc<Answer>>) -> SignUpRefused {
     let status = last.as_ref().and_then(|answer| answer.status());
-    let said = last.map(|answer| told(&answer)).unwrap_or_default();
+    let said = last.map(|answer| describe_answer(&answer)).unwrap_or_default();
     let asked = admin.map(|name| format!(", asked by {name},")).unwrap_or_default();
     SignUpRefused {
         because: format!(
             "no throw-away accounts: {}{asked} answered {said}. {}",
             acting.operation.id,
-            help(Some(acting), None)
+            suggest_login_config(Some(acting), None)
         ),
         for_want_of_rights: matches!(status, Some(401 | 403)),
     }
@@ -184,8 +189,8 @@ fn mend_sign_up(body: &mut Body, complaints: &[super::repair::Complaint], marker
         .iter()
         .cloned()
         .partition(|complaint| super::kinds::is_password(&complaint.field) || is_confirmation(&complaint.field));
-    let mut changed = mend(&mut body.value, &others, marker);
-    if let Some(members) = inner(&mut body.value) {
+    let mut changed = repair_body(&mut body.value, &others, marker);
+    if let Some(members) = inner_object(&mut body.value) {
         for complaint in credentials {
             if members.get(&complaint.field) != Some(&json!(PASSWORD)) {
                 members.insert(complaint.field, json!(PASSWORD));

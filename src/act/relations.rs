@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::model::{Api, Method, Place};
-use crate::survey::{ends_in_id, is_owner_name, is_uuid, resource_of_name, resource_of_path, singular, slots, words};
+use crate::survey::{
+    ends_in_id, id_slots, is_owner_name, is_uuid, resource_of_name, resource_of_path, singular_of, split_words,
+};
 
 /// Returns the kinds of objects that the addresses of an API name: by an id, or as a list of them.
 pub(super) fn addressed_kinds(api: &Api) -> BTreeSet<String> {
-    let slots = api.operations.iter().flat_map(|operation| slots(api, operation));
+    let slots = api.operations.iter().flat_map(|operation| id_slots(api, operation));
     let by_id = slots.filter(|slot| slot.place == Place::Path).flat_map(|slot| slot.resources);
     let reads = api.operations.iter().filter(|operation| operation.method == Method::Get);
     by_id.chain(reads.filter_map(|operation| listed_kind(&operation.path))).collect()
@@ -16,18 +18,18 @@ pub(super) fn addressed_kinds(api: &Api) -> BTreeSet<String> {
 /// `project` of `/api/projects`; what is named in the singular is no list.
 fn listed_kind(path: &str) -> Option<String> {
     let last = path.trim_end_matches('/').rsplit('/').next()?;
-    let parts = words(last);
+    let parts = split_words(last);
     let word = parts.last().filter(|_| !last.contains('{'))?;
-    resource_of_path(path).filter(|_| singular(word) != *word)
+    resource_of_path(path).filter(|_| singular_of(word) != *word)
 }
 
 /// Returns the kind of object that a field refers to, where the field bears the kind's name and its value could be an id. A
 /// plural counts, and some names are places in a row as well.
-pub(super) fn relation(kinds: &BTreeSet<String>, field: &str, value: &str) -> Option<String> {
-    let parts = words(field);
+pub(super) fn related_kind(kinds: &BTreeSet<String>, field: &str, value: &str) -> Option<String> {
+    let parts = split_words(field);
     let [word] = parts.as_slice() else { return None };
     let is_other = matches!(word.as_str(), "order" | "version" | "page" | "code" | "number");
-    if is_other || singular(word) != *word || ends_in_id(field) || is_owner_name(field) {
+    if is_other || singular_of(word) != *word || ends_in_id(field) || is_owner_name(field) {
         return None;
     }
     let is_id = is_uuid(value) || !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
@@ -36,16 +38,16 @@ pub(super) fn relation(kinds: &BTreeSet<String>, field: &str, value: &str) -> Op
 
 #[cfg(test)]
 mod tests {
-    use super::relation;
+    use super::related_kind;
 
     #[test]
     fn a_kind_is_named_by_its_word_and_an_id() {
         let kinds = ["project", "order", "label"].map(str::to_owned).into();
-        assert_eq!(relation(&kinds, "project", "4").as_deref(), Some("project"));
+        assert_eq!(related_kind(&kinds, "project", "4").as_deref(), Some("project"));
         for (field, value) in
             [("projects", "4"), ("project", "the barn"), ("order", "3"), ("seats", "4"), ("label", "")]
         {
-            assert_eq!(relation(&kinds, field, value), None, "{field}");
+            assert_eq!(related_kind(&kinds, field, value), None, "{field}");
         }
     }
 }

@@ -9,14 +9,15 @@ use std::time::Duration;
 use url::Url;
 
 use super::accounts::identity_of;
-use super::sighting::{Looker, Sighting, silence, with_id};
+use super::sighting::{Looker, Sighting, inconclusive_reason, with_id};
 use super::unique::unique_id;
 use super::ways_in::find_way_in;
 use crate::model::{Method, Secret};
 use crate::probe::{
-    Answer, Ask, Caller, Entry, ID_PLACE, Journal, Probe, Response, SendError, Undo, WriteKind, WriteNote, is_kept_by,
+    Answer, Ask, AskCaller, ID_PLACE, Journal, JournalEntry, Probe, Response, SendError, Undo, WriteKind, WriteNote,
+    is_kept_by,
 };
-use crate::survey::succeeds;
+use crate::survey::is_clear_success;
 
 /// How long things are waited for that are still shown after their removal was taken: many servers commit a little later.
 pub(super) const LATE_LOOKS: [Duration; 2] = [Duration::from_millis(150), Duration::from_millis(500)];
@@ -131,7 +132,7 @@ impl<'a> Cleaner<'a> {
     }
 
     /// Removes one thing, as its maker, as those whose it may have become, and then as those of higher rank.
-    pub(super) async fn remove(&self, entry: &Entry) -> Removal {
+    pub(super) async fn remove(&self, entry: &JournalEntry) -> Removal {
         let Some(undo) = &entry.note.undo else {
             return match entry.is_doubtful() {
                 false => Removal::remains(NO_WAY),
@@ -160,7 +161,7 @@ impl<'a> Cleaner<'a> {
     }
 
     /// Removes one thing by itself, and waits until it is gone where it is still shown at first.
-    pub(super) async fn remove_and_wait(&self, entry: &Entry) -> Removal {
+    pub(super) async fn remove_and_wait(&self, entry: &JournalEntry) -> Removal {
         let mut removal = self.remove(entry).await;
         for pause in LATE_LOOKS {
             let Removal::Lags { caller, said } = &removal else { break };
@@ -170,7 +171,7 @@ impl<'a> Cleaner<'a> {
         removal
     }
 
-    async fn try_as(&self, caller: &str, entry: &Entry, undo: &Undo) -> Removal {
+    async fn try_as(&self, caller: &str, entry: &JournalEntry, undo: &Undo) -> Removal {
         let tried = match is_account_of(entry, caller) {
             true => self.remove_itself(caller, entry, undo).await,
             false => self.remove_as(caller, entry, undo).await,
@@ -189,7 +190,7 @@ impl<'a> Cleaner<'a> {
         }
     }
 
-    fn callers(&self, entry: &Entry) -> Vec<String> {
+    fn callers(&self, entry: &JournalEntry) -> Vec<String> {
         let mut callers = vec![entry.note.caller.clone()];
         let ranked = self.probe.identities().iter().filter(|identity| identity.rank > 10);
         let others = entry.note.heirs.iter().cloned().chain(ranked.map(|identity| identity.name.clone()));
@@ -206,7 +207,7 @@ impl<'a> Cleaner<'a> {
         Looker { probe: self.probe, journal: self.journal, caller, alive: &self.alive }.find(&entry).await
     }
 
-    async fn remove_as(&self, caller: &str, entry: &Entry, undo: &Undo) -> Result<Removal, SendError> {
+    async fn remove_as(&self, caller: &str, entry: &JournalEntry, undo: &Undo) -> Result<Removal, SendError> {
         let mut seen = self.find(caller, entry.n).await?;
         if let Sighting::Likely { id, address } = seen {
             seen = match self.stands(caller).await? {
@@ -234,20 +235,20 @@ impl<'a> Cleaner<'a> {
             return Ok(Removal::remains(UNBUILDABLE));
         };
         // The target serves what is asked of it: a removal that fails is that operation's own fault.
-        if let Some(because) = silence(&answer).filter(|_| answer.status() != Some(500)) {
+        if let Some(because) = inconclusive_reason(&answer).filter(|_| answer.status() != Some(500)) {
             return Ok(Removal::Silent(because));
         }
         self.look_after(caller, entry, undo, &answer).await
     }
 
     /// Returns whether nothing shows a thing any more to the caller that made it.
-    pub(super) async fn is_out_of_sight(&self, entry: &Entry) -> bool {
+    pub(super) async fn is_out_of_sight(&self, entry: &JournalEntry) -> bool {
         let seen = self.find(&entry.note.caller, entry.n).await;
         matches!(seen, Ok(Sighting::Gone | Sighting::Unlisted | Sighting::Unseen | Sighting::Refused(_)))
     }
 
     /// Returns whether its address, or the whole list of its kind, shows a thing no more.
-    pub(super) async fn is_gone_by_itself(&self, entry: &Entry) -> bool {
+    pub(super) async fn is_gone_by_itself(&self, entry: &JournalEntry) -> bool {
         let seen = self.find(&entry.note.caller, entry.n).await;
         matches!(seen, Ok(Sighting::Gone | Sighting::Unlisted))
     }
@@ -255,7 +256,7 @@ impl<'a> Cleaner<'a> {
     /// Whether the throw-away account of a caller is there: then the target's data was not reset since, and ids are still of
     /// what they were given to.
     async fn stands(&self, caller: &str) -> Result<bool, SendError> {
-        let of_caller = |entry: &Entry| entry.note.account.as_deref() == Some(caller) && !entry.nothing;
+        let of_caller = |entry: &JournalEntry| entry.note.account.as_deref() == Some(caller) && !entry.nothing;
         let Some(account) = self.journal.entries().into_iter().rev().find(of_caller) else { return Ok(false) };
         Ok(matches!(self.find(&account.note.caller, account.n).await?, Sighting::Own { .. }))
     }
@@ -264,7 +265,7 @@ impl<'a> Cleaner<'a> {
     async fn look_after(
         &self,
         caller: &str,
-        entry: &Entry,
+        entry: &JournalEntry,
         undo: &Undo,
         answer: &Answer,
     ) -> Result<Removal, SendError> {
@@ -277,7 +278,7 @@ impl<'a> Cleaner<'a> {
     }
 
     /// Looks once more for a thing that was still shown after its removal was taken.
-    pub(super) async fn look_late(&self, entry: &Entry, caller: &str, said: &str) -> Removal {
+    pub(super) async fn look_late(&self, entry: &JournalEntry, caller: &str, said: &str) -> Removal {
         match self.find(caller, entry.n).await {
             Ok(seen) => judge_taken(&seen, caller, said),
             Err(error) => Self::in_words(&error),
@@ -288,13 +289,13 @@ impl<'a> Cleaner<'a> {
     pub(super) async fn send_removal(
         &self,
         caller: &str,
-        entry: &Entry,
+        entry: &JournalEntry,
         undo: &Undo,
         id: &str,
     ) -> Result<Option<Arc<Answer>>, SendError> {
         let Ok(url) = Url::parse(&with_id(&undo.url, id)) else { return Ok(None) };
         let method = Method::parse(&undo.method).unwrap_or(Method::Delete);
-        let ask = Ask { method, ..Ask::get(Caller::named(caller), url) };
+        let ask = Ask { method, ..Ask::get(AskCaller::named(caller), url) };
         let note = WriteNote::bare(&entry.note.operation, caller, WriteKind::Touches);
         if !id.is_empty() {
             // Found by its mark: from here on the id stands for what the scan made, for the guard of writes too.
@@ -312,7 +313,7 @@ impl<'a> Cleaner<'a> {
     }
 
     /// Removes an account as itself. Its session may end with it: then the sign-in shows whether it is gone.
-    async fn remove_itself(&self, name: &str, entry: &Entry, undo: &Undo) -> Result<Removal, SendError> {
+    async fn remove_itself(&self, name: &str, entry: &JournalEntry, undo: &Undo) -> Result<Removal, SendError> {
         if entry.is_doubtful() && self.probe.sessions().get(name).is_none() {
             // A sign-up that failed may have made it all the same. Whether it is let in, is judged below.
             let _ = find_way_in(self.probe, self.journal, name, &(self.password)(name)).await;
@@ -337,7 +338,7 @@ impl<'a> Cleaner<'a> {
         let Some(answer) = self.send_removal(name, entry, undo, &id).await? else {
             return Ok(Removal::remains(UNBUILDABLE));
         };
-        if let Some(because) = silence(&answer) {
+        if let Some(because) = inconclusive_reason(&answer) {
             return Ok(Removal::Silent(because));
         }
         let said = format!("{} answered status {}", undo.method, answer.status().unwrap_or(0));
@@ -348,7 +349,7 @@ impl<'a> Cleaner<'a> {
     }
 
     /// Judges an account after what removes it was taken.
-    async fn judge_account(&self, name: &str, entry: &Entry, said: &str) -> Result<Removal, SendError> {
+    async fn judge_account(&self, name: &str, entry: &JournalEntry, said: &str) -> Result<Removal, SendError> {
         let had_shown = self.journal.entry(entry.n).is_some_and(|entry| !entry.shown.is_empty());
         let looked = match self.find(name, entry.n).await {
             Ok(Sighting::Own { .. }) => return Ok(Removal::Remains(format!("{said}, and it is still there"))),
@@ -372,13 +373,13 @@ impl<'a> Cleaner<'a> {
 
     /// Returns the id by which an account may be removed, where its sign-in alone shows that it is the scan's own: nobody
     /// else has its password.
-    async fn known_by_sign_in(&self, name: &str, entry: &Entry) -> Result<Option<Option<String>>, SendError> {
+    async fn known_by_sign_in(&self, name: &str, entry: &JournalEntry) -> Result<Option<Option<String>>, SendError> {
         let lets_in = matches!(self.signs_in(name).await?, Some(Ok(true)));
         Ok(lets_in.then(|| entry.ids.last().cloned()))
     }
 
     /// Judges an account that nothing shows.
-    async fn judge_lost(&self, name: &str, entry: &Entry) -> Result<Removal, SendError> {
+    async fn judge_lost(&self, name: &str, entry: &JournalEntry) -> Result<Removal, SendError> {
         Ok(match self.signs_in(name).await? {
             Some(Err(because)) => Removal::Silent(because),
             Some(Ok(true)) => Removal::remains(NO_PROOF),
@@ -402,7 +403,7 @@ impl<'a> Cleaner<'a> {
         };
         let identity = identity_of(note, (self.password)(name));
         let answer = self.probe.try_sign_in(&identity).await?;
-        if let Some(because) = silence(&answer) {
+        if let Some(because) = inconclusive_reason(&answer) {
             return Ok(Some(Err(because)));
         }
         // Whatever stands before a target that is down may answer 404 for it.
@@ -410,7 +411,7 @@ impl<'a> Cleaner<'a> {
             return Ok(Some(Err(format!("the sign-in answered status {}", answer.status().unwrap_or(0)))));
         }
         self.alive.store(true, Ordering::Relaxed);
-        let response = answer.response().filter(|response| succeeds(response));
+        let response = answer.response().filter(|response| is_clear_success(response));
         let has_token = note.token.is_empty() || self.probe.further_token(&identity, &answer).is_some();
         Ok(Some(Ok(response.is_some() && has_token)))
     }
@@ -423,7 +424,7 @@ pub(super) fn is_judged(response: &Response) -> bool {
 }
 
 fn is_taken(answer: &Answer) -> bool {
-    answer.response().is_some_and(|response| succeeds(response) || matches!(response.status, 404 | 410))
+    answer.response().is_some_and(|response| is_clear_success(response) || matches!(response.status, 404 | 410))
 }
 
 /// Judges what is seen of a thing after what removes it was taken.
@@ -459,12 +460,12 @@ fn judge_hidden(seen: &Sighting, said: &str) -> Removal {
 }
 
 /// Whether a thing is the account of a caller.
-fn is_account_of(entry: &Entry, caller: &str) -> bool {
+fn is_account_of(entry: &JournalEntry, caller: &str) -> bool {
     entry.note.kind == WriteKind::SignsUp && entry.note.account.as_deref() == Some(caller)
 }
 
 /// Says why it is not known whether a write was done.
-fn in_doubt(entry: &Entry) -> String {
+fn in_doubt(entry: &JournalEntry) -> String {
     match entry.status {
         Some(status) => format!("what was to make it failed (status {status})"),
         None => "it was under way when the scan ended".to_owned(),
@@ -472,7 +473,7 @@ fn in_doubt(entry: &Entry) -> String {
 }
 
 /// Judges what is not there to be removed.
-fn judge_unseen(sighting: &Sighting, entry: &Entry, undo: &Undo) -> Removal {
+fn judge_unseen(sighting: &Sighting, entry: &JournalEntry, undo: &Undo) -> Removal {
     match sighting {
         Sighting::Silent(because) => Removal::Silent(because.clone()),
         Sighting::Other(_) => Removal::remains(FOREIGN),

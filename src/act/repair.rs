@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fields::{by_name, day, days_ahead, moment};
-use super::further::inner;
+use super::fields::{by_name, date_in_days, days_ahead, timestamp_in_days};
+use super::further::inner_object;
 use crate::probe::Response;
 
 /// Most complaints of one answer that are heeded.
@@ -19,10 +19,10 @@ pub struct Complaint {
 }
 
 /// The complaints of a refusal, in its order.
-pub fn complaints(response: &Response) -> Vec<Complaint> {
+pub fn read_complaints(response: &Response) -> Vec<Complaint> {
     let mut found = Vec::new();
     match &response.json {
-        Some(json) => gather(json, None, 0, &mut found),
+        Some(json) => collect_complaints(json, None, 0, &mut found),
         None => from_text(response.text.get(..2_000).unwrap_or(&response.text), &mut found),
     }
     found.dedup();
@@ -30,23 +30,23 @@ pub fn complaints(response: &Response) -> Vec<Complaint> {
     found
 }
 
-fn gather(value: &Value, key: Option<&str>, depth: u8, found: &mut Vec<Complaint>) {
+fn collect_complaints(value: &Value, key: Option<&str>, depth: u8, found: &mut Vec<Complaint>) {
     if depth > 6 || found.len() >= MAX_COMPLAINTS {
         return;
     }
     match value {
         Value::Object(fields) => {
-            if let Some(complaint) = named(fields) {
+            if let Some(complaint) = complaint_from_object(fields) {
                 found.push(complaint);
                 return;
             }
             for (name, inner) in fields {
-                gather(inner, Some(name), depth + 1, found);
+                collect_complaints(inner, Some(name), depth + 1, found);
             }
         }
         Value::Array(items) => {
             for item in items.iter().take(MAX_COMPLAINTS) {
-                gather(item, key, depth + 1, found);
+                collect_complaints(item, key, depth + 1, found);
             }
         }
         Value::String(text) => match key.filter(|key| !is_frame(key)) {
@@ -94,7 +94,7 @@ fn is_frame(key: &str) -> bool {
 }
 
 /// `{"loc": ["body", "email"], "msg": ...}`, `{"field": "email", "message": ...}`, `{"path": ["email"], ...}`.
-fn named(fields: &Map<String, Value>) -> Option<Complaint> {
+fn complaint_from_object(fields: &Map<String, Value>) -> Option<Complaint> {
     let place = [
         "loc",
         "field",
@@ -237,21 +237,21 @@ fn from_text(text: &str, found: &mut Vec<Complaint>) {
 }
 
 /// Changes a body by the complaints; false when nothing could be changed.
-pub fn mend(body: &mut Value, complaints: &[Complaint], marker: &str) -> bool {
+pub fn repair_body(body: &mut Value, complaints: &[Complaint], marker: &str) -> bool {
     if !body.is_object() {
         *body = json!({});
     }
-    let Some(fields) = inner(body) else { return false };
+    let Some(fields) = inner_object(body) else { return false };
     let mut changed = false;
     for complaint in complaints {
         let name = known_name(fields, &complaint.field);
-        let value = wanted(&name, &complaint.message, fields.get(&name), marker);
+        let value = requested_value(&name, &complaint.message, fields.get(&name), marker);
         if let Some(value) = value
             && fields.get(&name) != Some(&value)
         {
             fields.insert(name, value);
             changed = true;
-        } else if is_unknown(&complaint.message) {
+        } else if is_unseen(&complaint.message) {
             changed |= fields.shift_remove(&complaint.field).is_some();
         }
     }
@@ -267,7 +267,7 @@ fn known_name(fields: &Map<String, Value>, field: &str) -> String {
     known.cloned().unwrap_or_else(|| field.to_owned())
 }
 
-fn is_unknown(message: &str) -> bool {
+fn is_unseen(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     ["extra", "not permitted", "unknown", "unexpected", "not allowed", "unrecognized", "additional"]
         .iter()
@@ -275,14 +275,14 @@ fn is_unknown(message: &str) -> bool {
 }
 
 /// What a message asks a field to be.
-fn wanted(name: &str, said: &str, present: Option<&Value>, marker: &str) -> Option<Value> {
+fn requested_value(name: &str, said: &str, present: Option<&Value>, marker: &str) -> Option<Value> {
     let message = said.to_ascii_lowercase();
     let message = message.as_str();
     let says = |list: &[&str]| list.iter().any(|sign| message.contains(sign));
-    if is_unknown(message) {
+    if is_unseen(message) {
         return None;
     }
-    if let Some(choice) = choice(message, said) {
+    if let Some(choice) = offered_choice(message, said) {
         return Some(choice);
     }
     if let Some(value) = wanted_form(name, message, marker) {
@@ -327,10 +327,14 @@ fn wanted_form(name: &str, message: &str, marker: &str) -> Option<Value> {
     }
     if says(&["future", "past", "datetime", "date-time", "iso 8601", "iso8601"]) {
         let ahead = if message.contains("past") { -30 } else { days_ahead(name) };
-        return Some(if says(&["datetime", "date-time", "iso"]) { json!(moment(ahead)) } else { json!(day(ahead)) });
+        return Some(if says(&["datetime", "date-time", "iso"]) {
+            json!(timestamp_in_days(ahead))
+        } else {
+            json!(date_in_days(ahead))
+        });
     }
     if says(&["valid date", "date format", "yyyy-mm-dd"]) {
-        return Some(json!(day(days_ahead(name))));
+        return Some(json!(date_in_days(days_ahead(name))));
     }
     if says(&["uuid"]) {
         return Some(json!("7d3f9c52-1b7e-4c0a-9f6e-2a51c8d0e4b7"));
@@ -358,7 +362,7 @@ fn is_blank(value: &Value) -> bool {
 }
 
 /// `must be one of: draft, sent`, `Input should be 'a', 'b' or 'c'`, `[a, b]`.
-fn choice(message: &str, said: &str) -> Option<Value> {
+fn offered_choice(message: &str, said: &str) -> Option<Value> {
     let at = ["one of", "should be '", "must be '", "allowed values", "allowed:", "enum"]
         .iter()
         .find_map(|sign| message.find(sign))?;

@@ -6,10 +6,10 @@ use url::Url;
 use super::identify::objects_in;
 use super::print::print_of;
 use super::removal::{Cleaner, Removal};
-use super::sighting::silence;
+use super::sighting::inconclusive_reason;
 use crate::model::Method;
-use crate::probe::{Ask, Caller, Journal, Saved, SavedNote, SendError, WriteKind, WriteNote};
-use crate::survey::{BARE_IDS, ends_in_id, is_owner_name, looks_volatile, scalar_text, succeeds};
+use crate::probe::{Ask, AskCaller, Journal, Saved, SavedNote, SendError, WriteKind, WriteNote};
+use crate::survey::{BARE_IDS, ends_in_id, is_clear_success, is_owner_name, looks_volatile, scalar_text};
 
 const UNSHOWN: &str = "its owner is not shown it any more";
 
@@ -47,18 +47,18 @@ impl Cleaner<'_> {
             method: Method::parse(&note.method).unwrap_or(Method::Put),
             headers: note.headers.clone(),
             body: Some((note.content_type.clone(), note.body.clone().into_bytes())),
-            ..Ask::get(Caller::named(&note.caller), url)
+            ..Ask::get(AskCaller::named(&note.caller), url)
         };
         let bare = WriteNote::bare(&note.operation, &note.caller, WriteKind::Touches);
         let answer = self.probe.send_write(&ask, bare).await?.answer;
-        if let Some(because) = silence(&answer) {
+        if let Some(because) = inconclusive_reason(&answer) {
             return Ok(Removal::Silent(because));
         }
         Ok(match self.view(note).await? {
             SavedView::Not(removal) => removal,
             SavedView::Shown(_, changed) if changed.is_empty() => self.is_put_back(saved),
             SavedView::Shown(_, changed) => {
-                let names = crate::model::clean(&changed.join(", "), 200);
+                let names = crate::model::clean_text(&changed.join(", "), 200);
                 let said = format!("{} answered status {}", note.method, answer.status().unwrap_or(0));
                 Removal::Remains(format!("{said}, and it is not as it was before the scan: {names}"))
             }
@@ -73,11 +73,11 @@ impl Cleaner<'_> {
     async fn view(&self, note: &SavedNote) -> Result<SavedView, SendError> {
         let unknown = |because: &str| SavedView::Not(Removal::Unknown(because.to_owned()));
         let Ok(url) = Url::parse(&note.look) else { return Ok(unknown(UNSHOWN)) };
-        let answer = self.probe.look_again(&Ask::get(Caller::named(&note.caller), url)).await?;
-        if let Some(because) = silence(&answer) {
+        let answer = self.probe.look_again(&Ask::get(AskCaller::named(&note.caller), url)).await?;
+        if let Some(because) = inconclusive_reason(&answer) {
             return Ok(SavedView::Not(Removal::Silent(because)));
         }
-        let Some(response) = answer.response().filter(|response| succeeds(response)) else {
+        let Some(response) = answer.response().filter(|response| is_clear_success(response)) else {
             return Ok(unknown(UNSHOWN));
         };
         self.alive.store(true, std::sync::atomic::Ordering::Relaxed);
@@ -85,12 +85,12 @@ impl Cleaner<'_> {
         let Some(now) = response.json.as_ref().and_then(|json| objects_in(json).find(is_it)) else {
             return Ok(unknown(UNSHOWN));
         };
-        Ok(SavedView::Shown(now.clone(), unlike(&note.original, now)))
+        Ok(SavedView::Shown(now.clone(), changed_fields(&note.original, now)))
     }
 }
 
 /// Returns the names of fields that are not as they were; moments are left out, since they change by themselves.
-pub fn unlike(original: &Map<String, Value>, now: &Map<String, Value>) -> Vec<String> {
+pub fn changed_fields(original: &Map<String, Value>, now: &Map<String, Value>) -> Vec<String> {
     let differs = |(name, value): &(&String, &Value)| {
         let is_time = scalar_text(value).is_some_and(|text| looks_volatile(&text));
         !is_time && !now.get(*name).is_some_and(|present| is_same(present, value))

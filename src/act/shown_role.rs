@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::accounts::{Account, Accounts};
-use super::privileges::{grants, names_higher_role};
-use crate::model::{Identity, clean};
+use super::privileges::{names_higher_role, names_privilege};
+use crate::model::{Identity, clean_text};
 use crate::probe::{Probe, Response, Session};
-use crate::survey::leaves;
+use crate::survey::leaves_of;
 
 /// Deepest nesting in which an answer says what its own account is.
 const MAX_DEPTH: usize = 3;
@@ -39,7 +39,7 @@ fn shown_role(probe: &Probe, account: &Account) -> Option<String> {
 
 /// Returns the higher role in an answer about one account; what stands in a list is another's.
 fn role_in_answer(response: &Response) -> Option<String> {
-    leaves(response).into_iter().find_map(|leaf| {
+    leaves_of(response).into_iter().find_map(|leaf| {
         let path = leaf.path.trim_end_matches("/*");
         if path.contains('*') || path.matches('/').count() > MAX_DEPTH {
             return None;
@@ -61,6 +61,6 @@ fn role_in_claims(claims: &Value) -> Option<String> {
 /// Returns the role that `role: "admin"` or `is_admin: true` says.
 fn higher_role(name: &str, text: &str) -> Option<String> {
     let by_flag = text == "true" && names_higher_role(name);
-    let by_value = grants(name) && names_higher_role(text);
-    (by_flag || by_value).then(|| clean(if by_flag { name } else { text }, 40))
+    let by_value = names_privilege(name) && names_higher_role(text);
+    (by_flag || by_value).then(|| clean_text(if by_flag { name } else { text }, 40))
 }

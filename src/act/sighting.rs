@@ -8,10 +8,10 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::identify::{carries, id_value, objects_in};
+use super::identify::{contains_marker, id_value, objects_in};
 use super::print::{has_id, is_like, is_made_by, is_marked, print_of};
-use crate::probe::{Answer, Ask, Caller, Entry, ID_PLACE, Journal, Probe, Response, SendError, WriteKind};
-use crate::survey::{Object, is_soft_error, resource_of_path, scalar_text, words};
+use crate::probe::{Answer, Ask, AskCaller, ID_PLACE, Journal, JournalEntry, Probe, Response, SendError, WriteKind};
+use crate::survey::{Object, is_soft_error, resource_of_path, scalar_text, split_words};
 
 /// Most addresses of its own at which one thing is looked for.
 const MAX_PLACES: usize = 4;
@@ -52,7 +52,7 @@ pub(super) struct Looker<'a> {
 
 impl Looker<'_> {
     /// Looks at the thing's own addresses, the newest id first, and in its list where they do not show it.
-    pub(super) async fn find(&self, entry: &Entry) -> Result<Sighting, SendError> {
+    pub(super) async fn find(&self, entry: &JournalEntry) -> Result<Sighting, SendError> {
         let list = entry.note.undo.as_ref().and_then(|undo| undo.list.clone());
         let Some(list) = list else { return self.at_its_own(entry).await };
         let (own, listed) = match entry.may_be_removed() {
@@ -70,16 +70,16 @@ impl Looker<'_> {
             (own @ Sighting::Own { .. }, _) | (_, own @ Sighting::Own { .. }) => own,
             // A list that fails, and has never shown it, does not hold up what its own address says.
             (Sighting::Gone, Sighting::Silent(_)) if !entry.shown.contains(&list) => Sighting::Gone,
-            (own, listed) => graver(own, listed),
+            (own, listed) => stronger_sighting(own, listed),
         })
     }
 
-    async fn at_its_own(&self, entry: &Entry) -> Result<Sighting, SendError> {
+    async fn at_its_own(&self, entry: &JournalEntry) -> Result<Sighting, SendError> {
         let mut worst = Sighting::Unseen;
-        for address in addresses(entry) {
+        for address in known_addresses(entry) {
             match self.at(&address, entry).await? {
                 own @ Sighting::Own { .. } => return Ok(own),
-                other => worst = graver(worst, other),
+                other => worst = stronger_sighting(worst, other),
             }
         }
         Ok(worst)
@@ -87,17 +87,17 @@ impl Looker<'_> {
 
     async fn get(&self, address: &str) -> Result<Option<Result<Arc<Answer>, String>>, SendError> {
         let Ok(url) = Url::parse(address) else { return Ok(None) };
-        let answer = self.probe.look_again(&Ask::get(Caller::named(self.caller), url)).await?;
+        let answer = self.probe.look_again(&Ask::get(AskCaller::named(self.caller), url)).await?;
         if answer.response().is_some_and(Response::is_success) {
             self.alive.store(true, Ordering::Relaxed);
         }
-        Ok(Some(match silence(&answer) {
+        Ok(Some(match inconclusive_reason(&answer) {
             Some(because) => Err(because),
             None => Ok(answer),
         }))
     }
 
-    async fn at(&self, address: &str, entry: &Entry) -> Result<Sighting, SendError> {
+    async fn at(&self, address: &str, entry: &JournalEntry) -> Result<Sighting, SendError> {
         let answer = match self.get(address).await? {
             None => return Ok(Sighting::Unseen),
             Some(Err(because)) => return Ok(Sighting::Silent(because)),
@@ -130,7 +130,7 @@ impl Looker<'_> {
 
     /// Returns the id of something in a list that shows a mark of the scan and has an id of nothing that is known: what got
     /// another id by a change.
-    fn renamed_in(&self, json: &Value, entry: &Entry, resource: &str) -> Option<String> {
+    fn renamed_in(&self, json: &Value, entry: &JournalEntry, resource: &str) -> Option<String> {
         if entry.note.kind == WriteKind::SignsUp || entry.ids.is_empty() {
             return None;
         }
@@ -140,7 +140,7 @@ impl Looker<'_> {
         marked.filter_map(|fields| id_in(fields, entry, resource)).find(is_free)
     }
 
-    async fn in_list(&self, list: &str, entry: &Entry) -> Result<Sighting, SendError> {
+    async fn in_list(&self, list: &str, entry: &JournalEntry) -> Result<Sighting, SendError> {
         let answer = match self.get(list).await? {
             None => return Ok(Sighting::Unseen),
             Some(Err(because)) => return Ok(Sighting::Silent(because)),
@@ -158,7 +158,7 @@ impl Looker<'_> {
             has_id(fields, &entry.ids, &resource) && is_made_by(fields, entry, self.journal, &resource)
         };
         let own: Vec<_> = objects_in(json)
-            .filter(|fields| named(fields) || carries(fields, &entry.note.marker))
+            .filter(|fields| named(fields) || contains_marker(fields, &entry.note.marker))
             .filter(|fields| id_in(fields, entry, &resource).is_some())
             .collect();
         let ids: BTreeSet<String> = own.iter().filter_map(|fields| id_in(fields, entry, &resource)).collect();
@@ -200,12 +200,12 @@ impl Looker<'_> {
 ///
 /// # Errors
 /// As [`Probe::send`].
-pub async fn remember(probe: &Probe, journal: &Journal, n: usize, caller: &str) -> Result<(), SendError> {
+pub async fn record_sighting(probe: &Probe, journal: &Journal, n: usize, caller: &str) -> Result<(), SendError> {
     let Some(entry) = journal.entry(n) else { return Ok(()) };
     let list = entry.note.undo.as_ref().and_then(|undo| undo.list.clone());
-    for address in addresses(&entry).into_iter().chain(list).take(1) {
+    for address in known_addresses(&entry).into_iter().chain(list).take(1) {
         let Ok(url) = Url::parse(&address) else { continue };
-        let answer = probe.look_again(&Ask::get(Caller::named(caller), url)).await?;
+        let answer = probe.look_again(&Ask::get(AskCaller::named(caller), url)).await?;
         let response = answer.response().filter(|response| response.is_success() && !is_soft_error(response));
         let resource = resource_of(&entry);
         let shown = response.and_then(|response| response.json.as_ref()).and_then(|json| {
@@ -221,7 +221,7 @@ pub async fn remember(probe: &Probe, journal: &Journal, n: usize, caller: &str) 
 }
 
 /// Returns the thing's own addresses: those that the document gives its ids, the newest first, and those that showed it.
-pub(super) fn addresses(entry: &Entry) -> Vec<String> {
+pub(super) fn known_addresses(entry: &JournalEntry) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let undo = entry.note.undo.as_ref();
     if let Some(look) = undo.and_then(|undo| undo.look.as_ref()) {
@@ -247,7 +247,7 @@ pub(super) fn with_id(address: &str, id: &str) -> String {
 }
 
 /// Returns why an answer says nothing now: none, a failure, a wish to wait.
-pub(super) fn silence(answer: &Answer) -> Option<String> {
+pub(super) fn inconclusive_reason(answer: &Answer) -> Option<String> {
     match answer.status() {
         None => Some("the target did not answer".to_owned()),
         Some(429) => Some(match answer.asks_to_wait().map(|wait| wait.as_secs()).filter(|seconds| *seconds > 0) {
@@ -260,7 +260,7 @@ pub(super) fn silence(answer: &Answer) -> Option<String> {
 }
 
 /// Of two sightings the one that says more of what can be done.
-fn graver(one: Sighting, other: Sighting) -> Sighting {
+fn stronger_sighting(one: Sighting, other: Sighting) -> Sighting {
     let rank = |sighting: &Sighting| match sighting {
         Sighting::Own { .. } => 8,
         Sighting::Tombstone { .. } => 7,
@@ -275,7 +275,7 @@ fn graver(one: Sighting, other: Sighting) -> Sighting {
     if rank(&other) > rank(&one) { other } else { one }
 }
 
-fn resource_of(entry: &Entry) -> String {
+fn resource_of(entry: &JournalEntry) -> String {
     if entry.note.kind == WriteKind::SignsUp {
         return "user".to_owned();
     }
@@ -284,7 +284,7 @@ fn resource_of(entry: &Entry) -> String {
 }
 
 /// Returns the object of an answer that is what the scan made.
-fn own_in(response: &Response, entry: &Entry, journal: &Journal, resource: &str) -> Option<Map<String, Value>> {
+fn own_in(response: &Response, entry: &JournalEntry, journal: &Journal, resource: &str) -> Option<Map<String, Value>> {
     let Some(json) = &response.json else {
         let marked = !entry.note.marker.is_empty() && response.text.contains(&entry.note.marker);
         return marked.then(Map::new);
@@ -297,15 +297,15 @@ fn own_in(response: &Response, entry: &Entry, journal: &Journal, resource: &str)
 }
 
 /// Returns the id of an object of an answer that is like what was made.
-fn likely_in(response: &Response, entry: &Entry, journal: &Journal, resource: &str) -> Option<Option<String>> {
+fn likely_in(response: &Response, entry: &JournalEntry, journal: &Journal, resource: &str) -> Option<Option<String>> {
     let found = objects_in(response.json.as_ref()?).find(|fields| is_like(fields, entry, journal, resource))?;
     Some(id_in(found, entry, resource))
 }
 
 /// Returns the id by which an object of an entry's kind goes.
-fn id_in(fields: &Map<String, Value>, entry: &Entry, resource: &str) -> Option<String> {
-    let slot = entry.note.undo.as_ref().and_then(|undo| undo.slot.as_deref()).map(words);
-    let by_slot = fields.iter().find(|(name, _)| slot.as_ref().is_some_and(|slot| words(name) == *slot));
+fn id_in(fields: &Map<String, Value>, entry: &JournalEntry, resource: &str) -> Option<String> {
+    let slot = entry.note.undo.as_ref().and_then(|undo| undo.slot.as_deref()).map(split_words);
+    let by_slot = fields.iter().find(|(name, _)| slot.as_ref().is_some_and(|slot| split_words(name) == *slot));
     if let Some(id) = by_slot.and_then(|(_, value)| scalar_text(value)) {
         return Some(id);
     }

@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::bodies::{Body, body};
+use super::bodies::{Body, build_body};
 use super::fields::{Field, is_email};
-use super::further::{inner, wrap};
+use super::further::{inner_object, wrap_in_object};
 use super::kinds::{Acting, is_password};
-use super::privileges::{grants, least_value};
+use super::privileges::{least_value, names_privilege};
 use crate::model::{Api, Place, SchemeKind, TokenSource};
 use crate::probe::Response;
-use crate::survey::{leaves, words};
+use crate::survey::{leaves_of, split_words};
 
 /// Stands for the password in bodies that are kept.
 pub const PASSWORD: &str = "{secret:password}";
@@ -33,7 +33,7 @@ impl Persona {
 
     /// By what a sign-up's body names it: its user name, or else its address.
     pub(super) fn signed_as(&self, body: &Value) -> &str {
-        let within = inner(&mut body.clone()).cloned().unwrap_or_default();
+        let within = inner_object(&mut body.clone()).cloned().unwrap_or_default();
         let named = within.values().any(|value| *value == self.username);
         if named { &self.username } else { &self.email }
     }
@@ -41,13 +41,13 @@ impl Persona {
 
 /// The body of a sign-up, the password as a placeholder.
 pub fn sign_up_body(api: &Api, acting: &Acting, who: &Persona) -> Body {
-    let mut made = body(api, acting, &who.username).unwrap_or_else(Body::empty);
+    let mut made = build_body(api, acting, &who.username).unwrap_or_else(Body::empty);
     if !made.value.is_object() {
         made.value = json!({});
     }
     let (wrapper, declared) = acting.inner_fields(api);
-    wrap(&mut made.value, wrapper);
-    if let Some(members) = inner(&mut made.value) {
+    wrap_in_object(&mut made.value, wrapper);
+    if let Some(members) = inner_object(&mut made.value) {
         for field in &declared {
             let credential = is_password(&field.name) || is_email(&field.name) || is_user_name(&field.name);
             if (credential || is_confirmation(&field.name)) && !members.contains_key(&field.name) {
@@ -61,35 +61,35 @@ pub fn sign_up_body(api: &Api, acting: &Acting, who: &Persona) -> Body {
         }
         for (name, value) in members.iter_mut() {
             let field = declared.iter().find(|field| field.name == *name);
-            personalise(api, (name, field), value, who);
+            personalise_field(api, (name, field), value, who);
         }
     }
     made
 }
 
-fn personalise(api: &Api, (name, field): (&str, Option<&Field>), value: &mut Value, who: &Persona) {
+fn personalise_field(api: &Api, (name, field): (&str, Option<&Field>), value: &mut Value, who: &Persona) {
     if is_password(name) || is_confirmation(name) {
         *value = json!(PASSWORD);
     } else if is_email(name) {
         *value = json!(who.email);
     } else if is_user_name(name) {
         *value = json!(who.username);
-    } else if let Some(least) = field.filter(|_| grants(name)).and_then(|field| least_value(api, field)) {
+    } else if let Some(least) = field.filter(|_| names_privilege(name)).and_then(|field| least_value(api, field)) {
         *value = least;
-    } else if value.is_boolean() && agrees(name) {
+    } else if value.is_boolean() && names_consent(name) {
         *value = json!(true);
     }
 }
 
-fn agrees(name: &str) -> bool {
-    words(name).iter().any(|word| {
+fn names_consent(name: &str) -> bool {
+    split_words(name).iter().any(|word| {
         matches!(word.as_str(), "terms" | "tos" | "accept" | "accepted" | "agree" | "agreed" | "consent" | "gdpr")
     })
 }
 
 /// Whether a field takes the password again.
 pub fn is_confirmation(name: &str) -> bool {
-    let joined = words(name).join("");
+    let joined = split_words(name).join("");
     joined.contains("pass")
         && ["confirm", "repeat", "again", "verif", "2", "retype"].iter().any(|word| joined.contains(word))
 }
@@ -97,25 +97,25 @@ pub fn is_confirmation(name: &str) -> bool {
 /// Whether a field takes the name to sign in with.
 pub fn is_user_name(name: &str) -> bool {
     matches!(
-        words(name).join("").as_str(),
+        split_words(name).join("").as_str(),
         "username" | "user" | "login" | "handle" | "nickname" | "userid" | "loginname" | "accountname"
     )
 }
 
 /// The bodies of a sign-in that may be right, best first.
 pub fn sign_in_bodies(api: &Api, acting: &Acting, who: &Persona, signed_up: &Value) -> Vec<Body> {
-    let mut made = body(api, acting, "").unwrap_or_else(Body::empty);
+    let mut made = build_body(api, acting, "").unwrap_or_else(Body::empty);
     let (wrapper, declared) = acting.inner_fields(api);
-    wrap(&mut made.value, wrapper.clone());
-    let sample = inner(&mut made.value).cloned().unwrap_or_default();
-    let signed_up = inner(&mut signed_up.clone()).cloned().unwrap_or_default();
+    wrap_in_object(&mut made.value, wrapper.clone());
+    let sample = inner_object(&mut made.value).cloned().unwrap_or_default();
+    let signed_up = inner_object(&mut signed_up.clone()).cloned().unwrap_or_default();
     let mut names: Vec<String> = sample.keys().cloned().collect();
     names.extend(
         declared.iter().map(|field| field.name.clone()).filter(|name| !names.contains(name)).collect::<Vec<_>>(),
     );
     names.retain(|name| {
         let credential =
-            is_password(name) || is_email(name) || is_identifier(name) || words(name).join("") == "granttype";
+            is_password(name) || is_email(name) || is_identifier(name) || split_words(name).join("") == "granttype";
         credential || declared.iter().any(|field| field.name == *name && field.required)
     });
     if !names.iter().any(|name| is_password(name)) {
@@ -134,7 +134,7 @@ pub fn sign_in_bodies(api: &Api, acting: &Acting, who: &Persona, signed_up: &Val
                 json!(who.email)
             } else if is_identifier(name) {
                 json!(identifier)
-            } else if words(name).join("") == "granttype" {
+            } else if split_words(name).join("") == "granttype" {
                 json!("password")
             } else {
                 sample.get(name).cloned().unwrap_or(json!(""))
@@ -155,7 +155,7 @@ pub fn sign_in_bodies(api: &Api, acting: &Acting, who: &Persona, signed_up: &Val
 fn is_identifier(name: &str) -> bool {
     is_user_name(name)
         || matches!(
-            words(name).join("").as_str(),
+            split_words(name).join("").as_str(),
             "identifier" | "usernameoremail" | "emailorusername" | "name" | "account" | "phone" | "id"
         )
 }
@@ -198,19 +198,19 @@ pub(super) fn tokens_in(by_cookie: bool, response: &Response) -> Vec<TokenSource
     if sets_cookie && by_cookie {
         found.push(TokenSource::Cookie("*".to_owned()));
     }
-    let all = leaves(response);
+    let all = leaves_of(response);
     for key in TOKEN_KEYS {
         let is_token = |text: &str| text.len() >= 8 && !text.contains(char::is_whitespace);
         let leaf = all
             .iter()
-            .find(|leaf| words(&leaf.key).join("") == *key && is_token(leaf.text.trim_start_matches("Bearer ")));
+            .find(|leaf| split_words(&leaf.key).join("") == *key && is_token(leaf.text.trim_start_matches("Bearer ")));
         found.extend(leaf.filter(|_| response.json.is_some()).map(|leaf| TokenSource::Pointer(leaf.at.clone())));
     }
     // Under a name of its own: what is a JWT by its form (RFC 7519) and does not renew another.
     let jwt = all.iter().filter(|_| response.json.is_some()).find(|leaf| {
         leaf.text.starts_with("eyJ")
             && leaf.text.matches('.').count() == 2
-            && !words(&leaf.key).iter().any(|word| word == "refresh")
+            && !split_words(&leaf.key).iter().any(|word| word == "refresh")
     });
     if let Some(leaf) = jwt {
         let source = TokenSource::Pointer(leaf.at.clone());
@@ -237,7 +237,7 @@ fn is_session_cookie(line: &str) -> bool {
 }
 
 /// The header lines by which a token may be sent, likeliest first; the document's schemes go before custom.
-pub fn carriers(api: &Api, source: &TokenSource) -> Vec<String> {
+pub fn token_header_lines(api: &Api, source: &TokenSource) -> Vec<String> {
     if matches!(source, TokenSource::Cookie(_)) {
         return vec!["Authorization: Bearer {token}".to_owned()];
     }

@@ -6,13 +6,13 @@ use std::sync::PoisonError;
 use serde_json::{Map, Value};
 
 use super::account_undo::is_people;
-use super::fields::{fields, plain};
+use super::fields::{resolve_schema, schema_fields};
 use super::identify::objects_in;
-use super::kinds::{Acting, collection, ends_in_slot};
+use super::kinds::{Acting, collection_path, ends_in_slot};
 use super::maker::{Created, Maker};
 use crate::model::{Api, JsonType, Operation, SchemaId};
-use crate::probe::{Ask, Caller, SendError, Values, operation_url};
-use crate::survey::{Slot, is_me_word, words};
+use crate::probe::{Ask, AskCaller, SendError, Values, operation_url};
+use crate::survey::{Slot, is_me_word, split_words};
 
 /// Whose the one thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,20 +35,20 @@ pub(super) enum DeclaredAnswer {
 }
 
 /// Returns whose the one thing at an operation's path is; `None` where the path is a collection's or an item's.
-pub(super) fn singleton(api: &Api, operation: &Operation, slots: &[Slot]) -> Option<Singleton> {
+pub(super) fn find_singleton(api: &Api, operation: &Operation, slots: &[Slot]) -> Option<Singleton> {
     if ends_in_slot(&operation.path) || api.holds_items(&operation.path) {
         return None;
     }
-    let is_one = match shown(api, &operation.path) {
+    let is_one = match declared_answer(api, &operation.path) {
         DeclaredAnswer::One => true,
         DeclaredAnswer::Many => false,
         // A name alone is a further sign, where the document does not say that there are several.
         DeclaredAnswer::Unsaid => names_settings(&operation.path),
     };
-    is_one.then(|| whose(&operation.path, slots))
+    is_one.then(|| singleton_owner(&operation.path, slots))
 }
 
-fn whose(path: &str, slots: &[Slot]) -> Singleton {
+fn singleton_owner(path: &str, slots: &[Slot]) -> Singleton {
     let of_people = |slot: &Slot| slot.resources.iter().any(|resource| is_people(resource));
     match slots.last() {
         Some(slot) if of_people(slot) => Singleton::Account,
@@ -59,7 +59,7 @@ fn whose(path: &str, slots: &[Slot]) -> Singleton {
 }
 
 /// Returns what the document says that a GET of a path shows.
-pub(super) fn shown(api: &Api, path: &str) -> DeclaredAnswer {
+pub(super) fn declared_answer(api: &Api, path: &str) -> DeclaredAnswer {
     let Some(reader) = api.reader_of(path) else { return DeclaredAnswer::Unsaid };
     let answers = reader.responses.iter().filter(|response| response.status.starts_with('2'));
     let schemas = answers.flat_map(|response| response.content.iter().filter_map(|(_, schema)| *schema));
@@ -67,14 +67,14 @@ pub(super) fn shown(api: &Api, path: &str) -> DeclaredAnswer {
 }
 
 fn shown_by(api: &Api, schema: SchemaId, depth: u8) -> DeclaredAnswer {
-    let Some(found) = plain(api, schema) else { return DeclaredAnswer::Unsaid };
+    let Some(found) = resolve_schema(api, schema) else { return DeclaredAnswer::Unsaid };
     if found.items.is_some() || found.types.contains(&JsonType::Array) {
         return DeclaredAnswer::Many;
     }
-    let members = fields(api, schema);
+    let members = schema_fields(api, schema);
     let inner: Vec<DeclaredAnswer> = members
         .iter()
-        .map(|field| match plain(api, field.schema) {
+        .map(|field| match resolve_schema(api, field.schema) {
             Some(inner) if inner.items.is_some_and(|items| holds_objects(api, items)) => DeclaredAnswer::Many,
             // `{"data": {...}}`, `{"result": {"items": [...]}}`
             Some(inner) if members.len() <= 3 && !inner.properties.is_empty() && depth < 2 => {
@@ -87,7 +87,7 @@ fn shown_by(api: &Api, schema: SchemaId, depth: u8) -> DeclaredAnswer {
     match inner.as_slice() {
         [] => DeclaredAnswer::Unsaid,
         all if all.contains(&DeclaredAnswer::Many) => DeclaredAnswer::Many,
-        all if all.contains(&DeclaredAnswer::One) && !members.iter().any(|field| pages(&field.name)) => {
+        all if all.contains(&DeclaredAnswer::One) && !members.iter().any(|field| names_paging(&field.name)) => {
             DeclaredAnswer::One
         }
         _ => DeclaredAnswer::Unsaid,
@@ -96,7 +96,7 @@ fn shown_by(api: &Api, schema: SchemaId, depth: u8) -> DeclaredAnswer {
 
 fn holds_objects(api: &Api, items: SchemaId) -> bool {
     // Items of unknown form may be objects.
-    plain(api, items).is_none_or(|items| {
+    resolve_schema(api, items).is_none_or(|items| {
         items.types.is_empty() || items.types.contains(&JsonType::Object) || !items.properties.is_empty()
     })
 }
@@ -104,7 +104,7 @@ fn holds_objects(api: &Api, items: SchemaId) -> bool {
 /// Names of what there is one of, for one user or for all.
 fn names_settings(path: &str) -> bool {
     let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    words(last).last().is_some_and(|word| {
+    split_words(last).last().is_some_and(|word| {
         matches!(
             word.as_str(),
             "settings" | "setting" | "config" | "configuration" | "preferences" | "prefs" | "options" | "configs"
@@ -113,9 +113,9 @@ fn names_settings(path: &str) -> bool {
 }
 
 /// Fields around a list that is served in parts.
-fn pages(name: &str) -> bool {
+fn names_paging(name: &str) -> bool {
     matches!(
-        words(name).join("").as_str(),
+        split_words(name).join("").as_str(),
         "total"
             | "count"
             | "page"
@@ -148,8 +148,8 @@ impl Maker<'_> {
         if let Some(known) = known {
             return Ok(known);
         }
-        let path = collection(&acting.operation.path);
-        let open = shown(self.api, path) == DeclaredAnswer::Unsaid && !self.api.holds_items(path);
+        let path = collection_path(&acting.operation.path);
+        let open = declared_answer(self.api, path) == DeclaredAnswer::Unsaid && !self.api.holds_items(path);
         let found = match self.api.reader_of(path).filter(|_| open) {
             Some(reader) => self.look_for_one(reader, caller, values).await?,
             None => None,
@@ -165,7 +165,7 @@ impl Maker<'_> {
         values: &Values,
     ) -> Result<Option<String>, SendError> {
         let Ok(url) = operation_url(self.probe.base_url(), reader, values) else { return Ok(None) };
-        let answer = self.probe.look_again(&Ask::get(Caller::named(caller), url)).await?;
+        let answer = self.probe.look_again(&Ask::get(AskCaller::named(caller), url)).await?;
         let response = answer.response().filter(|response| response.is_success());
         let is_one = response.and_then(|response| response.json.as_ref()).is_some_and(shows_one);
         Ok(is_one.then(|| format!("not called: {} shows one object, which it would change", reader.id)))
@@ -208,7 +208,7 @@ fn is_record(members: &Map<String, Value>) -> bool {
         value.is_array() && (value.as_array().is_some_and(Vec::is_empty) || objects_in(value).next().is_some())
     });
     let has_value = members.iter().any(|(name, value)| !value.is_object() && !value.is_array() && !is_message(name));
-    has_value && !has_list && !members.keys().any(|name| pages(name))
+    has_value && !has_list && !members.keys().any(|name| names_paging(name))
 }
 
 #[cfg(test)]

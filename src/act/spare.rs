@@ -8,16 +8,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 
-use super::accounts::{Account, fixed, note, told};
-use super::bodies::marker;
-use super::credentials::{self, SignUpRequest, fill, in_name_of, send_sign_up, sender};
+use super::accounts::{Account, build_account_note, credential_from_answer, describe_answer};
+use super::bodies::new_marker;
+use super::credentials::{self, SignUpRequest, fill_secret, in_name_of, send_sign_up, sign_up_caller};
 use super::further;
-use super::identify::{carries, id_value, objects_in};
+use super::identify::{contains_marker, id_value, objects_in};
 use super::kinds::Acting;
 use super::removal::{Cleaner, Removal};
 use super::signup::{Persona, token_in};
 use crate::model::{Api, Credential, Identity, LoginRecipe, Secret, clean_name};
-use crate::probe::{AccountNote, Answer, Ask, Caller, ID_PLACE, Probe, SendError, Standing, Undo};
+use crate::probe::{AccountNote, Answer, Ask, AskCaller, ID_PLACE, Probe, ReferenceTarget, SendError, Undo};
 use crate::survey::{Object, scalar_text, session_facts};
 
 /// Most spare accounts of one scan.
@@ -158,10 +158,10 @@ impl<'a> SpareMaker<'a> {
         }
         let known = self.probe.identities().iter().find(|identity| identity.name == model.name);
         let Some(like) = known.cloned() else { return Ok(Err(format!("{} is not signed in", model.name).into())) };
-        let persona = Persona::new(&marker());
+        let persona = Persona::new(&new_marker());
         let password = password_of(&like.credential);
         let mut body = in_name_of(&model.body.value, &model.persona, &persona);
-        further::add(&mut body, further);
+        further::add_fields(&mut body, further);
         let name = format!("{}+{n}", model.name);
         let nature = nature_of(further);
         let new = NewSpare { name, persona, password, body, like, from: model.persona.clone(), nature };
@@ -183,8 +183,14 @@ impl<'a> SpareMaker<'a> {
         let Some(acting) = self.acting.get(model.sign_up) else {
             return Ok(Err("no sign-up is known".to_owned().into()));
         };
-        let filled = fill(&new.body, &new.password);
-        let ask = credentials::ask(self.probe, acting, sender(model.made_by.as_ref()), &model.body.media_type, &filled);
+        let filled = fill_secret(&new.body, &new.password);
+        let ask = credentials::build_request(
+            self.probe,
+            acting,
+            sign_up_caller(model.made_by.as_ref()),
+            &model.body.media_type,
+            &filled,
+        );
         let ask = ask?;
         let request = SignUpRequest {
             acting,
@@ -199,7 +205,7 @@ impl<'a> SpareMaker<'a> {
         let written = match sent {
             Ok(written) => written,
             Err(refused) => {
-                let because = format!("{} answered {}", acting.operation.id, told(&refused));
+                let because = format!("{} answered {}", acting.operation.id, describe_answer(&refused));
                 return Ok(Err(Unmade { because, answer: Some(refused) }));
             }
         };
@@ -213,7 +219,7 @@ impl<'a> SpareMaker<'a> {
         let look = undo.as_ref().and_then(|undo| undo.look.clone()).and_then(|look| url::Url::parse(&look).ok());
         let wants_id = undo.as_ref().is_some_and(|undo| undo.url.contains(ID_PLACE));
         if let (None, true, Some(look)) = (&id, wants_id, look.filter(|look| !look.as_str().contains(ID_PLACE))) {
-            let seen = self.probe.look_again(&Ask::get(Caller::Identity(new.name.clone()), look)).await?;
+            let seen = self.probe.look_again(&Ask::get(AskCaller::Identity(new.name.clone()), look)).await?;
             id = own_id(&seen, &new.persona, resource);
             self.keep(&new, written.n, id.as_deref(), undo.as_ref());
         }
@@ -228,7 +234,10 @@ impl<'a> SpareMaker<'a> {
         let facts = session.map(|session| session_facts(&session)).unwrap_or_default();
         let facts = facts.iter().map(|(_, value)| value.as_str());
         let own = [new.persona.username.as_str(), new.persona.email.as_str()];
-        own.into_iter().chain(id).chain(facts).for_each(|value| self.probe.learn_standing(value, Standing::Account));
+        own.into_iter()
+            .chain(id)
+            .chain(facts)
+            .for_each(|value| self.probe.learn_standing(value, ReferenceTarget::Account));
     }
 
     fn keep(&self, new: &NewSpare, n: usize, id: Option<&str>, undo: Option<&Undo>) {
@@ -255,7 +264,7 @@ impl<'a> SpareMaker<'a> {
                     return Ok(Err(error.to_string()));
                 }
                 if let Some(journal) = self.probe.journal() {
-                    journal.account(note(&new.name, &recipe));
+                    journal.account(build_account_note(&new.name, &recipe));
                 }
                 Ok(Ok(identity))
             }
@@ -281,11 +290,11 @@ impl<'a> SpareMaker<'a> {
             Credential::Header { name, template, .. } => {
                 let send = format!("{name}: {}", template.replace("{secret}", "{token}"));
                 let response = signed_up.response()?;
-                token_in(self.api, response).iter().find_map(|source| fixed(response, source, &send))
+                token_in(self.api, response).iter().find_map(|source| credential_from_answer(response, source, &send))
             }
             Credential::Cookie(..) => {
                 let response = signed_up.response()?;
-                token_in(self.api, response).iter().find_map(|source| fixed(response, source, ""))
+                token_in(self.api, response).iter().find_map(|source| credential_from_answer(response, source, ""))
             }
             _ => None,
         }
@@ -309,7 +318,7 @@ impl NewSpare {
         match &self.like.credential {
             Credential::Login(recipe) => {
                 let body = in_name_of(&recipe.body, &self.from, &self.persona);
-                vec![note(&self.name, &LoginRecipe { body, ..recipe.clone() })]
+                vec![build_account_note(&self.name, &LoginRecipe { body, ..recipe.clone() })]
             }
             _ => Vec::new(),
         }
@@ -328,13 +337,13 @@ fn password_of(credential: &Credential) -> Secret {
         Credential::Basic(_, password) => Some(password.clone()),
         _ => None,
     }
-    .unwrap_or_else(|| super::accounts::password_of(marker().as_bytes()))
+    .unwrap_or_else(|| super::accounts::password_of(new_marker().as_bytes()))
 }
 
 /// The id of the account that an answer shows; `resource` is what the sign-up calls accounts.
 fn own_id(answer: &Answer, persona: &Persona, resource: &str) -> Option<String> {
     let json = answer.response().filter(|response| response.is_success())?.json.as_ref()?;
-    let own = objects_in(json).filter(|fields| carries(fields, &persona.username));
+    let own = objects_in(json).filter(|fields| contains_marker(fields, &persona.username));
     own.map(|fields| Object::of(resource, fields, BTreeMap::new()))
         .find_map(|object| id_value(&object))
         .and_then(|value| scalar_text(&value))

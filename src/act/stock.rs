@@ -6,17 +6,17 @@ use std::sync::PoisonError;
 use serde_json::Value;
 
 use super::account_undo::is_people;
-use super::bodies::{self, Body, put};
-use super::further::{inner, step, within};
+use super::bodies::{self, Body, set_at_pointer};
+use super::further::{escape_pointer_step, inner_object, locate_inner_object};
 use super::identify::{id_value, rows_in};
 use super::kinds::Acting;
 use super::maker::{MakeFault, Maker};
-use crate::model::{Effect, Method, Operation, Place, clean};
-use crate::probe::{Ask, Caller, SendError, Standing, Values, operation_url};
+use crate::model::{Effect, Method, Operation, Place, clean_text};
+use crate::probe::{Ask, AskCaller, ReferenceTarget, SendError, Values, operation_url};
 use crate::spec::Samples;
 use crate::survey::{
-    Object, Slot, is_me_word, is_strong_owner_name, resource_of_path, role_word, scalar_text, session_facts, slots,
-    words,
+    Object, Slot, id_slots, is_me_word, is_strong_owner_name, resource_of_path, role_word, scalar_text, session_facts,
+    split_words,
 };
 
 impl Maker<'_> {
@@ -64,17 +64,17 @@ impl Maker<'_> {
 
     /// Puts ids of the caller's own objects, or of the common stock, where the body refers to something.
     pub(super) async fn refer(&self, acting: &Acting, caller: &str, body: &mut Body) -> Result<(), MakeFault> {
-        let (at, members) = within(&body.value);
+        let (at, members) = locate_inner_object(&body.value);
         for field in bodies::person_fields(&Value::Object(members)) {
             let Some(own) = self.own_fact(caller, &field) else {
                 return Err(MakeFault::Lacks(format!(
                     "needs a `{}`, and {caller}'s own is not known",
-                    clean(&field, 40)
+                    clean_text(&field, 40)
                 )));
             };
-            put(&mut body.value, &format!("{at}/{}", step(&field)), Value::String(own));
+            set_at_pointer(&mut body.value, &format!("{at}/{}", escape_pointer_step(&field)), Value::String(own));
         }
-        for reference in bodies::references(self.api, acting, &self.kinds, &body.value) {
+        for reference in bodies::find_references(self.api, acting, &self.kinds, &body.value) {
             let own = self
                 .made()
                 .into_iter()
@@ -91,16 +91,16 @@ impl Maker<'_> {
                 }
                 None if self.is_made_in(acting, &reference.resource) => Err(MakeFault::Lacks(format!(
                     "needs a {} of {caller}'s own to be made in, and there is none",
-                    clean(&reference.resource, 40)
+                    clean_text(&reference.resource, 40)
                 ))),
                 None => self.of_stock(caller, std::slice::from_ref(&reference.resource)).await,
             };
             match value {
-                Ok(value) => put(&mut body.value, &reference.pointer, value),
+                Ok(value) => set_at_pointer(&mut body.value, &reference.pointer, value),
                 Err(MakeFault::Lacks(_)) if !reference.required => {
                     let place = reference.pointer.strip_prefix(&at).unwrap_or(&reference.pointer);
                     let name = place.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned();
-                    if let Some(members) = inner(&mut body.value) {
+                    if let Some(members) = inner_object(&mut body.value) {
                         members.shift_remove(&name);
                     }
                 }
@@ -115,7 +115,7 @@ impl Maker<'_> {
     fn is_made_in(&self, acting: &Acting, parent: &str) -> bool {
         let is_below = |operation: &Operation| {
             let holds = |slot: &Slot| slot.place == Place::Path && slot.resources.iter().any(|kind| kind == parent);
-            slots(self.api, operation).iter().any(holds)
+            id_slots(self.api, operation).iter().any(holds)
                 && resource_of_path(&operation.path).is_some_and(|kind| Some(&kind) == acting.resource.as_ref())
         };
         acting.resource.as_deref() != Some(parent) && self.api.operations.iter().any(is_below)
@@ -127,7 +127,7 @@ impl Maker<'_> {
         let told = self.facts.iter().filter(|(name, ..)| name == caller);
         let mut facts: Vec<(String, String)> = told.map(|(_, key, value)| (key.clone(), value.clone())).collect();
         facts.extend(session);
-        let joined = |name: &str| words(name).join("");
+        let joined = |name: &str| split_words(name).join("");
         let field = joined(field);
         let is_address = |value: &str| value.contains('@');
         let key = |wanted: &[&str]| {
@@ -184,7 +184,7 @@ impl Maker<'_> {
         let Ok(url) = operation_url(self.probe.base_url(), operation, &Values::new()) else {
             return Ok(Err(String::new()));
         };
-        let answer = self.probe.look_again(&Ask::get(Caller::Identity(caller.to_owned()), url)).await?;
+        let answer = self.probe.look_again(&Ask::get(AskCaller::Identity(caller.to_owned()), url)).await?;
         let Some(json) =
             answer.response().filter(|response| response.is_success()).and_then(|response| response.json.as_ref())
         else {
@@ -199,13 +199,13 @@ impl Maker<'_> {
                 continue;
             }
             if let Some(counter) =
-                fields.iter().find(|(name, value)| value.is_number() && counts(name)).map(|(name, _)| name)
+                fields.iter().find(|(name, value)| value.is_number() && names_count(name)).map(|(name, _)| name)
             {
-                told = format!("needs a {resource}, whose `{}` the new object might change", clean(counter, 40));
+                told = format!("needs a {resource}, whose `{}` the new object might change", clean_text(counter, 40));
                 continue;
             }
             if let Some(text) = scalar_text(&id) {
-                self.probe.learn_standing(&text, Standing::Common(resource));
+                self.probe.learn_standing(&text, ReferenceTarget::Common(resource));
             }
             return Ok(Ok(id));
         }
@@ -214,8 +214,8 @@ impl Maker<'_> {
 }
 
 /// Fields that count something which other objects change.
-fn counts(name: &str) -> bool {
-    words(name).iter().any(|word| {
+fn names_count(name: &str) -> bool {
+    split_words(name).iter().any(|word| {
         matches!(
             word.as_str(),
             "stock"

@@ -1,13 +1,13 @@
 //! Ids that nothing else can have.
 
-use crate::probe::{Entry, ID_PLACE, Undo};
+use crate::probe::{ID_PLACE, JournalEntry, Undo};
 
 /// Letters and digits of an id that no two things are given.
 const UNIQUE: usize = 16;
 
 /// Returns the id of a thing whose creation showed it beside the scan's mark, where nothing else can have it: what it names
 /// needs no look before it is removed.
-pub(super) fn unique_id(entry: &Entry, undo: &Undo) -> Option<String> {
+pub(super) fn unique_id(entry: &JournalEntry, undo: &Undo) -> Option<String> {
     let was_shown = !entry.print.is_empty() && entry.status.is_some_and(|status| status < 300);
     let id = entry.ids.last().filter(|id| was_shown && is_unique(id))?;
     undo.url.contains(ID_PLACE).then(|| id.clone())

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::removal::is_judged;
 use super::sighting::{Looker, Sighting};
-use crate::probe::{Entry, Journal, Probe, SendError, WriteKind};
+use crate::probe::{Journal, JournalEntry, Probe, SendError, WriteKind};
 
 /// Most objects that are looked at.
 const MAX_OBJECTS: usize = 3;
@@ -21,15 +21,15 @@ const JUST_NOW: Duration = Duration::from_millis(60);
 /// # Errors
 /// As [`Probe::send`].
 pub async fn was_reset(probe: &Probe, journal: &Journal) -> Result<bool, SendError> {
-    let stands = |entry: &Entry| !entry.sent && !entry.undone && !entry.nothing && !entry.shown.is_empty();
+    let stands = |entry: &JournalEntry| !entry.sent && !entry.undone && !entry.nothing && !entry.shown.is_empty();
     let entries = journal.entries_where(stands);
     let of = |kind: WriteKind| entries.iter().filter(move |entry| entry.note.kind == kind);
-    let objects: Vec<&Entry> = of(WriteKind::Creates).take(MAX_OBJECTS).collect();
-    let accounts: Vec<&Entry> = of(WriteKind::SignsUp).take(MAX_ACCOUNTS).collect();
+    let objects: Vec<&JournalEntry> = of(WriteKind::Creates).take(MAX_OBJECTS).collect();
+    let accounts: Vec<&JournalEntry> = of(WriteKind::SignsUp).take(MAX_ACCOUNTS).collect();
     if objects.len() + accounts.len() < 2 || accounts.is_empty() && objects.len() < MAX_OBJECTS {
         return Ok(false);
     }
-    let just_seen = |entry: &&Entry| entry.sighted.is_some_and(|at| at.elapsed() < JUST_NOW);
+    let just_seen = |entry: &&JournalEntry| entry.sighted.is_some_and(|at| at.elapsed() < JUST_NOW);
     if objects.iter().any(just_seen) {
         return Ok(false);
     }
@@ -41,7 +41,7 @@ pub async fn was_reset(probe: &Probe, journal: &Journal) -> Result<bool, SendErr
     Ok(true)
 }
 
-async fn is_lost(probe: &Probe, journal: &Journal, entry: &Entry) -> Result<bool, SendError> {
+async fn is_lost(probe: &Probe, journal: &Journal, entry: &JournalEntry) -> Result<bool, SendError> {
     let caller = entry.note.caller.as_str();
     let alive = AtomicBool::new(false);
     match (Looker { probe, journal, caller, alive: &alive }).find(entry).await {
@@ -53,7 +53,7 @@ async fn is_lost(probe: &Probe, journal: &Journal, entry: &Entry) -> Result<bool
 
 /// Whether an account does not sign in any more: a session alone may end for many reasons. What is no account, and what
 /// signs in by no request, is taken as it was seen.
-async fn is_refused(probe: &Probe, entry: &Entry) -> Result<bool, SendError> {
+async fn is_refused(probe: &Probe, entry: &JournalEntry) -> Result<bool, SendError> {
     let account = entry.note.account.as_deref();
     let Some(identity) = probe.identities().iter().find(|identity| Some(identity.name.as_str()) == account) else {
         return Ok(true);

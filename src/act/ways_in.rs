@@ -6,15 +6,15 @@ use serde_json::Value;
 
 use super::accounts::{AccountMaker, identity_of};
 use super::credentials;
-use super::kinds::Kind;
+use super::kinds::ActKind;
 use super::registration::NewAccount;
-use super::signup::{carriers, sign_in_bodies, takes_cookies, tokens_in};
+use super::signup::{sign_in_bodies, takes_cookies, token_header_lines, tokens_in};
 use crate::model::{Credential, Identity, LoginRecipe, SchemeKind, Secret, TokenSource};
 use crate::probe::{AccountNote, Answer, Journal, Probe, SignInError};
-use crate::survey::succeeds;
+use crate::survey::is_clear_success;
 
 use super::removal::{ShutOut, is_judged};
-use super::sighting::silence;
+use super::sighting::inconclusive_reason;
 
 /// Most ways that are noted for one account.
 const MAX_WAYS: usize = 6;
@@ -24,7 +24,7 @@ const LIMITED: Duration = Duration::from_secs(1);
 impl AccountMaker<'_> {
     /// Returns the sign-ins that may be right for an account, without its password.
     pub(super) fn ways_in(&self, who: &NewAccount<'_>, signed_up: &Value) -> Vec<AccountNote> {
-        let sends = carriers(self.api, &TokenSource::Pointer(String::new()));
+        let sends = token_header_lines(self.api, &TokenSource::Pointer(String::new()));
         let plain = AccountNote {
             name: who.name.to_owned(),
             operation: String::new(),
@@ -37,7 +37,7 @@ impl AccountMaker<'_> {
             basic: None,
         };
         let mut found = Vec::new();
-        for acting in self.acting.iter().filter(|acting| acting.kind == Kind::SignIn) {
+        for acting in self.acting.iter().filter(|acting| acting.kind == ActKind::SignIn) {
             for body in sign_in_bodies(self.api, acting, who.persona, signed_up) {
                 let operation = acting.operation.id.0.clone();
                 let content_type = body.media_type.clone();
@@ -64,7 +64,7 @@ pub fn accounts_of(journal: &Journal, password: &dyn Fn(&str) -> Secret) -> Vec<
         if !found.iter().any(|known| known.name == note.name) {
             // Its sign-in is still to be found.
             let user = note.basic.clone().unwrap_or_default();
-            found.push(credentials::identity(&note.name, Credential::Basic(user, password(&note.name))));
+            found.push(credentials::throwaway_identity(&note.name, Credential::Basic(user, password(&note.name))));
         }
     }
     found
@@ -81,7 +81,7 @@ pub async fn find_way_in(probe: &Probe, journal: &Journal, name: &str, password:
         let identity = identity_of(note, password.clone());
         let answer = probe.try_sign_in(&identity).await;
         let answer = answer.map_err(|error| ShutOut::for_now(error.to_string()))?;
-        if let Some(because) = silence(&answer) {
+        if let Some(because) = inconclusive_reason(&answer) {
             let because = format!("{} does not say whether {name} may sign in: {because}", note.operation);
             return Err(ShutOut { again_in: answer.asks_to_wait(), ..ShutOut::for_now(because) });
         }
@@ -99,7 +99,7 @@ pub async fn find_way_in(probe: &Probe, journal: &Journal, name: &str, password:
 
 /// Opens a session with the token that an answer carries.
 fn open_found(probe: &Probe, note: &AccountNote, identity: &Identity, answer: &std::sync::Arc<Answer>) -> bool {
-    let Some(response) = answer.response().filter(|response| succeeds(response)) else { return false };
+    let Some(response) = answer.response().filter(|response| is_clear_success(response)) else { return false };
     let Credential::Login(known) = &identity.credential else { return false };
     tokens_in(note.by_cookie, response).into_iter().any(|token| {
         let send = note.sends.first().cloned().unwrap_or_else(|| "Authorization: Bearer {token}".to_owned());

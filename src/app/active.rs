@@ -13,10 +13,12 @@ use url::Url;
 use super::answers::{Overrides, Recovered, RecoveredRow};
 use super::document::from_send;
 use super::error::AppError;
-use super::prepare::{Prepared, limits};
+use super::prepare::{Prepared, choose_limits};
 use super::signing_back::SigningBack;
 use super::state::{App, from_store};
-use crate::act::{AccountMaker, Accounts, Cleaner, Leftover, OwnershipGuard, accounts_of, acting, password_of};
+use crate::act::{
+    AccountMaker, Accounts, Cleaner, Leftover, OwnershipGuard, accounts_of, acting_operations, password_of,
+};
 use crate::config;
 use crate::model::{Identity, Mode, Operation, Origin, ScanId, Scope, Secret};
 use crate::probe::{Journal, JournalHead, Limits, Probe, RemovalGuard};
@@ -31,7 +33,7 @@ const ACCOUNTS: [&str; 2] = ["auto-a", "auto-b"];
 const FURTHER: [&str; 1] = ["auto-c"];
 
 /// What an undoing keeps to.
-struct Within {
+struct UndoBounds {
     scope: Scope,
     limits: Limits,
     cancel: CancellationToken,
@@ -63,7 +65,7 @@ impl App {
         let journal = Journal::begin(&folder, head).map_err(|error| {
             AppError::Internal(format!("the journal of writes in {} cannot be kept: {error}", folder.display()))
         })?;
-        let acting = acting(&prepared.api, &|operation| prepared.is_excluded(operation));
+        let acting = acting_operations(&prepared.api, &|operation| prepared.is_excluded(operation));
         let base_path = probe.base_url().path().to_owned();
         let guard = OwnershipGuard::new(&prepared.api, &base_path, &acting, &prepared.identities, &prepared.llm);
         probe.allow_writes(Arc::new(journal), Arc::new(guard));
@@ -85,7 +87,7 @@ impl App {
         probe: &mut Probe,
     ) -> Result<Accounts, AppError> {
         let key = self.journal_key()?;
-        let password = |name: &str| password(&key, scan, name);
+        let password = |name: &str| account_password(&key, scan, name);
         let maker = AccountMaker { api: &prepared.api, acting, password: &password };
         Ok(maker.make(probe, &ACCOUNTS, &FURTHER).await)
     }
@@ -101,12 +103,12 @@ impl App {
             return Ok(None);
         }
         let key = self.journal_key()?;
-        let given = |name: &str| password(&key, id.as_str(), name);
-        Ok(scan::undo(probe, report, &given).await)
+        let given = |name: &str| account_password(&key, id.as_str(), name);
+        Ok(scan::undo_writes(probe, report, &given).await)
     }
 
     fn journals(&self) -> Result<PathBuf, AppError> {
-        store::journals(self.shared.data.as_deref()).map_err(from_store)
+        store::prepare_journal_folder(self.shared.data.as_deref()).map_err(from_store)
     }
 
     /// The key that passwords of throw-away accounts come from. It stands beside the journals, never in them: a later
@@ -138,9 +140,9 @@ impl App {
                 notes.push(format!("an earlier scan left something at {base_url}; `routewarden undo` removes it"));
                 continue;
             }
-            let within = Within { scope: prepared.scope.clone(), limits: prepared.limits, cancel: cancel.clone() };
+            let within = UndoBounds { scope: prepared.scope.clone(), limits: prepared.limits, cancel: cancel.clone() };
             let recovered = self.recover(&journal, prepared.identities.clone(), within).await;
-            notes.push(recovered.unwrap_or_else(|error| unreached(&journal, &error)).sentence());
+            notes.push(recovered.unwrap_or_else(|error| failed_recovery(&journal, &error)).sentence());
         }
         notes
     }
@@ -157,7 +159,7 @@ impl App {
         let mut all = Vec::new();
         for journal in self.left_behind() {
             let recovered = self.recover_as_configured(&journal, &origins).await;
-            all.push(recovered.unwrap_or_else(|error| unreached(&journal, &error)));
+            all.push(recovered.unwrap_or_else(|error| failed_recovery(&journal, &error)));
         }
         Ok(all)
     }
@@ -176,8 +178,8 @@ impl App {
         };
         let origins = configured.target.allow.iter().chain(allow).cloned();
         let base_url = Url::parse(&journal.head().base_url).ok();
-        let limits = limits(&configured, &Overrides::default(), base_url.as_ref());
-        let within = Within { scope: Scope::new(origins), limits, cancel: CancellationToken::new() };
+        let limits = choose_limits(&configured, &Overrides::default(), base_url.as_ref());
+        let within = UndoBounds { scope: Scope::new(origins), limits, cancel: CancellationToken::new() };
         self.recover(journal, configured.identities, within).await
     }
 
@@ -185,15 +187,15 @@ impl App {
         &self,
         journal: &Journal,
         identities: Vec<Identity>,
-        within: Within,
+        within: UndoBounds,
     ) -> Result<Recovered, AppError> {
-        let Within { scope, limits, cancel } = within;
+        let UndoBounds { scope, limits, cancel } = within;
         let head = journal.head().clone();
         let base_url =
             Url::parse(&head.base_url).map_err(|error| AppError::Internal(format!("{}: {error}", head.base_url)))?;
         scope.permit(base_url.clone()).map_err(|error| AppError::Usage(error.to_string()))?;
         let key = self.journal_key()?;
-        let given = |name: &str| password(&key, &head.scan, name);
+        let given = |name: &str| account_password(&key, &head.scan, name);
         let configured: Vec<String> = identities.iter().map(|identity| identity.name.clone()).collect();
         let mut all = identities;
         all.extend(accounts_of(journal, &given).into_iter().filter(|account| !configured.contains(&account.name)));
@@ -244,7 +246,7 @@ fn recovered_row(row: Leftover) -> RecoveredRow {
 }
 
 /// A journal that could not be worked on; it stays for the next time.
-fn unreached(journal: &Journal, error: &AppError) -> Recovered {
+fn failed_recovery(journal: &Journal, error: &AppError) -> Recovered {
     Recovered {
         scan_id: journal.head().scan.clone(),
         base_url: journal.head().base_url.clone(),
@@ -266,7 +268,7 @@ fn journal_files(folder: &Path) -> Vec<PathBuf> {
 
 /// The password of a throw-away account: the same for the same scan and name. Spare accounts (`auto-a+1`) have the
 /// password of the one that they are like.
-fn password(key: &Secret, scan: &str, name: &str) -> Secret {
+fn account_password(key: &Secret, scan: &str, name: &str) -> Secret {
     let name = name.split('+').next().unwrap_or(name);
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()) else { return Secret::new("") };
     mac.update(scan.as_bytes());

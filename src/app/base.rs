@@ -4,7 +4,7 @@
 use url::Url;
 
 use super::answers::Overrides;
-use super::document::{Found, server_path};
+use super::document::{LoadedDocument, server_path};
 use super::error::AppError;
 use crate::config::Config;
 use crate::model::{Origin, Scope};
@@ -26,7 +26,7 @@ pub(super) struct ChosenBase {
 pub(super) fn choose_base(
     config: &Config,
     over: &Overrides,
-    found: &Found,
+    found: &LoadedDocument,
     scope: &Scope,
 ) -> Result<ChosenBase, AppError> {
     if let Some(text) = over.base_url.as_ref().or(config.target.base_url.as_ref()) {
@@ -47,7 +47,7 @@ pub(super) fn choose_base(
 }
 
 /// The origin that the document came from. Its servers may name another deployment; their path is the API's all the same.
-fn beside_document(origin: &Url, found: &Found, servers: &[Url]) -> ChosenBase {
+fn beside_document(origin: &Url, found: &LoadedDocument, servers: &[Url]) -> ChosenBase {
     let mut url = origin.clone();
     if let Some(path) = found.api.servers.first().and_then(|server| server_path(&server.url)) {
         url.set_path(&path);

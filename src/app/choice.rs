@@ -21,9 +21,9 @@ impl UserChoice<'_> {
     pub(super) fn settle(&self, api: &mut Api) -> Vec<String> {
         let mut notes = self.unmatched(api);
         let (mut excluded, mut writes, mut passwords) = (Vec::new(), Vec::new(), Vec::new());
-        for operation in api.operations.iter_mut().filter(|operation| matches(self.included, operation)) {
+        for operation in api.operations.iter_mut().filter(|operation| matches_any_pattern(self.included, operation)) {
             match operation.effect {
-                _ if matches(self.excluded, operation) => excluded.push(operation.id.to_string()),
+                _ if matches_any_pattern(self.excluded, operation) => excluded.push(operation.id.to_string()),
                 Effect::Writes | Effect::Deletes => writes.push(operation.id.to_string()),
                 Effect::Doubtful(_) if asks_password(operation) => passwords.push(operation.id.to_string()),
                 Effect::Doubtful(_) => {
@@ -46,7 +46,7 @@ impl UserChoice<'_> {
 
     fn unmatched(&self, api: &Api) -> Vec<String> {
         let is_idle = |pattern: &&String| {
-            !api.operations.iter().any(|operation| matches(std::slice::from_ref(*pattern), operation))
+            !api.operations.iter().any(|operation| matches_any_pattern(std::slice::from_ref(*pattern), operation))
         };
         let idle = self.included.iter().filter(is_idle).take(MAX_NAMED);
         idle.map(|pattern| format!("`include` names no operation: {}", clean_name(pattern, 100))).collect()
@@ -54,7 +54,7 @@ impl UserChoice<'_> {
 }
 
 /// Returns whether one of the patterns names an operation.
-pub(super) fn matches(patterns: &[String], operation: &Operation) -> bool {
+pub(super) fn matches_any_pattern(patterns: &[String], operation: &Operation) -> bool {
     patterns.iter().any(|pattern| operation_matches(pattern, operation.method.as_str(), &operation.path))
 }
 

@@ -12,7 +12,7 @@ use crate::spec::{Base, Overlay, USUAL_PLACES, find_in_folder, load_file_with, l
 
 /// A loaded document, and the address it was found below.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct LoadedDocument {
     pub(super) api: Api,
     /// Where requests go unless something else is said: the base URL that was given, or the document's own origin.
     pub(super) origin: Option<Url>,
@@ -25,7 +25,7 @@ pub(super) async fn load(
     folder: &Path,
     scope: &Scope,
     overlay: Option<Overlay>,
-) -> Result<Found, AppError> {
+) -> Result<LoadedDocument, AppError> {
     match target {
         Some(text) if text.starts_with("http://") || text.starts_with("https://") => {
             let url = Url::parse(text).map_err(|error| AppError::Usage(format!("`{text}` is no address: {error}")))?;
@@ -43,14 +43,14 @@ pub(super) async fn load(
     }
 }
 
-async fn from_file(path: PathBuf, overlay: Option<Overlay>) -> Result<Found, AppError> {
+async fn from_file(path: PathBuf, overlay: Option<Overlay>) -> Result<LoadedDocument, AppError> {
     // Large documents take seconds to read; the runtime has other work.
     let loaded = tokio::task::spawn_blocking(move || load_file_with(&path, overlay.as_ref())).await;
     let api = loaded.map_err(|error| AppError::Internal(error.to_string()))?;
-    Ok(Found { api: api.map_err(|error| AppError::Usage(error.to_string()))?, origin: None })
+    Ok(LoadedDocument { api: api.map_err(|error| AppError::Usage(error.to_string()))?, origin: None })
 }
 
-async fn from_url(url: Url, scope: &Scope, overlay: Option<Overlay>) -> Result<Found, AppError> {
+async fn from_url(url: Url, scope: &Scope, overlay: Option<Overlay>) -> Result<LoadedDocument, AppError> {
     let probe = Probe::new(
         scope.clone(),
         url.clone(),
@@ -61,18 +61,21 @@ async fn from_url(url: Url, scope: &Scope, overlay: Option<Overlay>) -> Result<F
     .map_err(from_send)?;
     let first = probe.fetch(&url).await.map_err(from_send)?;
     if first.status < 400 && looks_like_document(&first.text) {
-        return Ok(Found { api: parse(&url, first.text, overlay).await?, origin: Some(origin(&url)) });
+        return Ok(LoadedDocument {
+            api: parse_document(&url, first.text, overlay).await?,
+            origin: Some(origin_of_url(&url)),
+        });
     }
     for place in USUAL_PLACES {
         let below = format!("{}{place}", url.as_str().trim_end_matches('/'));
         let Ok(below) = Url::parse(&below) else { continue };
         let Ok(fetched) = probe.fetch(&below).await else { continue };
         if fetched.status < 400 && looks_like_document(&fetched.text) {
-            let mut api = parse(&below, fetched.text, overlay).await?;
+            let mut api = parse_document(&below, fetched.text, overlay).await?;
             let base = base_below(&api, &url);
             // What the user named is where requests go, whatever servers the document lists.
             api.servers.clear();
-            return Ok(Found { api, origin: Some(base) });
+            return Ok(LoadedDocument { api, origin: Some(base) });
         }
     }
     Err(AppError::Usage(format!(
@@ -81,7 +84,7 @@ async fn from_url(url: Url, scope: &Scope, overlay: Option<Overlay>) -> Result<F
     )))
 }
 
-async fn parse(url: &Url, text: String, overlay: Option<Overlay>) -> Result<Api, AppError> {
+async fn parse_document(url: &Url, text: String, overlay: Option<Overlay>) -> Result<Api, AppError> {
     let name = url.to_string();
     let base = Base::Url(url.clone());
     let loaded = tokio::task::spawn_blocking(move || load_text_with(&name, &text, base, overlay.as_ref())).await;
@@ -109,7 +112,7 @@ pub(super) fn server_path(server: &str) -> Option<String> {
     }
 }
 
-fn origin(url: &Url) -> Url {
+fn origin_of_url(url: &Url) -> Url {
     let mut origin = url.clone();
     origin.set_path("/");
     origin.set_query(None);
@@ -118,7 +121,7 @@ fn origin(url: &Url) -> Url {
 }
 
 /// Reads an Overlay.
-pub(super) async fn overlay(path: Option<PathBuf>) -> Result<Option<Overlay>, AppError> {
+pub(super) async fn read_overlay(path: Option<PathBuf>) -> Result<Option<Overlay>, AppError> {
     let Some(path) = path else { return Ok(None) };
     let read = tokio::task::spawn_blocking(move || Overlay::read(&path)).await;
     let read = read.map_err(|error| AppError::Internal(error.to_string()))?;

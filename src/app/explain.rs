@@ -13,7 +13,7 @@ impl App {
     pub async fn explain_finding(&self, id: &FindingId, scan: Option<&ScanId>) -> Result<Explanation, AppError> {
         let scan = scan.map(ScanId::as_str);
         let found = self.store().await?.finding(id.as_str(), scan).await.map_err(from_store)?;
-        let (scan_id, finding) = found.ok_or_else(|| unknown(id, scan))?;
+        let (scan_id, finding) = found.ok_or_else(|| unknown_finding(id, scan))?;
         let manual = self.checks().into_iter().find(|page| page.id == finding.check).map(|page| page.manual);
         let next_steps = vec![
             format!(
@@ -51,7 +51,7 @@ impl App {
 }
 
 /// There is no such finding.
-pub(super) fn unknown(id: &FindingId, scan: Option<&str>) -> AppError {
+pub(super) fn unknown_finding(id: &FindingId, scan: Option<&str>) -> AppError {
     let whereabouts = scan.map_or_else(|| "any stored scan".to_owned(), |scan| format!("scan {scan}"));
     AppError::Unknown(format!(
         "there is no finding `{id}` in {whereabouts}; run scan_api and take an id from its findings"

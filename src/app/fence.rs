@@ -7,7 +7,7 @@ use url::Url;
 
 use super::error::AppError;
 use super::state::App;
-use crate::config::Reach;
+use crate::config::ConfigReach;
 use crate::model::{Origin, Scope, clean_name};
 
 /// What a call names beside its subject.
@@ -35,8 +35,8 @@ impl App {
         let fence = FolderFence { app: self, roots };
         let own = self.own_config();
         let in_force = match &own {
-            Some(path) => Reach::of_file(path).unwrap_or_default(),
-            None => Reach::default(),
+            Some(path) => ConfigReach::of_file(path).unwrap_or_default(),
+            None => ConfigReach::default(),
         };
         let config = named.config.as_deref().map(|path| self.shared.folder.join(path));
         let is_own = |path: &PathBuf| own.as_deref().is_some_and(|own| same_file(own, path));
@@ -71,9 +71,9 @@ struct FolderFence<'a> {
 impl FolderFence<'_> {
     /// Reads what a configuration reaches, which must lie below the roots with every file that it names but for secrets:
     /// those the user is asked about.
-    fn reach_of(&self, config: &Path) -> Result<Reach, AppError> {
+    fn reach_of(&self, config: &Path) -> Result<ConfigReach, AppError> {
         self.confine("config", config)?;
-        let reach = Reach::of_file(config).map_err(|error| AppError::Usage(error.to_string()))?;
+        let reach = ConfigReach::of_file(config).map_err(|error| AppError::Usage(error.to_string()))?;
         for file in &reach.files {
             self.confine("a file that this configuration names", file)?;
         }
@@ -81,7 +81,7 @@ impl FolderFence<'_> {
     }
 
     /// A path must lie below the roots; an address must be one that the user named, where credentials go there.
-    fn target(&self, target: &str, reach: &Reach, in_force: &Reach) -> Result<Vec<String>, AppError> {
+    fn target(&self, target: &str, reach: &ConfigReach, in_force: &ConfigReach) -> Result<Vec<String>, AppError> {
         let is_url = target.starts_with("http://") || target.starts_with("https://");
         if !is_url {
             self.confine("target", &self.app.shared.folder.join(target))?;
@@ -102,20 +102,20 @@ impl FolderFence<'_> {
     fn confine(&self, what: &str, path: &Path) -> Result<(), AppError> {
         let real = path
             .canonicalize()
-            .map_err(|error| AppError::Usage(format!("{what}: {} cannot be read ({error})", shown(path))))?;
+            .map_err(|error| AppError::Usage(format!("{what}: {} cannot be read ({error})", format_path(path))))?;
         let folders = self.roots.iter().chain([&self.app.shared.folder]);
         if folders.filter_map(|folder| folder.canonicalize().ok()).any(|folder| real.starts_with(folder)) {
             return Ok(());
         }
         Err(AppError::Usage(format!(
             "{what}: {} lies outside of the folder that this server works in; the user can add its folder with `routewarden mcp --root DIR`",
-            shown(path)
+            format_path(path)
         )))
     }
 }
 
 /// Without a credential a configuration can only ask more hosts than the user named; loopback is open to every scan.
-fn off_loopback(reach: &Reach, in_force: &Reach) -> Vec<String> {
+fn off_loopback(reach: &ConfigReach, in_force: &ConfigReach) -> Vec<String> {
     let scope = Scope::default();
     let is_away = |origin: &&String| Url::parse(origin).map_or(true, |url| scope.permit(url).is_err());
     reach.origins.difference(&in_force.origins).filter(is_away).map(|origin| format!("requests to {origin}")).collect()
@@ -125,6 +125,6 @@ fn same_file(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
-fn shown(path: &Path) -> String {
+fn format_path(path: &Path) -> String {
     clean_name(&path.display().to_string(), 200)
 }

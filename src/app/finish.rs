@@ -11,26 +11,26 @@ use crate::report::{self, CodeRef, Finding, FindingStatus, Report, Status};
 use crate::store::Store;
 
 /// Finishes a report and stores it.
-pub(super) async fn finish(app: &App, prepared: &Prepared, report: &mut Report) -> Result<(), AppError> {
+pub(super) async fn complete_report(app: &App, prepared: &Prepared, report: &mut Report) -> Result<(), AppError> {
     let today = crate::model::today();
     for suppression in &prepared.suppress {
         if suppression.is_expired(today) {
             report.notes.push(format!("a suppression has expired and no longer counts: {}", suppression.reason));
             continue;
         }
-        for finding in report.findings.iter_mut().filter(|finding| covers(suppression, finding)) {
+        for finding in report.findings.iter_mut().filter(|finding| suppression_covers(suppression, finding)) {
             finding.suppressed = Some(suppression.reason.clone());
         }
     }
     if let Some(code) = &prepared.code {
         report.findings.iter_mut().for_each(|finding| locate_trace(code, finding));
     }
-    let baseline = baseline(prepared)?;
+    let baseline = read_baseline_ids(prepared)?;
     // The history is a convenience: a scan that cannot be kept has found what it found all the same.
-    let (store, earlier) = match history(app, &report.scan.base_url).await {
+    let (store, earlier) = match open_history(app, &report.scan.base_url).await {
         Ok((store, earlier)) => (Some(store), earlier),
         Err(error) => {
-            report.notes.push(unkept(&error));
+            report.notes.push(unsaved_scan_note(&error));
             (None, BTreeMap::new())
         }
     };
@@ -44,12 +44,12 @@ pub(super) async fn finish(app: &App, prepared: &Prepared, report: &mut Report) 
         }
     }
     if report.scan.status == Status::Complete && report.scan.recheck_of.is_none() {
-        report.score = report::score(&report.findings, &report.coverage);
+        report.score = report::compute_score(&report.findings, &report.coverage);
     }
     if let Some(store) = store
         && let Err(error) = store.save(report).await
     {
-        report.notes.push(unkept(&from_store(error)));
+        report.notes.push(unsaved_scan_note(&from_store(error)));
     }
     Ok(())
 }
@@ -63,17 +63,17 @@ fn locate_trace(code: &CodeIndex, finding: &mut Finding) {
 }
 
 /// The history, and when each finding of this target was seen first.
-async fn history<'a>(app: &'a App, base_url: &str) -> Result<(&'a Store, BTreeMap<String, String>), AppError> {
+async fn open_history<'a>(app: &'a App, base_url: &str) -> Result<(&'a Store, BTreeMap<String, String>), AppError> {
     let store = app.store().await?;
     let earlier = store.first_seen(base_url).await.map_err(from_store)?;
     Ok((store, earlier))
 }
 
-fn unkept(error: &AppError) -> String {
+fn unsaved_scan_note(error: &AppError) -> String {
     format!("this scan is not in the history, so it cannot be explained or rechecked by its id later: {error}")
 }
 
-fn covers(suppression: &Suppression, finding: &Finding) -> bool {
+fn suppression_covers(suppression: &Suppression, finding: &Finding) -> bool {
     if let Some(id) = &suppression.finding {
         return finding.id.starts_with(id.as_str());
     }
@@ -90,13 +90,13 @@ fn covers(suppression: &Suppression, finding: &Finding) -> bool {
 }
 
 /// Ids of the findings in the baseline report.
-fn baseline(prepared: &Prepared) -> Result<BTreeSet<String>, AppError> {
+fn read_baseline_ids(prepared: &Prepared) -> Result<BTreeSet<String>, AppError> {
     let Some(path) = &prepared.baseline else { return Ok(BTreeSet::new()) };
     let fault = |text: String| AppError::Usage(format!("the baseline `{}` cannot be read: {text}", path.display()));
     if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
         return Err(fault("it is not a file".to_owned()));
     }
     let text = std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
-    let report = report::read(&text).map_err(|error| fault(error.to_string()))?;
+    let report = report::read_report(&text).map_err(|error| fault(error.to_string()))?;
     Ok(report.findings.into_iter().map(|finding| finding.id).collect())
 }

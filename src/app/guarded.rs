@@ -1,26 +1,27 @@
 //! A function of a role whose rightful caller cannot be called: what the source and the refusal of the attack say together.
 
-use routewarden_source::fix::{FixFacts, FixRequest, RefusalReason, Remedy, propose};
+use routewarden_source::fix::{CodeFixRequest, FixFacts, RefusalReason, RemedyKind, propose_fix};
 
 use crate::code::CodeIndex;
 use crate::model::{Confidence, Role};
 use crate::report::{Finding, OperationRef};
-use crate::scan::Outcome;
+use crate::scan::ScanOutcome;
 
 /// Checks that ask for a role.
 const OF_ROLES: [&str; 2] = ["authz/function-read", "authz/function-write"];
 
 /// Returns why a function that was open is kept for its role now: its attacker, who is served elsewhere, is refused, and
 /// the source asks for a role before the handler. Both are needed: a refusal alone may shut out all callers.
-pub(super) fn by_role(finding: &Finding, outcome: &Outcome, code: Option<&CodeIndex>) -> Option<String> {
+pub(super) fn by_role(finding: &Finding, outcome: &ScanOutcome, code: Option<&CodeIndex>) -> Option<String> {
     let was_proven = finding.confidence == Confidence::Confirmed;
     if !OF_ROLES.contains(&finding.check.as_str()) || !was_proven || outcome.report.scan.untrusted_because.is_some() {
         return None;
     }
     let attacker = &finding.exchanges.iter().find(|exchange| exchange.role == Role::Attack)?.identity;
-    let (caller, status) = refused(finding, outcome, attacker)?;
-    let guards: Vec<String> =
-        operations(finding).map(|operation| asks_for_role(code?, operation)).collect::<Option<Vec<String>>>()?;
+    let (caller, status) = find_refused_caller(finding, outcome, attacker)?;
+    let guards: Vec<String> = affected_operations(finding)
+        .map(|operation| asks_for_role(code?, operation))
+        .collect::<Option<Vec<String>>>()?;
     let guard = guards.into_iter().next()?;
     Some(format!(
         "{caller}, who was served before and is signed in, is refused with {status}; in the source, {guard}. The rightful caller \
@@ -39,12 +40,12 @@ pub(super) fn what_decides(finding: &Finding, because: String) -> String {
     )
 }
 
-fn operations(finding: &Finding) -> impl Iterator<Item = &OperationRef> {
+fn affected_operations(finding: &Finding) -> impl Iterator<Item = &OperationRef> {
     std::iter::once(&finding.operation).chain(&finding.also)
 }
 
 /// The caller of the attack, or another one of its role, that is signed in and was refused for want of rights.
-fn refused<'a>(finding: &Finding, outcome: &'a Outcome, attacker: &str) -> Option<(&'a str, u16)> {
+fn find_refused_caller<'a>(finding: &Finding, outcome: &'a ScanOutcome, attacker: &str) -> Option<(&'a str, u16)> {
     let people = &outcome.report.scan.identities;
     let role = people.iter().find(|known| known.name == attacker).map(|known| known.role.as_str());
     let counts = |name: &str| {
@@ -61,14 +62,14 @@ fn refused<'a>(finding: &Finding, outcome: &'a Outcome, attacker: &str) -> Optio
 
 /// Returns where the source asks for a role on an operation, in words.
 fn asks_for_role(code: &CodeIndex, operation: &OperationRef) -> Option<String> {
-    let request = FixRequest {
+    let request = CodeFixRequest {
         project: code.project(),
         routes: code.table(),
         entry: code.entry(&operation.id())?,
-        remedy: Remedy::RoleGuard,
+        remedy: RemedyKind::RoleGuard,
         sibling: None,
         facts: FixFacts::default(),
     };
-    let refusal = propose(&request).err()?;
+    let refusal = propose_fix(&request).err()?;
     (refusal.reason == RefusalReason::NothingToDo).then_some(refusal.because)
 }

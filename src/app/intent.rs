@@ -8,11 +8,11 @@ use url::Url;
 use super::answers::ScanRequest;
 use super::base::choose_base;
 use super::error::AppError;
-use super::prepare::{DescribedTarget, describe};
+use super::prepare::{DescribedTarget, describe_target};
 use super::state::{App, from_store};
 use crate::config::Config;
 use crate::model::{
-    AccessLevel, Api, IntentMemory, IntentOrigin, IntentSubject, OperationId, StatedIntent, clean, clean_name,
+    AccessLevel, Api, IntentMemory, IntentOrigin, IntentSubject, OperationId, StatedIntent, clean_name, clean_text,
 };
 use crate::report::{Question, Report};
 use crate::spec::{OverlayNotation, intent_overlay};
@@ -32,7 +32,7 @@ pub(super) struct Gathered {
 ///
 /// # Errors
 /// [`AppError::Usage`] when two of one weight disagree.
-pub(super) fn gather(config: &Config, api: &Api, today: Date) -> Result<Gathered, AppError> {
+pub(super) fn gather_intents(config: &Config, api: &Api, today: Date) -> Result<Gathered, AppError> {
     let (mut stated, mut unknown) = (Vec::new(), Vec::new());
     for own in &config.intent {
         match &own.subject {
@@ -64,8 +64,8 @@ impl Gathered {
     }
 
     fn rows(&self, today: Date) -> Vec<IntentRow> {
-        let known = self.stated.iter().map(|stated| row(stated, self.why_not(stated, today)));
-        let unknown = self.unknown.iter().map(|(stated, because)| row(stated, Some(because.clone())));
+        let known = self.stated.iter().map(|stated| build_intent_row(stated, self.why_not(stated, today)));
+        let unknown = self.unknown.iter().map(|(stated, because)| build_intent_row(stated, Some(because.clone())));
         known.chain(unknown).collect()
     }
 
@@ -135,7 +135,7 @@ pub struct IntentRow {
     pub answer_with: Option<String>,
 }
 
-fn row(stated: &StatedIntent, not_used: Option<String>) -> IntentRow {
+fn build_intent_row(stated: &StatedIntent, not_used: Option<String>) -> IntentRow {
     IntentRow {
         about: clean_name(&stated.subject.to_string(), 300),
         policy: stated.level.to_string(),
@@ -146,7 +146,7 @@ fn row(stated: &StatedIntent, not_used: Option<String>) -> IntentRow {
             IntentOrigin::Overlay => "overlay",
             IntentOrigin::Document => "document",
         },
-        source: clean(&stated.source.to_string(), 300),
+        source: clean_text(&stated.source.to_string(), 300),
         not_used,
         fields: Vec::new(),
         broken_by: Vec::new(),
@@ -240,9 +240,9 @@ impl App {
     ) -> Result<StatedIntents, AppError> {
         // No secret is needed to read what is stated.
         request.dry_run = true;
-        let DescribedTarget { config, scope, found } = describe(self, &request).await?;
+        let DescribedTarget { config, scope, found } = describe_target(self, &request).await?;
         let today = crate::model::today();
-        let gathered = gather(&config, &found.api, today)?;
+        let gathered = gather_intents(&config, &found.api, today)?;
         let own: Vec<StatedIntent> = gathered
             .stated
             .iter()
@@ -253,7 +253,7 @@ impl App {
         let about = |text: &str| text.contains("x-routewarden-intent") || text.contains("#/actions/");
         let issues = found.api.issues.iter().filter(|issue| about(&issue.at) || about(&issue.message));
         let mut issues: Vec<String> =
-            issues.map(|issue| clean(&format!("{}: {}", issue.at, issue.message), 600)).collect();
+            issues.map(|issue| clean_text(&format!("{}: {}", issue.at, issue.message), 600)).collect();
         let base_url = choose_base(&config, &request.overrides, &found, &scope).ok().and_then(|base| base.url);
         let mut rows = gathered.rows(today);
         match self.last_scan_of(base_url.as_ref()).await {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::source::aside;
+use super::source::run_on_own_thread;
 use crate::code::{CodeIndex, HandlerWord, OwnershipWord, SourceWords};
 use crate::report::{Agreement, CodeRef, MatrixRow, Ownership, RouteVerdict, SourceVerdict, SourceWord};
 
@@ -20,7 +20,7 @@ pub(super) fn begin_reading(code: &Arc<CodeIndex>) -> SourceWords {
     let code = Arc::clone(code);
     tokio::spawn(async move {
         // A reading that failed says nothing; the running API has its own say.
-        let read = aside(MOST_TIME, move || code.judge_all()).await.unwrap_or_default();
+        let read = run_on_own_thread(MOST_TIME, move || code.judge_all()).await.unwrap_or_default();
         arrived.send_replace(Some(Arc::new(read)));
     });
     SourceWords::awaited(words)
@@ -30,23 +30,23 @@ pub(super) fn begin_reading(code: &Arc<CodeIndex>) -> SourceWords {
 pub(super) async fn join_words(words: &SourceWords, ownership: &mut Ownership) {
     let words = words.within(PATIENCE).await;
     for row in &mut ownership.routes {
-        row.source = words.get(&row.operation.id()).map(|said| word(said, row));
+        row.source = words.get(&row.operation.id()).map(|said| build_source_word(said, row));
     }
 }
 
-fn word(said: &HandlerWord, row: &MatrixRow) -> SourceWord {
+fn build_source_word(said: &HandlerWord, row: &MatrixRow) -> SourceWord {
     let word = match said.word {
         OwnershipWord::Checked => SourceVerdict::Checked,
         OwnershipWord::NotChecked => SourceVerdict::NotChecked,
         OwnershipWord::NotApplicable => SourceVerdict::NotApplicable,
         OwnershipWord::Unknown => SourceVerdict::Unknown,
     };
-    let agreement = agreement(word, row.verdict);
+    let agreement = compare_verdicts(word, row.verdict);
     SourceWord { code: CodeRef::from(&said.place), word, because: said.because.clone(), agreement }
 }
 
 /// The source says what the code does, the running API what happens; who is meant to reach what, neither says alone.
-fn agreement(word: SourceVerdict, verdict: RouteVerdict) -> Agreement {
+fn compare_verdicts(word: SourceVerdict, verdict: RouteVerdict) -> Agreement {
     match (word, verdict) {
         (SourceVerdict::NotChecked, RouteVerdict::Broken) | (SourceVerdict::Checked, RouteVerdict::Enforced) => {
             Agreement::Agree

@@ -7,8 +7,8 @@ use super::prepare::Prepared;
 use crate::access::{AccessOutcome, Fact, Relation};
 use crate::model::{ANONYMOUS, Confidence, Draft, HeldProof, Operation, Role, Silence, Verdict, clean_name};
 use crate::report::{Access, Caller, Cell, MatrixRow, Ownership, PolicyRow, RouteVerdict};
-use crate::scan::{Outcome, operation_ref};
-use crate::survey::{Person, Reading, Survey, Surveyed, leaves, read, resource_of_path};
+use crate::scan::{ScanOutcome, operation_ref};
+use crate::survey::{AnswerKind, Person, Survey, Surveyed, leaves_of, read_refusal, resource_of_path};
 
 /// The checks whose verdicts say who gets whose objects.
 pub(super) const CHECKS: &[&str] = &[
@@ -29,21 +29,21 @@ struct CallerColumn<'a> {
 
 /// What was seen on one route.
 struct MatrixRoute<'a> {
-    outcome: &'a Outcome,
+    outcome: &'a ScanOutcome,
     surveyed: &'a Surveyed,
     facts: Vec<&'a Fact>,
 }
 
 /// Returns who gets what on each chosen route, as far as the scan saw.
-pub(super) fn ownership(prepared: &Prepared, outcome: &Outcome) -> Ownership {
-    let columns = columns(&outcome.survey);
+pub(super) fn build_ownership(prepared: &Prepared, outcome: &ScanOutcome) -> Ownership {
+    let columns = choose_columns(&outcome.survey);
     let chosen = prepared.api.operations.iter().filter(|operation| prepared.is_selected(operation));
-    let routes = chosen.map(|operation| with_policy(outcome, row(prepared, outcome, &columns, operation)));
-    Ownership { routes: routes.collect(), callers: callers(&columns) }
+    let routes = chosen.map(|operation| with_policy(outcome, build_matrix_row(prepared, outcome, &columns, operation)));
+    Ownership { routes: routes.collect(), callers: list_callers(&columns) }
 }
 
 /// A and B of the lowest rank that has two, and H, the highest above them.
-fn columns(survey: &Survey) -> Vec<CallerColumn<'_>> {
+fn choose_columns(survey: &Survey) -> Vec<CallerColumn<'_>> {
     let mut signed: Vec<&Person> = survey.people.all.iter().filter(|person| person.signed_in).collect();
     signed.sort_by_key(|person| person.rank);
     let Some(lowest) = signed.first().map(|person| person.rank) else { return Vec::new() };
@@ -55,7 +55,7 @@ fn columns(survey: &Survey) -> Vec<CallerColumn<'_>> {
     columns
 }
 
-fn callers(columns: &[CallerColumn<'_>]) -> Vec<Caller> {
+fn list_callers(columns: &[CallerColumn<'_>]) -> Vec<Caller> {
     let anonymous = Caller { column: ANONYMOUS.to_owned(), identity: ANONYMOUS.to_owned(), role: "none".to_owned() };
     let others = columns.iter().map(|column| Caller {
         column: column.letter.to_owned(),
@@ -65,35 +65,48 @@ fn callers(columns: &[CallerColumn<'_>]) -> Vec<Caller> {
     std::iter::once(anonymous).chain(others).collect()
 }
 
-fn row(prepared: &Prepared, outcome: &Outcome, columns: &[CallerColumn<'_>], operation: &Operation) -> MatrixRow {
+fn build_matrix_row(
+    prepared: &Prepared,
+    outcome: &ScanOutcome,
+    columns: &[CallerColumn<'_>],
+    operation: &Operation,
+) -> MatrixRow {
     if !operation.method.is_safe() {
-        return matrix_writes::row(prepared, outcome, operation, &letters(columns));
+        return matrix_writes::build_row(prepared, outcome, operation, &column_letters(columns));
     }
     if prepared.is_excluded(operation) {
-        return bare(operation, (RouteVerdict::Unknown, "excluded by the configuration".to_owned()), Vec::new());
+        return row_without_policy(
+            operation,
+            (RouteVerdict::Unknown, "excluded by the configuration".to_owned()),
+            Vec::new(),
+        );
     }
     let Some(surveyed) = outcome.survey.operation(&operation.id) else {
-        return bare(operation, (RouteVerdict::Unknown, "not asked: only GET is".to_owned()), Vec::new());
+        return row_without_policy(operation, (RouteVerdict::Unknown, "not asked: only GET is".to_owned()), Vec::new());
     };
     if let Some(skipped) = &surveyed.skipped {
-        return bare(operation, (RouteVerdict::Unknown, skipped.because.clone()), Vec::new());
+        return row_without_policy(operation, (RouteVerdict::Unknown, skipped.because.clone()), Vec::new());
     }
     let facts = outcome.facts.iter().filter(|fact| fact.operation == operation.id).collect();
     let route = MatrixRoute { outcome, surveyed, facts };
     let mut cells = vec![route.anonymous_cell()];
     cells.extend(columns.iter().map(|column| route.cell(column)));
     let apart = columns.iter().find(|column| route.tells_apart(&column.person.name)).map(|column| column.letter);
-    bare(operation, route.verdict(&cells, apart), cells)
+    row_without_policy(operation, route.verdict(&cells, apart), cells)
 }
 
 /// A row without what is known of the policy.
-pub(super) fn bare(operation: &Operation, (verdict, reason): (RouteVerdict, String), cells: Vec<Cell>) -> MatrixRow {
+pub(super) fn row_without_policy(
+    operation: &Operation,
+    (verdict, reason): (RouteVerdict, String),
+    cells: Vec<Cell>,
+) -> MatrixRow {
     let operation = operation_ref(&operation.id);
     MatrixRow { operation, resource: None, policy: None, rests_on: Vec::new(), verdict, reason, cells, source: None }
 }
 
 /// Adds the policy of the kind of object that a route gives.
-fn with_policy(outcome: &Outcome, row: MatrixRow) -> MatrixRow {
+fn with_policy(outcome: &ScanOutcome, row: MatrixRow) -> MatrixRow {
     let id = row.operation.id();
     let seen = outcome.facts.iter().find(|fact| fact.operation == id).map(|fact| fact.object.0.clone());
     let Some(resource) = seen.or_else(|| resource_of_path(&row.operation.path)) else { return row };
@@ -111,11 +124,11 @@ fn with_policy(outcome: &Outcome, row: MatrixRow) -> MatrixRow {
 /// Names of the fields in a route's answers.
 fn field_names(surveyed: &Surveyed) -> BTreeSet<String> {
     let answers = surveyed.valid().filter_map(|baseline| baseline.first.response());
-    answers.flat_map(leaves).map(|leaf| leaf.key).collect()
+    answers.flat_map(leaves_of).map(|leaf| leaf.key).collect()
 }
 
 /// Column letters with the names of the callers that they stand for.
-fn letters<'a>(columns: &[CallerColumn<'a>]) -> Vec<(&'static str, &'a str)> {
+fn column_letters<'a>(columns: &[CallerColumn<'a>]) -> Vec<(&'static str, &'a str)> {
     let mut letters = vec![(ANONYMOUS, ANONYMOUS)];
     letters.extend(columns.iter().map(|column| (column.letter, column.person.name.as_str())));
     letters
@@ -128,12 +141,12 @@ impl MatrixRoute<'_> {
                 (Access::Others, format!("is served {}, which belongs to a user", self.object(fact)))
             }
             (Some(fact), _) => (Access::Served, format!("is served {}", self.object(fact))),
-            (None, Some(Reading::Refused(because))) => (Access::Refused, because),
-            (None, Some(Reading::Data)) if self.draft("authn/missing").is_some() => {
+            (None, Some(AnswerKind::Refused(because))) => (Access::Refused, because),
+            (None, Some(AnswerKind::Data)) if self.draft("authn/missing").is_some() => {
                 (Access::Others, "is shown what belongs to a user".to_owned())
             }
-            (None, Some(Reading::Data)) => (Access::Served, "is served".to_owned()),
-            (None, Some(Reading::NoData(because))) => (Access::Unknown, because),
+            (None, Some(AnswerKind::Data)) => (Access::Served, "is served".to_owned()),
+            (None, Some(AnswerKind::NoData(because))) => (Access::Unknown, because),
             (None, None) if self.surveyed.valid_of(ANONYMOUS).is_some() => {
                 (Access::Served, "nobody signed in".to_owned())
             }
@@ -210,8 +223,8 @@ impl MatrixRoute<'_> {
         let surveyed = self.surveyed;
         match (surveyed.valid_of(name), surveyed.by.get(name)) {
             (Some(own), _) => (Access::Served, own.status_text()),
-            (None, Some(own)) => match read(&own.first, &surveyed.shapes(), &surveyed.volatile, &own.masks) {
-                Reading::NoData(because) => (Access::Unknown, because),
+            (None, Some(own)) => match read_refusal(&own.first, &surveyed.shapes(), &surveyed.volatile, &own.masks) {
+                AnswerKind::NoData(because) => (Access::Unknown, because),
                 _ => (Access::Refused, own.status_text()),
             },
             (None, None) => (Access::Unknown, "no id of its own is known".to_owned()),
@@ -270,7 +283,7 @@ impl MatrixRoute<'_> {
         if let Some(fact) = self.stranger_fact() {
             return Some(format!("callers without a credential are served {}", self.object(fact)));
         }
-        let is_served = matches!(self.surveyed.anonymous_reading(), Some(Reading::Data));
+        let is_served = matches!(self.surveyed.anonymous_reading(), Some(AnswerKind::Data));
         (is_served && self.facts.is_empty())
             .then(|| "callers without a credential are served, and no object of one caller is concerned".to_owned())
     }

@@ -1,26 +1,26 @@
 //! Rows of the matrix for operations that change state: from what the checks saw callers do.
 
-use super::matrix::{bare, broken_or_suspected};
+use super::matrix::{broken_or_suspected, row_without_policy};
 use super::prepare::Prepared;
 use crate::model::{Confidence, Mode, Operation, Silence, Verdict};
 use crate::report::{Access, Cell, MatrixRow, RouteVerdict};
-use crate::scan::Outcome;
+use crate::scan::ScanOutcome;
 
 /// The checks that speak of who may change what.
 const CHECKS: [&str; 2] = ["authz/bola-write", "authz/bola-delete"];
 
 /// One row. `columns` are the letters with the callers that they stand for.
-pub(super) fn row(
+pub(super) fn build_row(
     prepared: &Prepared,
-    outcome: &Outcome,
+    outcome: &ScanOutcome,
     operation: &Operation,
     columns: &[(&'static str, &str)],
 ) -> MatrixRow {
-    let cells = columns.iter().map(|(letter, name)| cell(outcome, operation, letter, name)).collect();
-    bare(operation, verdict(prepared, outcome, operation), cells)
+    let cells = columns.iter().map(|(letter, name)| build_cell(outcome, operation, letter, name)).collect();
+    row_without_policy(operation, judge_operation(prepared, outcome, operation), cells)
 }
 
-fn cell(outcome: &Outcome, operation: &Operation, letter: &str, name: &str) -> Cell {
+fn build_cell(outcome: &ScanOutcome, operation: &Operation, letter: &str, name: &str) -> Cell {
     let tried: Vec<_> =
         outcome.accesses.iter().filter(|access| access.operation == operation.id && access.caller == name).collect();
     // What somebody could do to another's object says more than what it could do to its own.
@@ -39,7 +39,7 @@ fn cell(outcome: &Outcome, operation: &Operation, letter: &str, name: &str) -> C
     Cell { column: letter.to_owned(), access, because }
 }
 
-fn verdict(prepared: &Prepared, outcome: &Outcome, operation: &Operation) -> (RouteVerdict, String) {
+fn judge_operation(prepared: &Prepared, outcome: &ScanOutcome, operation: &Operation) -> (RouteVerdict, String) {
     if prepared.is_excluded(operation) {
         return (RouteVerdict::Unknown, "excluded by the configuration".to_owned());
     }

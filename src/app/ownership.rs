@@ -7,8 +7,8 @@ use super::answers::{Matrix, MatrixRow, OwnershipRequest, Progress, ScanRequest}
 use super::error::AppError;
 use super::finish;
 use super::joining::join_words;
-use super::matrix::{CHECKS, ownership};
-use super::prepare::prepare;
+use super::matrix::{CHECKS, build_ownership};
+use super::prepare::prepare_scan;
 use super::state::App;
 use crate::config::operation_matches;
 use crate::model::{Operation, ScanId, clean_name};
@@ -41,7 +41,7 @@ impl App {
         let mut overrides = request.overrides;
         overrides.checks = CHECKS.iter().map(|check| (*check).to_owned()).collect();
         let scan = ScanRequest { target: request.target, config: request.config, overrides, ..ScanRequest::default() };
-        let mut prepared = prepare(self, &scan).await?;
+        let mut prepared = prepare_scan(self, &scan).await?;
         let route = request.route.map(|route| by_operation_id(&prepared.api.operations, route));
         let asked = asked_operations(route.as_deref(), &prepared.api.operations)?;
         if prepared.selected.is_empty() {
@@ -64,10 +64,10 @@ impl App {
             return Err(AppError::Untrusted(because.clone()));
         }
         outcome.report.scan.source = prepared.source();
-        let mut matrix = ownership(&prepared, &outcome);
+        let mut matrix = build_ownership(&prepared, &outcome);
         join_words(&prepared.words, &mut matrix).await;
         outcome.report.ownership = Some(matrix);
-        finish::finish(self, &prepared, &mut outcome.report).await?;
+        finish::complete_report(self, &prepared, &mut outcome.report).await?;
         outcome.close_journal();
         of_report(outcome.report, route.as_deref())
     }
@@ -88,7 +88,7 @@ fn of_report(report: Report, route: Option<&str>) -> Result<Matrix, AppError> {
         )));
     };
     let asked = route.map(str::trim).filter(|route| !route.is_empty());
-    let is_asked = |row: &MatrixRow| asked.is_none_or(|route| names(route, &row.operation));
+    let is_asked = |row: &MatrixRow| asked.is_none_or(|route| route_names_operation(route, &row.operation));
     let routes: Vec<MatrixRow> = if routes.iter().any(is_asked) {
         routes.into_iter().filter(is_asked).collect()
     } else if let Some(route) = asked {
@@ -119,7 +119,7 @@ fn of_report(report: Report, route: Option<&str>) -> Result<Matrix, AppError> {
 fn asked_operations(route: Option<&str>, operations: &[Operation]) -> Result<Vec<String>, AppError> {
     let Some(route) = route.map(str::trim).filter(|route| !route.is_empty()) else { return Ok(Vec::new()) };
     let place = |operation: &Operation| OperationRef { method: operation.method, path: operation.path.clone() };
-    let named = operations.iter().filter(|operation| names(route, &place(operation)));
+    let named = operations.iter().filter(|operation| route_names_operation(route, &place(operation)));
     let named: Vec<String> = named.map(|operation| operation.id.0.clone()).collect();
     match named.is_empty() {
         false => Ok(named),
@@ -135,12 +135,12 @@ fn no_route(route: &str, known: impl Iterator<Item = String>) -> AppError {
 }
 
 /// Whether a route as a user names it is this operation.
-fn names(route: &str, place: &OperationRef) -> bool {
-    operation_matches(route, place.method.as_str(), &place.path) || fits(route, place)
+fn route_names_operation(route: &str, place: &OperationRef) -> bool {
+    operation_matches(route, place.method.as_str(), &place.path) || path_fits_operation(route, place)
 }
 
 /// Whether a concrete path, such as `/invoices/17`, or a template with other names in braces, is this operation's.
-fn fits(route: &str, operation: &OperationRef) -> bool {
+fn path_fits_operation(route: &str, operation: &OperationRef) -> bool {
     let (method, path) = route.split_once(' ').map_or((None, route), |(method, path)| (Some(method), path));
     if method.is_some_and(|method| !method.eq_ignore_ascii_case(operation.method.as_str())) {
         return false;

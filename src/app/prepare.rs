@@ -8,10 +8,10 @@ use url::Url;
 
 use super::answers::{Overrides, ScanRequest};
 use super::base::{ChosenBase, choose_base};
-use super::choice::{UserChoice, matches};
+use super::choice::{UserChoice, matches_any_pattern};
 use super::document;
 use super::error::AppError;
-use super::intent::gather;
+use super::intent::gather_intents;
 use super::joining::begin_reading;
 use super::reading_alone::{only_source, without_document};
 use super::source::{read_routes, read_source, source_folder};
@@ -20,7 +20,7 @@ use crate::checks::{self, Check};
 use crate::code::{CodeIndex, SourceWords};
 use crate::config::{self, Config, Suppression};
 use crate::detect::secrets::UserRules;
-use crate::llm::{Endpoint, MAX_PROMPT_CHARS, MAX_PROMPTS, Settings};
+use crate::llm::{Endpoint, LlmSettings, MAX_PROMPT_CHARS, MAX_PROMPTS};
 use crate::model::{Api, Credential, Identity, IntentMemory, Mode, Operation, Origin, Scope};
 use crate::probe::Limits;
 
@@ -46,7 +46,7 @@ pub(super) struct Prepared {
     /// What people stated of who is meant to reach what.
     pub(super) intent: IntentMemory,
     /// What the user says of models behind the API.
-    pub(super) llm: Settings,
+    pub(super) llm: LlmSettings,
     /// The source of the API, where it is there.
     pub(super) code: Option<Arc<CodeIndex>>,
     /// Why nothing is asked, and only the source is read.
@@ -58,12 +58,12 @@ pub(super) struct Prepared {
 impl Prepared {
     /// Whether the user wants this operation checked.
     pub(super) fn is_selected(&self, operation: &Operation) -> bool {
-        self.selected.is_empty() || matches(&self.selected, operation)
+        self.selected.is_empty() || matches_any_pattern(&self.selected, operation)
     }
 
     /// Whether the user wants this operation left alone.
     pub(super) fn is_excluded(&self, operation: &Operation) -> bool {
-        matches(&self.excluded, operation)
+        matches_any_pattern(&self.excluded, operation)
     }
 
     /// The folder of the source that was read.
@@ -86,24 +86,24 @@ impl Prepared {
 pub(super) struct DescribedTarget {
     pub(super) config: Config,
     pub(super) scope: Scope,
-    pub(super) found: document::Found,
+    pub(super) found: document::LoadedDocument,
 }
 
 /// Reads the configuration and the document.
-pub(super) async fn describe(app: &App, request: &ScanRequest) -> Result<DescribedTarget, AppError> {
-    let (config, scope) = configured(app, request)?;
+pub(super) async fn describe_target(app: &App, request: &ScanRequest) -> Result<DescribedTarget, AppError> {
+    let (config, scope) = read_config_and_scope(app, request)?;
     let folder = &app.shared.folder;
     let overlay = request.overrides.overlay.as_ref().map(|path| folder.join(path));
-    let overlay = document::overlay(overlay.or_else(|| config.target.overlay.clone())).await?;
+    let overlay = document::read_overlay(overlay.or_else(|| config.target.overlay.clone())).await?;
     let target = request.target.clone().or_else(|| config.target.openapi.clone());
     let found = document::load(target.as_deref(), folder, &scope, overlay).await?;
     Ok(DescribedTarget { config, scope, found })
 }
 
 /// Reads the configuration, and where requests may go by it.
-pub(super) fn configured(app: &App, request: &ScanRequest) -> Result<(Config, Scope), AppError> {
-    let config = configuration(app, request)?;
-    let scope = scope(&config, &request.overrides)?;
+pub(super) fn read_config_and_scope(app: &App, request: &ScanRequest) -> Result<(Config, Scope), AppError> {
+    let config = load_configuration(app, request)?;
+    let scope = build_scope(&config, &request.overrides)?;
     Ok((config, scope))
 }
 
@@ -113,10 +113,10 @@ pub(super) fn source_is_named(config: &Config, over: &Overrides) -> bool {
 }
 
 /// Prepares a scan.
-pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared, AppError> {
+pub(super) async fn prepare_scan(app: &App, request: &ScanRequest) -> Result<Prepared, AppError> {
     let over = &request.overrides;
-    let checks = checks::select(&over.checks).map_err(|unknown| AppError::Usage(unknown.to_string()))?;
-    let (DescribedTarget { config, scope, mut found }, undescribed) = match describe(app, request).await {
+    let checks = checks::select_checks(&over.checks).map_err(|unknown| AppError::Usage(unknown.to_string()))?;
+    let (DescribedTarget { config, scope, mut found }, undescribed) = match describe_target(app, request).await {
         Ok(described) => (described, None),
         Err(error) => {
             let (described, because) = without_document(app, request, error)?;
@@ -131,8 +131,8 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
         ensure_permitted(base_url.as_ref(), &scope)?;
     }
     let mode = over.mode.or(config.scan.mode).unwrap_or_default();
-    let intent = gather(&config, &found.api, crate::model::today())?;
-    let mut notes = notes(&config, over, mode);
+    let intent = gather_intents(&config, &found.api, crate::model::today())?;
+    let mut notes = collect_notes(&config, over, mode);
     notes.extend(intent.notes());
     notes.extend(note);
     let excluded = [config.scan.exclude.as_slice(), over.exclude.as_slice()].concat();
@@ -147,11 +147,11 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
         notes.extend(said);
     }
     notes.extend(UserChoice { excluded: &excluded, included: &included }.settle(&mut found.api));
-    let mut identities = identities(&config, over)?;
+    let mut identities = select_identities(&config, over)?;
     identities.iter_mut().for_each(|identity| settle_content_type(identity, &found.api));
     Ok(Prepared {
         api: Arc::new(found.api),
-        limits: limits(&config, over, base_url.as_ref()),
+        limits: choose_limits(&config, over, base_url.as_ref()),
         base_url,
         scope,
         identities,
@@ -166,7 +166,7 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
         baseline: over.baseline.as_ref().map(|path| app.shared.folder.join(path)),
         notes,
         intent: intent.memory,
-        llm: llm(&config, over)?,
+        llm: build_llm_settings(&config, over)?,
         alone: undescribed.or(wanted),
         // Where nothing is sent, there is nothing to set beside it.
         words: code.as_ref().filter(|_| sends).map(begin_reading).unwrap_or_default(),
@@ -204,7 +204,7 @@ fn settle_content_type(identity: &mut Identity, api: &Api) {
 }
 
 /// The configuration: the one that is named, the server's own, or the folder's; an empty one without any.
-fn configuration(app: &App, request: &ScanRequest) -> Result<Config, AppError> {
+fn load_configuration(app: &App, request: &ScanRequest) -> Result<Config, AppError> {
     let folder = &app.shared.folder;
     let named = request.config.as_deref();
     let path = named.map(|path| folder.join(path)).or_else(|| app.shared.config.as_ref().map(|path| folder.join(path)));
@@ -224,7 +224,7 @@ fn configuration(app: &App, request: &ScanRequest) -> Result<Config, AppError> {
     config::load(&path, &variable).map_err(|error| AppError::Usage(error.to_string()))
 }
 
-fn scope(config: &Config, over: &Overrides) -> Result<Scope, AppError> {
+fn build_scope(config: &Config, over: &Overrides) -> Result<Scope, AppError> {
     let mut allowed = config.target.allow.clone();
     for text in &over.allow {
         allowed.push(Origin::parse(text).map_err(|error| AppError::Usage(format!("--allow {text}: {error}")))?);
@@ -232,7 +232,7 @@ fn scope(config: &Config, over: &Overrides) -> Result<Scope, AppError> {
     Ok(Scope::new(allowed))
 }
 
-fn identities(config: &Config, over: &Overrides) -> Result<Vec<Identity>, AppError> {
+fn select_identities(config: &Config, over: &Overrides) -> Result<Vec<Identity>, AppError> {
     for name in &over.identities {
         if !config.identities.iter().any(|identity| identity.name == *name) {
             let known: Vec<&str> = config.identities.iter().map(|identity| identity.name.as_str()).collect();
@@ -247,7 +247,7 @@ fn identities(config: &Config, over: &Overrides) -> Result<Vec<Identity>, AppErr
 }
 
 /// What is known of models: as configured, with the prompts of this request.
-fn llm(config: &Config, over: &Overrides) -> Result<Settings, AppError> {
+fn build_llm_settings(config: &Config, over: &Overrides) -> Result<LlmSettings, AppError> {
     let prompts: Vec<String> = over.llm_prompts.iter().map(|prompt| prompt.trim().to_owned()).collect();
     if prompts.len() > MAX_PROMPTS {
         return Err(AppError::Usage(format!(
@@ -265,7 +265,7 @@ fn llm(config: &Config, over: &Overrides) -> Result<Settings, AppError> {
         prompt: configured.prompt.clone(),
         answer: configured.answer.clone(),
     };
-    Ok(Settings {
+    Ok(LlmSettings {
         endpoints: config.llm.endpoints.iter().map(endpoint).collect(),
         system_prompt: config.llm.system_prompt.clone(),
         max_calls: config.llm.max_calls,
@@ -276,7 +276,7 @@ fn llm(config: &Config, over: &Overrides) -> Result<Settings, AppError> {
 }
 
 /// Loopback is asked as fast as it answers; anything else at a walking pace unless the user says otherwise.
-pub(super) fn limits(config: &Config, over: &Overrides, base_url: Option<&Url>) -> Limits {
+pub(super) fn choose_limits(config: &Config, over: &Overrides, base_url: Option<&Url>) -> Limits {
     let usual = Limits::default();
     let loopback = base_url.is_some_and(|url| Scope::default().permit(url.clone()).is_ok());
     let timeout = over.timeout_seconds.map(|seconds| Duration::from_secs_f64(seconds.clamp(0.05, 600.0)));
@@ -302,7 +302,7 @@ fn auto_accounts(config: &Config, over: &Overrides, mode: Mode) -> bool {
     mode >= Mode::Active && said.unwrap_or(config.identities.is_empty())
 }
 
-fn notes(config: &Config, over: &Overrides, mode: Mode) -> Vec<String> {
+fn collect_notes(config: &Config, over: &Overrides, mode: Mode) -> Vec<String> {
     let mut notes = config.warnings.clone();
     if mode == Mode::Passive && over.auto_accounts.or(config.scan.auto_accounts) == Some(true) {
         notes.push("throw-away accounts need active mode: a passive scan writes nothing, so none were made".to_owned());

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::answers::{RecheckOutcome, RecheckRow, ScanRequest};
 use super::error::AppError;
-use super::prepare::{DescribedTarget, Prepared, configured, source_is_named};
+use super::prepare::{DescribedTarget, Prepared, read_config_and_scope, source_is_named};
 use super::recheck::WantedFinding;
-use super::scan::{Finished, planned};
-use super::source::aside;
+use super::scan::{Finished, build_plan_report};
+use super::source::run_on_own_thread;
 use super::state::App;
 use super::{document, finish, recheck};
 use crate::checks::{Check, SourceCx, is_of_source};
@@ -32,7 +32,7 @@ pub(super) fn without_document(
     request: &ScanRequest,
     error: AppError,
 ) -> Result<(DescribedTarget, String), AppError> {
-    let (config, scope) = configured(app, request)?;
+    let (config, scope) = read_config_and_scope(app, request)?;
     let is_named = request.target.is_some() || config.target.openapi.is_some();
     let because = match &error {
         AppError::Untrusted(because) => because.clone(),
@@ -42,7 +42,7 @@ pub(super) fn without_document(
     if !source_is_named(&config, &request.overrides) {
         return Err(error);
     }
-    let found = document::Found { api: Api::default(), origin: None };
+    let found = document::LoadedDocument { api: Api::default(), origin: None };
     Ok((DescribedTarget { config, scope, found }, because))
 }
 
@@ -68,43 +68,43 @@ pub(super) async fn read_alone(
     wanted: &WantedFinding,
 ) -> Result<Finished, AppError> {
     let because = prepared.alone.clone().unwrap_or_default();
-    let mut report = planned(id, prepared);
+    let mut report = build_plan_report(id, prepared);
     report.plan.clear();
     report.scan.status = Status::Untrusted;
     report.scan.untrusted_because = Some(format!("nothing was asked: {because}; {UNPROVEN}"));
     report.score.withheld = Some(Withheld::NoTrust);
     report.score.withheld_because = report.scan.untrusted_because.clone();
-    report.findings = findings(app, prepared).await;
+    report.findings = read_source_findings(app, prepared).await;
     if !wanted.is_empty() {
-        recheck::mark(wanted, &mut report);
+        recheck::mark_report(wanted, &mut report);
     }
-    finish::finish(app, prepared, &mut report).await?;
-    let recheck = rows(wanted, &report);
+    finish::complete_report(app, prepared, &mut report).await?;
+    let recheck = build_recheck_rows(wanted, &report);
     Ok(Finished { report, recheck })
 }
 
 /// Adds what the source shows to the report of a scan that got no answer.
 pub(super) async fn add_findings(app: &App, prepared: &Prepared, report: &mut Report) {
-    let found = findings(app, prepared).await;
+    let found = read_source_findings(app, prepared).await;
     if !found.is_empty() {
         report.notes.push(format!("the API was not reached; {UNPROVEN}"));
         report.findings.extend(found);
     }
 }
 
-async fn findings(app: &App, prepared: &Prepared) -> Vec<Finding> {
+async fn read_source_findings(app: &App, prepared: &Prepared) -> Vec<Finding> {
     let started_at = jiff::Timestamp::now();
     let Some(code) = prepared.code.as_ref().map(Arc::clone) else { return Vec::new() };
     let wanted = prepared.api.operations.iter();
     let wanted = wanted.filter(|operation| prepared.is_selected(operation) && !prepared.is_excluded(operation));
     let wanted: Vec<OperationId> = wanted.map(|operation| operation.id.clone()).collect();
-    let Some(facts) = aside(PATIENCE, move || code.read_facts(&wanted)).await else { return Vec::new() };
+    let Some(facts) = run_on_own_thread(PATIENCE, move || code.read_facts(&wanted)).await else { return Vec::new() };
     let cx = SourceCx { api: &prepared.api, facts: &facts };
     read_findings(&ReadInput { cx, checks: &prepared.checks, redactor: &app.shared.redactor, started_at })
 }
 
 /// Returns what the source shows of each finding now. That it shows one no more proves no repair.
-fn rows(wanted: &WantedFinding, report: &Report) -> Vec<RecheckRow> {
+fn build_recheck_rows(wanted: &WantedFinding, report: &Report) -> Vec<RecheckRow> {
     let row = |finding: &Finding| {
         let still = report.findings.iter().find(|other| other.id == finding.id);
         let (outcome, because) = match still {

@@ -13,9 +13,9 @@ use super::state::{App, from_store};
 use crate::code::CodeIndex;
 use crate::model::{CheckId, Mode, Severity, Silence, Verdict};
 use crate::report::{Finding, FindingStatus, OperationRef, Report, Withheld};
-use crate::scan::Outcome;
-use crate::survey::{Reading, read};
-use crate::trial::Access;
+use crate::scan::ScanOutcome;
+use crate::survey::{AnswerKind, read_refusal};
+use crate::trial::ObservedAccess;
 
 /// The findings to check again, with the scan that the first one is from.
 #[derive(Debug, Default)]
@@ -46,13 +46,13 @@ impl WantedFinding {
 }
 
 /// Loads the findings that a request names.
-pub(super) async fn wanted(app: &App, request: &ScanRequest) -> Result<WantedFinding, AppError> {
+pub(super) async fn load_findings(app: &App, request: &ScanRequest) -> Result<WantedFinding, AppError> {
     let mut wanted = WantedFinding::default();
     for id in &request.recheck {
         let scan = request.recheck_scan.as_ref().map(crate::model::ScanId::as_str);
         let store = app.store().await?;
         let found = store.finding(id.as_str(), scan).await.map_err(from_store)?;
-        let (scan, finding) = found.ok_or_else(|| super::explain::unknown(id, scan))?;
+        let (scan, finding) = found.ok_or_else(|| super::explain::unknown_finding(id, scan))?;
         if wanted.findings.is_empty()
             && let Some(report) = store.report(&scan).await.map_err(from_store)?
         {
@@ -74,7 +74,7 @@ pub(super) async fn wanted(app: &App, request: &ScanRequest) -> Result<WantedFin
 }
 
 /// A request that asks only for the findings' checks and operations, and goes where their scan went.
-pub(super) fn narrowed(mut request: ScanRequest, wanted: &WantedFinding) -> ScanRequest {
+pub(super) fn narrow_request(mut request: ScanRequest, wanted: &WantedFinding) -> ScanRequest {
     if wanted.is_empty() {
         return request;
     }
@@ -83,7 +83,7 @@ pub(super) fn narrowed(mut request: ScanRequest, wanted: &WantedFinding) -> Scan
         request.config = wanted.config.clone().filter(|path| path.is_file());
     }
     if request.target.is_none() {
-        request.target = wanted.document.as_deref().map(|document| moved(document, wanted, &request));
+        request.target = wanted.document.as_deref().map(|document| relocate_document(document, wanted, &request));
     }
     if request.overrides.base_url.is_none() {
         request.overrides.base_url.clone_from(&wanted.base_url);
@@ -93,7 +93,7 @@ pub(super) fn narrowed(mut request: ScanRequest, wanted: &WantedFinding) -> Scan
     if request.overrides.source.is_none() {
         request.overrides.source = wanted.source.clone().filter(|path| path.is_dir());
     }
-    let operations = wanted.findings.iter().flat_map(operations).map(|operation| operation.id().0);
+    let operations = wanted.findings.iter().flat_map(affected_operations).map(|operation| operation.id().0);
     request.overrides.operations = operations.collect();
     let own = wanted.findings.iter().map(|finding| finding.check.clone());
     let revealed = wanted.findings.iter().flat_map(|finding| revealed_by(&finding.check));
@@ -102,7 +102,7 @@ pub(super) fn narrowed(mut request: ScanRequest, wanted: &WantedFinding) -> Scan
 }
 
 /// The document of a scan; one that the API itself served moves with the API to another base URL.
-fn moved(document: &str, wanted: &WantedFinding, request: &ScanRequest) -> String {
+fn relocate_document(document: &str, wanted: &WantedFinding, request: &ScanRequest) -> String {
     let (Some(old), Some(new)) = (&wanted.base_url, &request.overrides.base_url) else { return document.to_owned() };
     let origin = |text: &str| Url::parse(text).ok().filter(|url| url.has_host());
     let (Some(mut url), Some(old), Some(new)) = (origin(document), origin(old), origin(new)) else {
@@ -134,7 +134,7 @@ fn revealed_by(check: &str) -> &'static [&'static str] {
 }
 
 /// Marks a report as one of a recheck: it says nothing of the API as a whole.
-pub(super) fn mark(wanted: &WantedFinding, report: &mut Report) {
+pub(super) fn mark_report(wanted: &WantedFinding, report: &mut Report) {
     report.scan.recheck_of = Some(wanted.scan.clone().unwrap_or_default());
     report.score.value = None;
     report.score.grade = None;
@@ -142,17 +142,17 @@ pub(super) fn mark(wanted: &WantedFinding, report: &mut Report) {
     report.score.withheld_because = Some("a recheck looks at a few operations again, not at the API".to_owned());
 }
 
-fn operations(finding: &Finding) -> impl Iterator<Item = &OperationRef> {
+fn affected_operations(finding: &Finding) -> impl Iterator<Item = &OperationRef> {
     std::iter::once(&finding.operation).chain(&finding.also)
 }
 
 /// What came of each finding.
-pub(super) fn rows(wanted: &WantedFinding, outcome: &Outcome, code: Option<&CodeIndex>) -> Vec<RecheckRow> {
-    wanted.findings.iter().map(|finding| row(finding, outcome, code)).collect()
+pub(super) fn build_rows(wanted: &WantedFinding, outcome: &ScanOutcome, code: Option<&CodeIndex>) -> Vec<RecheckRow> {
+    wanted.findings.iter().map(|finding| build_row(finding, outcome, code)).collect()
 }
 
-fn row(finding: &Finding, outcome: &Outcome, code: Option<&CodeIndex>) -> RecheckRow {
-    let (verdict, because) = match judge(finding, outcome) {
+fn build_row(finding: &Finding, outcome: &ScanOutcome, code: Option<&CodeIndex>) -> RecheckRow {
+    let (verdict, because) = match judge_finding(finding, outcome) {
         (RecheckOutcome::Inconclusive, because) => match guarded::by_role(finding, outcome, code) {
             Some(held) => (RecheckOutcome::Fixed, held),
             None => (RecheckOutcome::Inconclusive, guarded::what_decides(finding, because)),
@@ -173,7 +173,7 @@ fn new_weakness(finding: &Finding, report: &Report) -> Option<String> {
             && other.suppressed.is_none()
             && other.severity >= Severity::Medium
             && other.id != finding.id
-            && operations(other).any(|place| operations(finding).any(|own| own == place))
+            && affected_operations(other).any(|place| affected_operations(finding).any(|own| own == place))
     };
     let new: Vec<String> = report
         .findings
@@ -185,7 +185,7 @@ fn new_weakness(finding: &Finding, report: &Report) -> Option<String> {
     (!new.is_empty()).then(|| format!("the attack is refused, and the route now shows {}", new.join("; ")))
 }
 
-fn judge(finding: &Finding, outcome: &Outcome) -> (RecheckOutcome, String) {
+fn judge_finding(finding: &Finding, outcome: &ScanOutcome) -> (RecheckOutcome, String) {
     if let Some(still) = outcome.report.findings.iter().find(|other| other.id == finding.id) {
         return if still.confidence >= finding.confidence {
             (RecheckOutcome::StillVulnerable, still.claim.clone())
@@ -198,7 +198,7 @@ fn judge(finding: &Finding, outcome: &Outcome) -> (RecheckOutcome, String) {
     }
     let mut reasons = BTreeSet::new();
     let mut untold = 0;
-    for (place, operation) in operations(finding).enumerate() {
+    for (place, operation) in affected_operations(finding).enumerate() {
         let key = (operation.id(), CheckId::from(finding.check.as_str()));
         // What another check reports instead is that check's to hold.
         let verdict = match outcome.verdicts.get(&key) {
@@ -236,12 +236,12 @@ fn judge(finding: &Finding, outcome: &Outcome) -> (RecheckOutcome, String) {
 
 /// The owner's own write, which went through before, has no effect any more. One with fields that no caller may set has
 /// none by right: where another one has, the owner is served.
-fn shut_out_owner(finding: &Finding, outcome: &Outcome) -> Option<String> {
+fn shut_out_owner(finding: &Finding, outcome: &ScanOutcome) -> Option<String> {
     if !matches!(finding.check.as_str(), "authz/bola-write" | "authz/bola-delete") {
         return None;
     }
     let id = finding.operation.id();
-    let is_own = |access: &&Access| access.operation == id && access.caller == access.owner;
+    let is_own = |access: &&ObservedAccess| access.operation == id && access.caller == access.owner;
     let mut all = outcome.accesses.iter().filter(is_own);
     if all.clone().any(|access| access.effect) {
         return None;
@@ -252,14 +252,14 @@ fn shut_out_owner(finding: &Finding, outcome: &Outcome) -> Option<String> {
 
 /// The one who was rightly served before is refused too, on the operation that the proof is of. On others with the same
 /// cause a refusal may be the repair of something else: a function that a user should never have been served.
-fn refused_owner(finding: &Finding, outcome: &Outcome) -> Option<String> {
+fn refused_owner(finding: &Finding, outcome: &ScanOutcome) -> Option<String> {
     let owner = &finding.exchanges.iter().find(|exchange| exchange.role == crate::model::Role::Baseline)?.identity;
     let operation = &finding.operation;
     let surveyed = outcome.survey.operation(&operation.id())?;
     let baseline = surveyed.by.get(owner)?;
     // A target that fails or is overloaded refuses nobody.
-    let reading = read(&baseline.first, &[], &surveyed.volatile, &baseline.masks);
-    if baseline.valid(&surveyed.volatile) || matches!(reading, Reading::NoData(_)) {
+    let reading = read_refusal(&baseline.first, &[], &surveyed.volatile, &baseline.masks);
+    if baseline.valid(&surveyed.volatile) || matches!(reading, AnswerKind::NoData(_)) {
         return None;
     }
     let status = baseline.status_text();

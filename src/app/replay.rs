@@ -9,11 +9,11 @@ use url::Url;
 
 use super::answers::{Replay, ReplayedExchange, ScanRequest};
 use super::error::AppError;
-use super::prepare::{Prepared, prepare};
+use super::prepare::{Prepared, prepare_scan};
 use super::recheck;
 use super::state::App;
-use crate::model::{ANONYMOUS, FindingId, Method, Outcome, Role, ScanId, clean};
-use crate::probe::{Ask, Caller, Probe, SignInError};
+use crate::model::{ANONYMOUS, FindingId, Method, Outcome, Role, ScanId, clean_text};
+use crate::probe::{Ask, AskCaller, Probe, SignInError};
 use crate::report::ExchangeInfo;
 
 /// More exchanges of a proof are not sent again.
@@ -35,12 +35,12 @@ impl App {
         request: ScanRequest,
     ) -> Result<Replay, AppError> {
         let request = ScanRequest { recheck: vec![id.clone()], recheck_scan: scan.cloned(), ..request };
-        let wanted = recheck::wanted(self, &request).await?;
-        let mut request = recheck::narrowed(request, &wanted);
+        let wanted = recheck::load_findings(self, &request).await?;
+        let mut request = recheck::narrow_request(request, &wanted);
         // The requests are recorded; where their handlers stand changes nothing.
         request.overrides.without_source = true;
-        let prepared = prepare(self, &request).await?;
-        let finding = wanted.first().ok_or_else(|| super::explain::unknown(id, scan.map(ScanId::as_str)))?;
+        let prepared = prepare_scan(self, &request).await?;
+        let finding = wanted.first().ok_or_else(|| super::explain::unknown_finding(id, scan.map(ScanId::as_str)))?;
         let probe = self.probe(&prepared, CancellationToken::new())?;
         let mut sender = Sender { probe, prepared: &prepared, sessions: BTreeMap::new() };
         let mut exchanges = Vec::new();
@@ -95,10 +95,10 @@ impl Sender<'_> {
                 Ok(answer) => match &answer.exchange.outcome {
                     Outcome::Response(response) => {
                         replayed.status_now = Some(response.status);
-                        replayed.body_now = clean(&response.body, MOST_BODY);
+                        replayed.body_now = clean_text(&response.body, MOST_BODY);
                     }
                     Outcome::Timeout => replayed.not_sent = Some("no answer in time".to_owned()),
-                    Outcome::Unreachable(why) | Outcome::Broken(why) => replayed.not_sent = Some(clean(why, 300)),
+                    Outcome::Unreachable(why) | Outcome::Broken(why) => replayed.not_sent = Some(clean_text(why, 300)),
                 },
             },
         }
@@ -120,7 +120,7 @@ impl Sender<'_> {
         }
         self.sign_in(&recorded.identity).await?;
         let url = Url::parse(&request.url)?;
-        let mut ask = Ask::get(Caller::named(&recorded.identity), url);
+        let mut ask = Ask::get(AskCaller::named(&recorded.identity), url);
         // The session brings its own credential; whatever else was masked cannot be sent as it was.
         let kept = request.headers.iter().filter(|(_, value)| !value.contains(REDACTED));
         let kept = kept.filter(|(name, _)| !is_usual(name));

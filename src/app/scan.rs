@@ -10,7 +10,7 @@ use super::answers::{Progress, RecheckRow, ScanRequest};
 use super::document::from_send;
 use super::error::AppError;
 use super::joining::join_words;
-use super::prepare::{Prepared, prepare};
+use super::prepare::{Prepared, prepare_scan};
 use super::reading_alone::{add_findings, read_alone};
 use super::state::{App, MAX_REMEMBERED};
 use super::{finish, matrix, recheck};
@@ -18,7 +18,7 @@ use crate::detect::secrets::SecretRules;
 use crate::model::{Identity, Mode, ScanId};
 use crate::probe::Probe;
 use crate::report::{Report, SCHEMA_VERSION, ScanInfo, Score, Status, Tool, Withheld};
-use crate::scan::{self, Outcome, PlanInput, ScanInput, Stage};
+use crate::scan::{self, PlanInput, ScanInput, ScanOutcome, Stage};
 
 /// Time in which a target that died is waited for before what was written is undone.
 const RETURN: Duration = Duration::from_secs(8);
@@ -69,9 +69,9 @@ impl App {
     /// [`AppError::Usage`] when request, configuration or document are wrong, [`AppError::Untrusted`] when the document
     /// could not be fetched: nothing was started.
     pub async fn start(&self, request: ScanRequest) -> Result<ScanHandle, AppError> {
-        let wanted = recheck::wanted(self, &request).await?;
-        let request = recheck::narrowed(request, &wanted);
-        let prepared = prepare(self, &request).await?;
+        let wanted = recheck::load_findings(self, &request).await?;
+        let request = recheck::narrow_request(request, &wanted);
+        let prepared = prepare_scan(self, &request).await?;
         let id = ScanId(format!("{:032x}", rand::random::<u128>()));
         let (progress, watched) = watch::channel(Progress { phase: "starting", ..Progress::default() });
         let (done, ended) = watch::channel(None);
@@ -81,7 +81,7 @@ impl App {
         let app = self.clone();
         let work = async move {
             let result = if request.dry_run {
-                Ok(Finished { report: planned(&id, &prepared), recheck: Vec::new() })
+                Ok(Finished { report: build_plan_report(&id, &prepared), recheck: Vec::new() })
             } else if prepared.alone.is_some() {
                 read_alone(&app, &id, &prepared, &wanted).await
             } else {
@@ -120,18 +120,18 @@ impl App {
         let mut outcome = self.look(id, &prepared, progress, cancel).await?;
         outcome.report.scan.source = prepared.source();
         if wanted.is_empty() {
-            let mut ownership = matrix::ownership(&prepared, &outcome);
+            let mut ownership = matrix::build_ownership(&prepared, &outcome);
             join_words(&prepared.words, &mut ownership).await;
             outcome.report.ownership = Some(ownership);
             if outcome.is_silent && outcome.report.scan.status == Status::Untrusted {
                 add_findings(self, &prepared, &mut outcome.report).await;
             }
         } else {
-            recheck::mark(wanted, &mut outcome.report);
+            recheck::mark_report(wanted, &mut outcome.report);
         }
-        finish::finish(self, &prepared, &mut outcome.report).await?;
+        finish::complete_report(self, &prepared, &mut outcome.report).await?;
         outcome.close_journal();
-        let recheck = recheck::rows(wanted, &outcome, prepared.code.as_deref());
+        let recheck = recheck::build_rows(wanted, &outcome, prepared.code.as_deref());
         Ok(Finished { report: outcome.report, recheck })
     }
 
@@ -142,7 +142,7 @@ impl App {
         prepared: &Prepared,
         progress: &watch::Sender<Progress>,
         cancel: CancellationToken,
-    ) -> Result<Outcome, AppError> {
+    ) -> Result<ScanOutcome, AppError> {
         self.open_history_early();
         let mut probe = self.probe(prepared, cancel)?;
         let mut outcome = self.look_with(id, prepared, &mut probe, progress).await?;
@@ -152,7 +152,7 @@ impl App {
 
     /// Undoes what a scan wrote, and looks whether what was fine before it still is. A target that died is waited for: it may
     /// be started again by what watches over it, and nothing but the scan's own is touched then.
-    async fn undo_and_look(&self, id: &ScanId, probe: &Probe, outcome: &mut Outcome) -> Result<(), AppError> {
+    async fn undo_and_look(&self, id: &ScanId, probe: &Probe, outcome: &mut ScanOutcome) -> Result<(), AppError> {
         let written = probe.journal().map_or(0, |journal| journal.len());
         if probe.death().is_some() && written > 0 {
             probe.begin_cleaning(1);
@@ -180,7 +180,7 @@ impl App {
         prepared: &Prepared,
         probe: &mut Probe,
         progress: &watch::Sender<Progress>,
-    ) -> Result<Outcome, AppError> {
+    ) -> Result<ScanOutcome, AppError> {
         let mut notes = prepared.notes.clone();
         notes.extend(self.recover_before(prepared, probe).await);
         progress.send_modify(|known| known.phase = "signing in");
@@ -206,13 +206,18 @@ impl App {
             intent: prepared.intent.clone(),
             source: prepared.words.clone(),
         };
-        let ticked = |stage, done, total, findings| tell(progress, probe, stage, (done, total, findings));
+        let ticked = |stage, done, total, findings| send_progress(progress, probe, stage, (done, total, findings));
         Ok(scan::run(input, &ticked).await)
     }
 }
 
 /// Steps are hundredths of the whole, so that they never fall while the number of requests to come is still unknown.
-fn tell(progress: &watch::Sender<Progress>, probe: &Probe, stage: Stage, (done, total, findings): (u64, u64, u64)) {
+fn send_progress(
+    progress: &watch::Sender<Progress>,
+    probe: &Probe,
+    stage: Stage,
+    (done, total, findings): (u64, u64, u64),
+) {
     let share = |from: u64, to: u64| from + (to - from) * done.min(total) / total.max(1);
     let (phase, at) = match stage {
         Stage::SigningIn => ("signing in", share(0, 5)),
@@ -231,15 +236,15 @@ fn tell(progress: &watch::Sender<Progress>, probe: &Probe, stage: Stage, (done, 
 }
 
 /// What the scan may write as each identity, for plans: where it may write at all.
-fn consents(prepared: &Prepared) -> Option<String> {
+fn describe_consents(prepared: &Prepared) -> Option<String> {
     let said = |identity: &Identity| format!("{} ({})", identity.name, identity.consent.in_words());
     let all: Vec<String> = prepared.identities.iter().map(said).collect();
     (prepared.mode >= Mode::Active && !all.is_empty()).then(|| format!("what is written as whom: {}", all.join("; ")))
 }
 
 /// The report of a dry run.
-pub(super) fn planned(id: &ScanId, prepared: &Prepared) -> Report {
-    let plan = scan::plan(&PlanInput {
+pub(super) fn build_plan_report(id: &ScanId, prepared: &Prepared) -> Report {
+    let plan = scan::plan_operations(&PlanInput {
         api: &prepared.api,
         identities: &prepared.identities,
         mode: prepared.mode,
@@ -258,7 +263,7 @@ pub(super) fn planned(id: &ScanId, prepared: &Prepared) -> Report {
             duration_ms: 0,
             mode: prepared.mode,
             base_url: base_url.unwrap_or_default(),
-            document: crate::model::clean(&prepared.api.document, 500),
+            document: crate::model::clean_text(&prepared.api.document, 500),
             config: prepared.config.as_ref().map(|path| path.display().to_string()),
             source: prepared.source(),
             recheck_of: None,
@@ -282,11 +287,11 @@ pub(super) fn planned(id: &ScanId, prepared: &Prepared) -> Report {
         findings: Vec::new(),
         coverage: Vec::new(),
         reach: None,
-        document_issues: scan::issues(&prepared.api.issues),
+        document_issues: scan::report_issues(&prepared.api.issues),
         writes: Vec::new(),
         plan,
         next_steps: Vec::new(),
         rebuild: None,
-        notes: prepared.notes.iter().cloned().chain(consents(prepared)).collect(),
+        notes: prepared.notes.iter().cloned().chain(describe_consents(prepared)).collect(),
     }
 }

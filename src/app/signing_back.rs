@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::act::{ShutOut, find_way_in, shut_out};
 use crate::model::{ANONYMOUS, Identity, Secret};
-use crate::probe::{Entry, Journal, Probe, Saved};
+use crate::probe::{Journal, JournalEntry, Probe, Saved};
 
 /// Longest time that the sign-ins of one undoing take by being limited.
 const LONGEST: Duration = Duration::from_secs(120);
@@ -54,7 +54,7 @@ impl<'a> SigningBack<'a> {
     /// Whether something is to be undone as a caller.
     fn needs(&self, name: &str) -> bool {
         let puts_back = |saved: &Saved| saved.note.caller == name && !saved.is_put_back;
-        let removes = |entry: &Entry| {
+        let removes = |entry: &JournalEntry| {
             let note = &entry.note;
             let is_heir = note.heirs.iter().any(|heir| heir == name);
             note.caller == name || note.account.as_deref() == Some(name) || is_heir

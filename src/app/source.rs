@@ -13,7 +13,7 @@ use crate::code::{CodeIndex, UndocumentedRoute};
 use crate::config::Config;
 use crate::model::{Api, Handler, HandlerBody, HandlerRequest, Method, Operation, OperationId, clean_name, name_first};
 use crate::remedy::{self, Framework};
-use crate::spec::{lacks_body, lacks_query, supplement, undocumented_operation};
+use crate::spec::{lacks_body, lacks_query, supplement_operation, undocumented_operation};
 
 /// A folder that nobody named is not waited for longer: a scan begins at once.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -30,7 +30,7 @@ const NEARLY_ALL: usize = 80;
 
 /// Does long work on a thread of its own, and waits so long for it. A thread, unlike the runtime's own, holds up no end of
 /// the program.
-pub(super) async fn aside<T: Send + 'static>(
+pub(super) async fn run_on_own_thread<T: Send + 'static>(
     patience: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
@@ -67,7 +67,8 @@ pub(super) fn source_folder(app: &App, config: &Config, over: &Overrides) -> Opt
     }
     let beside = config.path.is_file().then(|| config.path.parent().map(PathBuf::from)).flatten();
     let path = beside.unwrap_or_else(|| app.shared.folder.clone());
-    (remedy::recognise(&path).framework != Framework::Unknown).then_some(SourceFolder { path, is_named: false })
+    (remedy::recognise_framework(&path).framework != Framework::Unknown)
+        .then_some(SourceFolder { path, is_named: false })
 }
 
 /// Reads the source of an API without a document: its routes are all that there is.
@@ -98,7 +99,7 @@ fn is_asked(method: Method) -> bool {
 async fn read_index(folder: &SourceFolder, notes: &mut Vec<String>) -> Option<CodeIndex> {
     let path = folder.path.clone();
     let patience = folder.patience();
-    let why = match aside(patience, move || CodeIndex::read(&path)).await {
+    let why = match run_on_own_thread(patience, move || CodeIndex::read(&path)).await {
         Some(Ok(index)) => return Some(index),
         Some(Err(why)) => format!("{why}; handlers are not located"),
         None => {
@@ -134,7 +135,7 @@ pub(super) async fn read_source(folder: SourceFolder, api: &mut Api) -> (Option<
     write_handlers(&index, api, found * 100 >= all * NEARLY_ALL);
     let index = Arc::new(index);
     let requests = read_requests(&index, api, patience, &mut notes).await;
-    notes.extend(supplied(api, &requests));
+    notes.extend(fill_missing_parts(api, &requests));
     notes.extend(add_undocumented(&index, api, &requests));
     // What is known of all paths was worked out without them.
     api.paths = Default::default();
@@ -159,7 +160,7 @@ async fn read_requests(
         wanted.truncate(MOST_READ);
     }
     let reader = Arc::clone(index);
-    let read = aside(patience, move || reader.read_requests(&wanted)).await;
+    let read = run_on_own_thread(patience, move || reader.read_requests(&wanted)).await;
     if read.is_none() {
         let seconds = patience.as_secs();
         notes
@@ -169,10 +170,10 @@ async fn read_requests(
 }
 
 /// Fills in what the document leaves open. Returns what there is to say of it.
-fn supplied(api: &mut Api, requests: &BTreeMap<OperationId, HandlerRequest>) -> Option<String> {
+fn fill_missing_parts(api: &mut Api, requests: &BTreeMap<OperationId, HandlerRequest>) -> Option<String> {
     let (mut bodies, mut parameters) = (Vec::new(), Vec::new());
     for (id, request) in requests {
-        let supplied = supplement(api, id, request.clone());
+        let supplied = supplement_operation(api, id, request.clone());
         bodies.extend(supplied.body.then(|| id.to_string()));
         parameters.extend((supplied.parameters > 0).then(|| id.to_string()));
     }
@@ -221,7 +222,7 @@ fn add_undocumented(
         }
         added += 1;
         api.operations.push(undocumented_operation(route.method, &route.path, route.place));
-        supplement(api, &id, request);
+        supplement_operation(api, &id, request);
     }
     (!left.is_empty()).then(|| {
         let named = name_first(&left, MOST_NAMED, |route| clean_name(route, 300));

@@ -146,7 +146,7 @@ impl App {
     /// [`AppError::Internal`] when the history cannot be read.
     pub async fn history(&self, limit: usize) -> Result<Vec<HistoryRow>, AppError> {
         let rows = self.store().await?.history(limit).await.map_err(from_store)?;
-        let row = |row: crate::store::HistoryRow| HistoryRow {
+        let row = |row: crate::store::StoredScanRow| HistoryRow {
             scan_id: row.scan_id,
             started_at: row.started_at,
             base_url: row.base_url,
@@ -161,7 +161,7 @@ impl App {
 
     /// The catalogue of checks, in its order.
     pub fn checks(&self) -> Vec<CheckPage> {
-        checks::all().into_iter().map(|check| page(check.meta())).collect()
+        checks::all_checks().into_iter().map(|check| build_check_page(check.meta())).collect()
     }
 
     /// The text that may go out: every known secret in it, in any coding, replaced, so that it still is of its format.
@@ -187,7 +187,7 @@ impl App {
     }
 }
 
-fn page(meta: &checks::Meta) -> CheckPage {
+fn build_check_page(meta: &checks::Meta) -> CheckPage {
     CheckPage {
         id: meta.id.to_owned(),
         title: meta.title.to_owned(),

@@ -4,18 +4,18 @@ use std::borrow::Borrow;
 use std::sync::Arc;
 
 use super::context::{CheckCx, Pair};
-use super::rule::Finding;
+use super::rule::Violation;
 use crate::access::{AccessOutcome, Explorer, Fact, Ruling, relation_to};
 use crate::model::{AccessClaim, AccessVerb, Draft, OperationId, SeenValue, Severity, Silence, clean_name};
 use crate::probe::Answer;
-use crate::survey::{Leaf, ObjectKey, Reading, Slot, Surveyed};
+use crate::survey::{AnswerKind, Leaf, ObjectKey, Slot, Surveyed};
 
 /// The advice where a second caller is missing.
 const SECOND_CALLER: &str = "add a second identity of the same role to routewarden.toml";
 
 /// Who reached whose object by which route.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Reached<'a> {
+pub(crate) struct ReachedObject<'a> {
     pub(crate) operation: &'a OperationId,
     pub(crate) verb: AccessVerb,
     pub(crate) key: &'a ObjectKey,
@@ -23,7 +23,7 @@ pub(crate) struct Reached<'a> {
     pub(crate) caller: &'a str,
 }
 
-impl<'a> Reached<'a> {
+impl<'a> ReachedObject<'a> {
     /// Returns what a pair is about: the intruder reads the owner's object.
     pub(crate) fn of_pair(surveyed: &'a Surveyed, pair: &Pair<'a>) -> Option<Self> {
         Some(Self {
@@ -55,7 +55,7 @@ impl<'a> Reached<'a> {
 
 impl CheckCx<'_> {
     /// Adds a fact to what is known of who reaches what.
-    pub(crate) fn note_access(&self, reached: Reached<'_>, outcome: AccessOutcome, answer: &Answer) {
+    pub(crate) fn note_access(&self, reached: ReachedObject<'_>, outcome: AccessOutcome, answer: &Answer) {
         self.access.facts().record(Fact {
             operation: reached.operation.clone(),
             verb: reached.verb,
@@ -113,11 +113,11 @@ impl CheckCx<'_> {
 }
 
 /// Returns the outcome of a read by its reading.
-pub(crate) fn outcome_of(reading: &Reading) -> AccessOutcome {
+pub(crate) fn outcome_of(reading: &AnswerKind) -> AccessOutcome {
     match reading {
-        Reading::Data => AccessOutcome::Served,
-        Reading::Refused(because) => AccessOutcome::Refused(because.clone()),
-        Reading::NoData(because) => AccessOutcome::Unclear(because.clone()),
+        AnswerKind::Data => AccessOutcome::Served,
+        AnswerKind::Refused(because) => AccessOutcome::Refused(because.clone()),
+        AnswerKind::NoData(because) => AccessOutcome::Unclear(because.clone()),
     }
 }
 
@@ -143,7 +143,7 @@ impl Pair<'_> {
 }
 
 /// Returns the finding about an object that the last slot of a read names; `severity` where it is not the usual one.
-pub(crate) fn object_finding(surveyed: &Surveyed, claim: String, severity: Option<Severity>) -> Finding<'_> {
+pub(crate) fn object_finding(surveyed: &Surveyed, claim: String, severity: Option<Severity>) -> Violation<'_> {
     let site = surveyed.slots.last().map(Slot::site).unwrap_or_default();
-    Finding { severity, ..Finding::of(surveyed, site, surveyed.operation.path.as_str(), claim) }
+    Violation { severity, ..Violation::of(surveyed, site, surveyed.operation.path.as_str(), claim) }
 }

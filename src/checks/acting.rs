@@ -9,9 +9,9 @@ use crate::act::{Accounts, Maker};
 use crate::conversation::TalkCx;
 use crate::model::{CheckId, Mode, OperationId, Verdict};
 use crate::probe::Answer;
-use crate::trial::{Lab, refusal, unjudged};
+use crate::trial::{Lab, refusal_sign, why_inconclusive};
 
-pub use crate::trial::{Access, Seen};
+pub use crate::trial::{ObjectView, ObservedAccess};
 
 /// What checks that write work with.
 #[derive(Debug)]
@@ -63,11 +63,11 @@ impl<'a> ActCx<'a> {
 
     /// Returns the sign of an outright refusal.
     pub(super) fn refusal(answer: &Answer) -> Option<String> {
-        refusal(answer)
+        refusal_sign(answer)
     }
 
     /// Returns why an answer says nothing.
     pub(super) fn no_answer(answer: &Answer) -> Option<String> {
-        unjudged(answer)
+        why_inconclusive(answer)
     }
 }

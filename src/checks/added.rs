@@ -2,30 +2,30 @@
 
 use super::acting::ActCx;
 use super::proving::claim_on;
-use super::rule::{Finding, Judged, Rule, status};
+use super::rule::{CheckResult, Rule, Violation, status_text};
 use crate::act::Acting;
 use crate::model::{AccessVerb, Role, Severity, Silence, clean_name};
 use crate::survey::{Slot, is_between_people, is_handed_in};
-use crate::trial::{Added, Adding, refusal};
+use crate::trial::{Added, Adding, refusal_sign};
 
 /// Tries a creating operation below another user's object, and returns its finding.
-pub(super) async fn judge_addition(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+pub(super) async fn judge_addition(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
     let trial = cx.adding(acting)?;
     let mut rule = Rule::default();
     let owner = &trial.owner.name;
     let added = &rule.need("owner-sees-what-was-made", trial.run().await, |added| {
-        format!("{owner} is shown it there (status {})", status(&added.seen.answer))
+        format!("{owner} is shown it there (status {})", status_text(&added.seen.answer))
     })?;
     rest_on_place(&mut rule, acting, (&trial, added)).await?;
     let (nobody, because) = &added.nobody;
-    let sign = nobody.as_deref().and_then(refusal);
+    let sign = nobody.as_deref().and_then(refusal_sign);
     rule.weigh("anonymous-cannot", sign.is_some().then_some(true), sign.unwrap_or_else(|| because.clone()));
     rule.weigh("repeated", added.repeated, "a second one was made there too");
     rule.show(Role::Attack, &added.object.answer).show(Role::Readback, &added.seen.answer);
     rule.show(Role::Baseline, &trial.control.answer).show_all(Role::Control, nobody);
-    let claim = claim(&trial, added);
+    let claim = format_addition_claim(&trial, added);
     cx.note(acting, &trial.intruder.name, owner, true, claim.clone());
-    rule.found(Finding {
+    rule.found(Violation {
         site: acting.slots.last().map(Slot::site).unwrap_or_default(),
         cause: acting.operation.path.clone(),
         claim,
@@ -40,7 +40,7 @@ async fn rest_on_place(rule: &mut Rule, acting: &Acting, (trial, added): (&Addin
     let intruder = &trial.intruder.name;
     if let Some((answer, sign)) = &added.refused {
         let because = format!("by the object's own path {intruder} is refused: {sign}");
-        rule.weigh("true-parent-refuses", refusal(answer).is_some(), because).show(Role::Control, answer);
+        rule.weigh("true-parent-refuses", refusal_sign(answer).is_some(), because).show(Role::Control, answer);
         return Ok(());
     }
     let kind = &added.object.object.resource;
@@ -53,7 +53,7 @@ async fn rest_on_place(rule: &mut Rule, acting: &Acting, (trial, added): (&Addin
     Ok(())
 }
 
-fn claim(trial: &Adding<'_>, added: &Added) -> String {
+fn format_addition_claim(trial: &Adding<'_>, added: &Added) -> String {
     let kind = clean_name(&added.object.object.resource, 40);
     let below = added
         .own_parents

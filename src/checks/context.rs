@@ -8,13 +8,13 @@ use crate::access::AccessTable;
 use crate::conversation::Memory;
 use crate::detect::material::SearchBudget;
 use crate::detect::secrets::SecretRules;
-use crate::llm::Settings;
+use crate::llm::LlmSettings;
 use crate::model::{ANONYMOUS, Api, Identity, Method, Mode, Operation, Parameter, Place, Secret};
-use crate::probe::{Answer, Ask, Caller, Probe, SendError};
-pub(super) use crate::survey::present;
+use crate::probe::{Answer, Ask, AskCaller, Probe, SendError};
+pub(super) use crate::survey::present_leaves;
 use crate::survey::{
-    Baseline, Leaf, ObjectKey, Person, Principals, Reading, Sign, Survey, Surveyed, credential_parameter, leaves,
-    scalar_text, slots,
+    AnswerKind, Baseline, Leaf, ObjectKey, Person, Principals, Sign, Survey, Surveyed, credential_parameter, id_slots,
+    leaves_of, scalar_text,
 };
 
 /// What planning works with.
@@ -27,7 +27,7 @@ pub struct PlanCx<'a> {
     /// How much the scan may do.
     pub mode: Mode,
     /// What the user says of models behind the API.
-    pub llm: &'a Settings,
+    pub llm: &'a LlmSettings,
 }
 
 impl PlanCx<'_> {
@@ -40,7 +40,7 @@ impl PlanCx<'_> {
     /// `/authorizations/token/{token}`, whoever holds it may ask: that is what it is for.
     pub(super) fn names_objects(api: &Api, operation: &Operation) -> bool {
         let is_opened_by = |parameter: &Parameter| parameter.place == Place::Path;
-        !slots(api, operation).is_empty() && !credential_parameter(api, operation).is_some_and(is_opened_by)
+        !id_slots(api, operation).is_empty() && !credential_parameter(api, operation).is_some_and(is_opened_by)
     }
 }
 
@@ -94,7 +94,7 @@ pub struct CheckCx<'a> {
     /// What other checks found out.
     pub shared: &'a Shared,
     /// What the user says of models behind the API.
-    pub llm: &'a Settings,
+    pub llm: &'a LlmSettings,
     /// What was seen of who reaches what.
     pub access: &'a AccessTable<'a>,
 }
@@ -117,12 +117,17 @@ impl<'a> CheckCx<'a> {
     }
 
     /// The request of a baseline, as somebody else.
-    pub(super) fn as_caller(baseline: &Baseline, caller: Caller) -> Ask {
+    pub(super) fn as_caller(baseline: &Baseline, caller: AskCaller) -> Ask {
         baseline.ask_as(caller)
     }
 
     /// Reads an answer against what refusals look like on this operation.
-    pub(super) fn reading(surveyed: &Surveyed, answer: &Answer, masks: &[String], more: &[(&str, &Answer)]) -> Reading {
+    pub(super) fn reading(
+        surveyed: &Surveyed,
+        answer: &Answer,
+        masks: &[String],
+        more: &[(&str, &Answer)],
+    ) -> AnswerKind {
         surveyed.read(answer, masks, more)
     }
 
@@ -161,11 +166,11 @@ impl<'a> CheckCx<'a> {
         let others = surveyed.by.get(&pair.intruder.name).filter(|other| other.url != pair.baseline.url);
         let answers = innocent.iter().copied().chain(others.map(|other| &*other.first));
         for response in answers.filter_map(Answer::response) {
-            known.extend(leaves(response).into_iter().map(|leaf| leaf.text));
+            known.extend(leaves_of(response).into_iter().map(|leaf| leaf.text));
         }
         known.extend(pair.baseline.values.values().filter_map(scalar_text));
         let elsewhere = self.values_elsewhere(pair.baseline.object.as_ref(), false);
-        leaves(own)
+        leaves_of(own)
             .into_iter()
             .filter(|leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path))
             .filter(|leaf| !known.contains(&leaf.text) && !elsewhere.contains(&leaf.text))
@@ -209,14 +214,14 @@ impl<'a> CheckCx<'a> {
             .filter(|other| other.operation.is_documented())
             .filter_map(|other| {
                 if caller == ANONYMOUS {
-                    let open = matches!(other.anonymous_reading(), Some(Reading::Data));
+                    let open = matches!(other.anonymous_reading(), Some(AnswerKind::Data));
                     // A route that should ask for sign-in shows what is wrong with it, not what is public.
                     return other.anonymous.as_ref().filter(|_| open && !other.operation.requires_sign_in());
                 }
                 other.valid_of(caller).map(|baseline| &baseline.first)
             })
             .filter_map(|answer| answer.response())
-            .flat_map(|response| leaves(response).into_iter().map(|leaf| leaf.text))
+            .flat_map(|response| leaves_of(response).into_iter().map(|leaf| leaf.text))
             .collect()
     }
 
@@ -225,7 +230,7 @@ impl<'a> CheckCx<'a> {
         self.survey.operations.iter().find(|other| {
             other.operation.id != operation.id
                 && other.valid().next().is_some()
-                && matches!(other.anonymous_reading(), Some(Reading::Refused(_)))
+                && matches!(other.anonymous_reading(), Some(AnswerKind::Refused(_)))
         })
     }
 }

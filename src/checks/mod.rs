@@ -25,8 +25,8 @@ mod validation;
 
 use crate::trial::rights;
 
-pub use acting::{Access, ActCx, Seen};
+pub use acting::{ActCx, ObjectView, ObservedAccess};
 pub use context::{CheckCx, Pair, PlanCx, Shared};
 pub use meta::{Check, Meta, Need, Phase};
-pub use registry::{UnknownCheck, all, find, is_of_source, select};
+pub use registry::{UnknownCheck, all_checks, find_check, is_of_source, select_checks};
 pub use source::{SourceCx, SourceDraft};

@@ -1,10 +1,10 @@
 //! What a trial has shown, as clauses and evidence of a rule.
 
-use super::rule::{Finding, Judged, Rule, status};
+use super::rule::{CheckResult, Rule, Violation, status_text};
 use crate::act::{Acting, Created};
 use crate::model::{ANONYMOUS, AccessClaim, AccessVerb, Role, clean_name};
 use crate::survey::Slot;
-use crate::trial::{Aim, Effect, Proven, Shown, Subject, Trial, Tried, Wanted};
+use crate::trial::{Aim, ExpectedEffect, Proven, Shown, Subject, Trial, Tried, WriteEffect};
 
 impl Rule {
     /// Adds everything that shows an attack on what is another user's.
@@ -13,7 +13,7 @@ impl Rule {
         self.rest_on_effect("owner-sees-the-change", trial, proven);
         self.rest_on_repeat(proven);
         self.claim_access(claim_of_write(trial, &proven.subject, &proven.attack));
-        if let (Wanted::Value(field, value), Some(own)) = (&proven.attack.wanted, &proven.own_thing) {
+        if let (ExpectedEffect::Value(field, value), Some(own)) = (&proven.attack.wanted, &proven.own_thing) {
             let because = format!("what is {}'s own does not show the value", trial.attacker);
             self.weigh("own-stays", !own.shows(field, value), because);
         }
@@ -24,7 +24,7 @@ impl Rule {
         match &shown.nothing {
             Some(nothing) => {
                 let judged = nothing.response().filter(|response| response.status != 429);
-                let because = format!("{what} gets none of them (status {})", status(nothing));
+                let because = format!("{what} gets none of them (status {})", status_text(nothing));
                 self.weigh(name, judged.map(|_| shown.is_absent_from(nothing)), because).show(Role::Control, nothing);
             }
             None => _ = self.weigh(name, None, format!("{what} could not be asked for")),
@@ -41,18 +41,18 @@ impl Rule {
     pub(super) fn rest_on_controls(&mut self, trial: &Trial<'_>, proven: &Proven<'_>) {
         let owner = &trial.owner;
         if matches!(trial.aim, Aim::Removal) {
-            let found = format!("{owner} found the object before (status {})", status(&proven.before.answer));
+            let found = format!("{owner} found the object before (status {})", status_text(&proven.before.answer));
             self.weigh("owner-had-it", proven.before.object.is_some(), found);
             self.show(Role::Baseline, &proven.before.answer);
         }
         if let Some(own) = &proven.own {
             let what = clean_name(own.field(), 60);
-            let shows = format!("{}'s own change of `{what}` shows (status {})", own.caller, status(&own.answer));
+            let shows = format!("{}'s own change of `{what}` shows (status {})", own.caller, status_text(&own.answer));
             self.weigh("owner-can-write", own.has_effect(), shows);
             self.show(Role::Baseline, &own.answer);
         }
         if let Some(nobody) = &proven.nobody {
-            let said = format!("the same without credentials (status {}) had no effect", status(&nobody.answer));
+            let said = format!("the same without credentials (status {}) had no effect", status_text(&nobody.answer));
             self.weigh("anonymous-cannot", nobody.seen.telling && !nobody.has_effect(), said);
             self.show(Role::Control, &nobody.answer);
         }
@@ -61,20 +61,21 @@ impl Rule {
     /// Adds what the owner sees of the attack; `name` is the clause of a change.
     pub(super) fn rest_on_effect(&mut self, name: &'static str, trial: &Trial<'_>, proven: &Proven<'_>) {
         let (attack, owner) = (&proven.attack, &trial.owner);
-        let by = format!("{}'s write{}", trial.attacker, below(proven));
+        let by = format!("{}'s write{}", trial.attacker, format_own_parents(proven));
         match &attack.effect {
-            Effect::Gone => {
-                let gone = format!("after {by} {owner} no longer finds it (status {})", status(&attack.seen.answer));
+            WriteEffect::Gone => {
+                let gone =
+                    format!("after {by} {owner} no longer finds it (status {})", status_text(&attack.seen.answer));
                 let name = if matches!(trial.aim, Aim::Removal) { "gone-for-the-owner" } else { name };
                 self.weigh(name, attack.seen.is_gone(), gone);
                 let still = proven.other.as_ref().is_some_and(|seen| seen.object.is_some());
                 self.weigh("other-object-is-there", still, format!("another object of {owner}'s is still found"));
             }
-            Effect::Shows(what) => {
+            WriteEffect::Shows(what) => {
                 let what = clean_name(what, 60);
                 self.weigh(name, attack.has_effect(), format!("after {by} {owner} reads `{what}` as it was written"));
             }
-            Effect::None => {
+            WriteEffect::None => {
                 self.weigh(name, attack.has_effect(), format!("{owner} sees nothing of {by}"));
             }
         }
@@ -89,7 +90,7 @@ impl Rule {
         let again = proven.again.as_ref();
         let repeated = again.is_some_and(|again| again.effect == proven.attack.effect);
         let because = match proven.attack.effect {
-            Effect::Gone => "a second object went the same way",
+            WriteEffect::Gone => "a second object went the same way",
             _ => "a second change with another value shows too",
         };
         self.weigh("repeated", repeated, because);
@@ -100,17 +101,17 @@ impl Rule {
 }
 
 /// Runs an attack on what is another user's, and returns its finding.
-pub(super) async fn judge_attack(trial: Trial<'_>) -> Judged {
+pub(super) async fn judge_attack(trial: Trial<'_>) -> CheckResult {
     let proven = trial.run().await?;
     let mut rule = Rule::default();
     rule.rest_on(&trial, &proven);
     find_in(rule, &trial, &proven)
 }
 
-fn find_in(rule: Rule, trial: &Trial<'_>, proven: &Proven<'_>) -> Judged {
+fn find_in(rule: Rule, trial: &Trial<'_>, proven: &Proven<'_>) -> CheckResult {
     let site = trial.naming.as_ref().map(crate::trial::Naming::site);
-    let claim = claim(trial, proven);
-    rule.found(Finding {
+    let claim = format_write_claim(trial, proven);
+    rule.found(Violation {
         site: site.or_else(|| trial.acting.slots.last().map(Slot::site)).unwrap_or_default(),
         cause: trial.acting.operation.path.clone(),
         claim,
@@ -120,10 +121,10 @@ fn find_in(rule: Rule, trial: &Trial<'_>, proven: &Proven<'_>) -> Judged {
 }
 
 /// Returns the claim in a sentence: `bob changed note 17, which alice made`.
-pub(super) fn claim(trial: &Trial<'_>, proven: &Proven<'_>) -> String {
+pub(super) fn format_write_claim(trial: &Trial<'_>, proven: &Proven<'_>) -> String {
     let deed = match (&trial.aim, &proven.attack.effect) {
         (Aim::Removal, _) => "deleted",
-        (_, Effect::Gone) => "took over or removed",
+        (_, WriteEffect::Gone) => "took over or removed",
         _ => "changed",
     };
     let what = proven.subject.describe(&trial.owner);
@@ -132,10 +133,10 @@ pub(super) fn claim(trial: &Trial<'_>, proven: &Proven<'_>) -> String {
         .as_ref()
         .map_or_else(String::new, |naming| format!(", naming it in `{}`", clean_name(&naming.slot.name, 60)));
     let attacker = if trial.attacker == ANONYMOUS { "an anonymous caller" } else { &trial.attacker };
-    format!("{attacker} {deed} {what}{}{named}", below(proven))
+    format!("{attacker} {deed} {what}{}{named}", format_own_parents(proven))
 }
 
-fn below(proven: &Proven<'_>) -> String {
+fn format_own_parents(proven: &Proven<'_>) -> String {
     proven.own_parents.as_ref().map_or_else(String::new, |parents| format!(" below {parents} of its own"))
 }
 

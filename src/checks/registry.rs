@@ -8,7 +8,7 @@ use super::meta::Check;
 use super::{authn, authz, config, data, inventory, llm, property, source, token, validation};
 
 /// Every check, in the order of the catalogue.
-pub fn all() -> Vec<&'static dyn Check> {
+pub fn all_checks() -> Vec<&'static dyn Check> {
     let families = [
         authz::CHECKS,
         authn::CHECKS,
@@ -25,8 +25,8 @@ pub fn all() -> Vec<&'static dyn Check> {
 }
 
 /// The check of this id.
-pub fn find(id: &str) -> Option<&'static dyn Check> {
-    all().into_iter().find(|check| check.meta().id == id)
+pub fn find_check(id: &str) -> Option<&'static dyn Check> {
+    all_checks().into_iter().find(|check| check.meta().id == id)
 }
 
 /// Returns whether a check reads the source and asks nothing.
@@ -48,16 +48,16 @@ pub struct UnknownCheck {
 ///
 /// # Errors
 /// The first name that is no check.
-pub fn select(wanted: &[String]) -> Result<Vec<&'static dyn Check>, UnknownCheck> {
+pub fn select_checks(wanted: &[String]) -> Result<Vec<&'static dyn Check>, UnknownCheck> {
     if wanted.is_empty() {
-        return Ok(all());
+        return Ok(all_checks());
     }
     for name in wanted {
         let known = |check: &&dyn Check| {
             check.meta().id == name || check.meta().id.split('/').next() == Some(name.trim_end_matches("/*"))
         };
-        if !all().iter().any(known) {
-            let nearest = all()
+        if !all_checks().iter().any(known) {
+            let nearest = all_checks()
                 .into_iter()
                 .map(|check| check.meta().id)
                 .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)))
@@ -65,13 +65,13 @@ pub fn select(wanted: &[String]) -> Result<Vec<&'static dyn Check>, UnknownCheck
             return Err(UnknownCheck { name: name.clone(), nearest });
         }
     }
-    let mut chosen: BTreeSet<&str> = all()
+    let mut chosen: BTreeSet<&str> = all_checks()
         .iter()
         .map(|check| check.meta().id)
         .filter(|id| wanted.iter().any(|name| id == name || id.split('/').next() == Some(name.trim_end_matches("/*"))))
         .collect();
     // What a check builds on is run with it.
-    let needed = all().into_iter().filter(|check| chosen.contains(check.meta().id)).flat_map(Check::after);
+    let needed = all_checks().into_iter().filter(|check| chosen.contains(check.meta().id)).flat_map(Check::after);
     chosen.extend(needed.copied().collect::<Vec<_>>());
-    Ok(all().into_iter().filter(|check| chosen.contains(check.meta().id)).collect())
+    Ok(all_checks().into_iter().filter(|check| chosen.contains(check.meta().id)).collect())
 }

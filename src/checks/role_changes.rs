@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::acting::ActCx;
 use super::rights::{Right, RightField, is_higher, other_value, right_of};
-use crate::act::{Acting, Kind, declared_names};
-use crate::survey::{is_me_word, words};
+use crate::act::{ActKind, Acting, declared_names};
+use crate::survey::{is_me_word, split_words};
 use crate::trial::Mirrored;
 
 /// Declared fields that say who may do what.
@@ -18,10 +18,10 @@ pub(super) fn role_fields(api: &crate::model::Api, acting: &Acting) -> Vec<Strin
 pub(super) fn is_role_function(acting: &Acting) -> bool {
     let path = acting.operation.path.trim_end_matches('/');
     let last = path.rsplit('/').next().unwrap_or_default();
-    let named = words(last)
+    let named = split_words(last)
         .iter()
         .any(|word| matches!(word.as_str(), "role" | "roles" | "promote" | "permissions" | "privileges"));
-    named && !last.starts_with('{') && acting.kind != Kind::Delete
+    named && !last.starts_with('{') && acting.kind != ActKind::Delete
 }
 
 /// A function below one user, or below the caller's own account.
@@ -34,7 +34,7 @@ pub(super) fn is_on_accounts(cx: &ActCx<'_>, acting: &Acting) -> bool {
 }
 
 /// The role fields with a higher value each.
-pub(super) fn wish(cx: &ActCx<'_>, acting: &Acting, ordinary: &Mirrored) -> Map<String, Value> {
+pub(super) fn raised_role_fields(cx: &ActCx<'_>, acting: &Acting, ordinary: &Mirrored) -> Map<String, Value> {
     let mut fields = role_fields(cx.maker.api, acting);
     if fields.is_empty() && is_role_function(acting) && acting.content.is_some() {
         fields.push("role".to_owned());
@@ -55,7 +55,7 @@ pub(super) fn wish(cx: &ActCx<'_>, acting: &Acting, ordinary: &Mirrored) -> Map<
 }
 
 fn is_flag(name: &str) -> bool {
-    !words(name).iter().any(|word| matches!(word.as_str(), "role" | "roles" | "type" | "level" | "permissions"))
+    !split_words(name).iter().any(|word| matches!(word.as_str(), "role" | "roles" | "type" | "level" | "permissions"))
 }
 
 /// Whether a value is that of a higher role.

@@ -8,10 +8,10 @@ use crate::model::{
     AccessClaim, Clause, Draft, EvidenceItem, Exchange, Operation, OperationId, Outcome, Role, Severity, Silence,
 };
 use crate::probe::{Answer, SendError};
-use crate::survey::{Reading, Surveyed};
+use crate::survey::{AnswerKind, Surveyed};
 
 /// What a check came to: drafts of a weakness, or the silence that ended it.
-pub(crate) type Judged = Result<Vec<Draft>, Silence>;
+pub(crate) type CheckResult = Result<Vec<Draft>, Silence>;
 
 /// The conditions of a rule as they were looked at, with the exchanges that show them.
 #[derive(Debug, Default)]
@@ -23,7 +23,7 @@ pub(crate) struct Rule {
 
 /// What a rule found to be broken.
 #[derive(Debug)]
-pub(crate) struct Finding<'a> {
+pub(crate) struct Violation<'a> {
     pub(crate) site: String,
     pub(crate) cause: String,
     pub(crate) claim: String,
@@ -31,7 +31,7 @@ pub(crate) struct Finding<'a> {
     pub(crate) surveyed: &'a dyn Concerns,
 }
 
-impl<'a> Finding<'a> {
+impl<'a> Violation<'a> {
     /// Returns a finding of the check's usual severity.
     pub(crate) fn of(
         surveyed: &'a dyn Concerns,
@@ -145,7 +145,7 @@ impl Rule {
     }
 
     /// Returns the draft of the finding that this proves.
-    pub(crate) fn draft(mut self, finding: Finding<'_>) -> Draft {
+    pub(crate) fn draft(mut self, finding: Violation<'_>) -> Draft {
         // The attack first: it is what a reader looks for.
         self.exchanges.sort_by_key(|item| item.role);
         Draft {
@@ -162,53 +162,53 @@ impl Rule {
     }
 
     /// Returns that the rule is broken.
-    pub(crate) fn found(self, finding: Finding<'_>) -> Judged {
+    pub(crate) fn found(self, finding: Violation<'_>) -> CheckResult {
         Ok(vec![self.draft(finding)])
     }
 
     /// Returns the draft of a fact without a claim of harm.
-    pub(crate) fn observation(self, finding: Finding<'_>) -> Draft {
+    pub(crate) fn observation(self, finding: Violation<'_>) -> Draft {
         Draft { observation: true, ..self.draft(finding) }
     }
 
     /// Returns one fact without a claim of harm.
-    pub(crate) fn observed(self, finding: Finding<'_>) -> Judged {
+    pub(crate) fn observed(self, finding: Violation<'_>) -> CheckResult {
         Ok(vec![self.observation(finding)])
     }
 }
 
 /// Passes where an attack was let through. A refusal is `Held` with the control that was served beside it; an answer
 /// that says nothing is undecided.
-pub(crate) fn let_through(reading: Reading, attack: &Answer, control: &Answer, who: &str) -> Result<(), Silence> {
+pub(crate) fn let_through(reading: AnswerKind, attack: &Answer, control: &Answer, who: &str) -> Result<(), Silence> {
     match reading {
-        Reading::Data => Ok(()),
-        Reading::Refused(because) => Err(held(attack, control, format!("{who} is refused: {because}"))),
-        Reading::NoData(because) => Err(Silence::undecided(because)),
+        AnswerKind::Data => Ok(()),
+        AnswerKind::Refused(because) => Err(defence_held(attack, control, format!("{who} is refused: {because}"))),
+        AnswerKind::NoData(because) => Err(Silence::undecided(because)),
     }
 }
 
 /// Returns `Held` for an attack that came to nothing while the control was served.
-pub(crate) fn held(attack: &Answer, control: &Answer, because: impl Into<String>) -> Silence {
+pub(crate) fn defence_held(attack: &Answer, control: &Answer, because: impl Into<String>) -> Silence {
     Silence::held(&attack.exchange, &control.exchange, because)
 }
 
 /// Returns `Held` for an attack that any answer withstands, such as a burst that is told to slow down.
-pub(crate) fn withstood(attack: &Answer, control: &Answer, because: impl Into<String>) -> Silence {
+pub(crate) fn attack_withstood(attack: &Answer, control: &Answer, because: impl Into<String>) -> Silence {
     Silence::withstood(&attack.exchange, &control.exchange, because)
 }
 
 /// Returns `Held` for an answer that was searched in vain.
-pub(crate) fn searched(answer: &Answer, because: impl Into<String>) -> Silence {
+pub(crate) fn nothing_found(answer: &Answer, because: impl Into<String>) -> Silence {
     Silence::searched(&answer.exchange, because)
 }
 
 /// Returns that another check reports the cause.
-pub(crate) fn see(check: &'static str, because: impl Into<String>) -> Silence {
+pub(crate) fn see_other(check: &'static str, because: impl Into<String>) -> Silence {
     Silence::SeeOther { check, because: because.into() }
 }
 
 /// Returns the status of an answer for sentences; `none` where there was no answer.
-pub(crate) fn status(answer: &Answer) -> String {
+pub(crate) fn status_text(answer: &Answer) -> String {
     answer.status().map_or_else(|| "none".to_owned(), |status| status.to_string())
 }
 

@@ -14,7 +14,7 @@ const MOST_BYTES: u64 = 256 * 1024 * 1024;
 ///
 /// # Errors
 /// When the file is no such report.
-pub(super) fn load(path: &Path) -> anyhow::Result<BTreeSet<String>> {
+pub(super) fn load_ids(path: &Path) -> anyhow::Result<BTreeSet<String>> {
     let shown = path.display();
     let metadata = std::fs::metadata(path).with_context(|| format!("the baseline `{shown}` cannot be read"))?;
     if !metadata.is_file() {

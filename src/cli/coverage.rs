@@ -7,7 +7,7 @@ use crate::report::{Reach, ReachRow, Reached};
 
 use super::cx::CommandCx;
 use super::exit::Exit;
-use super::layout::{LayoutColumn, table, wrap};
+use super::layout::{LayoutColumn, render_table, wrap_text};
 use super::outputs::AnswerOptions;
 
 /// Options of `coverage`.
@@ -30,12 +30,12 @@ pub(super) async fn run(cx: &CommandCx, args: CoverageArgs) -> anyhow::Result<Ex
         )
     };
     let reach = report.reach.as_ref().with_context(none)?;
-    args.answer.print(cx, reach, |reach| text(reach, cx.width()))?;
+    args.answer.print(cx, reach, |reach| render_reach(reach, cx.width()))?;
     Ok(Exit::Clean)
 }
 
-fn text(reach: &Reach, width: usize) -> String {
-    let mut out = wrap(&reach.sentence(), width, 0);
+fn render_reach(reach: &Reach, width: usize) -> String {
+    let mut out = wrap_text(&reach.sentence(), width, 0);
     out.push('\n');
     let columns =
         [LayoutColumn { heading: "came to", shrinks: false }, LayoutColumn { heading: "operation", shrinks: true }];
@@ -43,16 +43,16 @@ fn text(reach: &Reach, width: usize) -> String {
     rows.sort_by_key(|row| row.reached);
     let cells: Vec<Vec<String>> =
         rows.iter().map(|row| vec![row.reached.words().to_owned(), row.operation.id().to_string()]).collect();
-    out.push_str(&table(&columns, &cells, width));
+    out.push_str(&render_table(&columns, &cells, width));
     for row in rows.iter().filter(|row| row.reached != Reached::Decided) {
         let because = row.because.as_deref().unwrap_or("no reason is known");
-        out.push_str(&wrap(
+        out.push_str(&wrap_text(
             &format!("\n{}: {}: {because}", row.operation.id(), row.reached.words_held_back()),
             width,
             0,
         ));
         if let Some(step) = &row.step {
-            out.push_str(&wrap(&format!("→ {step}"), width, 2));
+            out.push_str(&wrap_text(&format!("→ {step}"), width, 2));
         }
     }
     out

@@ -14,8 +14,8 @@ use super::cx::CommandCx;
 use super::exit::Exit;
 use super::files;
 use super::interrupts::Interrupts;
-use super::options::{JudgeOptions, LimitOptions, ScopeOptions, TargetOptions, overrides};
-use super::outputs::{Format, Outputs};
+use super::options::{JudgeOptions, LimitOptions, ScopeOptions, TargetOptions, build_overrides};
+use super::outputs::{FormatOption, Outputs};
 use super::scan;
 
 /// Options of `demo`.
@@ -65,10 +65,10 @@ pub(super) async fn run(cx: &CommandCx, args: DemoArgs) -> anyhow::Result<Exit> 
     }
     cx.remark(format!("the demo API runs on {}", served.base_url));
     let cx = cx.with_app(cx.app.with_environment(served.secrets().into_iter().collect()));
-    let mut overrides = overrides(&TargetOptions::default(), args.scope, &args.limits);
+    let mut overrides = build_overrides(&TargetOptions::default(), args.scope, &args.limits);
     overrides.baseline = args.judge.baseline;
     let request = ScanRequest { config: Some(config), overrides, ..ScanRequest::default() };
-    let Some(finished) = scan::finish(&cx, &mut interrupts, request).await? else { return Ok(Exit::Interrupted) };
+    let Some(finished) = scan::run_to_end(&cx, &mut interrupts, request).await? else { return Ok(Exit::Interrupted) };
     args.outputs.emit(&cx, &finished.report)?;
     Ok(Exit::of_report(&finished.report, &bar))
 }
@@ -79,12 +79,13 @@ async fn keep_up(
     interrupts: &mut Interrupts,
     served: &Demo,
     config: &Path,
-    format: Option<Format>,
+    format: Option<FormatOption>,
 ) -> anyhow::Result<Exit> {
     let env_file = config.with_file_name("demo.env");
-    let lines: String = served.secrets().iter().map(|(name, value)| format!("{name}={}\n", quoted(value))).collect();
+    let lines: String =
+        served.secrets().iter().map(|(name, value)| format!("{name}={}\n", quote_for_shell(value))).collect();
     files::write_whole(&env_file, |file| file.write_all(lines.as_bytes()))?;
-    if format == Some(Format::Json) {
+    if format == Some(FormatOption::Json) {
         let whereabouts = Whereabouts { base_url: &served.base_url, config, env_file: &env_file };
         cx.print(serde_json::to_string(&whereabouts)? + "\n")?;
     } else {
@@ -101,7 +102,7 @@ async fn keep_up(
 }
 
 /// A value as a POSIX shell reads it.
-fn quoted(value: &str) -> String {
+fn quote_for_shell(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 

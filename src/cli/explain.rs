@@ -11,7 +11,7 @@ use crate::report::{ClauseInfo, ExchangeInfo};
 
 use super::cx::CommandCx;
 use super::exit::Exit;
-use super::layout::{cut, verbatim, wrap};
+use super::layout::{cut_text, indent_text, wrap_text};
 use super::outputs::AnswerOptions;
 
 /// Characters of a body that are shown unless the user wants more.
@@ -33,30 +33,30 @@ pub struct ExplainArgs {
 pub(super) async fn run(cx: &CommandCx, args: ExplainArgs) -> anyhow::Result<Exit> {
     let scan = args.scan.map(ScanId::from);
     let explanation = cx.app.explain_finding(&FindingId::from(args.finding), scan.as_ref()).await?;
-    args.answer.print(cx, &explanation, |explanation| text(explanation, cx.width(), cx.verbose))?;
+    args.answer.print(cx, &explanation, |explanation| render_explanation(explanation, cx.width(), cx.verbose))?;
     Ok(Exit::Clean)
 }
 
-fn text(finding: &Explanation, width: usize, verbose: bool) -> String {
+fn render_explanation(finding: &Explanation, width: usize, verbose: bool) -> String {
     let mut out = String::new();
-    out.push_str(&wrap(&finding.title, width, 0));
+    out.push_str(&wrap_text(&finding.title, width, 0));
     let _ = writeln!(
         out,
         "{} · {} · {} · {}\n",
         finding.severity,
         finding.confidence.as_str(),
-        cut(&finding.check, width),
-        cut(&finding.finding_id, width)
+        cut_text(&finding.check, width),
+        cut_text(&finding.finding_id, width)
     );
-    out.push_str(&wrap(&finding.claim, width, 0));
+    out.push_str(&wrap_text(&finding.claim, width, 0));
     push_places(&mut out, finding, width);
-    push_section(&mut out, "Why this is a finding", &clauses(&finding.clauses, width));
+    push_section(&mut out, "Why this is a finding", &render_clauses(&finding.clauses, width));
     let most = if verbose { usize::MAX } else { BODY_CHARACTERS };
     let proof: String = finding.exchanges.iter().map(|exchange| shown_exchange(exchange, width, most)).collect();
     push_section(&mut out, "Proof", &proof);
-    push_section(&mut out, "See it again", &verbatim(&finding.replay, 2));
-    push_section(&mut out, "Manual", &verbatim(&finding.manual, 2));
-    let steps: String = finding.next_steps.iter().map(|step| wrap(step, width, 2)).collect();
+    push_section(&mut out, "See it again", &indent_text(&finding.replay, 2));
+    push_section(&mut out, "Manual", &indent_text(&finding.manual, 2));
+    let steps: String = finding.next_steps.iter().map(|step| wrap_text(step, width, 2)).collect();
     push_section(&mut out, "Next", &steps);
     out
 }
@@ -71,20 +71,20 @@ fn push_places(out: &mut String, finding: &Explanation, width: usize) {
     if let Some(code) = &finding.code {
         rows.push(("handler", format!("{}:{} {}", code.file, code.line, code.function)));
     }
-    rows.push(("classes", classes(finding)));
+    rows.push(("classes", weakness_classes(finding)));
     rows.push(("scan", finding.scan_id.clone()));
     out.push('\n');
     for (name, value) in rows {
-        let _ = writeln!(out, "  {name:<9} {}", cut(&value, width.saturating_sub(12)));
+        let _ = writeln!(out, "  {name:<9} {}", cut_text(&value, width.saturating_sub(12)));
     }
 }
 
-fn classes(finding: &Explanation) -> String {
+fn weakness_classes(finding: &Explanation) -> String {
     let cwe = finding.cwe.iter().map(|number| format!("CWE-{number}"));
     finding.owasp.iter().cloned().chain(cwe).collect::<Vec<_>>().join(", ")
 }
 
-fn clauses(clauses: &[ClauseInfo], width: usize) -> String {
+fn render_clauses(clauses: &[ClauseInfo], width: usize) -> String {
     let mut out = String::new();
     for clause in clauses {
         let holds = match clause.holds {
@@ -92,8 +92,8 @@ fn clauses(clauses: &[ClauseInfo], width: usize) -> String {
             Some(false) => "fails",
             None => "open",
         };
-        let _ = writeln!(out, "  {holds}  {}", cut(&clause.name, width.saturating_sub(9)));
-        out.push_str(&wrap(&clause.because, width, 9));
+        let _ = writeln!(out, "  {holds}  {}", cut_text(&clause.name, width.saturating_sub(9)));
+        out.push_str(&wrap_text(&clause.because, width, 9));
     }
     out
 }
@@ -102,26 +102,28 @@ fn shown_exchange(exchange: &ExchangeInfo, width: usize, most: usize) -> String 
     let role = exchange.role.as_str();
     let mut out = String::new();
     let request = &exchange.request;
-    let _ = writeln!(out, "  {role} as {}", cut(&exchange.identity, width));
-    out.push_str(&verbatim(&format!("{} {}", request.method, request.url), 4));
+    let _ = writeln!(out, "  {role} as {}", cut_text(&exchange.identity, width));
+    out.push_str(&indent_text(&format!("{} {}", request.method, request.url), 4));
     for (name, value) in &request.headers {
-        out.push_str(&verbatim(&format!("{name}: {value}"), 4));
+        out.push_str(&indent_text(&format!("{name}: {value}"), 4));
     }
     if let Some(body) = &request.body {
-        out.push_str(&verbatim(&shortened(body, most), 4));
+        out.push_str(&indent_text(&shorten_text(body, most), 4));
     }
     match &exchange.response {
         Some(response) => {
             let _ = writeln!(out, "    -> {}", response.status);
-            out.push_str(&verbatim(&shortened(&response.body, most), 7));
+            out.push_str(&indent_text(&shorten_text(&response.body, most), 7));
         }
-        None => out.push_str(&wrap(&format!("-> nothing: {}", exchange.fault.as_deref().unwrap_or("?")), width, 4)),
+        None => {
+            out.push_str(&wrap_text(&format!("-> nothing: {}", exchange.fault.as_deref().unwrap_or("?")), width, 4))
+        }
     }
     out.push('\n');
     out
 }
 
-fn shortened(text: &str, most: usize) -> String {
+fn shorten_text(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((place, _)) => {
             let (kept, left) = text.split_at(place);

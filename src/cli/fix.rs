@@ -7,7 +7,7 @@ use crate::model::{FindingId, ScanId};
 
 use super::cx::CommandCx;
 use super::exit::Exit;
-use super::layout::{verbatim, wrap};
+use super::layout::{indent_text, wrap_text};
 use super::outputs::{AnswerFormat, AnswerOptions};
 
 /// Options of `fix`.
@@ -66,11 +66,11 @@ pub(super) async fn run(cx: &CommandCx, args: FixArgs) -> anyhow::Result<Exit> {
     };
     match (&fix.diff, args.answer.format) {
         (Some(diff), AnswerFormat::Text) => {
-            cx.remark(patched(&fix, cx.width()));
+            cx.remark(render_steps(&fix, cx.width()));
             cx.print(diff.clone())?;
-            cx.remark(rest(&fix, cx.width()));
+            cx.remark(render_next_steps(&fix, cx.width()));
         }
-        _ => args.answer.print(cx, &fix, |fix| text(fix, cx.width()))?,
+        _ => args.answer.print(cx, &fix, |fix| render_advice(fix, cx.width()))?,
     }
     for file in written {
         cx.remark(format!("written: {}", file.display()));
@@ -79,55 +79,55 @@ pub(super) async fn run(cx: &CommandCx, args: FixArgs) -> anyhow::Result<Exit> {
 }
 
 /// Returns what the diff does, route by route.
-fn patched(fix: &Fix, width: usize) -> String {
+fn render_steps(fix: &Fix, width: usize) -> String {
     let line = |step: &FixStep| {
         let place = step.code.as_deref().map(|place| format!(" ({place})")).unwrap_or_default();
         let outcome = match step.outcome {
             FixOutcome::Patched => "patched",
             FixOutcome::Advice => "no patch",
         };
-        wrap(&format!("{outcome}: {} on {}{place}: {}", step.check, step.route, step.because), width, 2)
+        wrap_text(&format!("{outcome}: {} on {}{place}: {}", step.check, step.route, step.because), width, 2)
     };
     fix.steps.iter().map(line).collect()
 }
 
 /// Returns what there is to do beside the diff.
-fn rest(fix: &Fix, width: usize) -> String {
+fn render_next_steps(fix: &Fix, width: usize) -> String {
     let mut out = String::new();
     push_list(&mut out, "To add to the project", &fix.dependencies, width);
     push_list(&mut out, "Look at before you apply it", &fix.needs_review, width);
     for test in &fix.tests {
         out.push_str(&format!("\n{} (run with: {})\n", test.path, test.run));
-        out.push_str(&verbatim(&test.text, 0));
+        out.push_str(&indent_text(&test.text, 0));
     }
     out.push_str("\nSee that it worked\n");
-    out.push_str(&wrap(&fix.verify, width, 2));
+    out.push_str(&wrap_text(&fix.verify, width, 2));
     out
 }
 
-fn text(fix: &Fix, width: usize) -> String {
-    let mut out = guidance(fix, width);
+fn render_advice(fix: &Fix, width: usize) -> String {
+    let mut out = render_guidance(fix, width);
     if !fix.steps.is_empty() {
         out.push('\n');
-        out.push_str(&patched(fix, width));
+        out.push_str(&render_steps(fix, width));
     }
     out.push('\n');
-    out.push_str(&verbatim(&fix.code, 4));
+    out.push_str(&indent_text(&fix.code, 4));
     push_list(&mut out, "Adapt before use", &fix.needs_review, width);
     out.push_str("\nSee that it worked\n");
-    out.push_str(&wrap(&fix.verify, width, 2));
+    out.push_str(&wrap_text(&fix.verify, width, 2));
     out
 }
 
-fn guidance(fix: &Fix, width: usize) -> String {
-    let mut out = wrap(&fix.title, width, 0);
-    out.push_str(&wrap(&format!("{} · {} ({})", fix.check, fix.framework, fix.framework_because), width, 0));
+fn render_guidance(fix: &Fix, width: usize) -> String {
+    let mut out = wrap_text(&fix.title, width, 0);
+    out.push_str(&wrap_text(&format!("{} · {} ({})", fix.check, fix.framework, fix.framework_because), width, 0));
     if let Some(route) = &fix.route {
         let claim = fix.claim.as_deref().map(|claim| format!(": {claim}")).unwrap_or_default();
-        out.push_str(&wrap(&format!("On {route}{claim}"), width, 0));
+        out.push_str(&wrap_text(&format!("On {route}{claim}"), width, 0));
     }
     out.push('\n');
-    out.push_str(&wrap(&fix.guidance, width, 0));
+    out.push_str(&wrap_text(&fix.guidance, width, 0));
     out
 }
 
@@ -137,6 +137,6 @@ fn push_list(out: &mut String, heading: &str, lines: &[String], width: usize) {
     }
     out.push_str(&format!("\n{heading}\n"));
     for line in lines {
-        out.push_str(&wrap(&format!("- {line}"), width, 2));
+        out.push_str(&wrap_text(&format!("- {line}"), width, 2));
     }
 }

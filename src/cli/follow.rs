@@ -33,7 +33,7 @@ pub(super) struct Watched {
 ///
 /// # Errors
 /// What the work failed with.
-pub(super) async fn follow<T>(
+pub(super) async fn wait_with_progress<T>(
     cx: &CommandCx,
     interrupts: &mut Interrupts,
     watched: Watched,

@@ -4,7 +4,7 @@ use crate::app::HistoryRow;
 
 use super::cx::CommandCx;
 use super::exit::Exit;
-use super::layout::{LayoutColumn, table};
+use super::layout::{LayoutColumn, render_table};
 use super::outputs::AnswerOptions;
 
 /// Options of `history`.
@@ -23,11 +23,11 @@ pub(super) async fn run(cx: &CommandCx, args: &HistoryArgs) -> anyhow::Result<Ex
     if rows.is_empty() {
         cx.remark("no scan is stored yet; `routewarden demo` makes one");
     }
-    args.answer.print(cx, &rows, |rows| text(rows, cx.width()))?;
+    args.answer.print(cx, &rows, |rows| render_history(rows, cx.width()))?;
     Ok(Exit::Clean)
 }
 
-fn text(rows: &[HistoryRow], width: usize) -> String {
+fn render_history(rows: &[HistoryRow], width: usize) -> String {
     if rows.is_empty() {
         return String::new();
     }
@@ -41,11 +41,11 @@ fn text(rows: &[HistoryRow], width: usize) -> String {
         fixed("severe"),
         LayoutColumn { heading: "target", shrinks: true },
     ];
-    let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
-    table(&columns, &rows, width)
+    let rows: Vec<Vec<String>> = rows.iter().map(history_cells).collect();
+    render_table(&columns, &rows, width)
 }
 
-fn cells(row: &HistoryRow) -> Vec<String> {
+fn history_cells(row: &HistoryRow) -> Vec<String> {
     // To the second, without the zone: the column is for finding one's scan, the JSON has the whole.
     let started: String = row.started_at.chars().take(19).collect();
     vec![

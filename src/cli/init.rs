@@ -49,13 +49,13 @@ pub(super) fn run(cx: &CommandCx, args: &InitArgs) -> anyhow::Result<Exit> {
         bail!("`{}` is there already and was left as it is; --force replaces it", file.display());
     }
     files::check_writable(&file)?;
-    let found = look(folder);
+    let found = inspect_folder(folder);
     cx.write(&file, render_init(&found.facts))?;
-    cx.print(told(&found, &file))?;
+    cx.print(render_summary(&found, &file))?;
     Ok(Exit::Clean)
 }
 
-fn told(found: &FoundProject, file: &Path) -> String {
+fn render_summary(found: &FoundProject, file: &Path) -> String {
     let facts = &found.facts;
     let document = facts.document.as_ref().map_or_else(
         || "none found; put its path or URL under `openapi` in [target]".to_owned(),
@@ -78,19 +78,19 @@ fn told(found: &FoundProject, file: &Path) -> String {
 }
 
 /// What this folder holds. A document that cannot be read is named all the same: the scan says what is wrong with it.
-fn look(folder: &Path) -> FoundProject {
+fn inspect_folder(folder: &Path) -> FoundProject {
     let mut documents = spec::find_in_folder(folder).into_iter();
     let mut found = FoundProject::default();
     if let Some(first) = documents.next() {
         if let Ok(api) = spec::load_file(&first) {
             found.n_operations = api.operations.len();
             found.facts.base_url = api.servers.iter().map(|server| &server.url).find(|url| is_absolute(url)).cloned();
-            found.facts.scheme = sign_in::scheme(&api);
+            found.facts.scheme = sign_in::choose_scheme(&api);
         }
-        found.facts.document = Some(relative(&first, folder).display().to_string());
+        found.facts.document = Some(relative_path(&first, folder).display().to_string());
     }
-    found.others = documents.take(MOST_OTHERS).map(|path| relative(&path, folder)).collect();
-    let recognised = remedy::recognise(folder);
+    found.others = documents.take(MOST_OTHERS).map(|path| relative_path(&path, folder)).collect();
+    let recognised = remedy::recognise_framework(folder);
     if recognised.framework != Framework::Unknown {
         found.facts.framework = Some(recognised.framework.as_str().to_owned());
         found.facts.source = Some(".".to_owned());
@@ -103,6 +103,6 @@ fn is_absolute(url: &str) -> bool {
     url.starts_with("http://") || url.starts_with("https://")
 }
 
-fn relative(path: &Path, folder: &Path) -> PathBuf {
+fn relative_path(path: &Path, folder: &Path) -> PathBuf {
     path.strip_prefix(folder).unwrap_or(path).to_path_buf()
 }

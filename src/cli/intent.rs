@@ -10,7 +10,7 @@ use crate::spec::{Overlay, OverlayNotation};
 use super::cx::CommandCx;
 use super::exit::Exit;
 use super::files;
-use super::layout::{LayoutColumn, table, verbatim, wrap};
+use super::layout::{LayoutColumn, indent_text, render_table, wrap_text};
 use super::outputs::AnswerOptions;
 
 /// The origin of rows that nothing states.
@@ -57,7 +57,7 @@ pub(super) async fn run(cx: &CommandCx, args: IntentArgs) -> anyhow::Result<Exit
         if stated.rows.iter().all(|row| row.origin == LEARNT) {
             cx.remark("nothing is stated yet: [intent] in routewarden.toml says who is meant to reach what");
         }
-        args.answer.print(cx, &stated.rows, |rows| text(rows, cx.width()))?;
+        args.answer.print(cx, &stated.rows, |rows| render_intents(rows, cx.width()))?;
         return Ok(Exit::Clean);
     };
     let Some(overlay) = stated.overlay else {
@@ -83,7 +83,7 @@ fn check_replaceable(file: &Path, force: bool) -> anyhow::Result<()> {
     bail!("`{}` is there already and holds more than intent; --force replaces it", file.display())
 }
 
-fn text(rows: &[IntentRow], width: usize) -> String {
+fn render_intents(rows: &[IntentRow], width: usize) -> String {
     if rows.is_empty() {
         return String::new();
     }
@@ -97,14 +97,14 @@ fn text(rows: &[IntentRow], width: usize) -> String {
     };
     let mut out = match used.is_empty() {
         true => String::new(),
-        false => table(&columns, &used.iter().map(cells).collect::<Vec<_>>(), width),
+        false => render_table(&columns, &used.iter().map(cells).collect::<Vec<_>>(), width),
     };
     if !unused.is_empty() {
         out.push_str("\nNot used\n");
     }
     for row in unused {
         let because = row.not_used.as_deref().unwrap_or_default();
-        out.push_str(&wrap(&format!("{} = {} ({}): {because}", row.about, row.policy, row.source), width, 2));
+        out.push_str(&wrap_text(&format!("{} = {} ({}): {because}", row.about, row.policy, row.source), width, 2));
     }
     if let Some(first) = learnt.first() {
         let space = if out.is_empty() { "" } else { "\n" };
@@ -122,12 +122,12 @@ fn learnt_lines(row: &IntentRow, width: usize) -> String {
     let reason = row.reason.as_ref().map(|reason| format!(", by {reason}")).unwrap_or_default();
     let broken =
         if row.broken_by.is_empty() { String::new() } else { format!("; broken by {}", row.broken_by.join(", ")) };
-    let mut out = wrap(&format!("{}{fields}: {}{reason}{broken}", row.about, row.policy), width, 2);
+    let mut out = wrap_text(&format!("{}{fields}: {}{reason}{broken}", row.about, row.policy), width, 2);
     if let Some(question) = &row.question {
-        out.push_str(&wrap(&format!("? {question}"), width, 4));
+        out.push_str(&wrap_text(&format!("? {question}"), width, 4));
     }
     for line in row.answer_with.iter().flat_map(|answer| answer.lines()) {
-        out.push_str(&verbatim(line, 6));
+        out.push_str(&indent_text(line, 6));
     }
     out
 }

@@ -1,6 +1,6 @@
 //! Laying out text in columns. Text of the target is cleaned here before a terminal sees it.
 
-use crate::model::clean;
+use crate::model::clean_text;
 
 /// A column of a table.
 #[derive(Debug, Clone, Copy)]
@@ -19,8 +19,8 @@ const LEAST_COLUMNS: usize = 12;
 const MOST_CHARACTERS: usize = 20_000;
 
 /// At most `columns` characters; `…` marks a cut. Control characters are dropped.
-pub fn cut(text: &str, columns: usize) -> String {
-    let cleaned = clean(text, MOST_CHARACTERS);
+pub fn cut_text(text: &str, columns: usize) -> String {
+    let cleaned = clean_text(text, MOST_CHARACTERS);
     if cleaned.chars().count() <= columns {
         return cleaned;
     }
@@ -30,13 +30,13 @@ pub fn cut(text: &str, columns: usize) -> String {
 
 /// Breaks text at spaces into lines of at most `width` columns, each behind `indent` spaces. Line breaks of the text
 /// stay; words longer than a line are not broken, so that they can be copied.
-pub fn wrap(text: &str, width: usize, indent: usize) -> String {
+pub fn wrap_text(text: &str, width: usize, indent: usize) -> String {
     let room = width.saturating_sub(indent).max(LEAST_COLUMNS);
     let pad = " ".repeat(indent);
     let mut out = String::new();
     for paragraph in text.lines() {
         let mut line = String::new();
-        for word in clean(paragraph, MOST_CHARACTERS).split(' ') {
+        for word in clean_text(paragraph, MOST_CHARACTERS).split(' ') {
             let used = line.chars().count();
             if !line.trim().is_empty() && used + 1 + word.chars().count() > room {
                 push_line(&mut out, &pad, &line);
@@ -52,19 +52,19 @@ pub fn wrap(text: &str, width: usize, indent: usize) -> String {
 }
 
 /// Code and evidence as it stands, cleaned line by line, behind `indent` spaces.
-pub fn verbatim(text: &str, indent: usize) -> String {
+pub fn indent_text(text: &str, indent: usize) -> String {
     let pad = " ".repeat(indent);
     let mut out = String::new();
     for line in text.lines() {
         let spaced = line.replace('\t', "    ");
-        push_line(&mut out, &pad, &clean(&spaced, MOST_CHARACTERS));
+        push_line(&mut out, &pad, &clean_text(&spaced, MOST_CHARACTERS));
     }
     out
 }
 
 /// A table with headings; every row ends where its last cell ends.
-pub fn table(columns: &[LayoutColumn], rows: &[Vec<String>], width: usize) -> String {
-    let widths = widths(columns, rows, width);
+pub fn render_table(columns: &[LayoutColumn], rows: &[Vec<String>], width: usize) -> String {
+    let widths = column_widths(columns, rows, width);
     let headings: Vec<String> = columns.iter().map(|column| column.heading.to_owned()).collect();
     std::iter::once(&headings).chain(rows).map(|row| table_row(row, &widths)).collect()
 }
@@ -72,7 +72,7 @@ pub fn table(columns: &[LayoutColumn], rows: &[Vec<String>], width: usize) -> St
 fn table_row(row: &[String], widths: &[usize]) -> String {
     let mut line = String::new();
     for (cell, width) in row.iter().zip(widths) {
-        let cell = cut(cell, *width);
+        let cell = cut_text(cell, *width);
         let missing = width.saturating_sub(cell.chars().count()) + GAP;
         line.push_str(&cell);
         line.push_str(&" ".repeat(missing));
@@ -80,7 +80,7 @@ fn table_row(row: &[String], widths: &[usize]) -> String {
     line.trim_end().to_owned() + "\n"
 }
 
-fn widths(columns: &[LayoutColumn], rows: &[Vec<String>], width: usize) -> Vec<usize> {
+fn column_widths(columns: &[LayoutColumn], rows: &[Vec<String>], width: usize) -> Vec<usize> {
     let wanted = |(place, column): (usize, &LayoutColumn)| {
         let cells = rows.iter().filter_map(|row| row.get(place)).map(|cell| cell.chars().count());
         cells.chain([column.heading.chars().count()]).max().unwrap_or_default()

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use crate::app::App;
-use crate::mcp::{self, HttpOptions, Options};
+use crate::mcp::{self, HttpOptions, ServerOptions};
 use crate::model::clean_name;
 
 use super::cx::CommandCx;
@@ -51,7 +51,7 @@ pub(super) async fn run(cx: &CommandCx, args: McpArgs) -> anyhow::Result<Exit> {
     };
     let roots = args.roots.iter().map(|root| project.join(root)).collect();
     match args.http {
-        None => mcp::serve_stdio_with(app, Options::from_environment().with_roots(roots)).await?,
+        None => mcp::serve_stdio_with(app, ServerOptions::from_environment().with_roots(roots)).await?,
         Some(address) => serve_http(cx, app, address, roots).await?,
     }
     Ok(Exit::Clean)

@@ -35,7 +35,7 @@ mod undo;
 
 pub use args::{Cli, Command};
 pub use exit::{Bar, Confident, Exit, Threshold};
-pub use layout::{LayoutColumn, cut, table, wrap};
-pub use outputs::{Format, Outputs};
+pub use layout::{LayoutColumn, cut_text, render_table, wrap_text};
+pub use outputs::{FormatOption, Outputs};
 pub use recheck::exit_of as recheck_exit;
-pub use run::{parse, run};
+pub use run::{parse_command_line, run_command};

@@ -99,13 +99,13 @@ pub struct LimitOptions {
     #[arg(long, value_name = "N")]
     pub max_seconds: Option<u64>,
     /// Requests a second
-    #[arg(long, value_name = "N", value_parser = rate)]
+    #[arg(long, value_name = "N", value_parser = parse_rate)]
     pub rate: Option<f64>,
     /// Requests at one time
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: Option<u16>,
     /// Seconds to wait for one answer
-    #[arg(long, value_name = "SECONDS", value_parser = positive)]
+    #[arg(long, value_name = "SECONDS", value_parser = parse_positive)]
     pub timeout: Option<f64>,
 }
 
@@ -130,13 +130,13 @@ impl JudgeOptions {
     /// # Errors
     /// When the baseline is no report.
     pub fn bar(&self) -> anyhow::Result<Bar> {
-        let known = self.baseline.as_deref().map(baseline::load).transpose()?.unwrap_or_default();
+        let known = self.baseline.as_deref().map(baseline::load_ids).transpose()?.unwrap_or_default();
         Ok(Bar { fail_on: self.fail_on, min_confidence: self.min_confidence, known })
     }
 }
 
 /// What differs from the configuration file.
-pub(super) fn overrides(target: &TargetOptions, scope: ScopeOptions, limits: &LimitOptions) -> Overrides {
+pub(super) fn build_overrides(target: &TargetOptions, scope: ScopeOptions, limits: &LimitOptions) -> Overrides {
     Overrides {
         base_url: target.base_url.clone(),
         allow: target.allow.clone(),
@@ -175,8 +175,8 @@ enum NumberRefused {
     TooSlow(String),
 }
 
-fn rate(text: &str) -> Result<f64, NumberRefused> {
-    let number = positive(text)?;
+fn parse_rate(text: &str) -> Result<f64, NumberRefused> {
+    let number = parse_positive(text)?;
     if number >= LOWEST_RATE { Ok(number) } else { Err(NumberRefused::TooSlow(text.to_owned())) }
 }
 
@@ -184,7 +184,7 @@ fn operation_pattern(text: &str) -> Result<String, PatternRefused> {
     check_pattern(text).map(|()| text.trim().to_owned())
 }
 
-fn positive(text: &str) -> Result<f64, NumberRefused> {
+fn parse_positive(text: &str) -> Result<f64, NumberRefused> {
     let number: f64 = text.parse().map_err(|_| NumberRefused::NoNumber(text.to_owned()))?;
     if number.is_finite() && number > 0.0 { Ok(number) } else { Err(NumberRefused::NotPositive(text.to_owned())) }
 }

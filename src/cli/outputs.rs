@@ -20,7 +20,7 @@ use super::render;
 
 /// A format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum FormatOption {
     /// For people at a terminal
     Text,
     /// The whole report, for programs; its schema is stable
@@ -35,7 +35,7 @@ pub enum Format {
     Markdown,
 }
 
-impl Format {
+impl FormatOption {
     /// The name on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -65,20 +65,20 @@ impl Format {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outputs {
     /// The format on stdout, if any.
-    pub stdout: Option<Format>,
+    pub stdout: Option<FormatOption>,
     /// Files with their formats, in the order of the command line.
-    pub files: Vec<(Format, PathBuf)>,
+    pub files: Vec<(FormatOption, PathBuf)>,
 }
 
 impl Default for Outputs {
     fn default() -> Self {
-        Self { stdout: Some(Format::Text), files: Vec::new() }
+        Self { stdout: Some(FormatOption::Text), files: Vec::new() }
     }
 }
 
 #[derive(Debug, Clone)]
 enum GivenOutput {
-    Format(Format),
+    Format(FormatOption),
     File(PathBuf),
 }
 
@@ -99,13 +99,13 @@ impl Outputs {
         let pages = cx.app.checks();
         for (format, path) in &self.files {
             let shape = render::PageShape { color: false, width: 100, verbose: cx.verbose };
-            cx.write_with(path, (*format).into(), |out| render::write(*format, report, &pages, shape, out))
+            cx.write_with(path, (*format).into(), |out| render::write_report(*format, report, &pages, shape, out))
                 .context(Unwritten)?;
             cx.remark(format!("wrote {} ({})", path.display(), format.as_str()));
         }
         let Some(format) = self.stdout else { return Ok(()) };
         let shape = render::PageShape { color: cx.colors(), width: cx.width(), verbose: cx.verbose };
-        cx.print_with(format.into(), |out| render::write(format, report, &pages, shape, out)).context(Unwritten)
+        cx.print_with(format.into(), |out| render::write_report(format, report, &pages, shape, out)).context(Unwritten)
     }
 
     /// Pairs formats and files. A file belongs to the format before it; one that has none takes the format behind it,
@@ -131,7 +131,7 @@ impl Outputs {
                     rest
                 }
                 [GivenOutput::File(path), rest @ ..] => {
-                    let format = Format::of_file(path).ok_or_else(|| OutputsRefused::NoFormat(path.clone()))?;
+                    let format = FormatOption::of_file(path).ok_or_else(|| OutputsRefused::NoFormat(path.clone()))?;
                     outputs.add(format, path)?;
                     rest
                 }
@@ -140,7 +140,7 @@ impl Outputs {
         Ok(if given.is_empty() { Self::default() } else { outputs })
     }
 
-    fn add(&mut self, format: Format, path: &Path) -> Result<(), OutputsRefused> {
+    fn add(&mut self, format: FormatOption, path: &Path) -> Result<(), OutputsRefused> {
         if path == Path::new("-") {
             return self.add_stdout(format);
         }
@@ -151,7 +151,7 @@ impl Outputs {
         Ok(())
     }
 
-    fn add_stdout(&mut self, format: Format) -> Result<(), OutputsRefused> {
+    fn add_stdout(&mut self, format: FormatOption) -> Result<(), OutputsRefused> {
         match self.stdout.replace(format) {
             Some(other) => Err(OutputsRefused::BothToStdout { first: other.as_str(), second: format.as_str() }),
             None => Ok(()),
@@ -175,7 +175,7 @@ enum OutputsRefused {
 impl FromArgMatches for Outputs {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let formats =
-            matches.get_many::<Format>("format").unwrap_or_default().map(|format| GivenOutput::Format(*format));
+            matches.get_many::<FormatOption>("format").unwrap_or_default().map(|format| GivenOutput::Format(*format));
         let files =
             matches.get_many::<PathBuf>("output").unwrap_or_default().map(|path| GivenOutput::File(path.clone()));
         let places = |id| matches.indices_of(id).unwrap_or_default();
@@ -198,7 +198,7 @@ impl Args for Outputs {
             .long("format")
             .value_name("FORMAT")
             .help("Format of the report (repeatable, each with its own -o) [default: text]")
-            .value_parser(EnumValueParser::<Format>::new());
+            .value_parser(EnumValueParser::<FormatOption>::new());
         let output = Arg::new("output")
             .short('o')
             .long("output")

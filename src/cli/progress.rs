@@ -5,7 +5,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::app::Progress;
-use crate::model::clean;
+use crate::model::clean_text;
 
 /// The longest line that is said above the bar.
 const MAX_LINE: usize = 1000;
@@ -40,7 +40,7 @@ impl ProgressLine {
 
     /// Prints a line above the bar.
     pub fn say(&self, line: &str) {
-        self.0.suspend(|| anstream::eprintln!("{}", clean(line, MAX_LINE)));
+        self.0.suspend(|| anstream::eprintln!("{}", clean_text(line, MAX_LINE)));
     }
 }
 

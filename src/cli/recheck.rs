@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use crate::app::{RecheckOutcome, RecheckRow, ScanRequest};
 use crate::model::{Face, FindingId, ScanId};
-use crate::report::{Status, untrusted};
+use crate::report::{Status, untrusted_reason};
 
 use super::cx::CommandCx;
 use super::exit::Exit;
 use super::interrupts::Interrupts;
-use super::layout::wrap;
-use super::options::{LimitOptions, ModeOption, ScopeOptions, TargetOptions, overrides};
+use super::layout::wrap_text;
+use super::options::{LimitOptions, ModeOption, ScopeOptions, TargetOptions, build_overrides};
 use super::outputs::AnswerOptions;
 use super::scan;
 
@@ -45,19 +45,19 @@ struct PrintedRecheck<'a> {
 pub(super) async fn run(cx: &CommandCx, args: RecheckArgs) -> anyhow::Result<Exit> {
     let scope = ScopeOptions { mode: args.mode, ..ScopeOptions::default() };
     let request = ScanRequest {
-        overrides: overrides(&args.options, scope, &args.limits),
+        overrides: build_overrides(&args.options, scope, &args.limits),
         config: args.options.config,
         recheck: args.finding.into_iter().map(FindingId::from).collect(),
         recheck_scan: args.scan.map(ScanId::from),
         ..ScanRequest::default()
     };
-    let Some(finished) = scan::finish(cx, &mut Interrupts::listen()?, request).await? else {
+    let Some(finished) = scan::run_to_end(cx, &mut Interrupts::listen()?, request).await? else {
         return Ok(Exit::Interrupted);
     };
     let info = &finished.report.scan;
     let answer = PrintedRecheck { scan_id: &info.id, recheck: &finished.recheck };
-    args.answer.print(cx, &answer, |answer| text(answer.recheck, cx.width()))?;
-    if let Some(because) = untrusted(info, Face::CommandLine) {
+    args.answer.print(cx, &answer, |answer| render_outcomes(answer.recheck, cx.width()))?;
+    if let Some(because) = untrusted_reason(info, Face::CommandLine) {
         cx.remark(format!("{}: {because}", info.status.alarm()));
     }
     Ok(exit_of(info.status, &finished.recheck))
@@ -78,7 +78,7 @@ pub fn exit_of(status: Status, rows: &[RecheckRow]) -> Exit {
     }
 }
 
-fn text(rows: &[RecheckRow], width: usize) -> String {
+fn render_outcomes(rows: &[RecheckRow], width: usize) -> String {
     let mut out = String::new();
     for row in rows {
         let outcome = match row.outcome {
@@ -88,8 +88,8 @@ fn text(rows: &[RecheckRow], width: usize) -> String {
             RecheckOutcome::NewWeakness => "refused now, but the route shows another weakness",
             RecheckOutcome::Inconclusive => "inconclusive",
         };
-        out.push_str(&wrap(&format!("{}  {outcome}", row.finding_id), width, 0));
-        out.push_str(&wrap(&row.because, width, 4));
+        out.push_str(&wrap_text(&format!("{}  {outcome}", row.finding_id), width, 0));
+        out.push_str(&wrap_text(&row.because, width, 4));
     }
     out
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use crate::app::{CheckPage, Syntax};
 use crate::report::{self, Report, ReportDiff, RuleHelp, TextOptions};
 
-use super::outputs::Format;
+use super::outputs::FormatOption;
 
 /// How text is laid out; other formats do not care.
 #[derive(Debug, Clone, Copy)]
@@ -24,26 +24,26 @@ impl From<PageShape> for TextOptions {
     }
 }
 
-impl From<Format> for report::Format {
-    fn from(format: Format) -> Self {
+impl From<FormatOption> for report::Format {
+    fn from(format: FormatOption) -> Self {
         match format {
-            Format::Text => Self::Text,
-            Format::Json => Self::Json,
-            Format::Sarif => Self::Sarif,
-            Format::Junit => Self::Junit,
-            Format::Html => Self::Html,
-            Format::Markdown => Self::Markdown,
+            FormatOption::Text => Self::Text,
+            FormatOption::Json => Self::Json,
+            FormatOption::Sarif => Self::Sarif,
+            FormatOption::Junit => Self::Junit,
+            FormatOption::Html => Self::Html,
+            FormatOption::Markdown => Self::Markdown,
         }
     }
 }
 
-impl From<Format> for Syntax {
-    fn from(format: Format) -> Self {
+impl From<FormatOption> for Syntax {
+    fn from(format: FormatOption) -> Self {
         match format {
-            Format::Text => Self::Text,
-            Format::Json | Format::Sarif => Self::Json,
-            Format::Junit | Format::Html => Self::Markup,
-            Format::Markdown => Self::Markdown,
+            FormatOption::Text => Self::Text,
+            FormatOption::Json | FormatOption::Sarif => Self::Json,
+            FormatOption::Junit | FormatOption::Html => Self::Markup,
+            FormatOption::Markdown => Self::Markdown,
         }
     }
 }
@@ -52,23 +52,23 @@ impl From<Format> for Syntax {
 ///
 /// # Errors
 /// When it cannot be written whole.
-pub(super) fn write(
-    format: Format,
+pub(super) fn write_report(
+    format: FormatOption,
     report: &Report,
     pages: &[CheckPage],
     shape: PageShape,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let rules: Vec<RuleHelp> = pages.iter().map(rule).collect();
-    report::write(format.into(), report, &rules, shape.into(), out)
+    let rules: Vec<RuleHelp> = pages.iter().map(build_rule_help).collect();
+    report::write_report(format.into(), report, &rules, shape.into(), out)
 }
 
 /// What changed between two reports, for people.
 pub(super) fn render_diff(diff: &ReportDiff, shape: PageShape) -> String {
-    report::diff::render(diff, shape.into())
+    report::diff::render_text(diff, shape.into())
 }
 
-fn rule(page: &CheckPage) -> RuleHelp {
+fn build_rule_help(page: &CheckPage) -> RuleHelp {
     RuleHelp {
         id: page.id.clone(),
         title: page.title.clone(),

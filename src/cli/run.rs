@@ -18,7 +18,7 @@ use super::{
 ///
 /// # Errors
 /// The exit code that ends the program: [`Exit::Clean`] for help, [`Exit::Usage`] for faults.
-pub fn parse() -> Result<Cli, Exit> {
+pub fn parse_command_line() -> Result<Cli, Exit> {
     Cli::try_parse().map_err(|error| {
         // A closed pipe takes nothing from the exit code.
         let _ = error.print();
@@ -27,7 +27,7 @@ pub fn parse() -> Result<Cli, Exit> {
 }
 
 /// Carries out one command. Never panics and never leaves the process: the exit code is the answer.
-pub async fn run(cli: Cli, redactor: Redactor) -> Exit {
+pub async fn run_command(cli: Cli, redactor: Redactor) -> Exit {
     let Cli { command, common } = cli;
     let data = common.data.clone().or_else(data_from_environment);
     let folder = match std::env::current_dir() {
@@ -38,21 +38,21 @@ pub async fn run(cli: Cli, redactor: Redactor) -> Exit {
         }
     };
     let cx = CommandCx::new(App::new(folder.clone(), data).with_redactor(redactor), folder, &common);
-    let ended = dispatch(&cx, command).await;
+    let ended = dispatch_command(&cx, command).await;
     ended.unwrap_or_else(|error| {
         cx.fault(&error);
         Exit::of_error(&error)
     })
 }
 
-async fn dispatch(cx: &CommandCx, command: Command) -> anyhow::Result<Exit> {
+async fn dispatch_command(cx: &CommandCx, command: Command) -> anyhow::Result<Exit> {
     // What scans undoes it itself, and says so in the report; a command that only reads writes nothing to any target.
     let looks = matches!(
         command,
         Command::Scan(_) | Command::Recheck(_) | Command::Replay(_) | Command::Ownership(_) | Command::Mcp(_)
     );
     if !looks && !matches!(command, Command::Undo(_) | Command::Demo(_)) {
-        undo::remind(cx);
+        undo::warn_of_leftovers(cx);
     }
     match command {
         Command::Scan(args) => scan::run(cx, *args).await,

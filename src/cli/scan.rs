@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use crate::app::{AppError, Finished, ScanHandle, ScanRequest};
 use crate::model::Face;
-use crate::report::{Report, untrusted};
+use crate::report::{Report, untrusted_reason};
 
 use super::cx::CommandCx;
 use super::exit::Exit;
-use super::follow::{Ended, Watched, follow};
+use super::follow::{Ended, Watched, wait_with_progress};
 use super::interrupts::Interrupts;
-use super::options::{JudgeOptions, LimitOptions, ScopeOptions, TargetOptions, overrides};
+use super::options::{JudgeOptions, LimitOptions, ScopeOptions, TargetOptions, build_overrides};
 use super::outputs::Outputs;
 
 /// Options of `scan`.
@@ -39,7 +39,7 @@ pub struct ScanArgs {
 pub(super) async fn run(cx: &CommandCx, args: ScanArgs) -> anyhow::Result<Exit> {
     args.outputs.check()?;
     let bar = args.judge.bar()?;
-    let mut overrides = overrides(&args.options, args.scope, &args.limits);
+    let mut overrides = build_overrides(&args.options, args.scope, &args.limits);
     overrides.baseline = args.judge.baseline;
     let request = ScanRequest {
         target: args.target,
@@ -48,7 +48,9 @@ pub(super) async fn run(cx: &CommandCx, args: ScanArgs) -> anyhow::Result<Exit> 
         dry_run: args.dry_run,
         ..ScanRequest::default()
     };
-    let Some(finished) = finish(cx, &mut Interrupts::listen()?, request).await? else { return Ok(Exit::Interrupted) };
+    let Some(finished) = run_to_end(cx, &mut Interrupts::listen()?, request).await? else {
+        return Ok(Exit::Interrupted);
+    };
     args.outputs.emit(cx, &finished.report)?;
     explain_exit(cx, &finished.report);
     Ok(Exit::of_report(&finished.report, &bar))
@@ -58,7 +60,7 @@ pub(super) async fn run(cx: &CommandCx, args: ScanArgs) -> anyhow::Result<Exit> 
 ///
 /// # Errors
 /// [`AppError`], as from the use case.
-pub(super) async fn finish(
+pub(super) async fn run_to_end(
     cx: &CommandCx,
     interrupts: &mut Interrupts,
     request: ScanRequest,
@@ -67,26 +69,26 @@ pub(super) async fn finish(
     let handle = started?;
     let watched = Watched { progress: handle.progress.clone(), cancel: handle.cancel.clone() };
     let mut waiting = handle.clone();
-    match follow(cx, interrupts, watched, waiting.finished()).await {
+    match wait_with_progress(cx, interrupts, watched, waiting.finished()).await {
         Ok(Ended::Answer(finished)) => {
             // A second Ctrl-C must still work while the last rows are stored.
             let _ = interrupts.or(cx.app.shut_down()).await;
             Ok(Some(finished))
         }
         Ok(Ended::Left) => Ok(None),
-        Err(AppError::Cancelled) => stored(cx, &handle).await,
+        Err(AppError::Cancelled) => load_stored_scan(cx, &handle).await,
         Err(error) => Err(error.into()),
     }
 }
 
 /// What an interrupted scan stored before it ended.
-async fn stored(cx: &CommandCx, handle: &ScanHandle) -> anyhow::Result<Option<Arc<Finished>>> {
+async fn load_stored_scan(cx: &CommandCx, handle: &ScanHandle) -> anyhow::Result<Option<Arc<Finished>>> {
     let report = cx.app.report(Some(&handle.id)).await.map_err(|_| AppError::Cancelled)?;
     Ok(Some(Arc::new(Finished { report, recheck: Vec::new() })))
 }
 
 fn explain_exit(cx: &CommandCx, report: &Report) {
-    if let Some(because) = untrusted(&report.scan, Face::CommandLine) {
+    if let Some(because) = untrusted_reason(&report.scan, Face::CommandLine) {
         cx.remark(format!("{}: {because}", report.scan.status.alarm()));
     }
 }

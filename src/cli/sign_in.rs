@@ -17,7 +17,7 @@ const MOST_FIELDS: usize = 2_000;
 
 /// The sign-in operation if the document has one and the callers' tokens go into a header, else the scheme that most
 /// operations ask for.
-pub(super) fn scheme(api: &Api) -> InitScheme {
+pub(super) fn choose_scheme(api: &Api) -> InitScheme {
     let scheme = most_asked_for(api);
     match scheme {
         InitScheme::Bearer => api.operations.iter().find_map(|operation| sign_in(api, operation)).unwrap_or(scheme),
@@ -27,13 +27,14 @@ pub(super) fn scheme(api: &Api) -> InitScheme {
 
 fn most_asked_for(api: &Api) -> InitScheme {
     let asked_for = |name: &str| api.operations.iter().filter(|operation| asks_for(operation, name)).count();
-    let known = api.schemes.iter().filter_map(|(name, scheme)| Some((asked_for(name), known(&scheme.kind)?)));
+    let known =
+        api.schemes.iter().filter_map(|(name, scheme)| Some((asked_for(name), scheme_from_kind(&scheme.kind)?)));
     // Bearer wins a tie, as it does where nothing is declared.
     let most = known.max_by_key(|(count, scheme)| (*count, *scheme == InitScheme::Bearer));
     most.map(|(_, scheme)| scheme).unwrap_or_default()
 }
 
-fn known(kind: &SchemeKind) -> Option<InitScheme> {
+fn scheme_from_kind(kind: &SchemeKind) -> Option<InitScheme> {
     match kind {
         SchemeKind::Bearer | SchemeKind::OAuth2(_) | SchemeKind::OpenIdConnect(_) => Some(InitScheme::Bearer),
         SchemeKind::Basic => Some(InitScheme::Basic),
@@ -61,7 +62,7 @@ fn sign_in(api: &Api, operation: &Operation) -> Option<InitScheme> {
         return None;
     }
     let body = operation.body.as_ref()?.content.first()?.schema?;
-    let fields = fields(api, body);
+    let fields = object_fields(api, body);
     let field = |wanted: &[&str]| {
         wanted.iter().find_map(|wanted| fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)))
     };
@@ -85,8 +86,9 @@ fn token_pointer(api: &Api, schema: SchemaId) -> Option<String> {
         let below: Vec<(String, String, SchemaId)> = level
             .iter()
             .flat_map(|(at, schema)| {
-                let child = |(name, child): (String, SchemaId)| (format!("{at}/{}", escaped(&name)), name, child);
-                fields(api, *schema).into_iter().map(child).collect::<Vec<_>>()
+                let child =
+                    |(name, child): (String, SchemaId)| (format!("{at}/{}", escape_pointer(&name)), name, child);
+                object_fields(api, *schema).into_iter().map(child).collect::<Vec<_>>()
             })
             .take(MOST_FIELDS)
             .collect();
@@ -101,13 +103,13 @@ fn token_pointer(api: &Api, schema: SchemaId) -> Option<String> {
 }
 
 /// The fields of an object, those of the parts of an `allOf` too.
-fn fields(api: &Api, schema: SchemaId) -> Vec<(String, SchemaId)> {
+fn object_fields(api: &Api, schema: SchemaId) -> Vec<(String, SchemaId)> {
     let Some(schema) = api.schemas.get(schema) else { return Vec::new() };
     let parts = schema.all_of.iter().filter_map(|part| api.schemas.get(*part));
     std::iter::once(schema).chain(parts).flat_map(|schema| schema.properties.clone()).collect()
 }
 
 /// RFC 6901 §3.
-fn escaped(name: &str) -> String {
+fn escape_pointer(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

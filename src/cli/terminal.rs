@@ -32,7 +32,7 @@ impl<W: Write> Visible<W> {
         };
         let (now, later) = bytes.split_at(whole);
         let text = String::from_utf8_lossy(now);
-        let (shown, used) = visible(&text, is_last);
+        let (shown, used) = visible_text(&text, is_last);
         self.out.write_all(shown.as_bytes())?;
         self.pending.extend_from_slice(text.get(used..).unwrap_or_default().as_bytes());
         self.pending.extend_from_slice(later);
@@ -54,7 +54,7 @@ impl<W: Write> Write for Visible<W> {
 }
 
 /// Returns what may be shown of a text, and how many of its bytes are settled: a sequence that is cut may yet be a colour.
-fn visible(text: &str, is_last: bool) -> (String, usize) {
+fn visible_text(text: &str, is_last: bool) -> (String, usize) {
     let mut shown = String::with_capacity(text.len());
     let mut at = 0;
     while let Some(character) = text.get(at..).and_then(|rest| rest.chars().next()) {
@@ -65,7 +65,7 @@ fn visible(text: &str, is_last: bool) -> (String, usize) {
             at += character.len_utf8();
             continue;
         }
-        match colour(rest) {
+        match parse_colour(rest) {
             Sequence::Colour(length) => {
                 shown.push_str(rest.get(..length).unwrap_or_default());
                 at += length;
@@ -88,7 +88,7 @@ enum Sequence {
     Other,
 }
 
-fn colour(text: &str) -> Sequence {
+fn parse_colour(text: &str) -> Sequence {
     let Some(body) = text.strip_prefix("\u{1b}[") else {
         return if text.len() == 1 { Sequence::Cut } else { Sequence::Other };
     };

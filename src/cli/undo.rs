@@ -4,7 +4,7 @@ use crate::app::Recovered;
 
 use super::cx::CommandCx;
 use super::exit::Exit;
-use super::layout::wrap;
+use super::layout::wrap_text;
 use super::outputs::AnswerOptions;
 
 /// Options of `undo`.
@@ -20,20 +20,20 @@ pub struct UndoArgs {
 /// Undoes and prints.
 pub(super) async fn run(cx: &CommandCx, args: UndoArgs) -> anyhow::Result<Exit> {
     let recovered = cx.app.undo(&args.allow).await?;
-    args.answer.print(cx, &recovered, |recovered| text(recovered, cx.width()))?;
+    args.answer.print(cx, &recovered, |recovered| render_recovered(recovered, cx.width()))?;
     let failed = recovered.iter().any(|one| one.fault.is_some());
     Ok(if failed { Exit::Untrusted } else { Exit::Clean })
 }
 
-fn text(recovered: &[Recovered], width: usize) -> String {
+fn render_recovered(recovered: &[Recovered], width: usize) -> String {
     if recovered.is_empty() {
         return "no scan left anything behind\n".to_owned();
     }
-    recovered.iter().map(|one| wrap(&format!("{}: {}", one.base_url, one.sentence()), width, 0)).collect()
+    recovered.iter().map(|one| wrap_text(&format!("{}: {}", one.base_url, one.sentence()), width, 0)).collect()
 }
 
 /// At the start of a command that reads: says that something is left, and touches nothing.
-pub(super) fn remind(cx: &CommandCx) {
+pub(super) fn warn_of_leftovers(cx: &CommandCx) {
     if cx.app.has_left_behind() {
         cx.remark("an earlier scan ended before it could clean up; `routewarden undo` removes what it left");
     }

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 
 use routewarden_source::project::Project;
 use routewarden_source::reading::{
-    AccessReading, AccessVerb, AccessWord, ClientId, IdOrigin, OwnershipReader, Reading,
+    AccessReading, AccessWord, ClientId, CodeAccessVerb, HandlerReading, IdOrigin, OwnershipReader,
 };
-use routewarden_source::routes::{GuardKind, Place, RouteEntry};
+use routewarden_source::routes::{CodePlace, GuardKind, RouteEntry};
 use routewarden_source::tokens::{TokenFault, find_token_faults};
 
 pub use routewarden_source::tokens::TokenFaultKind;
 
 use super::index::{CodeIndex, place_of};
-use crate::model::{HandlerPlace, OperationId, clean};
+use crate::model::{HandlerPlace, OperationId, clean_text};
 
 /// Longer reasons are cut.
 const MOST_REASON: usize = 300;
@@ -106,40 +106,40 @@ fn handler_facts(reader: &OwnershipReader<'_>, entry: &RouteEntry) -> HandlerFac
     let is_role = |kind: &GuardKind| matches!(kind, GuardKind::Role(_));
     HandlerFacts {
         place: place_of(entry),
-        guards: guards.map(|guard| clean(&guard.name, 100)).collect(),
+        guards: guards.map(|guard| clean_text(&guard.name, 100)).collect(),
         asks_caller: reading.identity.is_some(),
         is_unclear: entry.code.is_none() || entry.guards.iter().any(|guard| is_unclear(&guard.kind)),
         is_role_gated: entry.guards.iter().any(|guard| is_role(&guard.kind)),
-        makes: reading.request.iter().flat_map(|request| &request.makes).map(|made| clean(made, 100)).collect(),
+        makes: reading.request.iter().flat_map(|request| &request.makes).map(|made| clean_text(made, 100)).collect(),
         accesses: reading.accesses.iter().map(|access| access_facts(entry, &reading, access)).collect(),
     }
 }
 
-fn access_facts(entry: &RouteEntry, reading: &Reading, access: &AccessReading) -> AccessFacts {
+fn access_facts(entry: &RouteEntry, reading: &HandlerReading, access: &AccessReading) -> AccessFacts {
     let inputs = || reading.request.iter().flat_map(|request| &request.inputs);
     // What only narrows a search down (`limit`, `unit`) names no object.
     let is_key =
         |id: &ClientId| inputs().any(|input| input.name == id.name && input.from == id.from && input.loads.is_some());
     let named = access.ids.iter().find(|id| id.from == IdOrigin::Path || is_key(id));
     AccessFacts {
-        model: access.model.as_ref().map(|model| clean(model, 100)),
-        owner: access.owner.as_ref().map(|owner| clean(owner, 100)),
+        model: access.model.as_ref().map(|model| clean_text(model, 100)),
+        owner: access.owner.as_ref().map(|owner| clean_text(owner, 100)),
         is_tied: matches!(access.how, AccessWord::OwnerChecked | AccessWord::AccessChecked),
         is_open: access.how == AccessWord::NotChecked,
         is_shared: matches!(access.how, AccessWord::NotChecked | AccessWord::NotOwned),
-        is_list: access.what == AccessVerb::List,
-        is_write: matches!(access.what, AccessVerb::Mutate | AccessVerb::Delete),
-        named_by: named.map(|id| clean(&id.name, 60)),
-        because: clean(&access.because, MOST_REASON),
+        is_list: access.what == CodeAccessVerb::List,
+        is_write: matches!(access.what, CodeAccessVerb::Mutate | CodeAccessVerb::Delete),
+        named_by: named.map(|id| clean_text(&id.name, 60)),
+        because: clean_text(&access.because, MOST_REASON),
         place: handler_place(&access.place, &entry.function),
     }
 }
 
-fn handler_place(place: &Place, function: &str) -> HandlerPlace {
+fn handler_place(place: &CodePlace, function: &str) -> HandlerPlace {
     HandlerPlace {
-        file: clean(&place.file, 500),
+        file: clean_text(&place.file, 500),
         line: u32::try_from(place.line).unwrap_or(u32::MAX),
-        function: clean(function, 200),
+        function: clean_text(function, 200),
     }
 }
 
@@ -173,6 +173,6 @@ fn token_fact(project: &Project, entries: &[(&OperationId, &RouteEntry)], fault:
         operation: (*id).clone(),
         kind: fault.kind,
         place: handler_place(&fault.place, &fault.function),
-        text: clean(&fault.text, 160),
+        text: clean_text(&fault.text, 160),
     })
 }

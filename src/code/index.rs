@@ -8,9 +8,9 @@ use routewarden_source::routes::{RouteEntry, RouteTable};
 use routewarden_source::tree::{SourceTree, TreeLimits};
 use thiserror::Error;
 
-use super::matching::{Binding, ReachedRoute, bind};
+use super::matching::{Binding, ReachedRoute, bind_routes};
 use super::trace;
-use crate::model::{Api, HandlerPlace, Method, OperationId, clean, name_first};
+use crate::model::{Api, HandlerPlace, Method, OperationId, clean_text, name_first};
 
 /// Longer lists of what was left out are cut.
 const MOST_NOTED: usize = 5;
@@ -63,7 +63,7 @@ impl CodeIndex {
         let reached: Vec<ReachedRoute> =
             api.operations.iter().map(|operation| ReachedRoute::of_document(api, operation)).collect();
         let base = api.servers.first().map(|server| server.url.as_str()).unwrap_or_default();
-        self.binding = bind(&reached, base, &self.table.routes);
+        self.binding = bind_routes(&reached, base, &self.table.routes);
         self.operations = reached.len();
     }
 
@@ -71,7 +71,7 @@ impl CodeIndex {
     pub fn bind_paths(&mut self, base_url: &str, paths: &[(Method, String)]) {
         let reached: Vec<ReachedRoute> =
             paths.iter().map(|(method, path)| ReachedRoute::below(base_url, *method, path)).collect();
-        self.binding = bind(&reached, base_url, &self.table.routes);
+        self.binding = bind_routes(&reached, base_url, &self.table.routes);
         self.operations = reached.len();
     }
 
@@ -123,13 +123,13 @@ impl CodeIndex {
 
     /// Returns where the last frame of a stack trace in a text stands, if it is in this tree.
     pub fn place_in_trace(&self, text: &str) -> Option<HandlerPlace> {
-        trace::deepest(text, &self.project.tree)
+        trace::nearest_frame(text, &self.project.tree)
     }
 
     /// Returns every route, one for each method: method, path as clients reach it, and where the handler stands.
     pub fn all_routes(&self) -> Vec<(Method, String, HandlerPlace)> {
         let of = |entry: &RouteEntry| {
-            let (path, place) = (clean(&entry.path, 500), place_of(entry));
+            let (path, place) = (clean_text(&entry.path, 500), place_of(entry));
             let methods: Vec<Method> = entry.methods.iter().filter_map(|name| Method::parse(name)).collect();
             methods.into_iter().map(move |method| (method, path.clone(), place.clone())).collect::<Vec<_>>()
         };
@@ -143,7 +143,7 @@ impl CodeIndex {
             let Some(path) = self.binding.path_in_document(&entry.path) else { continue };
             let methods = entry.methods.iter().filter_map(|name| Method::parse(name));
             let unknown = methods.filter(|method| !self.binding.documented.contains(&(at, *method)));
-            let path = clean(&path, 500);
+            let path = clean_text(&path, 500);
             found.extend(unknown.map(|method| UndocumentedRoute {
                 method,
                 path: path.clone(),
@@ -158,8 +158,8 @@ impl CodeIndex {
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         let left_out = self.project.left_out.iter().map(|item| format!("{} ({})", item.path, item.because));
-        notes.extend(listed("not read of the source", &left_out.collect::<Vec<_>>()));
-        notes.extend(listed("routes of the source that are made at runtime", &self.table.unclear));
+        notes.extend(list_first_few("not read of the source", &left_out.collect::<Vec<_>>()));
+        notes.extend(list_first_few("routes of the source that are made at runtime", &self.table.unclear));
         notes
     }
 }
@@ -174,13 +174,13 @@ impl UndocumentedRoute {
 /// Returns where a handler stands.
 pub(super) fn place_of(entry: &RouteEntry) -> HandlerPlace {
     HandlerPlace {
-        file: clean(&entry.handler.file, 500),
+        file: clean_text(&entry.handler.file, 500),
         line: u32::try_from(entry.handler.line).unwrap_or(u32::MAX),
-        function: clean(&entry.function, 200),
+        function: clean_text(&entry.function, 200),
     }
 }
 
 /// One sentence with the first few of many.
-fn listed(what: &str, items: &[String]) -> Option<String> {
-    (!items.is_empty()).then(|| format!("{what}: {}", name_first(items, MOST_NOTED, |item| clean(item, 200))))
+fn list_first_few(what: &str, items: &[String]) -> Option<String> {
+    (!items.is_empty()).then(|| format!("{what}: {}", name_first(items, MOST_NOTED, |item| clean_text(item, 200))))
 }

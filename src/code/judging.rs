@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use routewarden_source::reading::{AccessReading, AccessVerb, AccessWord, OwnershipReader, OwnershipWord};
+use routewarden_source::reading::{AccessReading, AccessWord, CodeAccessVerb, OwnershipReader, OwnershipWord};
 use tokio::sync::watch;
 
 use super::index::CodeIndex;
-use crate::model::{HandlerPlace, OperationId, clean};
+use crate::model::{HandlerPlace, OperationId, clean_text};
 
 /// Longer reasons are cut.
 const MOST_REASON: usize = 300;
@@ -68,10 +68,11 @@ impl CodeIndex {
         let reader = OwnershipReader::new(self.project());
         let (ids, entries): (Vec<_>, Vec<_>) = self.bound().unzip();
         let judged = ids.into_iter().zip(reader.read_all(&entries)).filter_map(|(id, reading)| {
-            let because = clean(&reading.because, MOST_REASON);
+            let because = clean_text(&reading.because, MOST_REASON);
             let is_role_gated = reading.accesses.iter().any(|access| access.how == AccessWord::RoleGated);
             let ties = reading.accesses.iter().filter(|access| access.how == AccessWord::OwnerChecked);
-            let ties = ties.filter(|access| access.what != AccessVerb::Create).take(MOST_TIES).map(tie_of).collect();
+            let ties =
+                ties.filter(|access| access.what != CodeAccessVerb::Create).take(MOST_TIES).map(tie_of).collect();
             Some((id.clone(), HandlerWord { place: self.place(id)?, word: reading.word, because, is_role_gated, ties }))
         });
         judged.collect()
@@ -80,8 +81,8 @@ impl CodeIndex {
 
 fn tie_of(access: &AccessReading) -> OwnerTie {
     OwnerTie {
-        model: access.model.as_ref().map(|model| clean(model, 100)),
+        model: access.model.as_ref().map(|model| clean_text(model, 100)),
         ids: access.ids.iter().map(|id| id.name.clone()).collect(),
-        because: clean(&access.because, MOST_REASON),
+        because: clean_text(&access.because, MOST_REASON),
     }
 }

@@ -39,7 +39,7 @@ impl Binding {
         let full: Vec<&str> = match self.offset.as_ref()? {
             Offset::Document(prefix) => prefix.iter().map(String::as_str).chain(own).collect(),
             Offset::Source(prefix) => {
-                let rest = shape(route).strip_prefix(prefix.as_slice())?.len();
+                let rest = route_shape(route).strip_prefix(prefix.as_slice())?.len();
                 own.get(own.len().saturating_sub(rest)..)?.to_vec()
             }
         };
@@ -66,13 +66,13 @@ impl ReachedRoute {
     /// Returns an operation below a base URL.
     pub(super) fn below(base_url: &str, method: Method, path: &str) -> Self {
         let full = format!("{}/{}", path_of(base_url), path.trim_start_matches('/'));
-        Self { id: OperationId(format!("{method} {path}")), method, path: shape(&full) }
+        Self { id: OperationId(format!("{method} {path}")), method, path: route_shape(&full) }
     }
 }
 
 /// Binds the routes to the operations that they serve; `base` is the address of the server.
-pub(super) fn bind(operations: &[ReachedRoute], base: &str, routes: &[RouteEntry]) -> Binding {
-    let shapes: Vec<RouteShape> = routes.iter().map(|route| shape(&route.path)).collect();
+pub(super) fn bind_routes(operations: &[ReachedRoute], base: &str, routes: &[RouteEntry]) -> Binding {
+    let shapes: Vec<RouteShape> = routes.iter().map(|route| route_shape(&route.path)).collect();
     let mut by_last: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, shape) in shapes.iter().enumerate() {
         by_last.entry(shape.last().map_or("", String::as_str)).or_default().push(at);
@@ -83,23 +83,24 @@ pub(super) fn bind(operations: &[ReachedRoute], base: &str, routes: &[RouteEntry
     for operation in operations {
         let path = &operation.path;
         let near = by_last.get(path.last().map_or("", String::as_str)).into_iter().flatten();
-        let served = near.filter(|at| routes.get(**at).is_some_and(|route| serves(route, operation)));
+        let served = near.filter(|at| routes.get(**at).is_some_and(|route| serves_method(route, operation)));
         let found: Vec<(Offset, usize)> =
-            served.filter_map(|at| Some((offset(path, shapes.get(*at)?)?, *at))).collect();
+            served.filter_map(|at| Some((path_offset(path, shapes.get(*at)?)?, *at))).collect();
         let offsets: BTreeSet<&Offset> = found.iter().map(|(offset, _)| offset).collect();
         offsets.into_iter().for_each(|offset| *votes.entry(offset.clone()).or_default() += 1);
         documented.extend(found.iter().map(|(_, at)| (*at, operation.method)));
         candidates.insert(operation.id.clone(), found);
     }
-    let chosen = candidates.into_iter().filter_map(|(id, found)| Some((choose(&id, &found, &votes, routes)?, id)));
+    let chosen =
+        candidates.into_iter().filter_map(|(id, found)| Some((choose_route(&id, &found, &votes, routes)?, id)));
     let bound = chosen.map(|(at, id)| (id, at)).collect();
     let offset =
         votes.iter().max_by_key(|(offset, votes)| (**votes, is_none(offset))).map(|(offset, _)| offset.clone());
-    Binding { bound, documented, offset, base: shape(&path_of(base)) }
+    Binding { bound, documented, offset, base: route_shape(&path_of(base)) }
 }
 
 /// The route with the offset that explains most; none where two different handlers are as likely.
-fn choose(
+fn choose_route(
     id: &OperationId,
     found: &[(Offset, usize)],
     votes: &BTreeMap<Offset, usize>,
@@ -124,7 +125,7 @@ fn is_none(offset: &Offset) -> bool {
     matches!(offset, Offset::Document(prefix) | Offset::Source(prefix) if prefix.is_empty())
 }
 
-fn serves(route: &RouteEntry, operation: &ReachedRoute) -> bool {
+fn serves_method(route: &RouteEntry, operation: &ReachedRoute) -> bool {
     let method = operation.method.as_str();
     route.methods.is_empty() || route.methods.iter().any(|served| served == method)
 }
@@ -133,7 +134,7 @@ fn serves(route: &RouteEntry, operation: &ReachedRoute) -> bool {
 fn document_path(api: &Api, operation: &Operation) -> RouteShape {
     let server = operation.servers.first().or_else(|| api.servers.first());
     let base = server.map(|server| path_of(&server.url)).unwrap_or_default();
-    shape(&format!("{base}/{}", operation.path.trim_start_matches('/')))
+    route_shape(&format!("{base}/{}", operation.path.trim_start_matches('/')))
 }
 
 /// The path of a URL or of a relative address.
@@ -143,7 +144,7 @@ fn path_of(url: &str) -> String {
     after.trim_end_matches('/').to_owned()
 }
 
-fn shape(path: &str) -> RouteShape {
+fn route_shape(path: &str) -> RouteShape {
     path.split('/').filter(|part| !part.is_empty()).map(without_names).collect()
 }
 
@@ -161,7 +162,7 @@ fn without_names(part: &str) -> String {
 }
 
 /// Returns what stands before the shorter path in the longer one.
-fn offset(document: &RouteShape, source: &RouteShape) -> Option<Offset> {
+fn path_offset(document: &RouteShape, source: &RouteShape) -> Option<Offset> {
     if document.len() >= source.len() {
         document.strip_suffix(source.as_slice()).map(|prefix| Offset::Document(prefix.to_vec()))
     } else {

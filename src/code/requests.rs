@@ -6,7 +6,7 @@ use routewarden_source::reading::{BodyReading, ClientInput, IdOrigin, OwnershipR
 use routewarden_source::routes::RouteEntry;
 
 use super::index::CodeIndex;
-use crate::model::{HandlerBody, HandlerInput, HandlerRequest, InputPlace, Method, OperationId, clean};
+use crate::model::{HandlerBody, HandlerInput, HandlerRequest, InputPlace, Method, OperationId, clean_text};
 
 /// More values of one request are not looked at.
 const MOST_INPUTS: usize = 60;
@@ -34,7 +34,7 @@ fn request_of(reader: &OwnershipReader<'_>, entry: &RouteEntry, method: Method) 
     HandlerRequest {
         body: body_of(&reading),
         inputs: inputs.filter_map(input_of).collect(),
-        makes: reading.makes.iter().take(MOST_INPUTS).map(|model| clean(model, MOST_NAME)).collect(),
+        makes: reading.makes.iter().take(MOST_INPUTS).map(|model| clean_text(model, MOST_NAME)).collect(),
     }
 }
 
@@ -62,6 +62,6 @@ fn input_of(input: &ClientInput) -> Option<HandlerInput> {
         place,
         is_needed: input.is_needed,
         is_number: input.is_number,
-        loads: input.loads.as_ref().map(|model| clean(model, MOST_NAME)),
+        loads: input.loads.as_ref().map(|model| clean_text(model, MOST_NAME)),
     })
 }

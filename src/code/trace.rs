@@ -25,7 +25,7 @@ static FRAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// Returns the frame nearest to the fault whose file stands in the tree.
-pub(super) fn deepest(text: &str, tree: &SourceTree) -> Option<HandlerPlace> {
+pub(super) fn nearest_frame(text: &str, tree: &SourceTree) -> Option<HandlerPlace> {
     let mut end = text.len().min(MOST_BYTES);
     while !text.is_char_boundary(end) {
         end -= 1;

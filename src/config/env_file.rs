@@ -41,12 +41,13 @@ impl EnvFile {
 
     /// Returns what the file says of a variable; nothing where there is no file.
     pub fn get(&self, name: &str) -> Result<Option<&Secret>, &EnvFileRefused> {
-        let values = self.values.get_or_init(|| self.path.as_deref().map_or_else(|| Ok(BTreeMap::new()), read));
+        let values =
+            self.values.get_or_init(|| self.path.as_deref().map_or_else(|| Ok(BTreeMap::new()), read_variables));
         values.as_ref().map(|values| values.get(name))
     }
 }
 
-fn read(path: &Path) -> Result<BTreeMap<String, Secret>, EnvFileRefused> {
+fn read_variables(path: &Path) -> Result<BTreeMap<String, Secret>, EnvFileRefused> {
     match std::fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
         Err(error) => return Err(EnvFileRefused::Unread(error.into())),
@@ -60,19 +61,19 @@ fn read(path: &Path) -> Result<BTreeMap<String, Secret>, EnvFileRefused> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let (name, value) = assignment(line).ok_or(EnvFileRefused::Line(index + 1))?;
+        let (name, value) = parse_assignment(line).ok_or(EnvFileRefused::Line(index + 1))?;
         values.insert(name.to_owned(), Secret::new(value));
     }
     Ok(values)
 }
 
 /// Reads `NAME=value`, with or without `export`. Nothing in the value is expanded: passwords have dollar signs.
-fn assignment(line: &str) -> Option<(&str, String)> {
+fn parse_assignment(line: &str) -> Option<(&str, String)> {
     let line = line.strip_prefix("export ").unwrap_or(line);
     let (name, value) = line.split_once('=')?;
     let name = name.trim();
     is_variable(name).then_some(())?;
-    Some((name, unquoted(value.trim())?))
+    Some((name, unquote_value(value.trim())?))
 }
 
 /// Returns true for what a shell takes as the name of a variable.
@@ -82,7 +83,7 @@ pub(super) fn is_variable(name: &str) -> bool {
 }
 
 /// Takes the quotes off as a shell does, or the comment behind a value without quotes.
-fn unquoted(value: &str) -> Option<String> {
+fn unquote_value(value: &str) -> Option<String> {
     let is_quoted = value.starts_with(['"', '\'']);
     if !is_quoted {
         return Some(value.find(" #").and_then(|at| value.get(..at)).unwrap_or(value).trim_end().to_owned());

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::model::clean;
+use crate::model::clean_text;
 
 /// Why a configuration cannot be used.
 #[derive(Debug, Clone, Error)]
@@ -53,7 +53,7 @@ impl Fault {
         let whole = text.get(line_start..).unwrap_or_default().lines().next().unwrap_or_default();
         let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
         let shown = if show_value { whole.to_owned() } else { without_values(whole) };
-        let excerpt = clean(&shown, 120);
+        let excerpt = clean_text(&shown, 120);
         let marked = text.get(span).unwrap_or_default().lines().next().unwrap_or_default().chars().count();
         let width = marked.min(excerpt.chars().count().saturating_sub(column - 1)).max(1);
         let line = before.matches('\n').count() + 1;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error::ConfigError;
 use super::login;
-use super::reader::{ConfigSource, Section, Value, as_string};
+use super::reader::{ConfigSource, Section, TomlValue, as_string};
 use super::secrets::{self, Purpose, SOURCES};
 use crate::model::{ANONYMOUS, Consent, Credential, GARBAGE, Identity, Secret};
 use thiserror::Error;
@@ -16,9 +16,9 @@ const CREDENTIALS: [&str; 6] = ["bearer", "api_key", "basic", "cookie", "header"
 const MAX_IDENTITIES: usize = 32;
 
 /// Reads all identities in the order of the file.
-pub(super) fn identities(
+pub(super) fn read_all(
     source: &ConfigSource<'_>,
-    value: &Value<'_>,
+    value: &TomlValue<'_>,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<Identity>, ConfigError> {
     let all = Section::open(source, "identities", value)?;
@@ -32,7 +32,7 @@ pub(super) fn identities(
         if found.len() == MAX_IDENTITIES {
             return Err(fault(format!("more than {MAX_IDENTITIES} identities")));
         }
-        found.push(identity(source, name, value, warnings)?);
+        found.push(read_identity(source, name, value, warnings)?);
     }
     warn_about_twins(&found, warnings);
     Ok(found)
@@ -65,10 +65,10 @@ pub(super) fn check_name(name: &str) -> Result<(), NameRefused> {
     Ok(())
 }
 
-fn identity(
+fn read_identity(
     source: &ConfigSource<'_>,
     name: &str,
-    value: &Value<'_>,
+    value: &TomlValue<'_>,
     warnings: &mut Vec<String>,
 ) -> Result<Identity, ConfigError> {
     let section = Section::new(source, &format!("identities.{name}"), value, &KEYS)?;
@@ -81,14 +81,14 @@ fn identity(
         name: name.to_owned(),
         rank: rank.unwrap_or_else(|| default_rank(&role)),
         role,
-        credential: credential(&section, name, warnings)?,
-        owns: owns(&section)?,
-        consent: consent(&section)?,
+        credential: read_credential(&section, name, warnings)?,
+        owns: read_owned_ids(&section)?,
+        consent: read_consent(&section)?,
     })
 }
 
 /// Reads what a scan may write as an identity.
-fn consent(section: &Section<'_>) -> Result<Consent, ConfigError> {
+fn read_consent(section: &Section<'_>) -> Result<Consent, ConfigError> {
     let disposable = section.boolean("disposable")?.unwrap_or_default();
     let writes = section.string("writes")?;
     if let Some(written) = writes.filter(|_| disposable) {
@@ -109,7 +109,7 @@ fn consent(section: &Section<'_>) -> Result<Consent, ConfigError> {
     }
 }
 
-fn credential(section: &Section<'_>, name: &str, warnings: &mut Vec<String>) -> Result<Credential, ConfigError> {
+fn read_credential(section: &Section<'_>, name: &str, warnings: &mut Vec<String>) -> Result<Credential, ConfigError> {
     let given: Vec<&str> = CREDENTIALS.into_iter().filter(|kind| section.value(kind).is_some()).collect();
     let (kind, value) = match given.as_slice() {
         [kind] => match section.value(kind) {
@@ -125,20 +125,21 @@ fn credential(section: &Section<'_>, name: &str, warnings: &mut Vec<String>) -> 
     let form = SignInForm { source: section.source, path: section.path(kind), prefix: secrets::variable_part(name) };
     match kind {
         "bearer" => {
-            let secret = secrets::secret(form.source, &form.purpose("_TOKEN", "bearer = { ENV }"), value, warnings)?;
+            let secret =
+                secrets::read_value(form.source, &form.purpose("_TOKEN", "bearer = { ENV }"), value, warnings)?;
             let bare = secret.expose().strip_prefix("Bearer ").map(Secret::new);
             Ok(Credential::Bearer(bare.unwrap_or(secret)))
         }
         "api_key" => api_key(&form, value, warnings),
-        "basic" => basic(&form, value, warnings),
+        "basic" => read_basic(&form, value, warnings),
         "cookie" => {
             let purpose = form.purpose("_COOKIE", "cookie = { name = \"session\", ENV }");
             let section = form.open(value, &["name", SOURCES[0], SOURCES[1]], &purpose)?;
-            let name = token(&section, "name")?;
+            let name = read_token_name(&section, "name")?;
             Ok(Credential::Cookie(name, secrets::from_section(&section, &purpose, warnings)?))
         }
-        "header" => header(&form, value, warnings),
-        _ => Ok(Credential::Login(login::recipe(&form, value, warnings)?)),
+        "header" => read_header(&form, value, warnings),
+        _ => Ok(Credential::Login(login::read_recipe(&form, value, warnings)?)),
     }
 }
 
@@ -159,23 +160,27 @@ impl SignInForm<'_> {
     /// The credential's table; a string in its place is a literal secret.
     fn open<'v>(
         &'v self,
-        value: &'v Value<'v>,
+        value: &'v TomlValue<'v>,
         known: &[&str],
         purpose: &Purpose<'_>,
     ) -> Result<Section<'v>, ConfigError> {
         if value.get_ref().as_table().is_none() {
-            return Err(secrets::literal(self.source, purpose, value.span()));
+            return Err(secrets::refuse_literal(self.source, purpose, value.span()));
         }
         Section::new(self.source, &self.path, value, known)
     }
 }
 
-fn api_key(form: &SignInForm<'_>, value: &Value<'_>, warnings: &mut Vec<String>) -> Result<Credential, ConfigError> {
+fn api_key(
+    form: &SignInForm<'_>,
+    value: &TomlValue<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Credential, ConfigError> {
     let purpose = form.purpose("_API_KEY", "api_key = { header = \"X-API-Key\", ENV }");
     let section = form.open(value, &["header", "query", SOURCES[0], SOURCES[1]], &purpose)?;
     let secret = |warnings: &mut Vec<String>| secrets::from_section(&section, &purpose, warnings);
     match (section.value("header"), section.value("query")) {
-        (Some(_), None) => Ok(Credential::ApiKeyHeader(token(&section, "header")?, secret(warnings)?)),
+        (Some(_), None) => Ok(Credential::ApiKeyHeader(read_token_name(&section, "header")?, secret(warnings)?)),
         (None, Some(_)) => Ok(Credential::ApiKeyQuery(section.required("query")?.to_owned(), secret(warnings)?)),
         _ => {
             let message = format!("`{}` needs either `header` or `query`: where the key is sent", form.path);
@@ -184,7 +189,11 @@ fn api_key(form: &SignInForm<'_>, value: &Value<'_>, warnings: &mut Vec<String>)
     }
 }
 
-fn basic(form: &SignInForm<'_>, value: &Value<'_>, warnings: &mut Vec<String>) -> Result<Credential, ConfigError> {
+fn read_basic(
+    form: &SignInForm<'_>,
+    value: &TomlValue<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Credential, ConfigError> {
     let mut purpose = form.purpose("_PASSWORD", "basic = { user = \"…\", password = { ENV } }");
     let section = form.open(value, &["user", "password"], &purpose)?;
     let user = section.required("user")?.to_owned();
@@ -196,17 +205,21 @@ fn basic(form: &SignInForm<'_>, value: &Value<'_>, warnings: &mut Vec<String>) -
         return Err(section.source.fault(section.span.clone(), message).into());
     };
     purpose.path = section.path("password");
-    Ok(Credential::Basic(user, secrets::secret(form.source, &purpose, password, warnings)?))
+    Ok(Credential::Basic(user, secrets::read_value(form.source, &purpose, password, warnings)?))
 }
 
-fn header(form: &SignInForm<'_>, value: &Value<'_>, warnings: &mut Vec<String>) -> Result<Credential, ConfigError> {
+fn read_header(
+    form: &SignInForm<'_>,
+    value: &TomlValue<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Credential, ConfigError> {
     let mut purpose = form.purpose("_TOKEN", "header = { name = \"Authorization\", value = \"Token {secret}\", ENV }");
     let section = form.open(value, &["name", "value", SOURCES[0], SOURCES[1]], &purpose)?;
-    let name = token(&section, "name")?;
+    let name = read_token_name(&section, "name")?;
     let template = section.string("value")?.unwrap_or("{secret}").to_owned();
     if !template.contains("{secret}") || secrets::looks_secret(&template) {
         purpose.path = section.path("value");
-        return Err(secrets::literal(form.source, &purpose, section.place("value")));
+        return Err(secrets::refuse_literal(form.source, &purpose, section.place("value")));
     }
     if template.contains(char::is_control) {
         return Err(section.source.fault(section.place("value"), "a header value has no control characters").into());
@@ -215,7 +228,7 @@ fn header(form: &SignInForm<'_>, value: &Value<'_>, warnings: &mut Vec<String>) 
 }
 
 /// The name of a header or cookie (RFC 9110 §5.6.2).
-fn token(section: &Section<'_>, key: &str) -> Result<String, ConfigError> {
+fn read_token_name(section: &Section<'_>, key: &str) -> Result<String, ConfigError> {
     let text = section.required(key)?;
     if is_token(text) {
         return Ok(text.to_owned());
@@ -229,7 +242,7 @@ pub(super) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-fn owns(section: &Section<'_>) -> Result<BTreeMap<String, Vec<String>>, ConfigError> {
+fn read_owned_ids(section: &Section<'_>) -> Result<BTreeMap<String, Vec<String>>, ConfigError> {
     let Some(value) = section.value("owns") else { return Ok(BTreeMap::new()) };
     let table = Section::open(section.source, &section.path("owns"), value)?;
     let mut owns = BTreeMap::new();
@@ -244,7 +257,7 @@ fn owns(section: &Section<'_>) -> Result<BTreeMap<String, Vec<String>>, ConfigEr
     Ok(owns)
 }
 
-fn object_id(source: &ConfigSource<'_>, path: &str, value: &Value<'_>) -> Result<String, ConfigError> {
+fn object_id(source: &ConfigSource<'_>, path: &str, value: &TomlValue<'_>) -> Result<String, ConfigError> {
     match value.get_ref() {
         DeValue::Integer(number) if number.radix() == 10 => Ok(number.as_str().to_owned()),
         _ => Ok(as_string(source, path, value)?.to_owned()),

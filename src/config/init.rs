@@ -47,13 +47,19 @@ pub fn render_init(facts: &InitFacts) -> String {
     let mut out = String::from(
         "# Routewarden: which API to test, and as whom.\n# Secrets never stand in this file, only the names of environment variables (or files) that hold them.\n\n[target]\n",
     );
-    line(&mut out, "openapi", facts.document.as_deref(), "openapi.yaml", "the OpenAPI document: a path or a URL");
-    line(&mut out, "base_url", facts.base_url.as_deref(), "http://127.0.0.1:8000", "where the API answers");
+    push_setting(
+        &mut out,
+        "openapi",
+        facts.document.as_deref(),
+        "openapi.yaml",
+        "the OpenAPI document: a path or a URL",
+    );
+    push_setting(&mut out, "base_url", facts.base_url.as_deref(), "http://127.0.0.1:8000", "where the API answers");
     let code = match &facts.framework {
         Some(framework) => format!("the source tree ({}): repairs come in its idiom", one_line(framework)),
         None => "the source tree: repairs come in its framework's idiom".to_owned(),
     };
-    line(&mut out, "source", facts.source.as_deref(), ".", &code);
+    push_setting(&mut out, "source", facts.source.as_deref(), ".", &code);
     out.push_str("# Requests go to loopback only. List another host here only if you may test it.\n");
     out.push_str("# allow = [\"https://staging.example.com\"]\n\n");
     out.push_str("[scan]\nmode = \"passive\"          # reads only; \"active\" also writes to objects and accounts that it makes, and removes them\n");
@@ -68,11 +74,11 @@ pub fn render_init(facts: &InitFacts) -> String {
          # disposable = true   it may change the account itself: for accounts made for testing\n",
     );
     for name in ["alice", "bob"] {
-        identity(&mut out, &facts.scheme, name, "user");
+        push_identity(&mut out, &facts.scheme, name, "user");
     }
     out.push_str("# An administrator shows which functions users must not reach.\n");
     let mut admin = String::new();
-    identity(&mut admin, &facts.scheme, "root", "admin");
+    push_identity(&mut admin, &facts.scheme, "root", "admin");
     for text in admin.trim_end().lines() {
         out.push_str(&format!("# {text}\n"));
     }
@@ -81,15 +87,15 @@ pub fn render_init(facts: &InitFacts) -> String {
     out
 }
 
-fn line(out: &mut String, key: &str, value: Option<&str>, example: &str, comment: &str) {
+fn push_setting(out: &mut String, key: &str, value: Option<&str>, example: &str, comment: &str) {
     let (mark, value) = match value {
         Some(value) => ("", value),
         None => ("# ", example),
     };
-    out.push_str(&format!("{mark}{key} = {}   # {comment}\n", quoted(value)));
+    out.push_str(&format!("{mark}{key} = {}   # {comment}\n", quote_toml(value)));
 }
 
-fn identity(out: &mut String, scheme: &InitScheme, name: &str, role: &str) {
+fn push_identity(out: &mut String, scheme: &InitScheme, name: &str, role: &str) {
     let variable = name.to_ascii_uppercase();
     out.push_str(&format!("[identities.{name}]\nrole = \"{role}\"\n"));
     let credential = match scheme {
@@ -98,20 +104,20 @@ fn identity(out: &mut String, scheme: &InitScheme, name: &str, role: &str) {
             format!("basic = {{ user = \"{name}\", password = {{ env = \"{variable}_PASSWORD\" }} }}\n")
         }
         InitScheme::ApiKeyHeader(header) => {
-            format!("api_key = {{ header = {}, env = \"{variable}_API_KEY\" }}\n", quoted(header))
+            format!("api_key = {{ header = {}, env = \"{variable}_API_KEY\" }}\n", quote_toml(header))
         }
         InitScheme::ApiKeyQuery(query) => {
-            format!("api_key = {{ query = {}, env = \"{variable}_API_KEY\" }}\n", quoted(query))
+            format!("api_key = {{ query = {}, env = \"{variable}_API_KEY\" }}\n", quote_toml(query))
         }
         InitScheme::Cookie(cookie) => {
-            format!("cookie = {{ name = {}, env = \"{variable}_COOKIE\" }}\n", quoted(cookie))
+            format!("cookie = {{ name = {}, env = \"{variable}_COOKIE\" }}\n", quote_toml(cookie))
         }
         InitScheme::Login { operation, username_field, password_field, token } => format!(
             "[identities.{name}.login]\noperation = {}\nbody = {{ {} = \"{name}\", {} = {{ env = \"{variable}_PASSWORD\" }} }}\ntoken = {}   # where the answer has it (JSON pointer)\n",
-            quoted(operation),
-            quoted(username_field),
-            quoted(password_field),
-            quoted(token),
+            quote_toml(operation),
+            quote_toml(username_field),
+            quote_toml(password_field),
+            quote_toml(token),
         ),
     };
     out.push_str(&credential);
@@ -119,10 +125,10 @@ fn identity(out: &mut String, scheme: &InitScheme, name: &str, role: &str) {
 }
 
 /// A TOML string; what stands in documents and folder names is not trusted to be harmless.
-fn quoted(text: &str) -> String {
+fn quote_toml(text: &str) -> String {
     toml::Value::from(one_line(text)).to_string()
 }
 
 fn one_line(text: &str) -> String {
-    crate::model::clean(text, 500)
+    crate::model::clean_text(text, 500)
 }

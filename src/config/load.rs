@@ -50,11 +50,11 @@ fn parse_source(source: &ConfigSource<'_>) -> Result<Config, ConfigError> {
     let mut config = Config { path: source.folder.join(source.file), ..Config::default() };
     let warnings = &mut config.warnings;
     if let Some(value) = root.value("identities") {
-        config.identities = identities::identities(source, value, warnings)?;
+        config.identities = identities::read_all(source, value, warnings)?;
     }
     if let Some(value) = root.value("target") {
         let section = Section::new(source, "target", value, &TARGET_KEYS)?;
-        config.target = sections::target(&section, warnings)?;
+        config.target = sections::read_target(&section, warnings)?;
         if let Some(file) = section.string("auth")? {
             let fault = |message: String| source.open_fault(section.place("auth"), message);
             if root.value("identities").is_some() {
@@ -65,23 +65,23 @@ fn parse_source(source: &ConfigSource<'_>) -> Result<Config, ConfigError> {
             let text = capped::read_capped(&source.folder.join(file), MAX_CONFIG_BYTES)
                 .map_err(|reason| fault(format!("failed to read `{file}`: {reason}")))?;
             config.identities =
-                wfc::identities(&text, warnings).map_err(|reason| fault(format!("{file}: {reason}")))?;
+                wfc::read_identities(&text, warnings).map_err(|reason| fault(format!("{file}: {reason}")))?;
             warnings.push(format!("{file} holds secrets: keep it out of version control"));
         }
     }
     if let Some(value) = root.value("scan") {
-        config.scan = sections::scan(source, value)?;
+        config.scan = sections::read_scan(source, value)?;
     }
     if let Some(value) = root.value("intent") {
-        config.intent = intent::intent(source, value)?;
+        config.intent = intent::read_statements(source, value)?;
     }
     if let Some(value) = root.value("llm") {
-        config.llm = sections::llm(source, value, warnings)?;
+        config.llm = sections::read_llm(source, value, warnings)?;
     }
     if let Some(value) = root.value("detect") {
-        config.detect = sections::detect(source, value, warnings)?;
+        config.detect = sections::read_detect(source, value, warnings)?;
     }
-    config.suppress = sections::suppressions(&root, crate::model::today(), warnings)?;
+    config.suppress = sections::read_suppressions(&root, crate::model::today(), warnings)?;
     Ok(config)
 }
 

@@ -9,7 +9,7 @@ use toml::de::DeValue;
 use super::error::ConfigError;
 use super::identities::{SignInForm, is_token};
 use super::operations::check_operation;
-use super::reader::{ConfigSource, Section, Value};
+use super::reader::{ConfigSource, Section, TomlValue};
 use super::secrets::{self, Purpose};
 use crate::detect::Redactor;
 use crate::model::{LoginRecipe, Secret, TokenSource};
@@ -22,9 +22,9 @@ pub(super) const DEFAULT_SEND: &str = "Authorization: Bearer {token}";
 const MAX_DEPTH: usize = 32;
 
 /// Reads one sign-in.
-pub(super) fn recipe(
+pub(super) fn read_recipe(
     form: &SignInForm<'_>,
-    value: &Value<'_>,
+    value: &TomlValue<'_>,
     warnings: &mut Vec<String>,
 ) -> Result<LoginRecipe, ConfigError> {
     let source = form.source;
@@ -44,7 +44,7 @@ pub(super) fn recipe(
         secrets: body.secrets,
         content_type: content_type(&section)?,
         token: token_source(&section)?,
-        send: send(&section)?,
+        send: read_send_line(&section)?,
     })
 }
 
@@ -57,7 +57,7 @@ struct LoginBody<'a, 'w> {
 
 impl LoginBody<'_, '_> {
     /// The value as JSON, with a placeholder for each secret. `field` is the key it stands under.
-    fn json(&mut self, path: &str, field: &str, value: &Value<'_>, depth: usize) -> Result<Json, ConfigError> {
+    fn json(&mut self, path: &str, field: &str, value: &TomlValue<'_>, depth: usize) -> Result<Json, ConfigError> {
         if depth > MAX_DEPTH {
             return Err(self.source.fault(value.span(), format!("`{path}` is nested too deeply")).into());
         }
@@ -91,7 +91,7 @@ impl LoginBody<'_, '_> {
         }
     }
 
-    fn string(&self, path: &str, field: &str, text: &str, value: &Value<'_>) -> Result<Json, ConfigError> {
+    fn string(&self, path: &str, field: &str, text: &str, value: &TomlValue<'_>) -> Result<Json, ConfigError> {
         if !text.is_empty() {
             self.refuse_literal(path, field, value)?;
         }
@@ -105,20 +105,20 @@ impl LoginBody<'_, '_> {
         Ok(Json::from(text))
     }
 
-    fn refuse_literal(&self, path: &str, field: &str, value: &Value<'_>) -> Result<(), ConfigError> {
+    fn refuse_literal(&self, path: &str, field: &str, value: &TomlValue<'_>) -> Result<(), ConfigError> {
         if Redactor::is_sensitive_name(field) { Err(self.literal(path, field, value)) } else { Ok(()) }
     }
 
-    fn literal(&self, path: &str, field: &str, value: &Value<'_>) -> ConfigError {
+    fn literal(&self, path: &str, field: &str, value: &TomlValue<'_>) -> ConfigError {
         let line = format!("{field} = {{ ENV }}");
-        secrets::literal(self.source, &self.purpose(path, field, &line), value.span())
+        secrets::refuse_literal(self.source, &self.purpose(path, field, &line), value.span())
     }
 
-    fn secret(&mut self, path: &str, field: &str, value: &Value<'_>) -> Result<Json, ConfigError> {
+    fn secret(&mut self, path: &str, field: &str, value: &TomlValue<'_>) -> Result<Json, ConfigError> {
         let line = format!("{field} = {{ ENV }}");
         let purpose = self.purpose(path, field, &line);
-        let secret = secrets::secret(self.source, &purpose, value, self.warnings)?;
-        Ok(Json::from(keep(&mut self.secrets, field, secret)))
+        let secret = secrets::read_value(self.source, &purpose, value, self.warnings)?;
+        Ok(Json::from(store_secret(&mut self.secrets, field, secret)))
     }
 
     fn purpose<'p>(&self, path: &str, field: &str, line: &'p str) -> Purpose<'p> {
@@ -128,7 +128,7 @@ impl LoginBody<'_, '_> {
 }
 
 /// Puts a secret aside and returns what stands for it in the body.
-pub(super) fn keep(secrets: &mut BTreeMap<String, Secret>, field: &str, secret: Secret) -> String {
+pub(super) fn store_secret(secrets: &mut BTreeMap<String, Secret>, field: &str, secret: Secret) -> String {
     let base: String =
         field.chars().take(48).map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }).collect();
     let base = if base.is_empty() { "secret".to_owned() } else { base };
@@ -172,7 +172,7 @@ fn token_source(section: &Section<'_>) -> Result<TokenSource, ConfigError> {
     if let Some(pointer) = value.get_ref().as_str() {
         if secrets::looks_secret(pointer) {
             let purpose = Purpose { path, suggested_variable: "TOKEN".to_owned(), line: "bearer = { ENV }" };
-            return Err(secrets::literal(section.source, &purpose, value.span()));
+            return Err(secrets::refuse_literal(section.source, &purpose, value.span()));
         }
         check_pointer(pointer).map_err(|reason| {
             let fault = section.source.open_fault(value.span(), format!("`{path}`: {reason}"));
@@ -208,7 +208,7 @@ pub(super) fn check_pointer(pointer: &str) -> Result<(), PointerRefused> {
     if bad_escape { Err(PointerRefused::Escape) } else { Ok(()) }
 }
 
-fn send(section: &Section<'_>) -> Result<String, ConfigError> {
+fn read_send_line(section: &Section<'_>) -> Result<String, ConfigError> {
     let line = section.string("send")?.unwrap_or(DEFAULT_SEND);
     check_send(line).map_err(|reason| {
         section.source.fault(section.place("send"), format!("`{}` {reason}", section.path("send")))

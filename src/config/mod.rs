@@ -20,7 +20,7 @@ pub use error::{ConfigError, Fault};
 pub use init::{InitFacts, InitScheme, render_init};
 pub use load::{load, parse};
 pub use operations::{PatternRefused, check_pattern, operation_matches};
-pub use reach::Reach;
+pub use reach::ConfigReach;
 pub use settings::{Config, Detect, Llm, LlmEndpoint, ScanSettings, Suppression, Target};
 
 /// What looks an environment variable up; a closure, so that tests need no environment of their own.

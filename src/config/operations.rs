@@ -33,7 +33,7 @@ pub enum PatternRefused {
 /// segment or a part of it, whatever its name. A pattern without a method means every method. Methods are compared
 /// without regard to case, paths with; a final slash does not count.
 pub fn operation_matches(pattern: &str, method: &str, path: &str) -> bool {
-    let Ok((wanted, pattern)) = split(pattern) else { return false };
+    let Ok((wanted, pattern)) = split_pattern(pattern) else { return false };
     if !wanted.is_none_or(|wanted| wanted == "*" || wanted.eq_ignore_ascii_case(method)) {
         return false;
     }
@@ -41,7 +41,7 @@ pub fn operation_matches(pattern: &str, method: &str, path: &str) -> bool {
     if pattern.len() > MAX_CHARS || path.len() > MAX_CHARS {
         return false;
     }
-    glob(&tokens(pattern), path)
+    matches_tokens(&tokenize_pattern(pattern), path)
 }
 
 /// Returns what is wrong with a pattern of operations.
@@ -49,19 +49,19 @@ pub fn operation_matches(pattern: &str, method: &str, path: &str) -> bool {
 /// # Errors
 /// When it names no path, or a method that there is not.
 pub fn check_pattern(pattern: &str) -> Result<(), PatternRefused> {
-    split(pattern).map(|_| ())
+    split_pattern(pattern).map(|_| ())
 }
 
 /// Says what is wrong with `METHOD /path`, without wildcards.
 pub(super) fn check_operation(operation: &str) -> Result<(), PatternRefused> {
-    match split(operation)? {
+    match split_pattern(operation)? {
         (None | Some("*"), _) => Err(PatternRefused::NoMethodWithPath),
         (Some(_), path) if path.contains('*') => Err(PatternRefused::SeveralOperations),
         _ => Ok(()),
     }
 }
 
-fn split(pattern: &str) -> Result<(Option<&str>, &str), PatternRefused> {
+fn split_pattern(pattern: &str) -> Result<(Option<&str>, &str), PatternRefused> {
     let pattern = pattern.trim();
     let (method, path) = match pattern.split_once(char::is_whitespace) {
         Some((method, path)) => (Some(method), path.trim()),
@@ -95,7 +95,7 @@ enum Token {
     Segment,
 }
 
-fn tokens(pattern: &str) -> Vec<Token> {
+fn tokenize_pattern(pattern: &str) -> Vec<Token> {
     let mut all = Vec::new();
     let mut rest = pattern;
     while let Some(first) = rest.chars().next() {
@@ -119,7 +119,7 @@ fn tokens(pattern: &str) -> Vec<Token> {
 }
 
 /// Follows all readings of the pattern at once, so time is pattern times path, whatever they are.
-fn glob(tokens: &[Token], path: &str) -> bool {
+fn matches_tokens(tokens: &[Token], path: &str) -> bool {
     let mut reached = vec![false; tokens.len() + 1];
     if let Some(first) = reached.first_mut() {
         *first = true;

@@ -17,7 +17,7 @@ const MAX_DEPTH: usize = 24;
 
 /// What a configuration names beyond itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reach {
+pub struct ConfigReach {
     /// Origins of `base_url`, `openapi` and `allow`.
     pub origins: BTreeSet<String>,
     /// Environment variables that secrets are read from.
@@ -30,7 +30,7 @@ pub struct Reach {
     pub files: BTreeSet<PathBuf>,
 }
 
-impl Reach {
+impl ConfigReach {
     /// Reads what a configuration file names. No variable and no other file is read.
     ///
     /// # Errors
@@ -48,11 +48,11 @@ impl Reach {
         let included = included.into_iter().flatten().filter_map(Value::as_str);
         reach.included.extend(included.map(|pattern| crate::model::clean_name(pattern, 200)));
         let rules = table.get("detect").and_then(|detect| detect.get("rules")).and_then(Value::as_str);
-        reach.files.extend(rules.map(|file| resolve(&folder.join(file))));
+        reach.files.extend(rules.map(|file| resolve_path(&folder.join(file))));
         reach.add_secrets(&Value::Table(table), folder, 0);
         let env_file = folder.join(ENV_FILE);
         if !reach.variables.is_empty() && env_file.is_file() {
-            reach.secrets.insert(resolve(&env_file));
+            reach.secrets.insert(resolve_path(&env_file));
         }
         Ok(reach)
     }
@@ -80,8 +80,8 @@ impl Reach {
             self.origins.extend(Url::parse(address).ok().and_then(|url| Origin::of(&url).ok()).map(|o| o.to_string()));
         }
         let files = [text("openapi").filter(|text| !is_url(text)), text("overlay"), text("source")];
-        self.files.extend(files.into_iter().flatten().map(|file| resolve(&folder.join(file))));
-        self.secrets.extend(text("auth").map(|file| resolve(&folder.join(file))));
+        self.files.extend(files.into_iter().flatten().map(|file| resolve_path(&folder.join(file))));
+        self.secrets.extend(text("auth").map(|file| resolve_path(&folder.join(file))));
     }
 
     /// Every table may say where a secret is; no other key of a configuration is called `env` or `file`.
@@ -93,7 +93,7 @@ impl Reach {
             Value::Table(table) => {
                 self.variables.extend(table.get("env").and_then(Value::as_str).map(str::to_owned));
                 let file = table.get("file").and_then(Value::as_str);
-                self.secrets.extend(file.map(|file| resolve(&folder.join(file))));
+                self.secrets.extend(file.map(|file| resolve_path(&folder.join(file))));
                 table.values().for_each(|inner| self.add_secrets(inner, folder, depth + 1));
             }
             Value::Array(items) => items.iter().for_each(|item| self.add_secrets(item, folder, depth + 1)),
@@ -107,6 +107,6 @@ fn is_url(text: &str) -> bool {
 }
 
 /// A path without links and steps up, where it exists.
-fn resolve(path: &Path) -> PathBuf {
+fn resolve_path(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }

@@ -11,7 +11,7 @@ use super::Env;
 use super::env_file::EnvFile;
 use super::error::{ConfigError, Fault};
 
-pub(super) type Value<'a> = Spanned<DeValue<'a>>;
+pub(super) type TomlValue<'a> = Spanned<DeValue<'a>>;
 
 /// The text, where it lies, and what is told about it.
 pub(super) struct ConfigSource<'a> {
@@ -56,7 +56,7 @@ impl<'a> Section<'a> {
     pub fn new(
         source: &'a ConfigSource<'a>,
         name: &str,
-        value: &'a Value<'a>,
+        value: &'a TomlValue<'a>,
         known: &[&str],
     ) -> Result<Self, ConfigError> {
         let section = Self::open(source, name, value)?;
@@ -67,11 +67,11 @@ impl<'a> Section<'a> {
     }
 
     /// Takes a table whose keys are names that the user chose.
-    pub fn open(source: &'a ConfigSource<'a>, name: &str, value: &'a Value<'a>) -> Result<Self, ConfigError> {
+    pub fn open(source: &'a ConfigSource<'a>, name: &str, value: &'a TomlValue<'a>) -> Result<Self, ConfigError> {
         match value.get_ref().as_table() {
             Some(table) => Ok(Self { source, name: name.to_owned(), span: value.span(), table }),
             None => {
-                let message = format!("`{name}` is a table, not {}", kind(value));
+                let message = format!("`{name}` is a table, not {}", value_kind(value));
                 Err(source.fault(value.span(), message).into())
             }
         }
@@ -107,7 +107,7 @@ impl<'a> Section<'a> {
     }
 
     /// All entries in the order of the file.
-    pub fn entries(&self) -> Vec<(&'a str, Range<usize>, &'a Value<'a>)> {
+    pub fn entries(&self) -> Vec<(&'a str, Range<usize>, &'a TomlValue<'a>)> {
         let mut all: Vec<_> =
             self.table.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span(), value)).collect();
         all.sort_by_key(|(_, span, _)| span.start);
@@ -115,7 +115,7 @@ impl<'a> Section<'a> {
     }
 
     /// A value as it stands.
-    pub fn value(&self, key: &str) -> Option<&'a Value<'a>> {
+    pub fn value(&self, key: &str) -> Option<&'a TomlValue<'a>> {
         self.table.get(key)
     }
 
@@ -182,7 +182,7 @@ impl<'a> Section<'a> {
         let Some(array) = value.get_ref().as_array() else {
             return Err(self.wrong_type(key, value, "a list of strings"));
         };
-        let item = |value: &'a Value<'a>| Ok((as_string(self.source, &self.path(key), value)?, value.span()));
+        let item = |value: &'a TomlValue<'a>| Ok((as_string(self.source, &self.path(key), value)?, value.span()));
         array.iter().map(item).collect()
     }
 
@@ -195,12 +195,12 @@ impl<'a> Section<'a> {
         array.iter().map(|item| Section::new(self.source, &self.path(key), item, known)).collect()
     }
 
-    fn wrong_type(&self, key: &str, value: &Value<'_>, wanted: &str) -> ConfigError {
-        let message = format!("`{}` is {wanted}, not {}", self.path(key), kind(value));
+    fn wrong_type(&self, key: &str, value: &TomlValue<'_>, wanted: &str) -> ConfigError {
+        let message = format!("`{}` is {wanted}, not {}", self.path(key), value_kind(value));
         self.source.fault(value.span(), message).into()
     }
 
-    fn out_of_bounds(&self, key: &str, value: &Value<'_>, bounds: &str) -> ConfigError {
+    fn out_of_bounds(&self, key: &str, value: &TomlValue<'_>, bounds: &str) -> ConfigError {
         self.source.open_fault(value.span(), format!("`{}` is out of bounds: {bounds}", self.path(key))).into()
     }
 }
@@ -209,16 +209,16 @@ impl<'a> Section<'a> {
 pub(super) fn as_string<'a>(
     source: &ConfigSource<'_>,
     path: &str,
-    value: &'a Value<'a>,
+    value: &'a TomlValue<'a>,
 ) -> Result<&'a str, ConfigError> {
     value
         .get_ref()
         .as_str()
-        .ok_or_else(|| source.fault(value.span(), format!("`{path}` is a string, not {}", kind(value))).into())
+        .ok_or_else(|| source.fault(value.span(), format!("`{path}` is a string, not {}", value_kind(value))).into())
 }
 
 /// A date, with or without quotes.
-pub(super) fn date(section: &Section<'_>, key: &str) -> Result<Option<Date>, ConfigError> {
+pub(super) fn read_date(section: &Section<'_>, key: &str) -> Result<Option<Date>, ConfigError> {
     let Some(value) = section.value(key) else { return Ok(None) };
     let text = match value.get_ref() {
         DeValue::Datetime(date) => date.to_string(),
@@ -232,7 +232,7 @@ pub(super) fn date(section: &Section<'_>, key: &str) -> Result<Option<Date>, Con
 }
 
 /// What a value is, for messages.
-pub(super) fn kind(value: &Value<'_>) -> &'static str {
+pub(super) fn value_kind(value: &TomlValue<'_>) -> &'static str {
     match value.get_ref() {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) | DeValue::Float(_) => "a number",

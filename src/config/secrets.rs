@@ -6,7 +6,7 @@ use std::path::Path;
 use super::capped::read_capped;
 use super::env_file::{EnvFileRefused, is_variable};
 use super::error::ConfigError;
-use super::reader::{ConfigSource, Section, Value};
+use super::reader::{ConfigSource, Section, TomlValue};
 use crate::detect::{exposure, jwt};
 use crate::model::Secret;
 
@@ -32,14 +32,14 @@ impl Purpose<'_> {
 }
 
 /// Reads `{ env = "NAME" }` or `{ file = "path" }`; a literal is refused without being shown.
-pub(super) fn secret(
+pub(super) fn read_value(
     source: &ConfigSource<'_>,
     purpose: &Purpose<'_>,
-    value: &Value<'_>,
+    value: &TomlValue<'_>,
     warnings: &mut Vec<String>,
 ) -> Result<Secret, ConfigError> {
     if value.get_ref().as_table().is_none() {
-        return Err(literal(source, purpose, value.span()));
+        return Err(refuse_literal(source, purpose, value.span()));
     }
     let section = Section::new(source, &purpose.path, value, &SOURCES)?;
     from_section(&section, purpose, warnings)
@@ -75,14 +75,14 @@ pub(super) fn from_section(
 }
 
 /// The error for a secret that stands in the file.
-pub(super) fn literal(source: &ConfigSource<'_>, purpose: &Purpose<'_>, span: Range<usize>) -> ConfigError {
+pub(super) fn refuse_literal(source: &ConfigSource<'_>, purpose: &Purpose<'_>, span: Range<usize>) -> ConfigError {
     let message = format!("`{}` is a secret and must not stand in this file", purpose.path);
     source.fault(span, message).with_help(purpose.help()).into()
 }
 
 /// Whether a literal string is certainly a secret, whatever its name.
 pub(super) fn looks_secret(text: &str) -> bool {
-    !jwt::find(text).is_empty() || exposure::sensitive_value("", &serde_json::Value::from(text)).is_some()
+    !jwt::find_ranges(text).is_empty() || exposure::sensitive_value("", &serde_json::Value::from(text)).is_some()
 }
 
 /// `ALICE` for `alice-2` is `ALICE_2`.

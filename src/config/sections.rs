@@ -11,14 +11,14 @@ use super::capped;
 use super::error::ConfigError;
 use super::login::check_pointer;
 use super::operations::{check_operation, check_pattern};
-use super::reader::{ConfigSource, Section, Value, date};
+use super::reader::{ConfigSource, Section, TomlValue, read_date};
 use super::secrets::{self, Purpose};
 use super::settings::{Detect, Llm, LlmEndpoint, ScanSettings, Suppression, Target};
 use crate::detect::secrets::load_user_rules;
 use crate::model::{Mode, Origin, Scope, Secret};
 
 /// Reads `[target]`; its `auth` is read by the caller.
-pub(super) fn target(section: &Section<'_>, warnings: &mut Vec<String>) -> Result<Target, ConfigError> {
+pub(super) fn read_target(section: &Section<'_>, warnings: &mut Vec<String>) -> Result<Target, ConfigError> {
     let mut allow = Vec::new();
     for (text, span) in section.strings("allow")? {
         let fault =
@@ -43,12 +43,12 @@ pub(super) fn target(section: &Section<'_>, warnings: &mut Vec<String>) -> Resul
     if let Some(folder) = source.as_ref().filter(|folder| !folder.is_dir()) {
         warnings.push(format!("source: {} is not a folder; code is not looked at", folder.display()));
     }
-    let openapi = section.string("openapi")?.map(|document| resolved(section.source.folder, document));
+    let openapi = section.string("openapi")?.map(|document| resolve_document(section.source.folder, document));
     let overlay = section.string("overlay")?.map(|path| section.source.folder.join(path));
     Ok(Target { openapi, overlay, base_url, source, allow })
 }
 
-fn resolved(folder: &Path, document: &str) -> String {
+fn resolve_document(folder: &Path, document: &str) -> String {
     let is_url = document.starts_with("http://") || document.starts_with("https://");
     if is_url { document.to_owned() } else { folder.join(document).to_string_lossy().into_owned() }
 }
@@ -73,7 +73,7 @@ fn check_base_url(
 }
 
 /// Reads `[scan]`.
-pub(super) fn scan(source: &ConfigSource<'_>, value: &Value<'_>) -> Result<ScanSettings, ConfigError> {
+pub(super) fn read_scan(source: &ConfigSource<'_>, value: &TomlValue<'_>) -> Result<ScanSettings, ConfigError> {
     let known = [
         "mode",
         "auto_accounts",
@@ -96,7 +96,7 @@ pub(super) fn scan(source: &ConfigSource<'_>, value: &Value<'_>) -> Result<ScanS
     };
     let (exclude, include) = (patterns("exclude")?, patterns("include")?);
     Ok(ScanSettings {
-        mode: mode(&section)?,
+        mode: read_mode(&section)?,
         auto_accounts: section.boolean("auto_accounts")?,
         exclude,
         include,
@@ -108,7 +108,7 @@ pub(super) fn scan(source: &ConfigSource<'_>, value: &Value<'_>) -> Result<ScanS
     })
 }
 
-fn mode(section: &Section<'_>) -> Result<Option<Mode>, ConfigError> {
+fn read_mode(section: &Section<'_>) -> Result<Option<Mode>, ConfigError> {
     let modes = [Mode::Passive, Mode::Active, Mode::Intrusive];
     let Some(text) = section.string("mode")? else { return Ok(None) };
     if let Some(mode) = modes.into_iter().find(|mode| mode.as_str() == text) {
@@ -120,9 +120,9 @@ fn mode(section: &Section<'_>) -> Result<Option<Mode>, ConfigError> {
 }
 
 /// Reads `[llm]`.
-pub(super) fn llm(
+pub(super) fn read_llm(
     source: &ConfigSource<'_>,
-    value: &Value<'_>,
+    value: &TomlValue<'_>,
     warnings: &mut Vec<String>,
 ) -> Result<Llm, ConfigError> {
     let section = Section::new(source, "llm", value, &["endpoints", "system_prompt", "max_calls", "timeout_seconds"])?;
@@ -152,14 +152,14 @@ pub(super) fn llm(
 /// A system prompt may have many lines, unlike a secret of a header.
 fn system_prompt(
     source: &ConfigSource<'_>,
-    value: &Value<'_>,
+    value: &TomlValue<'_>,
     warnings: &mut Vec<String>,
 ) -> Result<Secret, ConfigError> {
     let line = "system_prompt = { file = \"prompts/system.txt\" }";
     let purpose =
         Purpose { path: "llm.system_prompt".to_owned(), suggested_variable: "SYSTEM_PROMPT".to_owned(), line };
     if value.get_ref().as_table().is_none() {
-        return Err(secrets::literal(source, &purpose, value.span()));
+        return Err(secrets::refuse_literal(source, &purpose, value.span()));
     }
     let section = Section::new(source, "llm.system_prompt", value, &secrets::SOURCES)?;
     let Some(path) = section.string("file")? else {
@@ -174,9 +174,9 @@ fn system_prompt(
 const MAX_RULES_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Reads `[detect]` and the file of rules that it names.
-pub(super) fn detect(
+pub(super) fn read_detect(
     source: &ConfigSource<'_>,
-    value: &Value<'_>,
+    value: &TomlValue<'_>,
     warnings: &mut Vec<String>,
 ) -> Result<Detect, ConfigError> {
     let section = Section::new(source, "detect", value, &["rules"])?;
@@ -193,7 +193,7 @@ pub(super) fn detect(
 }
 
 /// Reads `[[suppress]]`.
-pub(super) fn suppressions(
+pub(super) fn read_suppressions(
     root: &Section<'_>,
     today: Date,
     warnings: &mut Vec<String>,
@@ -218,10 +218,10 @@ pub(super) fn suppressions(
             check,
             operation,
             reason: section.required("reason")?.trim().to_owned(),
-            expires: date(&section, "expires")?,
+            expires: read_date(&section, "expires")?,
         };
         if suppression.is_expired(today) {
-            let (what, day) = (named(&suppression), suppression.expires.unwrap_or_default());
+            let (what, day) = (describe_suppression(&suppression), suppression.expires.unwrap_or_default());
             warnings.push(format!("the suppression of {what} expired on {day}: it is reported again"));
         }
         all.push(suppression);
@@ -229,7 +229,7 @@ pub(super) fn suppressions(
     Ok(all)
 }
 
-fn named(suppression: &Suppression) -> String {
+fn describe_suppression(suppression: &Suppression) -> String {
     let parts = [&suppression.finding, &suppression.check, &suppression.operation];
     parts.into_iter().flatten().cloned().collect::<Vec<_>>().join(", ")
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::identities::{NameRefused, check_name, default_rank, is_token};
-use super::login::{DEFAULT_SEND, HeaderLineRefused, PointerRefused, check_pointer, check_send, keep};
+use super::login::{DEFAULT_SEND, HeaderLineRefused, PointerRefused, check_pointer, check_send, store_secret};
 use super::operations::{PatternRefused, check_operation};
 use crate::detect::Redactor;
 use crate::model::{Consent, Credential, Identity, LoginRecipe, Secret, TokenSource};
@@ -84,7 +84,7 @@ enum UserRefused {
 }
 
 /// Reads all users of the file. What cannot be expressed is a warning if the others remain, an error otherwise.
-pub(super) fn identities(text: &str, warnings: &mut Vec<String>) -> Result<Vec<Identity>, AuthFileRefused> {
+pub(super) fn read_identities(text: &str, warnings: &mut Vec<String>) -> Result<Vec<Identity>, AuthFileRefused> {
     // The parser's message may quote the text, so only the place is passed on.
     let file: Value = yaml_serde::from_str(text)
         .map_err(|error| error.location().map_or(AuthFileRefused::NoYaml, |at| AuthFileRefused::NoYamlAt(at.line())))?;
@@ -95,14 +95,14 @@ pub(super) fn identities(text: &str, warnings: &mut Vec<String>) -> Result<Vec<I
     let template = file.get("authTemplate").cloned().unwrap_or(Value::Null);
     let mut found: Vec<Identity> = Vec::new();
     for (index, user) in users.iter().enumerate() {
-        let user = merged(&template, user, 0);
+        let user = merge_template(&template, user, 0);
         let name = user.get("name").and_then(Value::as_str).ok_or(AuthFileRefused::NoName(index + 1))?;
         check_name(name)?;
         if found.iter().any(|other| other.name.eq_ignore_ascii_case(name)) {
             return Err(AuthFileRefused::Twice(name.to_owned()));
         }
-        match credential(&user, name, warnings) {
-            Ok(credential) => found.push(identity(name, credential, warnings)),
+        match read_credential(&user, name, warnings) {
+            Ok(credential) => found.push(build_identity(name, credential, warnings)),
             Err(reason) => warnings.push(format!("user {name} of auth.yaml is left out: {reason}")),
         }
     }
@@ -110,7 +110,7 @@ pub(super) fn identities(text: &str, warnings: &mut Vec<String>) -> Result<Vec<I
 }
 
 /// The format knows no roles; only a telling name makes an administrator.
-fn identity(name: &str, credential: Credential, warnings: &mut Vec<String>) -> Identity {
+fn build_identity(name: &str, credential: Credential, warnings: &mut Vec<String>) -> Identity {
     let lower = name.to_ascii_lowercase();
     let is_admin = ["admin", "root", "superuser"].iter().any(|word| lower.contains(word));
     if is_admin {
@@ -128,12 +128,12 @@ fn identity(name: &str, credential: Credential, warnings: &mut Vec<String>) -> I
 }
 
 /// The user's own entries before those of `authTemplate`.
-fn merged(template: &Value, own: &Value, depth: usize) -> Value {
+fn merge_template(template: &Value, own: &Value, depth: usize) -> Value {
     match (template, own) {
         (Value::Object(template), Value::Object(own)) if depth < MAX_DEPTH => {
             let mut all = template.clone();
             for (key, value) in own {
-                let value = merged(template.get(key).unwrap_or(&Value::Null), value, depth + 1);
+                let value = merge_template(template.get(key).unwrap_or(&Value::Null), value, depth + 1);
                 all.insert(key.clone(), value);
             }
             Value::Object(all)
@@ -143,16 +143,16 @@ fn merged(template: &Value, own: &Value, depth: usize) -> Value {
     }
 }
 
-fn credential(user: &Value, name: &str, warnings: &mut Vec<String>) -> Result<Credential, UserRefused> {
+fn read_credential(user: &Value, name: &str, warnings: &mut Vec<String>) -> Result<Credential, UserRefused> {
     // A template gives its sign-in to users with fixed headers as well; without a payload it signs nobody in.
     let has_payload = |login: &Value| ["payloadRaw", "payloadUserPwd"].iter().any(|key| login.get(*key).is_some());
     let login = user.get("loginEndpointAuth").filter(|login| login.is_object());
     if let Some(login) = login.filter(|login| has_payload(login) || user.get("fixedHeaders").is_none()) {
-        return Ok(Credential::Login(recipe(login)?));
+        return Ok(Credential::Login(read_recipe(login)?));
     }
     let headers = user.get("fixedHeaders").and_then(Value::as_array).ok_or(UserRefused::NoCredential)?;
     let headers: Vec<(&str, &str)> =
-        headers.iter().filter_map(|header| Some((text(header, "name")?, text(header, "value")?))).collect();
+        headers.iter().filter_map(|header| Some((text_field(header, "name")?, text_field(header, "value")?))).collect();
     let telling = |name: &str| name.eq_ignore_ascii_case("cookie") || Redactor::is_sensitive_name(name);
     let chosen = headers.iter().find(|(name, _)| telling(name)).or(headers.first()).ok_or(UserRefused::NoHeader)?;
     if headers.len() > 1 {
@@ -187,8 +187,8 @@ fn fixed_header(name: &str, value: &str) -> Result<Credential, UserRefused> {
     }
 }
 
-fn recipe(login: &Value) -> Result<LoginRecipe, UserRefused> {
-    let endpoint = match (text(login, "endpoint"), text(login, "externalEndpointURL")) {
+fn read_recipe(login: &Value) -> Result<LoginRecipe, UserRefused> {
+    let endpoint = match (text_field(login, "endpoint"), text_field(login, "externalEndpointURL")) {
         (Some(endpoint), _) => endpoint,
         (None, Some(_)) => return Err(UserRefused::OtherServer),
         (None, None) => return Err(UserRefused::NoEndpoint),
@@ -196,30 +196,30 @@ fn recipe(login: &Value) -> Result<LoginRecipe, UserRefused> {
     if login.get("headers").and_then(Value::as_array).is_some_and(|headers| !headers.is_empty()) {
         return Err(UserRefused::SignInHeaders);
     }
-    let operation = format!("{} {endpoint}", text(login, "verb").unwrap_or("POST").to_ascii_uppercase());
+    let operation = format!("{} {endpoint}", text_field(login, "verb").unwrap_or("POST").to_ascii_uppercase());
     check_operation(&operation)?;
-    let content_type = text(login, "contentType").unwrap_or("application/json").to_ascii_lowercase();
+    let content_type = text_field(login, "contentType").unwrap_or("application/json").to_ascii_lowercase();
     let is_form = content_type.contains("x-www-form-urlencoded");
     if !is_form && !content_type.contains("json") {
         return Err(UserRefused::ContentType);
     }
     let mut secrets = BTreeMap::new();
-    let body = hide(payload(login, is_form)?, "", &mut secrets, 0);
-    let (token, send) = token(login)?;
+    let body = hide_secrets(read_payload(login, is_form)?, "", &mut secrets, 0);
+    let (token, send) = read_token_source(login)?;
     let content_type = if is_form { "application/x-www-form-urlencoded" } else { "application/json" }.to_owned();
     Ok(LoginRecipe { operation, body, secrets, content_type, token, send })
 }
 
-fn payload(login: &Value, is_form: bool) -> Result<Value, UserRefused> {
+fn read_payload(login: &Value, is_form: bool) -> Result<Value, UserRefused> {
     if let Some(pair) = login.get("payloadUserPwd").filter(|pair| pair.is_object()) {
-        let field = |key: &'static str| text(pair, key).ok_or(UserRefused::NoPayloadField(key));
+        let field = |key: &'static str| text_field(pair, key).ok_or(UserRefused::NoPayloadField(key));
         let mut body = Map::new();
         body.insert(field("usernameField")?.to_owned(), Value::from(field("username")?));
         // The field may have any name, so the value says itself that it is a secret.
         body.insert(field("passwordField")?.to_owned(), serde_json::json!({ SECRET: field("password")? }));
         return Ok(Value::Object(body));
     }
-    let Some(raw) = text(login, "payloadRaw") else { return Ok(Value::Null) };
+    let Some(raw) = text_field(login, "payloadRaw") else { return Ok(Value::Null) };
     if is_form {
         let pairs = url::form_urlencoded::parse(raw.as_bytes());
         return Ok(Value::Object(
@@ -233,36 +233,36 @@ fn payload(login: &Value, is_form: bool) -> Result<Value, UserRefused> {
 const SECRET: &str = "\u{0}secret";
 
 /// Puts a placeholder in place of each secret of the body.
-fn hide(value: Value, field: &str, secrets: &mut BTreeMap<String, Secret>, depth: usize) -> Value {
+fn hide_secrets(value: Value, field: &str, secrets: &mut BTreeMap<String, Secret>, depth: usize) -> Value {
     match value {
         Value::String(text) if Redactor::is_sensitive_name(field) && !text.is_empty() => {
-            Value::from(keep(secrets, field, Secret::new(text)))
+            Value::from(store_secret(secrets, field, Secret::new(text)))
         }
         Value::Object(object) if depth < MAX_DEPTH => {
             if let Some(text) = object.get(SECRET).and_then(Value::as_str) {
-                return Value::from(keep(secrets, field, Secret::new(text)));
+                return Value::from(store_secret(secrets, field, Secret::new(text)));
             }
             let hidden = object.into_iter().map(|(key, value)| {
-                let value = hide(value, &key, secrets, depth + 1);
+                let value = hide_secrets(value, &key, secrets, depth + 1);
                 (key, value)
             });
             Value::Object(hidden.collect())
         }
         Value::Array(items) if depth < MAX_DEPTH => {
-            Value::Array(items.into_iter().map(|item| hide(item, field, secrets, depth + 1)).collect())
+            Value::Array(items.into_iter().map(|item| hide_secrets(item, field, secrets, depth + 1)).collect())
         }
         other => other,
     }
 }
 
-fn token(login: &Value) -> Result<(TokenSource, String), UserRefused> {
+fn read_token_source(login: &Value) -> Result<(TokenSource, String), UserRefused> {
     if login.get("expectCookies").and_then(Value::as_bool) == Some(true) {
         return Ok((TokenSource::Cookie(ALL_COOKIES.to_owned()), DEFAULT_SEND.to_owned()));
     }
     let token = login.get("token").filter(|token| token.is_object());
     let token = token.ok_or(UserRefused::NoToken)?;
-    let selector = text(token, "extractSelector").or(text(token, "extractFromField")).unwrap_or_default();
-    let source = match text(token, "extractFrom").unwrap_or("body") {
+    let selector = text_field(token, "extractSelector").or(text_field(token, "extractFromField")).unwrap_or_default();
+    let source = match text_field(token, "extractFrom").unwrap_or("body") {
         "body" => {
             check_pointer(selector)?;
             TokenSource::Pointer(selector.to_owned())
@@ -270,11 +270,11 @@ fn token(login: &Value) -> Result<(TokenSource, String), UserRefused> {
         "header" if is_token(selector) => TokenSource::Header(selector.to_owned()),
         _ => return Err(UserRefused::ExtractFrom),
     };
-    if text(token, "sendIn").is_some_and(|place| place != "header") {
+    if text_field(token, "sendIn").is_some_and(|place| place != "header") {
         return Err(UserRefused::TokenInQuery);
     }
-    let header = text(token, "sendName").or(text(token, "httpHeaderName")).unwrap_or("Authorization");
-    let template = match (text(token, "sendTemplate"), text(token, "headerPrefix")) {
+    let header = text_field(token, "sendName").or(text_field(token, "httpHeaderName")).unwrap_or("Authorization");
+    let template = match (text_field(token, "sendTemplate"), text_field(token, "headerPrefix")) {
         (Some(template), _) => template.to_owned(),
         (None, prefix) => format!("{}{{token}}", prefix.unwrap_or_default()),
     };
@@ -283,6 +283,6 @@ fn token(login: &Value) -> Result<(TokenSource, String), UserRefused> {
     Ok((source, send))
 }
 
-fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
+fn text_field<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
     value.get(key).and_then(Value::as_str)
 }

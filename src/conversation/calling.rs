@@ -6,18 +6,18 @@ use super::kept;
 use super::stop::Stop;
 use super::talk::Talk;
 use crate::act::Body;
-use crate::llm::Shape;
+use crate::llm::WireFormat;
 use crate::model::Place;
 use crate::probe::{
-    Answer, Ask, Caller, Response, SendError, WriteKind, WriteNote, header_values, operation_url, serialize_body,
+    Answer, Ask, AskCaller, Response, SendError, WriteKind, WriteNote, header_values, operation_url, serialize_body,
 };
 use crate::spec::Samples;
 
 /// Calls; gives the answer, and the body and content type of what the model said. `planted` is a word of the question
 /// that stands nowhere else.
-pub(crate) async fn call(
+pub(crate) async fn call_model(
     talk: &Talk<'_>,
-    caller: &Caller,
+    caller: &AskCaller,
     body: &Body,
     planted: Option<&str>,
 ) -> Result<(Arc<Answer>, String, String), Stop> {
@@ -39,11 +39,11 @@ pub(crate) async fn call(
         once: true,
         ..Ask::get(caller.clone(), url.clone())
     };
-    let before = kept::before(talk, &who).await?;
+    let before = kept::list_existing_items(talk, &who).await?;
     let announced = WriteNote::bare(operation.id.as_str(), &who, WriteKind::Creates);
     let written = cx.maker.probe.send_write(&ask, announced).await?;
-    kept::note(talk, &written, &body.value, (&who, planted), &before).await?;
-    let event = written.answer.response().and_then(event_of).filter(|_| talk.facing.shape == Shape::Gradio);
+    kept::record_leftovers(talk, &written, &body.value, (&who, planted), &before).await?;
+    let event = written.answer.response().and_then(event_of).filter(|_| talk.facing.shape == WireFormat::Gradio);
     let answer = match event {
         // A Gradio call only queues; what came of it is an event stream of its own.
         Some(event) => {

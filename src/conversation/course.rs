@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use super::provoke::Provocation;
 use super::stop::{Exhausted, Stop};
-use super::talk::{Said, Saying, Talk};
-use crate::llm::{Class, Prompt, Question, Tier, is_refusal, questions};
+use super::talk::{Reply, Saying, Talk};
+use crate::llm::{AskTarget, ModelQuestion, Prompt, Tier, is_refusal, questions_of_tier};
 use crate::model::Silence;
-use crate::probe::Caller;
+use crate::probe::AskCaller;
 
 /// Questions of one class to one caller.
 #[derive(Debug)]
 pub(crate) struct Course<'a> {
     talk: &'a Talk<'a>,
     who: String,
-    left: std::vec::IntoIter<Asked>,
+    left: std::vec::IntoIter<ModelAsk>,
     /// Every kind of question of the mode, and whether one of it was answered.
     kinds: BTreeMap<String, bool>,
     /// A plain question was refused, and one for an encoding was answered: a filter looks at the words.
@@ -34,7 +34,7 @@ pub(crate) struct Course<'a> {
     /// Why others could not, the first reason.
     unjudged: Option<String>,
     /// The last answer that could be judged.
-    last: Option<Arc<Said>>,
+    last: Option<Arc<Reply>>,
     ended: Option<Exhausted>,
 }
 
@@ -46,13 +46,13 @@ const MOST_VAIN: usize = 3;
 
 /// What is asked: one of the scan's own questions, a prompt of the user's, or a request that provokes an error.
 #[derive(Debug, Clone)]
-pub(crate) enum Asked {
-    Own(&'static Question),
+pub(crate) enum ModelAsk {
+    Own(&'static ModelQuestion),
     Given(usize, String),
     Provoked(Provocation),
 }
 
-impl Asked {
+impl ModelAsk {
     /// Its name in reports.
     pub(crate) fn name(&self) -> String {
         match self {
@@ -79,9 +79,9 @@ impl Asked {
             Self::Own(question) if question.encoded => "questions for an answer in disguise".to_owned(),
             Self::Own(question) if question.turns.len() > 1 => "questions over several turns".to_owned(),
             Self::Own(question) => match question.class {
-                Class::All => "questions for all that stands above".to_owned(),
-                Class::Prompt => "questions for the instructions".to_owned(),
-                Class::Token => "questions for credentials".to_owned(),
+                AskTarget::All => "questions for all that stands above".to_owned(),
+                AskTarget::Prompt => "questions for the instructions".to_owned(),
+                AskTarget::Token => "questions for credentials".to_owned(),
             },
         }
     }
@@ -89,22 +89,24 @@ impl Asked {
 
 impl<'a> Course<'a> {
     /// The user's own questions, then those of a class, then the others, then what provokes errors.
-    pub(crate) fn new(talk: &'a Talk<'a>, who: &str, class: Class) -> Self {
-        let given = talk.cx.llm.prompts.iter().cloned().enumerate().map(|(at, text)| Asked::Given(at, text));
-        let own = questions(talk.tier(), class).into_iter().map(Asked::Own);
+    pub(crate) fn new(talk: &'a Talk<'a>, who: &str, class: AskTarget) -> Self {
+        let given = talk.cx.llm.prompts.iter().cloned().enumerate().map(|(at, text)| ModelAsk::Given(at, text));
+        let own = questions_of_tier(talk.tier(), class).into_iter().map(ModelAsk::Own);
         // What is only looked at is asked little.
         let provocations: &[Provocation] = if talk.tier() == Tier::Look { &[] } else { &Provocation::ALL };
-        let provoked = provocations.iter().copied().map(Asked::Provoked);
+        let provoked = provocations.iter().copied().map(ModelAsk::Provoked);
         Self::of(talk, who, given.chain(own).chain(provoked).collect())
     }
 
     /// The few questions that most models answer.
     pub(crate) fn likeliest(talk: &'a Talk<'a>, who: &str) -> Self {
-        let likeliest = questions(Tier::Quick, Class::All).into_iter().filter(|question| question.class == Class::All);
-        Self::of(talk, who, likeliest.take(2).map(Asked::Own).collect())
+        let likeliest = questions_of_tier(Tier::Quick, AskTarget::All)
+            .into_iter()
+            .filter(|question| question.class == AskTarget::All);
+        Self::of(talk, who, likeliest.take(2).map(ModelAsk::Own).collect())
     }
 
-    fn of(talk: &'a Talk<'a>, who: &str, all: Vec<Asked>) -> Self {
+    fn of(talk: &'a Talk<'a>, who: &str, all: Vec<ModelAsk>) -> Self {
         Self {
             talk,
             who: who.to_owned(),
@@ -125,7 +127,7 @@ impl<'a> Course<'a> {
 
     /// Asks the next question and gives what came of it; `None` when there is nothing more to ask, or no call left for it.
     /// What was cut short is given too, since what leaks may stand before the cut; that nothing stands there proves nothing.
-    pub(crate) async fn next(&mut self) -> Result<Option<(Asked, Arc<Said>)>, Stop> {
+    pub(crate) async fn next(&mut self) -> Result<Option<(ModelAsk, Arc<Reply>)>, Stop> {
         while let Some(asked) = self.left.next() {
             if self.is_pointless(&asked) {
                 continue;
@@ -161,21 +163,21 @@ impl<'a> Course<'a> {
     }
 
     /// Asks the same for another round.
-    pub(crate) fn again<'s>(&'s self, asked: &'s Asked, round: u8) -> Saying<'s> {
+    pub(crate) fn again<'s>(&'s self, asked: &'s ModelAsk, round: u8) -> Saying<'s> {
         Box::pin(async move {
             match asked {
-                Asked::Own(question) => self.talk.ask(&self.who, question, round).await,
-                Asked::Given(_, text) => {
-                    self.talk.say(&Caller::named(&self.who), &Prompt::one(text.clone()), round).await
+                ModelAsk::Own(question) => self.talk.ask(&self.who, question, round).await,
+                ModelAsk::Given(_, text) => {
+                    self.talk.say(&AskCaller::named(&self.who), &Prompt::one(text.clone()), round).await
                 }
-                Asked::Provoked(provocation) => provocation.put(self.talk, &self.who, round).await,
+                ModelAsk::Provoked(provocation) => provocation.put(self.talk, &self.who, round).await,
             }
         })
     }
 
     /// Asks the same twice more, and counts the answers that fit. What is not asked any more does not fit: that it came
     /// once stays true.
-    pub(crate) async fn count_again(&self, asked: &Asked, fits: impl Fn(&Said) -> bool) -> Result<usize, Stop> {
+    pub(crate) async fn count_again(&self, asked: &ModelAsk, fits: impl Fn(&Reply) -> bool) -> Result<usize, Stop> {
         let mut times = 0;
         for round in 1..=2 {
             match self.again(asked, round).await {
@@ -188,7 +190,7 @@ impl<'a> Course<'a> {
     }
 
     /// Asks the same once more; `None` where no call is left for it.
-    pub(crate) async fn once_more(&self, asked: &Asked) -> Result<Option<Arc<Said>>, Stop> {
+    pub(crate) async fn once_more(&self, asked: &ModelAsk) -> Result<Option<Arc<Reply>>, Stop> {
         match self.again(asked, 1).await {
             Ok(said) => Ok(Some(said)),
             Err(Stop::Exhausted(_)) => Ok(None),
@@ -196,25 +198,25 @@ impl<'a> Course<'a> {
         }
     }
 
-    fn note_answered(&mut self, asked: &Asked, is_answered: bool) {
+    fn note_answered(&mut self, asked: &ModelAsk, is_answered: bool) {
         if let Some(answered) = self.kinds.get_mut(&asked.kind()) {
             *answered |= is_answered;
         }
     }
 
-    fn is_pointless(&self, asked: &Asked) -> bool {
+    fn is_pointless(&self, asked: &ModelAsk) -> bool {
         match asked {
-            Asked::Given(..) => false,
+            ModelAsk::Given(..) => false,
             _ if self.is_unmoved() => true,
-            Asked::Provoked(_) => false,
+            ModelAsk::Provoked(_) => false,
             // Whoever answers nothing that can be judged is not asked on and on: people may read it.
-            Asked::Own(_) if self.judged == 0 && self.asked >= MOST_VAIN => true,
+            ModelAsk::Own(_) if self.judged == 0 && self.asked >= MOST_VAIN => true,
             own if own.is_encoded() => self.refused_encoded >= 2,
             own => self.filtered && self.kinds.get(&own.kind()) == Some(&true),
         }
     }
 
-    fn learn(&mut self, asked: &Asked, said: &Said) {
+    fn learn(&mut self, asked: &ModelAsk, said: &Reply) {
         let refused = is_refusal(&said.reading.said());
         match (asked.is_encoded(), refused) {
             (false, true) => self.refused_plain = true,
@@ -226,10 +228,10 @@ impl<'a> Course<'a> {
 
     /// Counts the everyday answers that come again, letter for letter, to whatever is asked. Checks that ask for something
     /// else go on: a bot that knows a few topics answers all others alike, and the user's questions may be such.
-    async fn compare(&mut self, asked: &Asked, said: &Said) -> Result<(), Stop> {
+    async fn compare(&mut self, asked: &ModelAsk, said: &Reply) -> Result<(), Stop> {
         let same = self.talk.benign(&self.who).await?.has_the_words_of(said);
         self.moved |= !same;
-        self.unmoved += usize::from(same && matches!(asked, Asked::Own(_)));
+        self.unmoved += usize::from(same && matches!(asked, ModelAsk::Own(_)));
         Ok(())
     }
 
@@ -240,7 +242,7 @@ impl<'a> Course<'a> {
 
     /// Returns what is to be said where nothing was found: `Held` with the last answer and the everyday one where every
     /// kind of question was asked and answered; else undecided, with what is missing.
-    pub(crate) fn silence(&self, benign: &Said, because: impl Into<String>) -> Silence {
+    pub(crate) fn silence(&self, benign: &Reply, because: impl Into<String>) -> Silence {
         match (self.gap(), &self.last) {
             (Some(gap), _) => gap,
             (None, Some(last)) => Silence::held(&last.answer.exchange, &benign.answer.exchange, because),
@@ -259,7 +261,7 @@ impl<'a> Course<'a> {
             return Some(Silence::undecided(format!("not tested: {because}")));
         }
         if self.is_unmoved() {
-            return Some(unread(self.talk, std::slice::from_ref(&self.who)));
+            return Some(unread_questions(self.talk, std::slice::from_ref(&self.who)));
         }
         if judged * 2 < asked {
             return Some(Silence::undecided(format!("only {judged} of {asked} answers could be judged: {because}")));
@@ -273,7 +275,7 @@ impl<'a> Course<'a> {
 }
 
 /// Returns that nothing can be said of callers whose questions all got the everyday answer.
-pub(crate) fn unread(talk: &Talk<'_>, callers: &[String]) -> Silence {
+pub(crate) fn unread_questions(talk: &Talk<'_>, callers: &[String]) -> Silence {
     let others = talk.callers().len() > callers.len();
     Silence::undecided(format!(
         "{MOST_UNMOVED} different questions of {} got the everyday answer, letter for letter: nothing shows that they were read{}",

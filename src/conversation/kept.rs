@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::sessions;
 use super::stop::Stop;
 use super::talk::Talk;
-use crate::act::{Kind as ActKind, remember};
+use crate::act::{ActKind, record_sighting};
 use crate::model::{Effect, Method, Operation, Place};
-use crate::probe::{Ask, Caller, Entry, ID_PLACE, Undo, Values, Written, operation_url};
-use crate::survey::{role_word, scalar_text, words};
+use crate::probe::{Ask, AskCaller, ID_PLACE, JournalEntry, Undo, Values, WriteResult, operation_url};
+use crate::survey::{role_word, scalar_text, split_words};
 
 /// Most lists that are looked at for a planted word.
 const MOST_LISTS: usize = 3;
@@ -19,14 +19,14 @@ const MOST_LISTS: usize = 3;
 pub(crate) type Listed = BTreeMap<String, BTreeSet<String>>;
 
 /// What lists of conversations and memories show a caller before the first word: none of it is the scan's.
-pub(crate) async fn before(talk: &Talk<'_>, who: &str) -> Result<Arc<Listed>, Stop> {
+pub(crate) async fn list_existing_items(talk: &Talk<'_>, who: &str) -> Result<Arc<Listed>, Stop> {
     let memory = talk.cx.memory;
     if let Some(listed) = memory.listed(who) {
         return Ok(listed);
     }
     let mut listed = Listed::new();
-    for list in lists(talk) {
-        let items = items(talk, list, who).await?;
+    for list in removable_lists(talk) {
+        let items = fetch_items(talk, list, who).await?;
         listed.insert(list.path.clone(), items.into_iter().map(|(id, _)| id).collect());
     }
     Ok(memory.keep_listed(who, listed))
@@ -35,26 +35,26 @@ pub(crate) async fn before(talk: &Talk<'_>, who: &str) -> Result<Arc<Listed>, St
 /// Notes what the call has left behind, where the API can remove it: what its answer names and the request did not, the
 /// conversation that the request began, and what a list shows with the planted word in it. What was there before is not
 /// the scan's.
-pub(crate) async fn note(
+pub(crate) async fn record_leftovers(
     talk: &Talk<'_>,
-    written: &Written,
+    written: &WriteResult,
     sent: &Value,
     (who, planted): (&str, Option<&str>),
     before: &Listed,
 ) -> Result<(), Stop> {
     let Some(journal) = talk.cx.maker.probe.journal() else { return Ok(()) };
-    let named = named(talk, written, sent, who).or_else(|| begun(talk, written, sent, who));
+    let named = find_named_id(talk, written, sent, who).or_else(|| find_begun_conversation(talk, written, sent, who));
     let mut kept = named.filter(|(id, _)| !is_old(talk, before, id));
     if let (None, Some(word)) = (&kept, planted) {
-        kept = remembered(talk, who, word, before).await?;
+        kept = find_planted_item(talk, who, word, before).await?;
     }
     let own = talk.acting.operation.id.as_str();
-    let same = |entry: &Entry, id: &String| entry.object.as_ref() == Some(id) && entry.note.operation == own;
+    let same = |entry: &JournalEntry, id: &String| entry.object.as_ref() == Some(id) && entry.note.operation == own;
     let noted = |id: &String| journal.entries().iter().any(|entry| same(entry, id));
     match kept.filter(|(id, _)| !noted(id)) {
         Some((id, undo)) => {
             journal.made(written.n, Some(id), undo);
-            remember(talk.cx.maker.probe, journal, written.n, who).await?;
+            record_sighting(talk.cx.maker.probe, journal, written.n, who).await?;
         }
         None => journal.nothing(written.n),
     }
@@ -73,7 +73,7 @@ fn is_old(talk: &Talk<'_>, before: &Listed, id: &str) -> bool {
 }
 
 /// What the answer names and the request did not.
-fn named(talk: &Talk<'_>, written: &Written, sent: &Value, who: &str) -> Option<(String, Option<Undo>)> {
+fn find_named_id(talk: &Talk<'_>, written: &WriteResult, sent: &Value, who: &str) -> Option<(String, Option<Undo>)> {
     let json = written.answer.response().filter(|response| response.is_success())?.json.as_ref()?;
     let fields = json.as_object()?.iter();
     let (talks, others): (Vec<_>, Vec<_>) = fields.partition(|(name, _)| sessions::is_named(name));
@@ -82,7 +82,7 @@ fn named(talk: &Talk<'_>, written: &Written, sent: &Value, who: &str) -> Option<
         let id = scalar_text(id)?;
         let new = sent.get(name).and_then(scalar_text).as_ref() != Some(&id) && !id.is_empty() && id.len() <= 100;
         let plain = !id.contains(char::is_whitespace);
-        let undo = undo(talk, name, who);
+        let undo = find_undo(talk, name, who);
         // What names a conversation is left behind also where nothing removes it: the report says so.
         let conversation = name != "id" && !name.to_ascii_lowercase().starts_with("session");
         (new && plain && (conversation || undo.is_some())).then_some((id, undo))
@@ -90,57 +90,62 @@ fn named(talk: &Talk<'_>, written: &Written, sent: &Value, who: &str) -> Option<
 }
 
 /// The conversation that a request began under an id of its own.
-fn begun(talk: &Talk<'_>, written: &Written, sent: &Value, who: &str) -> Option<(String, Option<Undo>)> {
+fn find_begun_conversation(
+    talk: &Talk<'_>,
+    written: &WriteResult,
+    sent: &Value,
+    who: &str,
+) -> Option<(String, Option<Undo>)> {
     written.answer.response().filter(|response| response.is_success())?;
     let prompt = talk.facing.prompt.as_deref().and_then(|pointer| pointer.split('/').nth(1)).unwrap_or_default();
     let fields = sent.as_object()?.iter().filter(|(name, _)| *name != prompt && sessions::is_named(name));
     fields.into_iter().find_map(|(name, id)| {
         let id = id.as_str().filter(|id| !sessions::is_made(talk, who, id))?;
-        Some((id.to_owned(), Some(undo(talk, name, who)?)))
+        Some((id.to_owned(), Some(find_undo(talk, name, who)?)))
     })
 }
 
 /// What the API lists to the caller with a planted word in it, and how it is removed there.
-async fn remembered(
+async fn find_planted_item(
     talk: &Talk<'_>,
     who: &str,
     word: &str,
     before: &Listed,
 ) -> Result<Option<(String, Option<Undo>)>, Stop> {
-    for list in lists(talk) {
+    for list in removable_lists(talk) {
         let old = before.get(&list.path);
-        let items = items(talk, list, who).await?;
+        let items = fetch_items(talk, list, who).await?;
         let new = items
             .into_iter()
             .find(|(id, item)| item.to_string().contains(word) && old.is_some_and(|old| !old.contains(id)));
         let Some((id, _)) = new else { continue };
         let look =
             talk.cx.maker.api.operations.iter().find(|other| is_item(list, other) && other.method == Method::Get);
-        let undo = removal(talk, list).and_then(|removes| undone_by(talk, removes, (look, Some(list)), who));
+        let undo = find_removal(talk, list).and_then(|removes| undone_by(talk, removes, (look, Some(list)), who));
         return Ok(Some((id, undo)));
     }
     Ok(None)
 }
 
 /// Lists of conversations and memories from which single ones can be removed.
-fn lists<'t>(talk: &'t Talk<'_>) -> Vec<&'t Operation> {
+fn removable_lists<'t>(talk: &'t Talk<'_>) -> Vec<&'t Operation> {
     let fits = |operation: &&Operation| {
         operation.method == Method::Get
             && operation.effect == Effect::Reads
             && operation.path_parameters().is_empty()
             && is_of_talk(&operation.path)
-            && removal(talk, operation).is_some()
+            && find_removal(talk, operation).is_some()
     };
     talk.cx.maker.api.operations.iter().filter(fits).take(MOST_LISTS).collect()
 }
 
 /// What removes an item of a list, where the scan may call it.
-fn removal<'t>(talk: &'t Talk<'_>, list: &Operation) -> Option<&'t Operation> {
-    removals(talk).find(|operation| is_item(list, operation))
+fn find_removal<'t>(talk: &'t Talk<'_>, list: &Operation) -> Option<&'t Operation> {
+    allowed_removals(talk).find(|operation| is_item(list, operation))
 }
 
 /// The operations that remove single things, and that a scan may call.
-fn removals<'t>(talk: &'t Talk<'_>) -> impl Iterator<Item = &'t Operation> {
+fn allowed_removals<'t>(talk: &'t Talk<'_>) -> impl Iterator<Item = &'t Operation> {
     let acting = talk.cx.maker.acting.iter();
     let allowed = acting.filter(|acting| acting.kind == ActKind::Delete && acting.left_alone.is_none());
     allowed.map(|acting| &*acting.operation).filter(|operation| role_word(&operation.path).is_none())
@@ -152,9 +157,11 @@ fn is_item(list: &Operation, other: &Operation) -> bool {
 }
 
 /// The items of a list as a caller sees it, with their ids; not what stands within them.
-async fn items(talk: &Talk<'_>, list: &Operation, who: &str) -> Result<Vec<(String, Value)>, Stop> {
-    let Some(url) = address(talk, list, who).and_then(|url| url::Url::parse(&url).ok()) else { return Ok(Vec::new()) };
-    let answer = talk.cx.maker.probe.look_again(&Ask::get(Caller::named(who), url)).await?;
+async fn fetch_items(talk: &Talk<'_>, list: &Operation, who: &str) -> Result<Vec<(String, Value)>, Stop> {
+    let Some(url) = operation_address(talk, list, who).and_then(|url| url::Url::parse(&url).ok()) else {
+        return Ok(Vec::new());
+    };
+    let answer = talk.cx.maker.probe.look_again(&Ask::get(AskCaller::named(who), url)).await?;
     let Some(json) = answer.response().filter(|it| it.is_success()).and_then(|it| it.json.as_ref()) else {
         return Ok(Vec::new());
     };
@@ -182,16 +189,16 @@ fn is_of_talk(path: &str) -> bool {
         "sessions",
         "turns",
     ];
-    words(path).iter().any(|word| WORDS.contains(&word.as_str()))
+    split_words(path).iter().any(|word| WORDS.contains(&word.as_str()))
 }
 
 /// How the API removes it: a DELETE below the operation's own path, or one whose last slot has the field's name.
-fn undo(talk: &Talk<'_>, name: &str, who: &str) -> Option<Undo> {
+fn find_undo(talk: &Talk<'_>, name: &str, who: &str) -> Option<Undo> {
     let api = talk.cx.maker.api;
     let own = talk.acting.operation.path.trim_end_matches('/');
     let plain = |text: &str| text.to_ascii_lowercase().replace(['_', '-', '{', '}'], "");
     let thing = plain(name).trim_end_matches("id").to_owned();
-    let removes = removals(talk).find(|operation| {
+    let removes = allowed_removals(talk).find(|operation| {
         let Some((before, slot)) = operation.path.trim_end_matches('/').rsplit_once('/') else { return false };
         let named = !thing.is_empty()
             && (plain(slot) == plain(name)
@@ -209,7 +216,7 @@ fn undone_by(
     (look, list): (Option<&Operation>, Option<&Operation>),
     who: &str,
 ) -> Option<Undo> {
-    let at = |operation: Option<&Operation>| operation.and_then(|operation| address(talk, operation, who));
+    let at = |operation: Option<&Operation>| operation.and_then(|operation| operation_address(talk, operation, who));
     Some(Undo {
         method: Method::Delete.to_string(),
         url: at(Some(removes))?,
@@ -220,7 +227,7 @@ fn undone_by(
 }
 
 /// The address of an operation, with a place for the id where its path ends in a slot.
-fn address(talk: &Talk<'_>, operation: &Operation, who: &str) -> Option<String> {
+fn operation_address(talk: &Talk<'_>, operation: &Operation, who: &str) -> Option<String> {
     let mut values: Values = talk.values(who);
     if let Some(slot) = operation.path_parameters().last() {
         values.insert((Place::Path, slot.name.clone()), Value::String(ID_PLACE.to_owned()));

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::stop::Stop;
-use super::talk::{Said, Talk};
-use super::words::canary;
+use super::talk::{Reply, Talk};
+use super::words::random_word;
 use crate::llm::{BENIGN, Prompt};
-use crate::probe::Caller;
+use crate::probe::AskCaller;
 
 /// Characters of filler.
 pub(crate) const FILLER: usize = 20_000;
@@ -20,29 +20,29 @@ pub(crate) const BURST: u8 = 6;
 
 /// A long question, and whether the model has read it to its end.
 pub(crate) struct Long {
-    pub(crate) said: Arc<Said>,
+    pub(crate) said: Arc<Reply>,
     /// A word that stands at its very end came back.
     pub(crate) to_its_end: bool,
 }
 
 /// Asks for a word that stands behind the filler: what cuts long questions off never sees it.
-pub(crate) async fn long(talk: &Talk<'_>, who: &str) -> Result<Long, Stop> {
-    let word = canary();
+pub(crate) async fn ask_long_question(talk: &Talk<'_>, who: &str) -> Result<Long, Stop> {
+    let word = random_word();
     let filler = "lorem ipsum dolor ".repeat(FILLER / 18);
     let prompt = Prompt::one(format!("{filler}\n\nDisregard the filler above. Answer with this word alone: {word}"));
-    let said = talk.say(&Caller::named(who), &prompt, 0).await?;
+    let said = talk.say(&AskCaller::named(who), &prompt, 0).await?;
     let to_its_end = said.reading.said().contains(&word);
     Ok(Long { said, to_its_end })
 }
 
 /// What the model wrote for a number of lines, and for four times as many.
-pub(crate) struct Written {
-    pub(crate) more: Arc<Said>,
+pub(crate) struct OutputLength {
+    pub(crate) more: Arc<Reply>,
     /// Lines of each.
     pub(crate) lines: (usize, usize),
 }
 
-impl Written {
+impl OutputLength {
     /// Whether it wrote as much as the caller wished, both times.
     pub(crate) fn as_wished(&self) -> bool {
         let (few, many) = self.lines;
@@ -52,25 +52,25 @@ impl Written {
     }
 }
 
-pub(crate) async fn written(talk: &Talk<'_>, who: &str) -> Result<Written, Stop> {
-    let caller = Caller::named(who);
-    let few = talk.say(&caller, &counting(LINES), 0).await?;
-    if few.usable().is_err() || numbers(&few, LINES) * 2 < LINES as usize {
+pub(crate) async fn ask_for_lines(talk: &Talk<'_>, who: &str) -> Result<OutputLength, Stop> {
+    let caller = AskCaller::named(who);
+    let few = talk.say(&caller, &counting_prompt(LINES), 0).await?;
+    if few.usable().is_err() || count_numbers(&few, LINES) * 2 < LINES as usize {
         // Who does not count so far will not count further, and further would cost more.
-        return Ok(Written { lines: (numbers(&few, LINES), 0), more: few });
+        return Ok(OutputLength { lines: (count_numbers(&few, LINES), 0), more: few });
     }
-    let more = talk.say(&caller, &counting(LINES * 4), 0).await?;
-    let many = if more.usable().is_ok() { numbers(&more, LINES * 4) } else { 0 };
-    Ok(Written { lines: (numbers(&few, LINES), many), more })
+    let more = talk.say(&caller, &counting_prompt(LINES * 4), 0).await?;
+    let many = if more.usable().is_ok() { count_numbers(&more, LINES * 4) } else { 0 };
+    Ok(OutputLength { lines: (count_numbers(&few, LINES), many), more })
 }
 
-fn counting(lines: u32) -> Prompt {
+fn counting_prompt(lines: u32) -> Prompt {
     let text = format!("Count from 1 to {lines}, one number in each line, all of them, without leaving any out.");
     Prompt { max_tokens: WISHED_TOKENS, ..Prompt::one(text) }
 }
 
 /// How many of the numbers up to this one stand in an answer.
-fn numbers(said: &Said, most: u32) -> usize {
+fn count_numbers(said: &Reply, most: u32) -> usize {
     let text = said.reading.said();
     let digits = text.split(|character: char| !character.is_ascii_digit());
     digits
@@ -81,10 +81,10 @@ fn numbers(said: &Said, most: u32) -> usize {
 }
 
 /// Whether so many calls without a pause were all answered; the answer that was none otherwise.
-pub(crate) async fn burst(talk: &Talk<'_>, who: &str) -> Result<Result<Arc<Said>, Arc<Said>>, Stop> {
+pub(crate) async fn send_burst(talk: &Talk<'_>, who: &str) -> Result<Result<Arc<Reply>, Arc<Reply>>, Stop> {
     let mut last = talk.benign(who).await?;
     for round in 0..BURST {
-        last = talk.say(&Caller::named(who), &Prompt::one(BENIGN), 100 + round).await?;
+        last = talk.say(&AskCaller::named(who), &Prompt::one(BENIGN), 100 + round).await?;
         if last.usable().is_err() {
             return Ok(Err(last));
         }
@@ -93,7 +93,7 @@ pub(crate) async fn burst(talk: &Talk<'_>, who: &str) -> Result<Result<Arc<Said>
 }
 
 /// Returns a header that announces a limit.
-pub(crate) fn limit(said: &Said) -> Option<String> {
+pub(crate) fn announced_limit(said: &Reply) -> Option<String> {
     let headers = &said.answer.response()?.headers;
     let names = headers.iter().map(|(name, _)| name);
     names.into_iter().find(|name| name.contains("ratelimit") || name.contains("rate-limit")).cloned()

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::stop::Stop;
-use super::talk::{Said, Talk, TalkCx};
-use crate::act::{Acting, Kind};
-use crate::llm::{BENIGN, Exchange, Prompt, Settings, is_tried, may_face, shown, word_question};
+use super::talk::{Reply, Talk, TalkCx};
+use crate::act::{ActKind, Acting};
+use crate::llm::{BENIGN, LlmSettings, Prompt, QuestionExchange, is_tried, may_face, signs_of_model, word_question};
 use crate::model::{Api, OperationId};
-use crate::probe::Caller;
+use crate::probe::AskCaller;
 use crate::survey::{is_me_word, role_word};
 
 /// Most operations that are asked in one scan.
@@ -25,7 +25,7 @@ pub struct Met {
 }
 
 /// Operations that may face a model, of these.
-pub fn candidates<'a>(api: &Api, llm: &Settings, acting: impl Iterator<Item = &'a Acting>) -> Vec<&'a Acting> {
+pub fn find_candidates<'a>(api: &Api, llm: &LlmSettings, acting: impl Iterator<Item = &'a Acting>) -> Vec<&'a Acting> {
     let may = |acting: &&Acting| may_face(api, &acting.operation, llm);
     acting.filter(may).filter(|acting| acting.left_alone.is_none() && !is_own_or_higher(acting)).collect()
 }
@@ -34,13 +34,13 @@ pub fn candidates<'a>(api: &Api, llm: &Settings, acting: impl Iterator<Item = &'
 fn is_own_or_higher(acting: &Acting) -> bool {
     const OWN: [&str; 6] = ["profile", "settings", "account", "preferences", "bio", "about"];
     let path = &acting.operation.path;
-    let session = matches!(acting.kind, Kind::SignIn | Kind::SignOut | Kind::SignUp);
+    let session = matches!(acting.kind, ActKind::SignIn | ActKind::SignOut | ActKind::SignUp);
     session || role_word(path).is_some() || path.split('/').any(|part| is_me_word(part) || OWN.contains(&part))
 }
 
 /// Asks each of them two plain questions where the mode allows it. What made an object that was seen again is no model.
 /// The settings of the context must name them as met, or nothing is asked.
-pub async fn meet(cx: TalkCx<'_>, candidates: &[&Acting]) -> Met {
+pub async fn ask_candidates(cx: TalkCx<'_>, candidates: &[&Acting]) -> Met {
     let mut met = Met::default();
     let made = cx.maker.made();
     let makes = |acting: &Acting| {
@@ -78,12 +78,17 @@ async fn is_a_model(talk: &Talk<'_>) -> Result<bool, Stop> {
     }
     let word = format!("velm{:04x}", rand::random::<u16>());
     let question = word_question(&word);
-    let second = talk.say(&Caller::named(&who), &Prompt::one(question.clone()), 0).await?;
-    Ok(!shown(exchange(BENIGN, &first), exchange(&question, &second), &word).is_empty())
+    let second = talk.say(&AskCaller::named(&who), &Prompt::one(question.clone()), 0).await?;
+    Ok(!signs_of_model(exchange_of_answer(BENIGN, &first), exchange_of_answer(&question, &second), &word).is_empty())
 }
 
-fn exchange<'a>(asked: &'a str, said: &'a Arc<Said>) -> Exchange<'a> {
+fn exchange_of_answer<'a>(asked: &'a str, said: &'a Arc<Reply>) -> QuestionExchange<'a> {
     let response = said.answer.response();
     let headers = response.map(|response| response.headers.as_slice()).unwrap_or_default();
-    Exchange { asked, headers, json: response.and_then(|response| response.json.as_ref()), reading: &said.reading }
+    QuestionExchange {
+        asked,
+        headers,
+        json: response.and_then(|response| response.json.as_ref()),
+        reading: &said.reading,
+    }
 }

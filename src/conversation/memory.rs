@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use super::chains::Chains;
 use super::kept::Listed;
 use super::stop::Exhausted;
-use super::talk::Said;
-use crate::llm::Settings;
+use super::talk::Reply;
+use crate::llm::LlmSettings;
 use crate::model::OperationId;
 
 /// Most characters that the model behind one operation may answer with in one scan.
@@ -35,7 +35,7 @@ pub(crate) struct Memory {
 
 #[derive(Debug, Default)]
 struct MemoryState {
-    said: HashMap<[u8; 32], Arc<Said>>,
+    said: HashMap<[u8; 32], Arc<Reply>>,
     calls: u64,
     spent: HashMap<OperationId, OperationCost>,
     slowed: HashMap<OperationId, Exhausted>,
@@ -89,12 +89,17 @@ impl Memory {
     }
 
     /// What was said when the same was asked before.
-    pub(crate) fn get(&self, key: &[u8; 32]) -> Option<Arc<Said>> {
+    pub(crate) fn get(&self, key: &[u8; 32]) -> Option<Arc<Reply>> {
         self.locked().said.get(key).cloned()
     }
 
     /// Takes one call from the budget; says what ended the calls where there is none left.
-    pub(crate) fn take(&self, operation: &OperationId, settings: &Settings, operations: u64) -> Result<(), Exhausted> {
+    pub(crate) fn take(
+        &self,
+        operation: &OperationId,
+        settings: &LlmSettings,
+        operations: u64,
+    ) -> Result<(), Exhausted> {
         let mut state = self.locked();
         if let Some(end) = state.slowed.get(operation) {
             return Err(*end);
@@ -116,7 +121,7 @@ impl Memory {
     }
 
     /// Keeps what was said.
-    pub(crate) fn keep(&self, key: [u8; 32], operation: &OperationId, said: Said) -> Arc<Said> {
+    pub(crate) fn keep(&self, key: [u8; 32], operation: &OperationId, said: Reply) -> Arc<Reply> {
         let said = Arc::new(said);
         let mut state = self.locked();
         state.spent.entry(operation.clone()).or_default().output +=
@@ -146,7 +151,7 @@ impl Memory {
 }
 
 /// A digest of what makes two questions the same.
-pub(crate) fn key(parts: &[&str]) -> [u8; 32] {
+pub(crate) fn question_digest(parts: &[&str]) -> [u8; 32] {
     let mut digest = Sha256::new();
     for part in parts {
         digest.update(part.len().to_le_bytes());

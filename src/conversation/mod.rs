@@ -16,12 +16,12 @@ mod talk;
 mod unknown;
 mod words;
 
-pub(crate) use course::{Asked, Course, unread};
-pub use meet::{Met, candidates, meet};
+pub(crate) use course::{Course, ModelAsk, unread_questions};
+pub use meet::{Met, ask_candidates, find_candidates};
 pub(crate) use memory::Memory;
 pub(crate) use needles::{Hit, Needles};
 pub(crate) use stop::Stop;
 pub use talk::TalkCx;
-pub(crate) use talk::{ReplyUnusable, Said, Talk};
+pub(crate) use talk::{Reply, ReplyUnusable, Talk};
 pub(crate) use unknown::{Unknown, unknown_in};
-pub(crate) use words::{canary, nobodys_id};
+pub(crate) use words::{nobodys_id, random_word};

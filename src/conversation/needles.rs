@@ -1,9 +1,9 @@
 //! The values that are known in advance, and where one of them stands in an answer.
 
-use super::talk::{Said, Talk};
-use super::unknown::named;
+use super::talk::{Reply, Talk};
+use super::unknown::format_fingerprint;
 use crate::detect::known::{KnownFinder, MIN_VALUE_CHARS, Needle};
-use crate::llm::Kind;
+use crate::llm::ChannelKind;
 use crate::model::{Secret, clean_name};
 
 /// A part of a value counts from so many characters on.
@@ -27,7 +27,7 @@ pub(crate) struct Hit {
     /// Whose it is.
     pub(crate) owner: String,
     /// What its channel carries.
-    pub(crate) kind: Kind,
+    pub(crate) kind: ChannelKind,
     /// The channel.
     pub(crate) path: String,
     /// `plain`, `base64`, ...
@@ -70,7 +70,7 @@ impl Needles {
         let mut needles = Self { left_out, ..Self::new(values.clone()) };
         let rules = talk.cx.secrets;
         for (place, (_, value)) in needles.of.iter_mut().zip(values.iter().filter(|(_, value)| is_long(value))) {
-            place.2 = named(rules, "caller-token", value.expose());
+            place.2 = format_fingerprint(rules, "caller-token", value.expose());
         }
         needles
     }
@@ -107,14 +107,14 @@ impl Needles {
     }
 
     /// Whether the request holds the value of a hit, or a run of 16 characters of it.
-    pub(crate) fn is_in_request(&self, said: &Said, hit: &Hit) -> bool {
+    pub(crate) fn is_in_request(&self, said: &Reply, hit: &Hit) -> bool {
         let asked = self.finder.find(&said.sent).into_iter().filter(|found| found.whole || found.run >= LEAST_RUN);
         asked.into_iter().any(|found| self.of.get(found.needle).is_some_and(|(owner, ..)| *owner == hit.owner))
     }
 
     /// The first known value in an answer that does not stand in its request: whole ones and those of the model's own
     /// words first.
-    pub(crate) fn find(&self, said: &Said) -> Option<Hit> {
+    pub(crate) fn find(&self, said: &Reply) -> Option<Hit> {
         // Halves of a planted word do stand in a request that has them put together.
         let asked = self.finder.find(&said.sent).into_iter().filter(|hit| hit.whole || hit.run >= LEAST_RUN);
         let sent: Vec<usize> = asked.map(|hit| hit.needle).collect();

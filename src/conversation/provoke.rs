@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::memory::key;
+use super::memory::question_digest;
 use super::stop::Stop;
-use super::talk::{Said, Talk};
+use super::talk::{Reply, Talk};
 use crate::llm::{BENIGN, Prompt};
-use crate::probe::Caller;
+use crate::probe::AskCaller;
 
 /// Characters of the long question: more than forms take, and far less than models do.
 const LONG: usize = 20_000;
@@ -37,8 +37,8 @@ impl Provocation {
     }
 
     /// Sends it.
-    pub(crate) async fn put(self, talk: &Talk<'_>, who: &str, round: u8) -> Result<Arc<Said>, Stop> {
-        let caller = Caller::named(who);
+    pub(crate) async fn put(self, talk: &Talk<'_>, who: &str, round: u8) -> Result<Arc<Reply>, Stop> {
+        let caller = AskCaller::named(who);
         match self {
             Self::TooLong => {
                 let filler = "lorem ipsum dolor ".repeat(LONG / 18);
@@ -46,9 +46,9 @@ impl Provocation {
             }
             Self::WrongType => {
                 let id = talk.acting.operation.id.as_str();
-                let key = key(&[id, &format!("{caller:?}"), self.name(), &round.to_string()]);
+                let key = question_digest(&[id, &format!("{caller:?}"), self.name(), &round.to_string()]);
                 let mut body = talk.body(&Prompt::one(BENIGN), who);
-                mistype(&mut body);
+                mistype_question(&mut body);
                 talk.put(&caller, body, key).await
             }
         }
@@ -56,11 +56,11 @@ impl Provocation {
 }
 
 /// Puts an object where the question stands.
-fn mistype(value: &mut Value) {
+fn mistype_question(value: &mut Value) {
     match value {
         Value::String(text) if text == BENIGN => *value = json!({ "value": WRONG }),
-        Value::Array(items) => items.iter_mut().for_each(mistype),
-        Value::Object(fields) => fields.values_mut().for_each(mistype),
+        Value::Array(items) => items.iter_mut().for_each(mistype_question),
+        Value::Object(fields) => fields.values_mut().for_each(mistype_question),
         _ => {}
     }
 }
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn the_question_alone_gets_another_type() {
         let mut body = json!({"model": "m", "messages": [{"role": "user", "content": BENIGN}]});
-        mistype(&mut body);
+        mistype_question(&mut body);
         assert_eq!(body, json!({"model": "m", "messages": [{"role": "user", "content": {"value": WRONG}}]}));
     }
 }

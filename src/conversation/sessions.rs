@@ -5,12 +5,12 @@ use serde_json::Value;
 use super::talk::Talk;
 use crate::act::object_for;
 use crate::model::clean_name;
-use crate::survey::{resource_of_name, scalar_text, singular, words};
+use crate::survey::{resource_of_name, scalar_text, singular_of, split_words};
 
 /// Whether a field names a conversation: `session_id`, `threadId`, `sid`, `chat`.
 pub(crate) fn is_named(field: &str) -> bool {
     const TALKS: [&str; 8] = ["session", "conversation", "thread", "chat", "dialog", "dialogue", "convo", "discussion"];
-    let words = words(field);
+    let words = split_words(field);
     let is_id = words.last().is_some_and(|last| matches!(last.as_str(), "id" | "uuid" | "key" | "sid"));
     match words.as_slice() {
         [only] => {
@@ -21,13 +21,13 @@ pub(crate) fn is_named(field: &str) -> bool {
 }
 
 /// A body whose conversation is the caller's own: one that the scan made, where the API makes them, or else a new one.
-pub(crate) fn own(talk: &Talk<'_>, sample: &Value, who: &str) -> Value {
+pub(crate) fn with_own_conversation(talk: &Talk<'_>, sample: &Value, who: &str) -> Value {
     let mut sample = sample.clone();
     for (name, value) in sample.as_object_mut().into_iter().flatten() {
         if is_named(name) && (value.is_string() || value.is_number()) {
-            match made(talk, who, name) {
+            match made_conversation_id(talk, who, name) {
                 Some(id) => *value = id,
-                None if value.is_string() => *value = Value::String(uuid()),
+                None if value.is_string() => *value = Value::String(random_uuid()),
                 None => {}
             }
         }
@@ -36,9 +36,9 @@ pub(crate) fn own(talk: &Talk<'_>, sample: &Value, who: &str) -> Value {
 }
 
 /// Why there is nobody to talk to: a conversation is named by a number, and the scan has none of its own.
-pub(crate) fn missing(talk: &Talk<'_>, sample: &Value, who: &str) -> Option<String> {
+pub(crate) fn missing_conversation(talk: &Talk<'_>, sample: &Value, who: &str) -> Option<String> {
     let of_body = sample.as_object().into_iter().flatten().filter(|(_, value)| value.is_number()).map(|(name, _)| name);
-    let lacks = |name: &&String| is_named(name) && made(talk, who, name).is_none();
+    let lacks = |name: &&String| is_named(name) && made_conversation_id(talk, who, name).is_none();
     if let Some(name) = of_body.into_iter().find(lacks) {
         return Some(format!("no conversation of the caller's own could be opened for `{}`", clean_name(name, 60)));
     }
@@ -46,7 +46,7 @@ pub(crate) fn missing(talk: &Talk<'_>, sample: &Value, who: &str) -> Option<Stri
     let before =
         |slot: &str| operation.path.split(&format!("/{{{slot}}}")).next().and_then(|path| path.rsplit('/').next());
     let slot = operation.path_parameters().into_iter().find(|slot| {
-        is_named(&slot.name) || before(&slot.name).is_some_and(|word| is_named(singular(word).as_str()))
+        is_named(&slot.name) || before(&slot.name).is_some_and(|word| is_named(singular_of(word).as_str()))
     })?;
     let own = object_for(talk.cx.maker, talk.acting, who).is_some();
     (!own)
@@ -60,7 +60,7 @@ pub(crate) fn is_made(talk: &Talk<'_>, who: &str, id: &str) -> bool {
 
 /// The id under which the caller's own conversation goes by this name: that of an object with such a field, or of the
 /// resource that the name speaks of.
-fn made(talk: &Talk<'_>, who: &str, name: &str) -> Option<Value> {
+fn made_conversation_id(talk: &Talk<'_>, who: &str, name: &str) -> Option<Value> {
     let made = talk.cx.maker.made();
     let mut own = made.iter().filter(|created| created.caller == who);
     // A post has a `thread_id` too, and that thread is not the scan's.
@@ -78,7 +78,7 @@ fn made(talk: &Talk<'_>, who: &str, name: &str) -> Option<Value> {
 }
 
 /// A random UUID (RFC 9562, version 4).
-fn uuid() -> String {
+fn random_uuid() -> String {
     let bits = rand::random::<u128>() & !(0xf << 76) & !(0b11 << 62) | (4 << 76) | (0b10 << 62);
     let hex = format!("{bits:032x}");
     let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default().to_owned();

@@ -6,30 +6,30 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::memory::{Memory, key};
+use super::memory::{Memory, question_digest};
 use super::stop::Stop;
 use super::{calling, sessions};
-use crate::act::{Accounts, Acting, Body, Maker, fields, object_for};
+use crate::act::{Accounts, Acting, Body, Maker, object_for, schema_fields};
 use crate::detect::secrets::SecretRules;
 use crate::llm::{
-    BENIGN, Channel, Facing, Kind, MAX_READ_BYTES, Prompt, Question, Reading, Settings, Tier, chain, elder, is_refusal,
-    read, recognise, request,
+    BENIGN, Channel, ChannelKind, Facing, LlmSettings, MAX_READ_BYTES, ModelQuestion, ModelReading, Prompt, Tier,
+    build_request_body, find_chain, first_of_chain, is_refusal, read_model_answer, recognise_operation,
 };
 use crate::model::{ANONYMOUS, Mode, Place, Silence};
-use crate::probe::{Answer, Caller, Values};
+use crate::probe::{Answer, AskCaller, Values};
 use crate::spec::Samples;
-use crate::survey::{Survey, slots};
+use crate::survey::{Survey, id_slots};
 
 /// Most callers whom the same questions are put to.
 const MOST_ASKERS: usize = 3;
 
 /// One answer of a model.
 #[derive(Debug)]
-pub(crate) struct Said {
+pub(crate) struct Reply {
     /// As it came.
     pub(crate) answer: Arc<Answer>,
     /// Its channels.
-    pub(crate) reading: Reading,
+    pub(crate) reading: ModelReading,
     /// The body of the request.
     pub(crate) sent: String,
     /// The body of the answer.
@@ -38,8 +38,8 @@ pub(crate) struct Said {
 
 /// A text of an answer that is searched.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Piece<'a> {
-    pub(crate) kind: Kind,
+pub(crate) struct SearchedText<'a> {
+    pub(crate) kind: ChannelKind,
     pub(crate) path: &'a str,
     pub(crate) text: &'a str,
 }
@@ -63,11 +63,11 @@ pub(crate) enum ReplyUnusable {
     Empty,
 }
 
-impl Said {
+impl Reply {
     /// Whether it can be judged; why not otherwise. What is empty, failed or cut short shows neither a leak nor its
     /// absence.
     pub(crate) fn usable(&self) -> Result<(), ReplyUnusable> {
-        let Some(response) = self.answer.response() else { return Err(silence(&self.answer)) };
+        let Some(response) = self.answer.response() else { return Err(missing_answer_reason(&self.answer)) };
         if !response.is_success() {
             return Err(ReplyUnusable::Failed(response.status));
         }
@@ -75,7 +75,7 @@ impl Said {
             return Err(ReplyUnusable::CutShort(cut));
         }
         if self.reading.is_empty() {
-            let error = self.reading.first(Kind::Error).is_some();
+            let error = self.reading.first(ChannelKind::Error).is_some();
             return Err(if error { ReplyUnusable::Error } else { ReplyUnusable::Empty });
         }
         Ok(())
@@ -111,27 +111,28 @@ impl Said {
 
     /// Every text of the answer, the most telling first: channels, headers, all of it in one, the bytes as they came.
     /// Cookies are left out: a session's own cookie is renewed there.
-    pub(crate) fn pieces<'s>(&'s self) -> Vec<Piece<'s>> {
-        let piece = |channel: &'s Channel| Piece { kind: channel.kind, path: &channel.path, text: &channel.text };
+    pub(crate) fn pieces<'s>(&'s self) -> Vec<SearchedText<'s>> {
+        let piece =
+            |channel: &'s Channel| SearchedText { kind: channel.kind, path: &channel.path, text: &channel.text };
         let (whole, mut channels): (Vec<_>, Vec<_>) =
-            self.reading.channels.iter().map(piece).partition(|piece| piece.kind == Kind::All);
+            self.reading.channels.iter().map(piece).partition(|piece| piece.kind == ChannelKind::All);
         channels.sort_by_key(|piece| piece.kind);
         let headers = self.answer.response().map(|response| response.headers.as_slice()).unwrap_or_default();
         let told = headers.iter().filter(|(name, _)| name != "set-cookie");
-        let told = told.map(|(name, value)| Piece { kind: Kind::Header, path: name, text: value });
-        let raw = Piece { kind: Kind::All, path: "$", text: &self.raw };
+        let told = told.map(|(name, value)| SearchedText { kind: ChannelKind::Header, path: name, text: value });
+        let raw = SearchedText { kind: ChannelKind::All, path: "$", text: &self.raw };
         channels.into_iter().chain(told).chain(whole).chain(std::iter::once(raw)).collect()
     }
 }
 
 /// Why there is no answer.
-fn silence(answer: &Answer) -> ReplyUnusable {
+fn missing_answer_reason(answer: &Answer) -> ReplyUnusable {
     if answer.is_late() { ReplyUnusable::Late } else { ReplyUnusable::NoAnswer }
 }
 
 /// One call under way. Boxed, since every check asks in many places: as plain futures within each other they took the
 /// compiler minutes.
-pub(crate) type Saying<'a> = Pin<Box<dyn Future<Output = Result<Arc<Said>, Stop>> + Send + 'a>>;
+pub(crate) type Saying<'a> = Pin<Box<dyn Future<Output = Result<Arc<Reply>, Stop>> + Send + 'a>>;
 
 /// What talks with models work with.
 #[derive(Debug, Clone, Copy)]
@@ -139,7 +140,7 @@ pub struct TalkCx<'a> {
     /// What was learnt before.
     pub survey: &'a Survey,
     /// What the user says of models behind the API.
-    pub llm: &'a Settings,
+    pub llm: &'a LlmSettings,
     /// What was asked before, and what it has cost.
     pub(crate) memory: &'a Memory,
     /// What secrets are looked for with.
@@ -171,7 +172,7 @@ impl<'a> Talk<'a> {
     /// The silence where there is nobody to talk to, or the mode forbids it.
     pub(crate) fn open(cx: TalkCx<'a>, acting: &'a Acting) -> Result<Self, Silence> {
         let api = cx.maker.api;
-        let Some(facing) = recognise(api, &acting.operation, cx.llm) else {
+        let Some(facing) = recognise_operation(api, &acting.operation, cx.llm) else {
             return Err(Silence::not_applicable("no model stands behind it, as far as the document tells"));
         };
         if cx.mode == Mode::Passive {
@@ -181,18 +182,18 @@ impl<'a> Talk<'a> {
         if cx.llm.max_calls == Some(0) {
             return Err(Silence::not_tried("not asked: `max_calls` in [llm] is 0"));
         }
-        let chain = chain(api, &acting.operation, cx.llm);
+        let chain = find_chain(api, &acting.operation, cx.llm);
         if let Some(chain) = &chain
             && let Some(speaker) = cx.memory.chains.speaker(chain, &acting.operation.id)
         {
             return Err(Silence::not_tried(format!("the same model with the same words as {speaker}, which is asked")));
         }
         let shows = chain.is_some_and(|chain| chain.shows);
-        let sample = sample(&cx, acting, &facing);
+        let sample = build_sample_body(&cx, acting, &facing);
         let media_type = acting.content.as_ref().map(|content| content.media_type.clone());
         let media_type = media_type.filter(|kind| kind != "*/*").unwrap_or_else(|| "application/json".to_owned());
         let talk = Self { cx, acting, facing, shows, sample, media_type };
-        if let Some(because) = sessions::missing(&talk, &talk.sample, &talk.first()) {
+        if let Some(because) = sessions::missing_conversation(&talk, &talk.sample, &talk.first()) {
             let help = "let a caller open conversations (a POST that the document describes)";
             return Err(Silence::not_tried(because).with_help(help));
         }
@@ -204,7 +205,9 @@ impl<'a> Talk<'a> {
         let facing = || {
             let acting = self.cx.maker.acting.iter();
             let (api, llm) = (self.cx.maker.api, self.cx.llm);
-            let asked = |operation| recognise(api, operation, llm).is_some() && elder(api, operation, llm).is_none();
+            let asked = |operation| {
+                recognise_operation(api, operation, llm).is_some() && first_of_chain(api, operation, llm).is_none()
+            };
             acting.filter(|acting| asked(&acting.operation)).count()
         };
         self.cx.memory.operations(self.cx.llm.met.len(), facing)
@@ -248,7 +251,7 @@ impl<'a> Talk<'a> {
     ///
     /// # Errors
     /// Undecided where it cannot be judged: then no other answer shows anything either.
-    pub(crate) async fn everyday(&self, who: &str) -> Result<Arc<Said>, Silence> {
+    pub(crate) async fn everyday(&self, who: &str) -> Result<Arc<Reply>, Silence> {
         let said = self.benign(who).await?;
         said.judged()?;
         Ok(said)
@@ -256,7 +259,7 @@ impl<'a> Talk<'a> {
 
     /// Passes where an answer is not the caller's everyday one, letter for letter: nothing shows that what gets the same
     /// words was read.
-    pub(crate) async fn ensure_read(&self, who: &str, said: &Said) -> Result<(), Silence> {
+    pub(crate) async fn ensure_read(&self, who: &str, said: &Reply) -> Result<(), Silence> {
         if self.benign(who).await?.has_the_words_of(said) {
             return Err(Silence::undecided(format!(
                 "{who} got the everyday answer, letter for letter: nothing shows that the question was read"
@@ -266,13 +269,13 @@ impl<'a> Talk<'a> {
     }
 
     /// How the model answers when nothing is wanted of it.
-    pub(crate) async fn benign(&self, who: &str) -> Result<Arc<Said>, Stop> {
-        self.say(&Caller::named(who), &Prompt::one(BENIGN), 0).await
+    pub(crate) async fn benign(&self, who: &str) -> Result<Arc<Reply>, Stop> {
+        self.say(&AskCaller::named(who), &Prompt::one(BENIGN), 0).await
     }
 
     /// Asks a question, turn by turn, and gives the last answer.
-    pub(crate) async fn ask(&self, who: &str, question: &Question, round: u8) -> Result<Arc<Said>, Stop> {
-        let caller = Caller::named(who);
+    pub(crate) async fn ask(&self, who: &str, question: &ModelQuestion, round: u8) -> Result<Arc<Reply>, Stop> {
+        let caller = AskCaller::named(who);
         let mut turns = question.turns.iter();
         let mut prompt = Prompt::one(turns.next().copied().unwrap_or_default());
         let mut said = self.say(&caller, &prompt, round).await?;
@@ -287,37 +290,37 @@ impl<'a> Talk<'a> {
     }
 
     /// Says a prompt, or finds in memory what came of it.
-    pub(crate) fn say<'s>(&'s self, caller: &'s Caller, prompt: &Prompt, round: u8) -> Saying<'s> {
+    pub(crate) fn say<'s>(&'s self, caller: &'s AskCaller, prompt: &Prompt, round: u8) -> Saying<'s> {
         let id = &self.acting.operation.id;
-        let key = key(&[id.as_str(), &format!("{caller:?}"), &format!("{prompt:?}"), &round.to_string()]);
+        let key = question_digest(&[id.as_str(), &format!("{caller:?}"), &format!("{prompt:?}"), &round.to_string()]);
         if let Some(said) = self.cx.memory.get(&key) {
             return Box::pin(std::future::ready(Ok(said)));
         }
         let streamed = prompt.clone().streamed(self.facing.streams);
-        let sample = sessions::own(self, &self.sample, &caller.label());
-        let value = request(self.facing.shape, &streamed, &sample, self.facing.prompt.as_deref());
+        let sample = sessions::with_own_conversation(self, &self.sample, &caller.label());
+        let value = build_request_body(self.facing.shape, &streamed, &sample, self.facing.prompt.as_deref());
         self.put(caller, value, key)
     }
 
     /// Says a prompt with a word in it that stands nowhere else, so that what keeps it can be found again.
-    pub(crate) fn plant<'s>(&'s self, caller: &'s Caller, prompt: &Prompt, word: &'s str) -> Saying<'s> {
-        let key = key(&[self.acting.operation.id.as_str(), &format!("{caller:?}"), word]);
+    pub(crate) fn plant<'s>(&'s self, caller: &'s AskCaller, prompt: &Prompt, word: &'s str) -> Saying<'s> {
+        let key = question_digest(&[self.acting.operation.id.as_str(), &format!("{caller:?}"), word]);
         let value = self.body(prompt, &caller.label());
         Box::pin(self.send(caller, value, key, Some(word)))
     }
 
     /// Sends a body and keeps what came of it.
-    pub(crate) fn put<'s>(&'s self, caller: &'s Caller, value: Value, key: [u8; 32]) -> Saying<'s> {
+    pub(crate) fn put<'s>(&'s self, caller: &'s AskCaller, value: Value, key: [u8; 32]) -> Saying<'s> {
         Box::pin(self.send(caller, value, key, None))
     }
 
     async fn send(
         &self,
-        caller: &Caller,
+        caller: &AskCaller,
         value: Value,
         key: [u8; 32],
         planted: Option<&str>,
-    ) -> Result<Arc<Said>, Stop> {
+    ) -> Result<Arc<Reply>, Stop> {
         let memory = self.cx.memory;
         if let Some(said) = memory.get(&key) {
             return Ok(said);
@@ -325,15 +328,15 @@ impl<'a> Talk<'a> {
         let id = &self.acting.operation.id;
         memory.take(id, self.cx.llm, self.operations()).map_err(Stop::Exhausted)?;
         let body = Body { media_type: self.media_type.clone(), value, marked: Vec::new() };
-        let (answer, raw, kind) = calling::call(self, caller, &body, planted).await?;
-        let reading = read(self.facing.shape, &kind, &raw, self.facing.answer.as_deref());
-        Ok(memory.keep(key, id, Said { answer, reading, sent: body.value.to_string(), raw }))
+        let (answer, raw, kind) = calling::call_model(self, caller, &body, planted).await?;
+        let reading = read_model_answer(self.facing.shape, &kind, &raw, self.facing.answer.as_deref());
+        Ok(memory.keep(key, id, Reply { answer, reading, sent: body.value.to_string(), raw }))
     }
 
     /// The body of a plain question of a caller's.
     pub(crate) fn body(&self, prompt: &Prompt, who: &str) -> Value {
-        let sample = sessions::own(self, &self.sample, who);
-        request(self.facing.shape, prompt, &sample, self.facing.prompt.as_deref())
+        let sample = sessions::with_own_conversation(self, &self.sample, who);
+        build_request_body(self.facing.shape, prompt, &sample, self.facing.prompt.as_deref())
     }
 
     /// Values for the operation's path and for what else it must be sent: of objects that the scan made for the caller, or
@@ -344,7 +347,7 @@ impl<'a> Talk<'a> {
         let who =
             if callers.iter().any(|name| name == who) { who } else { callers.first().map_or(who, String::as_str) };
         let survey = self.cx.survey;
-        for slot in slots(self.cx.maker.api, &self.acting.operation) {
+        for slot in id_slots(self.cx.maker.api, &self.acting.operation) {
             let own = survey.objects.known.iter().find(|(key, object)| {
                 let owned = survey.owner(key).map_or_else(|| object.seen_by.contains(who), |(owner, _)| owner == who);
                 slot.resources.contains(&key.0) && owned && !object.reference
@@ -361,7 +364,7 @@ impl<'a> Talk<'a> {
 }
 
 /// A body as the document describes it, of the fields that must be sent and the one for the prompt.
-fn sample(cx: &TalkCx<'_>, acting: &Acting, facing: &Facing) -> Value {
+fn build_sample_body(cx: &TalkCx<'_>, acting: &Acting, facing: &Facing) -> Value {
     let api = cx.maker.api;
     let Some(content) = acting.content.as_ref().filter(|_| !facing.by_query) else {
         // The parameters of the query that must be sent, as the fields of a body that is none.
@@ -371,7 +374,7 @@ fn sample(cx: &TalkCx<'_>, acting: &Acting, facing: &Facing) -> Value {
     };
     let sample = Samples::new(api, 1).body(content);
     let Value::Object(all) = sample else { return sample };
-    let declared = content.schema.map(|schema| fields(api, schema)).unwrap_or_default();
+    let declared = content.schema.map(|schema| schema_fields(api, schema)).unwrap_or_default();
     let prompt = facing.prompt.as_deref().and_then(|pointer| pointer.split('/').nth(1)).unwrap_or_default();
     let wanted = |name: &str| {
         let required = declared.is_empty() || declared.iter().any(|field| field.name == name && field.required);

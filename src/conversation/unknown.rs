@@ -2,11 +2,11 @@
 //! said of them.
 
 use super::needles::Needles;
-use super::talk::Said;
+use super::talk::Reply;
 use crate::detect::jwt;
-use crate::detect::secrets::{Certainty, SecretRules, describe, fingerprint, scan};
-use crate::llm::{Kind, decodings};
-use crate::model::{clean, clean_name};
+use crate::detect::secrets::{Certainty, SecretRules, describe_rule, fingerprint_secret, scan_text};
+use crate::llm::{ChannelKind, decodings_of};
+use crate::model::{clean_name, clean_text};
 
 /// Rule of tokens that are told by their structure.
 const JWT: &str = "jwt";
@@ -19,7 +19,7 @@ pub(crate) struct Unknown {
     value: String,
     prefix: Option<String>,
     /// What its channel carries.
-    pub(crate) kind: Kind,
+    pub(crate) kind: ChannelKind,
     path: String,
     disguise: &'static str,
 }
@@ -40,7 +40,7 @@ impl Unknown {
         if self.rule == JWT {
             return "a signed token".to_owned();
         }
-        describe(&self.rule)
+        describe_rule(&self.rule)
             .map_or_else(|| format!("what your rule `{}` finds", clean_name(&self.rule, 60)), str::to_owned)
     }
 
@@ -55,24 +55,24 @@ impl Unknown {
             self.disguise
         );
         if let Some(prefix) = &self.prefix {
-            facts.push_str(&format!(", begins with the public `{}`", clean(prefix, 24)));
+            facts.push_str(&format!(", begins with the public `{}`", clean_text(prefix, 24)));
         }
-        facts.push_str(&named(rules, &self.rule, &self.value));
+        facts.push_str(&format_fingerprint(rules, &self.rule, &self.value));
         facts
     }
 }
 
 /// The fingerprint of a value for a sentence; nothing without a key.
-pub(crate) fn named(rules: &SecretRules, class: &str, value: &str) -> String {
-    let made = rules.key.as_ref().map(|key| fingerprint(key, class, value));
+pub(crate) fn format_fingerprint(rules: &SecretRules, class: &str, value: &str) -> String {
+    let made = rules.key.as_ref().map(|key| fingerprint_secret(key, class, value));
     made.map(|made| format!(", fingerprint {made}")).unwrap_or_default()
 }
 
 /// The secrets of an answer that its request does not have and that are no caller's token.
-pub(crate) fn unknown_in(said: &Said, needles: &Needles, rules: &SecretRules) -> Vec<Unknown> {
+pub(crate) fn unknown_in(said: &Reply, needles: &Needles, rules: &SecretRules) -> Vec<Unknown> {
     let mut all: Vec<Unknown> = Vec::new();
-    for piece in said.pieces().into_iter().filter(|piece| piece.kind != Kind::All) {
-        for (disguise, text) in decodings(piece.text) {
+    for piece in said.pieces().into_iter().filter(|piece| piece.kind != ChannelKind::All) {
+        for (disguise, text) in decodings_of(piece.text) {
             for (rule, value, prefix) in secrets_of(&text, rules) {
                 let found = Unknown { rule, value, prefix, kind: piece.kind, path: piece.path.to_owned(), disguise };
                 let new = !found.stands_in(&said.sent) && !needles.has(&found.value) && !found.is_in(&all);
@@ -90,10 +90,11 @@ fn secrets_of(text: &str, rules: &SecretRules) -> Vec<(String, String, Option<St
     let of = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default().to_owned();
     // What only a field's name says to be secret, a model may name so as well.
     let by_form = |rule: &str| !rule.starts_with("field-") && rule != "password-hash";
-    let by_table = scan(text).into_iter().filter(|found| found.confidence == Certainty::High && by_form(&found.rule));
+    let by_table =
+        scan_text(text).into_iter().filter(|found| found.confidence == Certainty::High && by_form(&found.rule));
     let found = by_table.chain(rules.user.scan(text));
     let mut all: Vec<_> = found.map(|found| (found.rule, of(found.range), found.prefix)).collect();
-    let tokens = jwt::find(text).into_iter().map(of);
+    let tokens = jwt::find_ranges(text).into_iter().map(of);
     let real = tokens.filter(|token| jwt::parse(token).is_some_and(|jwt| !is_sample(&jwt)));
     all.extend(real.map(|token| (JWT.to_owned(), token, Some("eyJ".to_owned()))));
     all

@@ -1,7 +1,7 @@
 //! Words and ids that stand nowhere else.
 
 /// 26 letters and digits of base32: 130 random bits.
-pub(crate) fn canary() -> String {
+pub(crate) fn random_word() -> String {
     use rand::RngExt as _;
     let mut random = rand::rng();
     const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";

@@ -36,8 +36,8 @@ pub(super) fn token_for(app: &DemoApp, account: &DemoAccount) -> String {
         "iss": "ledgerly", "sub": account.username, "uid": account.id, "role": account.role,
         "iat": issued, "exp": issued + LIFETIME_SECONDS,
     });
-    let body = format!("{}.{}", part(&json!({"alg": "HS256", "typ": "JWT"})), part(&claims));
-    let signature = mac(&app.key, &body).map(|mac| mac.finalize().into_bytes());
+    let body = format!("{}.{}", encode_token_part(&json!({"alg": "HS256", "typ": "JWT"})), encode_token_part(&claims));
+    let signature = compute_hmac(&app.key, &body).map(|mac| mac.finalize().into_bytes());
     format!("{body}.{}", URL_SAFE_NO_PAD.encode(signature.unwrap_or_default()))
 }
 
@@ -45,8 +45,12 @@ pub(super) fn token_for(app: &DemoApp, account: &DemoAccount) -> String {
 ///
 /// # Errors
 /// [`DemoRefusal::Unauthorized`] without a token that holds.
-pub(super) fn caller<'a>(app: &'a DemoApp, headers: &HeaderMap, care: Care) -> Result<&'a DemoAccount, DemoRefusal> {
-    let token = bearer(headers).ok_or(DemoRefusal::Unauthorized)?;
+pub(super) fn require_account<'a>(
+    app: &'a DemoApp,
+    headers: &HeaderMap,
+    care: Care,
+) -> Result<&'a DemoAccount, DemoRefusal> {
+    let token = bearer_token(headers).ok_or(DemoRefusal::Unauthorized)?;
     account_of(app, token, care)
 }
 
@@ -55,7 +59,7 @@ pub(super) fn caller<'a>(app: &'a DemoApp, headers: &HeaderMap, care: Care) -> R
 /// # Errors
 /// [`DemoRefusal::Unauthorized`] with neither.
 pub(super) fn browser_caller<'a>(app: &'a DemoApp, headers: &HeaderMap) -> Result<&'a DemoAccount, DemoRefusal> {
-    let token = bearer(headers).or_else(|| cookie(headers)).ok_or(DemoRefusal::Unauthorized)?;
+    let token = bearer_token(headers).or_else(|| session_cookie(headers)).ok_or(DemoRefusal::Unauthorized)?;
     account_of(app, token, Care::Full)
 }
 
@@ -63,37 +67,37 @@ pub(super) fn browser_caller<'a>(app: &'a DemoApp, headers: &HeaderMap) -> Resul
 ///
 /// # Errors
 /// [`DemoRefusal::Unauthorized`] without a token, [`DemoRefusal::Forbidden`] for every other role.
-pub(super) fn admin<'a>(app: &'a DemoApp, headers: &HeaderMap) -> Result<&'a DemoAccount, DemoRefusal> {
-    let account = caller(app, headers, Care::Full)?;
+pub(super) fn require_admin<'a>(app: &'a DemoApp, headers: &HeaderMap) -> Result<&'a DemoAccount, DemoRefusal> {
+    let account = require_account(app, headers, Care::Full)?;
     if account.is_admin() { Ok(account) } else { Err(DemoRefusal::Forbidden) }
 }
 
 /// The bearer token of the request, whatever it is.
-pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     (scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty()).then(|| token.trim())
 }
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+fn session_cookie(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::COOKIE)?.to_str().ok()?;
     value.split(';').find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
 }
 
 fn account_of<'a>(app: &'a DemoApp, token: &str, care: Care) -> Result<&'a DemoAccount, DemoRefusal> {
     let care = if app.repaired { Care::Full } else { care };
-    let claims = claims(app, token, care).ok_or(DemoRefusal::Unauthorized)?;
+    let claims = accepted_claims(app, token, care).ok_or(DemoRefusal::Unauthorized)?;
     let name = claims.get("sub").and_then(Value::as_str).ok_or(DemoRefusal::Unauthorized)?;
     app.account(name).ok_or(DemoRefusal::Unauthorized)
 }
 
-fn claims(app: &DemoApp, token: &str, care: Care) -> Option<Value> {
+fn accepted_claims(app: &DemoApp, token: &str, care: Care) -> Option<Value> {
     let (body, signature) = token.rsplit_once('.')?;
     let (head, payload) = body.split_once('.')?;
     let algorithm = json_part(head)?.get("alg")?.as_str()?.to_owned();
     let unsigned = algorithm.eq_ignore_ascii_case("none") && signature.is_empty();
     let believed = care == Care::NoSignature || (care == Care::AcceptsNone && unsigned);
-    let proven = algorithm == "HS256" && signed(&app.key, body, signature);
+    let proven = algorithm == "HS256" && has_valid_signature(&app.key, body, signature);
     if !believed && !proven {
         return None;
     }
@@ -102,18 +106,18 @@ fn claims(app: &DemoApp, token: &str, care: Care) -> Option<Value> {
     (current || care == Care::NoExpiry).then_some(claims)
 }
 
-fn signed(key: &[u8], body: &str, signature: &str) -> bool {
+fn has_valid_signature(key: &[u8], body: &str, signature: &str) -> bool {
     let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
-    mac(key, body).is_some_and(|mac| mac.verify_slice(&signature).is_ok())
+    compute_hmac(key, body).is_some_and(|mac| mac.verify_slice(&signature).is_ok())
 }
 
-fn mac(key: &[u8], body: &str) -> Option<Hmac<Sha256>> {
+fn compute_hmac(key: &[u8], body: &str) -> Option<Hmac<Sha256>> {
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).ok()?;
     mac.update(body.as_bytes());
     Some(mac)
 }
 
-fn part(value: &Value) -> String {
+fn encode_token_part(value: &Value) -> String {
     URL_SAFE_NO_PAD.encode(value.to_string())
 }
 

@@ -22,7 +22,7 @@ const HARDENED: &[(HeaderName, &str)] = &[
 ];
 
 /// Adds the security headers, and the challenge to a 401. Does nothing in the weak version but forbid shared caching.
-pub(super) async fn security(State(app): State<Arc<DemoApp>>, request: Request, next: Next) -> Response {
+pub(super) async fn add_security_headers(State(app): State<Arc<DemoApp>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let denied = response.status() == StatusCode::UNAUTHORIZED;
     let headers = response.headers_mut();
@@ -39,19 +39,19 @@ pub(super) async fn security(State(app): State<Arc<DemoApp>>, request: Request, 
 }
 
 /// Answers preflights and says which origins may read: everyone in the weak version, the front end in the repaired one.
-pub(super) async fn cors(State(app): State<Arc<DemoApp>>, request: Request, next: Next) -> Response {
+pub(super) async fn apply_cors_policy(State(app): State<Arc<DemoApp>>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN).filter(|origin| !app.repaired || *origin == FRONT_END).cloned();
     let preflight = request.method() == Method::OPTIONS;
     let mut response = if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("origin"));
     if let Some(origin) = origin {
-        allow(headers, origin);
+        allow_origin(headers, origin);
     }
     response
 }
 
-fn allow(headers: &mut HeaderMap, origin: HeaderValue) {
+fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));

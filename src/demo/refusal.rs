@@ -31,14 +31,14 @@ impl IntoResponse for DemoRefusal {
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "your role does not include this operation"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "there is no such object"),
             Self::Invalid(message) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", message),
-            Self::Crashed { at, function } => return crash(at, function),
+            Self::Crashed { at, function } => return backtrace_response(at, function),
         };
         (status, Json(json!({"error": {"code": code, "message": message}}))).into_response()
     }
 }
 
 /// A backtrace as a Rust service prints it when the panic hook's text is sent to the client.
-fn crash(at: &str, function: &str) -> Response {
+fn backtrace_response(at: &str, function: &str) -> Response {
     let text = format!(
         "thread 'tokio-rt-worker' panicked at {at}:\ncalled `Option::unwrap()` on a `None` value\nstack backtrace:\n   \
          0: rust_begin_unwind\n             at /rustc/e408947bfd200af42db322daf0fadfe7e26d3bd1/library/std/src/panicking.rs:695:5\n   \

@@ -76,7 +76,7 @@ impl DemoApp {
             document.insert("servers".to_owned(), json!([{"url": base_url}]));
         }
         let people = seed.get("people").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let accounts = people.iter().filter_map(account).collect();
+        let accounts = people.iter().filter_map(account_from_json).collect();
         let key = if repaired { rand::random::<[u8; 32]>().to_vec() } else { GUESSABLE_KEY.to_vec() };
         Ok(Self {
             repaired,
@@ -137,17 +137,17 @@ pub(super) fn has_id(object: &Value, id: &str) -> bool {
 }
 
 /// A random text of 32 hexadecimal digits.
-pub(super) fn nonce() -> String {
+pub(super) fn random_hex() -> String {
     format!("{:032x}", rand::random::<u128>())
 }
 
-fn account(person: &Value) -> Option<DemoAccount> {
+fn account_from_json(person: &Value) -> Option<DemoAccount> {
     let record = person.as_object()?.clone();
     Some(DemoAccount {
         id: record.get("id")?.as_i64()?,
         username: record.get("username")?.as_str()?.to_owned(),
         role: record.get("role")?.as_str()?.to_owned(),
-        password: nonce(),
+        password: random_hex(),
         record,
     })
 }

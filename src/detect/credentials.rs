@@ -18,8 +18,8 @@ static PRIVATE_KEY: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// The ranges of unknown credentials and what to call them.
-pub(super) fn find(text: &str) -> Vec<(Range<usize>, &'static str)> {
-    let mut found: Vec<_> = jwt::find(text).into_iter().map(|range| (range, "jwt")).collect();
+pub(super) fn find_unknown(text: &str) -> Vec<(Range<usize>, &'static str)> {
+    let mut found: Vec<_> = jwt::find_ranges(text).into_iter().map(|range| (range, "jwt")).collect();
     if let Some(regex) = AUTHORIZATION.as_ref() {
         for captures in regex.captures_iter(text) {
             let (Some(scheme), Some(value)) = (captures.get(1), captures.get(2)) else { continue };
@@ -36,8 +36,8 @@ pub(super) fn find(text: &str) -> Vec<(Range<usize>, &'static str)> {
         found.extend(regex.captures_iter(text).filter_map(|c| c.get(group)).map(|m| (m.range(), name)));
     }
     // Vendors' keys: the finding that tells of one must not show it in its own evidence.
-    found.extend(secrets::scan(text).into_iter().map(|secret| (secret.range, "secret")));
-    let hidden = wrapped::runs(text).filter(|(_, plain)| !secrets::scan(plain).is_empty());
+    found.extend(secrets::scan_text(text).into_iter().map(|secret| (secret.range, "secret")));
+    let hidden = wrapped::find_runs(text).filter(|(_, plain)| !secrets::scan_text(plain).is_empty());
     found.extend(hidden.map(|(range, _)| (range, "secret")));
     found
 }

@@ -27,7 +27,7 @@ const MIN_KEY_CHARS: usize = 16;
 
 /// One text of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Channel {
+pub struct DecodedText {
     /// Where it stands: `choices[0].message.content`; `arguments.(json).token` within JSON in a string;
     /// `events[*].delta.content` joined over a stream; empty for the text itself.
     pub path: String,
@@ -56,7 +56,7 @@ pub enum Cap {
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Decoded {
     /// In the order of the text.
-    pub channels: Vec<Channel>,
+    pub channels: Vec<DecodedText>,
     /// What was cut off; empty when all was looked at. Each bound once.
     pub caps: Vec<Cap>,
     n_bytes: usize,
@@ -88,29 +88,29 @@ impl Decoded {
         if text.len() > room {
             self.cap(Cap::Output);
         }
-        let text = floor(text, room);
+        let text = cut_to_length(text, room);
         if text.is_empty() {
             return;
         }
         self.n_bytes += text.len();
-        self.channels.push(Channel { path: floor(path, MAX_PATH_BYTES).to_owned(), text: text.to_owned() });
+        self.channels.push(DecodedText { path: cut_to_length(path, MAX_PATH_BYTES).to_owned(), text: text.to_owned() });
     }
 }
 
 /// Takes a text apart. `content_type` is a hint: what is JSON or a stream by its form is read as such without it.
-pub fn channels(content_type: Option<&str>, text: &str) -> Decoded {
+pub fn split_channels(content_type: Option<&str>, text: &str) -> Decoded {
     let mut decoded = Decoded::default();
     if text.len() > MAX_INPUT_BYTES {
         decoded.cap(Cap::Input);
     }
-    let text = floor(text, MAX_INPUT_BYTES);
+    let text = cut_to_length(text, MAX_INPUT_BYTES);
     let kind = content_type.unwrap_or_default().to_ascii_lowercase();
     match decoded.json(text) {
-        Some(value) => walk(&mut decoded, "", &value, DecodeLevel::default()),
-        None if kind.contains("x-www-form-urlencoded") => form(&mut decoded, text),
-        None => match stream::items(text) {
-            Some(stream) => stream::join(&mut decoded, stream),
-            None => plain(&mut decoded, "", text),
+        Some(value) => decode_value(&mut decoded, "", &value, DecodeLevel::default()),
+        None if kind.contains("x-www-form-urlencoded") => decode_form(&mut decoded, text),
+        None => match stream::split_items(text) {
+            Some(stream) => stream::join_items(&mut decoded, stream),
+            None => decode_plain_text(&mut decoded, "", text),
         },
     }
     decoded
@@ -133,25 +133,25 @@ impl DecodeLevel {
     }
 }
 
-fn walk(decoded: &mut Decoded, path: &str, value: &Value, level: DecodeLevel) {
+fn decode_value(decoded: &mut Decoded, path: &str, value: &Value, level: DecodeLevel) {
     if level.depth > MAX_DEPTH || path.len() > MAX_PATH_BYTES {
         return decoded.cap(Cap::Depth);
     }
     match value {
-        Value::String(text) => string(decoded, path, text, level),
+        Value::String(text) => decode_string(decoded, path, text, level),
         Value::Number(number) => decoded.push(path, &number.to_string()),
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                walk(decoded, &format!("{path}[{index}]"), item, level.deeper());
+                decode_value(decoded, &format!("{path}[{index}]"), item, level.deeper());
             }
         }
         Value::Object(fields) => {
             for (key, item) in fields {
-                let below = below(path, key);
+                let below = join_path(path, key);
                 if key.chars().count() >= MIN_KEY_CHARS {
                     decoded.push(&format!("{path}{{key}}"), key);
                 }
-                walk(decoded, &below, item, level.deeper());
+                decode_value(decoded, &below, item, level.deeper());
             }
         }
         // They are no text.
@@ -159,39 +159,39 @@ fn walk(decoded: &mut Decoded, path: &str, value: &Value, level: DecodeLevel) {
     }
 }
 
-fn string(decoded: &mut Decoded, path: &str, text: &str, level: DecodeLevel) {
+fn decode_string(decoded: &mut Decoded, path: &str, text: &str, level: DecodeLevel) {
     if text.trim_start().starts_with(['{', '[', '"'])
         && let Some(inner) = decoded.json(text)
     {
         if level.inner < MAX_INNER {
-            return walk(decoded, &below(path, "(json)"), &inner, level.within());
+            return decode_value(decoded, &join_path(path, "(json)"), &inner, level.within());
         }
         decoded.cap(Cap::Depth);
     }
-    plain(decoded, path, text);
+    decode_plain_text(decoded, path, text);
 }
 
 /// The text, and once more with escapes of URLs, HTML and programs undone, where it has any.
-fn plain(decoded: &mut Decoded, path: &str, text: &str) {
+fn decode_plain_text(decoded: &mut Decoded, path: &str, text: &str) {
     decoded.push(path, text);
-    let Some(unescaped) = known::unescaped(text) else { return };
-    decoded.push(&below(path, "(unescaped)"), &unescaped);
+    let Some(unescaped) = known::unescape_text(text) else { return };
+    decoded.push(&join_path(path, "(unescaped)"), &unescaped);
 }
 
-fn form(decoded: &mut Decoded, text: &str) {
+fn decode_form(decoded: &mut Decoded, text: &str) {
     for pair in text.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let [name, value] =
             [name, value].map(|part| percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned());
-        string(decoded, &name, &value, DecodeLevel::default());
+        decode_string(decoded, &name, &value, DecodeLevel::default());
     }
 }
 
-fn below(path: &str, key: &str) -> String {
+fn join_path(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
-fn floor(text: &str, at: usize) -> &str {
+fn cut_to_length(text: &str, at: usize) -> &str {
     let end = (0..=at.min(text.len())).rev().find(|index| text.is_char_boundary(*index)).unwrap_or(0);
     text.get(..end).unwrap_or_default()
 }

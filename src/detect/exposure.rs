@@ -89,7 +89,7 @@ pub fn sensitive_value(name: &str, value: &Value) -> Option<Exposed> {
     by_shape(&text, value.is_string()).or_else(|| by_name(name, &text, value.is_string()))
 }
 
-fn exposed(kind: &'static str, why: impl Into<String>) -> Option<Exposed> {
+fn build_exposure(kind: &'static str, why: impl Into<String>) -> Option<Exposed> {
     Some(Exposed { kind, why: why.into() })
 }
 
@@ -100,17 +100,17 @@ fn by_shape(text: &str, is_string: bool) -> Option<Exposed> {
     }
     if text.starts_with("-----BEGIN ") && text.get(..64.min(text.len())).is_some_and(|h| h.contains("PRIVATE KEY-----"))
     {
-        return exposed("private-key", "a PEM private key");
+        return build_exposure("private-key", "a PEM private key");
     }
     if let Some((_, algorithm)) = HASHES.iter().find(|(prefix, _)| text.starts_with(prefix) && text.len() >= 20) {
-        return exposed("password-hash", format!("a {algorithm} hash"));
+        return build_exposure("password-hash", format!("a {algorithm} hash"));
     }
     let is_token = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
     let vendor = VENDOR_KEYS.iter().find(|(prefix, length, ..)| text.starts_with(prefix) && text.len() >= *length);
     match vendor {
-        Some((_, _, kind, what)) if is_token => exposed(kind, *what),
+        Some((_, _, kind, what)) if is_token => build_exposure(kind, *what),
         _ if CONNECTION.as_ref().is_some_and(|regex| regex.is_match(text)) => {
-            exposed("secret", "an address with a password in it")
+            build_exposure("secret", "an address with a password in it")
         }
         _ => None,
     }
@@ -118,10 +118,10 @@ fn by_shape(text: &str, is_string: bool) -> Option<Exposed> {
 
 /// Values whose meaning comes from the name.
 fn by_name(written: &str, text: &str, is_string: bool) -> Option<Exposed> {
-    let name = &*normalised(written);
+    let name = &*normalise_name(written);
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     if ends(&["cardnumber", "creditcard", "ccnumber", "pan", "primaryaccountnumber", "cardno"]) {
-        return is_card_number(text).then(|| exposed("card-number", "a full card number (Luhn holds)"))?;
+        return is_card_number(text).then(|| build_exposure("card-number", "a full card number (Luhn holds)"))?;
     }
     let hash_length = matches!(text.len(), 32 | 40 | 56 | 64 | 96 | 128);
     let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -129,38 +129,38 @@ fn by_name(written: &str, text: &str, is_string: bool) -> Option<Exposed> {
     let password_name = is_string && is_password_name(name) && !is_about_passwords(written, text);
     // A bare `hash` is a file's or a commit's as often as a password's; only its shape can tell, and that was asked before.
     if hash_length && is_hex && (password_name || is_hash_name(name)) {
-        return exposed("password-hash", format!("{} hexadecimal digits, an unsalted hash", text.len()));
+        return build_exposure("password-hash", format!("{} hexadecimal digits, an unsalted hash", text.len()));
     }
     if is_hash_name(name) && text.len() >= 20 && !text.contains(' ') {
-        return exposed("password-hash", "a hash under a password-hash name");
+        return build_exposure("password-hash", "a hash under a password-hash name");
     }
     // `pwd` is a folder as well.
     let is_path = text.starts_with(['/', '~']) || text.get(1..3) == Some(":\\");
     if password_name && !is_path && !text.contains("://") && text.len() <= 256 {
-        return exposed("password", "a password in clear");
+        return build_exposure("password", "a password in clear");
     }
     if !is_string {
         return (ends(&["pincode", "otp", "cvv", "cvc"]) || name == "pin")
-            .then(|| exposed("one-time-code", "a code in clear"))?;
+            .then(|| build_exposure("one-time-code", "a code in clear"))?;
     }
     let random = looks_random(text);
     if ends(&["privatekey"]) && random {
-        return exposed("private-key", "a key under a private-key name");
+        return build_exposure("private-key", "a key under a private-key name");
     }
     if ends(&["secret", "secretkey", "apikey", "apisecret", "accesskey", "signingkey", "encryptionkey", "masterkey"])
         && random
     {
-        return exposed("secret", "a random value under a secret's name");
+        return build_exposure("secret", "a random value under a secret's name");
     }
     if ends(&["otp", "cvv", "cvc", "otpcode", "mfacode", "verificationcode", "resetcode"]) || name == "pin" {
         let is_code = (3..=10).contains(&text.len()) && text.bytes().any(|byte| byte.is_ascii_digit());
-        return is_code.then(|| exposed("one-time-code", "a code in clear"))?;
+        return is_code.then(|| build_exposure("one-time-code", "a code in clear"))?;
     }
     // The `session_id` of a chat or of an upload is an id: UUIDs are what objects are numbered by.
     let names_session = ends(&["sessionid"]) && !is_uuid(text);
     let names_token = ends(&["resettoken", "refreshtoken", "sessiontoken", "apitoken", "accesstoken", "authtoken"]);
     if (names_token || names_session) && random {
-        return exposed("token", "a random value under a token's name");
+        return build_exposure("token", "a random value under a token's name");
     }
     None
 }
@@ -171,7 +171,7 @@ fn is_uuid(text: &str) -> bool {
     lengths == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
-fn normalised(name: &str) -> String {
+fn normalise_name(name: &str) -> String {
     name.chars().take(128).filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 

@@ -61,24 +61,24 @@ pub fn parse(token: &str) -> Option<Jwt> {
     if parts.next().is_some() {
         return None;
     }
-    let header = json(header).filter(|header| header.get("alg").is_some())?;
-    let payload = json(payload)?;
+    let header = decode_json(header).filter(|header| header.get("alg").is_some())?;
+    let payload = decode_json(payload)?;
     Some(Jwt { header, payload, signature: BASE64URL.decode(signature).ok()?, raw: token.to_owned() })
 }
 
 /// The ranges of all tokens in a text: JWS with two (signature cut off) or three parts, JWE with five.
-pub fn find(text: &str) -> Vec<Range<usize>> {
+pub fn find_ranges(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for (start, _) in text.match_indices(BEGINNING) {
         if found.last().is_none_or(|last| start >= last.end) {
-            found.extend(at(text, start));
+            found.extend(range_at(text, start));
         }
     }
     found
 }
 
 /// The range of the token that begins at `start`, where [`BEGINNING`] stands.
-pub(super) fn at(text: &str, start: usize) -> Option<Range<usize>> {
+pub(super) fn range_at(text: &str, start: usize) -> Option<Range<usize>> {
     let before = start.checked_sub(1).and_then(|at| text.as_bytes().get(at));
     (!before.is_some_and(|byte| is_base64url(*byte))).then_some(())?;
     Some(start..token_end(text, start)?)
@@ -86,7 +86,7 @@ pub(super) fn at(text: &str, start: usize) -> Option<Range<usize>> {
 
 fn token_end(text: &str, start: usize) -> Option<usize> {
     let header = part_at(text, start)?;
-    let header_value = json(header)?;
+    let header_value = decode_json(header)?;
     let unsigned = header_value.get("alg")?.as_str().is_some_and(|alg| alg.eq_ignore_ascii_case("none"));
     let wanted = if header_value.get("enc").is_some() { 4 } else { 2 };
     let mut end = start + header.len();
@@ -111,7 +111,7 @@ fn part_at(text: &str, start: usize) -> Option<&str> {
     text.get(start..start + length)
 }
 
-fn json(part: &str) -> Option<Value> {
+fn decode_json(part: &str) -> Option<Value> {
     let bytes = BASE64URL.decode(part).ok()?;
     serde_json::from_slice::<Value>(&bytes).ok().filter(Value::is_object)
 }

@@ -19,7 +19,7 @@ use self::forms::KnownForm;
 use self::index::{GRAM, Index, IndexEntry, SURE};
 use self::partial::PartialReference;
 use self::reading::KnownReading;
-pub(super) use self::reading::{unescaped, unescaped_by_layers};
+pub(super) use self::reading::{unescape_text, unescaped_by_layers};
 use self::short::Short;
 use crate::model::Secret;
 
@@ -177,7 +177,7 @@ impl HiddenValue {
     }
 
     fn forms(&self) -> &[Arc<KnownForm>] {
-        let work_out = || forms::of(self.index, self.needle.value.expose(), SearchPurpose::Redaction);
+        let work_out = || forms::build_all(self.index, self.needle.value.expose(), SearchPurpose::Redaction);
         self.forms.get_or_init(|| work_out().into_iter().map(Arc::new).collect())
     }
 }
@@ -210,8 +210,10 @@ impl KnownFinder {
         let values: Vec<_> = values
             .filter(|(_, value)| partial::has_variety(&value.to_ascii_lowercase().into_bytes(), MIN_VARIETY))
             .collect();
-        let forms =
-            values.iter().flat_map(|(needle, value)| forms::of(*needle, value, SearchPurpose::Proof)).map(Arc::new);
+        let forms = values
+            .iter()
+            .flat_map(|(needle, value)| forms::build_all(*needle, value, SearchPurpose::Proof))
+            .map(Arc::new);
         // Without short forms there is no automaton that could be too large.
         Self::build(forms.collect(), &values, SearchPurpose::Proof)
             .unwrap_or_else(|| Self::of(Vec::new(), Vec::new(), None))
@@ -227,7 +229,7 @@ impl KnownFinder {
     fn build(forms: Vec<Arc<KnownForm>>, values: &[(usize, &str)], purpose: SearchPurpose) -> Option<Self> {
         let (forms, short): (Vec<_>, Vec<_>) = forms.into_iter().partition(|form| form.bytes.len() >= SURE);
         let short = if short.is_empty() { None } else { Some(Short::new(short)?) };
-        Some(Self::of(forms, partial::references(values, purpose), short))
+        Some(Self::of(forms, partial::build_references(values, purpose), short))
     }
 
     fn of(forms: Vec<Arc<KnownForm>>, references: Vec<PartialReference>, short: Option<Short>) -> Self {
@@ -235,9 +237,10 @@ impl KnownFinder {
         let ends = forms.iter().enumerate().flat_map(|(number, form)| {
             let from = form.bytes.len().saturating_sub(SURE);
             let windows = form.bytes.windows(GRAM).enumerate().skip(from);
-            windows.filter_map(move |(at, window)| Some((index::gram(window)?, IndexEntry::Form(number, at))))
+            windows
+                .filter_map(move |(at, window)| Some((index::gram_from_bytes(window)?, IndexEntry::Form(number, at))))
         });
-        let index = Index::new(ends.chain(partial::grams(&references)));
+        let index = Index::new(ends.chain(partial::reference_grams(&references)));
         let looks_escaped =
             forms.iter().any(|form| form.looks_escaped()) || short.as_ref().is_some_and(Short::looks_escaped);
         Self { forms, references, index, short, looks_escaped }
@@ -247,7 +250,7 @@ impl KnownFinder {
     /// one that shows most of it is told. At most 256 places, of the first 16 MiB.
     pub fn find(&self, text: &str) -> Vec<KnownHit> {
         let end = (0..=text.len().min(MAX_TEXT_BYTES)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        best(self.search(text.get(..end).unwrap_or_default(), true, MAX_HITS))
+        keep_best_hits(self.search(text.get(..end).unwrap_or_default(), true, MAX_HITS))
     }
 
     /// Every place that must not be shown, in no order, some of them twice. `parts`: also where a part of a value
@@ -262,7 +265,7 @@ impl KnownFinder {
         if self.forms.is_empty() && self.short.is_none() {
             return hits;
         }
-        packed::each(text.as_bytes(), &mut |range, plain| {
+        packed::visit_all(text.as_bytes(), &mut |range, plain| {
             let within = self.search_readings(plain, parts, most).into_iter();
             hits.extend(within.map(|hit| KnownHit {
                 transformation: Transformation::Packed,
@@ -276,7 +279,7 @@ impl KnownFinder {
 
     fn search_readings(&self, text: &str, parts: bool, most: usize) -> Vec<KnownHit> {
         let mut hits = Vec::new();
-        reading::each(text, self.looks_escaped, &mut |reading| {
+        reading::visit_all(text, self.looks_escaped, &mut |reading| {
             let limit = hits.len().saturating_add(most);
             self.search_one(text, reading, parts, limit, &mut hits);
             if let Some(short) = &self.short {
@@ -319,7 +322,7 @@ impl KnownFinder {
 }
 
 /// Leaves of overlapping hits of one needle the one that shows most, and of equal ones the plainest.
-fn best(mut hits: Vec<KnownHit>) -> Vec<KnownHit> {
+fn keep_best_hits(mut hits: Vec<KnownHit>) -> Vec<KnownHit> {
     hits.sort_by_key(|hit| (!hit.whole, usize::MAX - hit.run, hit.transformation, hit.range.start));
     let mut kept: Vec<KnownHit> = Vec::new();
     for hit in hits {

@@ -154,7 +154,7 @@ static EMAIL: LazyLock<Option<Regex>> =
 
 /// Card numbers and bank accounts in a text, in its order; published samples are none. At most 1,000, of the first
 /// 2 MiB.
-pub fn find(text: &str) -> Vec<PersonalHit> {
+pub fn find_numbers(text: &str) -> Vec<PersonalHit> {
     let end = (0..=text.len().min(MAX_TEXT_BYTES)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let text = text.get(..end).unwrap_or_default();
     let kinds = [(&CARD, PersonalKind::CardNumber), (&IBAN, PersonalKind::Iban)];
@@ -183,7 +183,7 @@ pub fn in_field(name: &str, text: &str) -> Option<PersonalKind> {
     if text.len() > MAX_FIELD_BYTES {
         return None;
     }
-    find(text).into_iter().find(|hit| hit.range == (0..text.len())).map(|hit| hit.kind)
+    find_numbers(text).into_iter().find(|hit| hit.range == (0..text.len())).map(|hit| hit.kind)
 }
 
 /// How many e-mail addresses stand in a text, those of documentation (RFC 2606) left out.
@@ -250,7 +250,7 @@ pub fn is_card_number(text: &str) -> bool {
     if !separators || !(13..=19).contains(&digits.len()) {
         return false;
     }
-    is_issued(&digits) && luhn(&digits)
+    is_issued(&digits) && is_luhn_valid(&digits)
 }
 
 /// Whether a number is one that networks and payment providers publish.
@@ -278,7 +278,7 @@ fn is_issued(digits: &[u32]) -> bool {
     }
 }
 
-fn luhn(digits: &[u32]) -> bool {
+fn is_luhn_valid(digits: &[u32]) -> bool {
     let sum: u32 = digits
         .iter()
         .rev()

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock, RwLock};
 
 use super::known::{HiddenValue, KnownFinder, KnownPlace, Needle};
-use super::tripwire::{Hidden, Syntax, Tripwire};
+use super::tripwire::{HiddenRange, Syntax, Tripwire};
 use super::{credentials, fields, names};
 use crate::model::{Secret, clean_name};
 
@@ -100,13 +100,13 @@ impl Redactor {
     fn shown(&self, text: &str, most: usize) -> (String, usize) {
         let state = self.state();
         let Some(finder) = state.finder() else { return (TOO_MANY.to_owned(), 0) };
-        let (window, keep) = capped(text, most);
+        let (window, keep) = search_window(text, most);
         // Parts count only in the last look at what leaves; a whole value in any disguise counts always.
         let mut cuts = known_cuts(&state, finder.places(window, false));
-        let unknown = credentials::find(window).into_iter();
+        let unknown = credentials::find_unknown(window).into_iter();
         cuts.extend(unknown.map(|(range, kind)| CutRange { range, label: kind.to_owned(), known: false }));
         cuts.iter_mut().for_each(|cut| cut.label = format!("[redacted:{}]", cut.label));
-        (replace(window, cuts, keep), text.len().saturating_sub(keep))
+        (replace_ranges(window, cuts, keep), text.len().saturating_sub(keep))
     }
 
     /// [`Redactor::text`], and the values of fields with a sensitive name, whose keys stay.
@@ -127,7 +127,7 @@ impl Redactor {
         let name = name.trim().to_ascii_lowercase();
         let text = self.text(value);
         match name.as_str() {
-            "authorization" | "proxy-authorization" => authorization(&text),
+            "authorization" | "proxy-authorization" => redact_authorization(&text),
             "cookie" => text.split(';').map(cookie_pair).collect::<Vec<_>>().join(";"),
             "set-cookie" => match text.split_once(';') {
                 Some((pair, attributes)) => format!("{};{attributes}", cookie_pair(pair)),
@@ -136,7 +136,7 @@ impl Redactor {
             "location" | "content-location" | "referer" => self.url(value),
             // Says what is wanted, and carries nothing secret.
             "www-authenticate" => text,
-            _ if names::is_sensitive_name(&name) => hide(&text),
+            _ if names::is_sensitive_name(&name) => hide_credential(&text),
             _ => text,
         }
     }
@@ -146,8 +146,10 @@ impl Redactor {
         let text = self.text(url);
         let Some(at) = text.find(['?', '#']) else { return text };
         let (path, query) = text.split_at(at + 1);
-        let parts: Vec<String> =
-            query.split('#').map(|part| replace(part, as_cuts(fields::parameter_values(part)), part.len())).collect();
+        let parts: Vec<String> = query
+            .split('#')
+            .map(|part| replace_ranges(part, as_cuts(fields::parameter_values(part)), part.len()))
+            .collect();
         format!("{path}{}", parts.join("#"))
     }
 
@@ -176,11 +178,15 @@ impl Redactor {
 
     /// What of a text the last look keeps back, in its order and without overlaps; `None` when there is too much to
     /// look for.
-    pub(super) fn hidden(&self, text: &str) -> Option<Vec<Hidden>> {
+    pub(super) fn hidden(&self, text: &str) -> Option<Vec<HiddenRange>> {
         let state = self.state();
         let finder = state.finder()?;
-        let cuts = merged(known_cuts(&state, finder.places(text, true)));
-        Some(cuts.into_iter().map(|cut| Hidden { range: widened(text, &cut.range), name: cut.label }).collect())
+        let cuts = merge_cuts(known_cuts(&state, finder.places(text, true)));
+        Some(
+            cuts.into_iter()
+                .map(|cut| HiddenRange { range: widen_to_characters(text, &cut.range), name: cut.label })
+                .collect(),
+        )
     }
 
     /// Bytes of the longest value.
@@ -213,30 +219,30 @@ fn known_cuts(state: &RedactorState, places: Vec<KnownPlace>) -> Vec<CutRange> {
 /// A text without the values of fields with a sensitive name.
 fn fields_hidden(content_type: Option<&str>, text: String) -> String {
     let is_form = content_type.is_some_and(|kind| kind.to_ascii_lowercase().contains("x-www-form-urlencoded"));
-    let text = if is_form { replace(&text, as_cuts(fields::parameter_values(&text)), text.len()) } else { text };
+    let text = if is_form { replace_ranges(&text, as_cuts(fields::parameter_values(&text)), text.len()) } else { text };
     let text = if text.trim_start().starts_with(['{', '[']) {
         let values = fields::json_values(&text).into_iter().map(|value| CutRange {
             range: value.range,
             label: if value.unquoted { format!("\"{FIELD}\"") } else { FIELD.to_owned() },
             known: false,
         });
-        replace(&text, values.collect(), text.len())
+        replace_ranges(&text, values.collect(), text.len())
     } else {
         text
     };
-    replace(&text, as_cuts(fields::pair_values(&text)), text.len())
+    replace_ranges(&text, as_cuts(fields::pair_values(&text)), text.len())
 }
 
 /// What is searched, and how much of it is kept.
-fn capped(text: &str, searched: usize) -> (&str, usize) {
+fn search_window(text: &str, searched: usize) -> (&str, usize) {
     if text.len() <= searched {
         return (text, text.len());
     }
-    let window = text.get(..floor(text, searched)).unwrap_or_default();
-    (window, floor(window, searched.saturating_sub(CUT_MARGIN_BYTES)))
+    let window = text.get(..char_boundary_before(text, searched)).unwrap_or_default();
+    (window, char_boundary_before(window, searched.saturating_sub(CUT_MARGIN_BYTES)))
 }
 
-fn floor(text: &str, at: usize) -> usize {
+fn char_boundary_before(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|index| text.is_char_boundary(*index)).unwrap_or(0)
 }
 
@@ -245,11 +251,11 @@ fn as_cuts(ranges: Vec<Range<usize>>) -> Vec<CutRange> {
 }
 
 /// Puts the labels in place of the ranges, up to `keep`.
-fn replace(text: &str, cuts: Vec<CutRange>, keep: usize) -> String {
+fn replace_ranges(text: &str, cuts: Vec<CutRange>, keep: usize) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
-    for cut in merged(cuts).iter().filter(|cut| cut.range.start < keep) {
-        let range = widened(text, &cut.range);
+    for cut in merge_cuts(cuts).iter().filter(|cut| cut.range.start < keep) {
+        let range = widen_to_characters(text, &cut.range);
         out.push_str(text.get(at..range.start).unwrap_or_default());
         out.push_str(&cut.label);
         at = range.end;
@@ -259,7 +265,7 @@ fn replace(text: &str, cuts: Vec<CutRange>, keep: usize) -> String {
 }
 
 /// Overlapping ranges become one.
-fn merged(mut cuts: Vec<CutRange>) -> Vec<CutRange> {
+fn merge_cuts(mut cuts: Vec<CutRange>) -> Vec<CutRange> {
     cuts.sort_by_key(|cut| (cut.range.start, usize::MAX - cut.range.end, !cut.known));
     let mut merged: Vec<CutRange> = Vec::new();
     for cut in cuts {
@@ -278,28 +284,28 @@ fn merged(mut cuts: Vec<CutRange>) -> Vec<CutRange> {
 }
 
 /// A range with the whole of the characters at its ends.
-fn widened(text: &str, range: &Range<usize>) -> Range<usize> {
+fn widen_to_characters(text: &str, range: &Range<usize>) -> Range<usize> {
     let end = (range.end..=text.len()).find(|index| text.is_char_boundary(*index)).unwrap_or(text.len());
-    floor(text, range.start)..end
+    char_boundary_before(text, range.start)..end
 }
 
-fn authorization(value: &str) -> String {
+fn redact_authorization(value: &str) -> String {
     match value.split_once(' ') {
         Some((scheme, rest)) if scheme.len() <= 24 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') => {
-            format!("{scheme} {}", hide(rest))
+            format!("{scheme} {}", hide_credential(rest))
         }
-        _ => hide(value),
+        _ => hide_credential(value),
     }
 }
 
 fn cookie_pair(pair: &str) -> String {
     match pair.split_once('=') {
-        Some((name, value)) => format!("{name}={}", hide(value)),
-        None => hide(pair),
+        Some((name, value)) => format!("{name}={}", hide_credential(value)),
+        None => hide_credential(pair),
     }
 }
 
 /// Keeps a placeholder that says which value this was; anything else goes.
-fn hide(value: &str) -> String {
+fn hide_credential(value: &str) -> String {
     if value.is_empty() || fields::is_masked(value) { value.to_owned() } else { "[redacted:credential]".to_owned() }
 }

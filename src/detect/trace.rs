@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::redactor::MAX_INPUT_BYTES;
-use crate::model::clean;
+use crate::model::clean_text;
 
 /// Longest part of a frame that is shown.
 const MAX_EXCERPT_CHARS: usize = 200;
@@ -109,7 +109,7 @@ fn in_lines(text: &str) -> Option<TraceMatch> {
             return None;
         }
         let line = frame.as_str().trim();
-        Some(TraceMatch { language: shape.language, excerpt_line: clean(line, MAX_EXCERPT_CHARS) })
+        Some(TraceMatch { language: shape.language, excerpt_line: clean_text(line, MAX_EXCERPT_CHARS) })
     })
 }
 
@@ -127,10 +127,10 @@ fn with_line_breaks(text: &str) -> Option<String> {
 
 /// Returns the same of a text that may be JSON, within whose strings line breaks are escaped.
 pub fn stack_trace_in(text: &str) -> Option<TraceMatch> {
-    stack_trace(text).or_else(|| stack_trace(&unescaped(text)))
+    stack_trace(text).or_else(|| stack_trace(&undo_json_escapes(text)))
 }
 
 /// Returns a text with the line breaks and quotes of JSON's strings.
-pub fn unescaped(text: &str) -> String {
+pub fn undo_json_escapes(text: &str) -> String {
     text.replace("\\n", "\n").replace("\\\"", "\"")
 }

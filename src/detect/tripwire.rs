@@ -22,7 +22,7 @@ const LEAST_MARGIN_BYTES: usize = 256 * 1024;
 const MOST_MARGIN_BYTES: usize = 4 * 1024 * 1024;
 
 /// A place of a window that must not be shown, and the name of what stands there.
-pub(super) struct Hidden {
+pub(super) struct HiddenRange {
     /// Bytes of the window.
     pub range: Range<usize>,
     /// The name of the value.
@@ -50,7 +50,7 @@ pub struct Tripwire<W> {
 impl<W: Write> Tripwire<W> {
     /// Begins a text of a format.
     pub(super) fn new(redactor: Redactor, syntax: Syntax, out: W) -> Self {
-        let margin = margin(&redactor);
+        let margin = redaction_margin(&redactor);
         Self {
             redactor,
             lexer: Lexer::new(syntax),
@@ -84,7 +84,7 @@ impl<W: Write> Tripwire<W> {
             return self.window.push_str(text);
         }
         self.begun.extend_from_slice(bytes);
-        let rest = self.begun.split_off(self.begun.len() - unfinished(&self.begun));
+        let rest = self.begun.split_off(self.begun.len() - unfinished_bytes(&self.begun));
         self.window.push_str(&String::from_utf8_lossy(&self.begun));
         self.begun = rest;
     }
@@ -92,17 +92,17 @@ impl<W: Write> Tripwire<W> {
     /// Searches the window and passes on all of it but the margin.
     fn search(&mut self, margin: usize) -> io::Result<()> {
         let hidden = self.redactor.hidden(&self.window).ok_or_else(|| io::Error::other(TOO_MANY))?;
-        let keep = floor(&self.window, self.window.len().saturating_sub(margin));
+        let keep = char_boundary_before(&self.window, self.window.len().saturating_sub(margin));
         let crossing = hidden.iter().find(|place| place.range.start < keep && keep < place.range.end);
         let keep = crossing.map_or(keep, |place| place.range.end);
         self.pass_on(&hidden, keep)?;
-        let behind = floor(&self.window, self.done.saturating_sub(BEHIND_BYTES));
+        let behind = char_boundary_before(&self.window, self.done.saturating_sub(BEHIND_BYTES));
         self.window.drain(..behind);
         self.done -= behind;
         Ok(())
     }
 
-    fn pass_on(&mut self, hidden: &[Hidden], keep: usize) -> io::Result<()> {
+    fn pass_on(&mut self, hidden: &[HiddenRange], keep: usize) -> io::Result<()> {
         let window = std::mem::take(&mut self.window);
         let mut hidden = hidden.iter().peekable();
         let (mut at, mut written, mut is_labelled) = (self.done, self.done, false);
@@ -111,7 +111,7 @@ impl<W: Write> Tripwire<W> {
                 is_labelled = false;
             }
             let place = hidden.peek();
-            let edge = |place: &&Hidden| if place.range.start > at { place.range.start } else { place.range.end };
+            let edge = |place: &&HiddenRange| if place.range.start > at { place.range.start } else { place.range.end };
             let limit = place.map_or(keep, edge).min(keep);
             let rest = window.as_bytes().get(at..).unwrap_or_default();
             let (kind, length) = self.lexer.next(rest, limit.saturating_sub(at));
@@ -164,7 +164,7 @@ impl<W: Write> Write for Tripwire<W> {
         if self.window.len() >= most {
             self.search(self.margin)?;
             // Values may have been learned since.
-            self.margin = margin(&self.redactor);
+            self.margin = redaction_margin(&self.redactor);
         }
         Ok(taken.len())
     }
@@ -175,12 +175,12 @@ impl<W: Write> Write for Tripwire<W> {
     }
 }
 
-fn margin(redactor: &Redactor) -> usize {
+fn redaction_margin(redactor: &Redactor) -> usize {
     redactor.longest().saturating_mul(MOST_WIDENED).clamp(LEAST_MARGIN_BYTES, MOST_MARGIN_BYTES)
 }
 
 /// How many bytes at the end are the beginning of a character.
-fn unfinished(bytes: &[u8]) -> usize {
+fn unfinished_bytes(bytes: &[u8]) -> usize {
     let last = bytes.iter().rev().take(4).position(|byte| *byte >= 0xc0);
     let length = |byte: u8| {
         if byte >= 0xf0 {
@@ -195,6 +195,6 @@ fn unfinished(bytes: &[u8]) -> usize {
         .map_or(0, |back| back + 1)
 }
 
-fn floor(text: &str, at: usize) -> usize {
+fn char_boundary_before(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|index| text.is_char_boundary(*index)).unwrap_or(0)
 }

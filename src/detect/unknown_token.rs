@@ -59,11 +59,11 @@ pub struct UnknownToken {
 
 /// The tokens of a text, also those that are base64 once more, in its order; the sample of jwt.io is none.
 /// At most 256.
-pub fn find(text: &str) -> Vec<UnknownToken> {
-    let mut found: Vec<UnknownToken> = jwt::find(text)
+pub fn find_all(text: &str) -> Vec<UnknownToken> {
+    let mut found: Vec<UnknownToken> = jwt::find_ranges(text)
         .into_iter()
-        .filter_map(|range| describe(text.get(range.clone())?, range, false))
-        .chain(wrapped(text))
+        .filter_map(|range| describe_token(text.get(range.clone())?, range, false))
+        .chain(find_wrapped(text))
         .take(MAX_TOKENS)
         .collect();
     found.sort_by_key(|token| token.range.start);
@@ -71,15 +71,15 @@ pub fn find(text: &str) -> Vec<UnknownToken> {
 }
 
 /// The token that begins at `start`, where either beginning of one was seen; no sample of documentation.
-pub(super) fn at(text: &str, start: usize, wrapped: bool) -> Option<UnknownToken> {
+pub(super) fn find_at(text: &str, start: usize, wrapped: bool) -> Option<UnknownToken> {
     if wrapped {
         return wrapped_at(text, start).1;
     }
-    let range = jwt::at(text, start)?;
-    describe(text.get(range.clone())?, range, false)
+    let range = jwt::range_at(text, start)?;
+    describe_token(text.get(range.clone())?, range, false)
 }
 
-fn wrapped(text: &str) -> Vec<UnknownToken> {
+fn find_wrapped(text: &str) -> Vec<UnknownToken> {
     let mut found: Vec<UnknownToken> = Vec::new();
     let mut end = 0;
     for (start, _) in text.match_indices(WRAPPED) {
@@ -103,7 +103,7 @@ fn wrapped_at(text: &str, start: usize) -> (usize, Option<UnknownToken>) {
     let coded = text.get(start..end).unwrap_or_default();
     let decoded = BASE64.decode(coded).or_else(|_| BASE64URL.decode(coded));
     let inner = decoded.ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let token = inner.and_then(|inner| describe(inner.get(jwt::at(&inner, 0)?)?, start..end, true));
+    let token = inner.and_then(|inner| describe_token(inner.get(jwt::range_at(&inner, 0)?)?, start..end, true));
     (end, token)
 }
 
@@ -111,12 +111,12 @@ fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte)
 }
 
-fn describe(token: &str, range: Range<usize>, wrapped: bool) -> Option<UnknownToken> {
+fn describe_token(token: &str, range: Range<usize>, wrapped: bool) -> Option<UnknownToken> {
     let parts: Vec<&str> = token.split('.').collect();
-    let header = object(parts.first()?)?;
+    let header = decode_object(parts.first()?)?;
     let algorithm = header.get("alg")?.as_str()?;
     let encrypted = parts.len() == 5 && header.get("enc").is_some();
-    let claims = if encrypted { Value::Null } else { object(parts.get(1)?)? };
+    let claims = if encrypted { Value::Null } else { decode_object(parts.get(1)?)? };
     if claims.get("sub").and_then(Value::as_str) == Some(SAMPLE_SUBJECT) {
         return None;
     }
@@ -133,18 +133,18 @@ fn describe(token: &str, range: Range<usize>, wrapped: bool) -> Option<UnknownTo
         algorithm: clean_name(algorithm, 24),
         has_key_id: header.get("kid").is_some(),
         expires: claims.get("exp").and_then(|exp| exp.as_i64().or_else(|| exp.as_f64().map(|exp| exp as i64))),
-        issuer: claims.get("iss").and_then(host),
-        audience: audience.and_then(host),
+        issuer: claims.get("iss").and_then(host_of_claim),
+        audience: audience.and_then(host_of_claim),
         wrapped,
     })
 }
 
-fn object(part: &str) -> Option<Value> {
+fn decode_object(part: &str) -> Option<Value> {
     serde_json::from_slice::<Value>(&BASE64URL.decode(part).ok()?).ok().filter(Value::is_object)
 }
 
 /// Of an address the host alone: a path may name a tenant or a person.
-fn host(claim: &Value) -> Option<String> {
+fn host_of_claim(claim: &Value) -> Option<String> {
     let text = claim.as_str()?;
     let shown = text.split_once("://").map_or(text, |(_, rest)| rest);
     let shown = shown.split(['/', '?', '#']).next().unwrap_or_default();

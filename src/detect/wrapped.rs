@@ -34,7 +34,7 @@ pub(in crate::detect) fn text_of(text: &str) -> Option<String> {
 }
 
 /// The runs of a raw text that are such strings, escaped slashes and lines included, with what they say.
-pub(in crate::detect) fn runs(text: &str) -> impl Iterator<Item = (Range<usize>, String)> {
+pub(in crate::detect) fn find_runs(text: &str) -> impl Iterator<Item = (Range<usize>, String)> {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=\\".contains(byte);
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -67,8 +67,9 @@ mod tests {
         let (one, two) = coded.split_at(20);
         for written in [coded.clone(), coded.replace('/', "\\/"), format!("{one}\\n{two}")] {
             let text = format!("{{\"a\": \"{written}\", \"b\": \"0123456789abcdef0123456789abcdef\"}}");
-            let found: Vec<_> =
-                runs(&text).map(|(range, plain)| (text.get(range).unwrap_or_default().to_owned(), plain)).collect();
+            let found: Vec<_> = find_runs(&text)
+                .map(|(range, plain)| (text.get(range).unwrap_or_default().to_owned(), plain))
+                .collect();
             assert_eq!(found, [(written, "key??? and more than that".to_owned())], "{text}");
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 /// What a channel of an answer carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum ChannelKind {
     /// What the model says to the user.
     Text,
     /// What it says to itself on the way.
@@ -25,7 +25,7 @@ pub enum Kind {
     All,
 }
 
-impl Kind {
+impl ChannelKind {
     /// Whether the model itself has written it: what stands there was in its context.
     pub fn is_the_models(self) -> bool {
         matches!(self, Self::Text | Self::Reasoning | Self::ToolCall)
@@ -53,14 +53,14 @@ pub struct Channel {
     /// Where it stands: `choices[0].message.tool_calls[0].function.arguments`.
     pub path: String,
     /// What it carries.
-    pub kind: Kind,
+    pub kind: ChannelKind,
     /// All its pieces, joined.
     pub text: String,
 }
 
 /// An answer, read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reading {
+pub struct ModelReading {
     /// Channels in the order in which they first came; never an empty one.
     pub channels: Vec<Channel>,
     /// Which cap cut the reading short, or that the model was cut short by its own limit.
@@ -69,15 +69,15 @@ pub struct Reading {
     pub streamed: bool,
 }
 
-impl Reading {
+impl ModelReading {
     /// What the model said to the user, all such channels one below the other.
     pub fn said(&self) -> String {
-        let texts = self.channels.iter().filter(|channel| channel.kind == Kind::Text);
+        let texts = self.channels.iter().filter(|channel| channel.kind == ChannelKind::Text);
         texts.map(|channel| channel.text.as_str()).collect::<Vec<_>>().join("\n")
     }
 
     /// The first channel of this kind.
-    pub fn first(&self, kind: Kind) -> Option<&Channel> {
+    pub fn first(&self, kind: ChannelKind) -> Option<&Channel> {
         self.channels.iter().find(|channel| channel.kind == kind)
     }
 
@@ -85,7 +85,7 @@ impl Reading {
     pub fn tools(&self) -> BTreeSet<String> {
         let names = self.channels.iter().filter(|channel| {
             let last = channel.path.rsplit(['.', ']']).next();
-            matches!(channel.kind, Kind::ToolCall | Kind::ToolResult)
+            matches!(channel.kind, ChannelKind::ToolCall | ChannelKind::ToolResult)
                 && matches!(last, Some("name" | "toolName" | "tool" | "tool_name"))
         });
         names.map(|channel| channel.text.trim().to_owned()).filter(|name| name.len() <= 80).collect()
@@ -99,11 +99,11 @@ impl Reading {
 
 /// Channels in the making.
 #[derive(Debug, Default)]
-pub(super) struct Channels(indexmap::IndexMap<(Kind, String), String>);
+pub(super) struct Channels(indexmap::IndexMap<(ChannelKind, String), String>);
 
 impl Channels {
     /// Appends a piece to the channel of this kind and path.
-    pub(super) fn add(&mut self, kind: Kind, path: &str, piece: &str) {
+    pub(super) fn add(&mut self, kind: ChannelKind, path: &str, piece: &str) {
         if !piece.is_empty() {
             self.0.entry((kind, path.to_owned())).or_default().push_str(piece);
         }
@@ -117,10 +117,10 @@ impl Channels {
     /// Where no name tells what the model says, the longest prose among what has no meaning yet is taken for it, or two
     /// words where there is no other text; of a stream what came in the most pieces. Nothing is where the answer speaks of an error.
     pub(super) fn suppose(&mut self, pieces: &HashMap<String, usize>) {
-        if self.0.keys().any(|(kind, _)| matches!(kind, Kind::Text | Kind::Error)) {
+        if self.0.keys().any(|(kind, _)| matches!(kind, ChannelKind::Text | ChannelKind::Error)) {
             return;
         }
-        let known = self.0.iter().filter(|((kind, path), _)| *kind == Kind::Metadata && !is_technical(path));
+        let known = self.0.iter().filter(|((kind, path), _)| *kind == ChannelKind::Metadata && !is_technical(path));
         let count = |path: &String| pieces.get(path).copied().unwrap_or(0);
         let known: Vec<_> = known.filter(|(_, text)| !text.trim().is_empty()).collect();
         let only = known.len() == 1 && known.iter().all(|(_, text)| text.split_whitespace().count() >= 2);
@@ -128,7 +128,7 @@ impl Channels {
         let best = likely.max_by_key(|((_, path), text)| (count(path) >= 3, is_prose(text), text.len()));
         let Some(key) = best.map(|(key, _)| key.clone()) else { return };
         if let Some(text) = self.0.get(&key).cloned() {
-            self.0.insert((Kind::Text, key.1.clone()), text);
+            self.0.insert((ChannelKind::Text, key.1.clone()), text);
             self.0.shift_remove(&key);
         }
     }

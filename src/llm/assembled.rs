@@ -26,7 +26,7 @@ pub(super) fn system_part(text: &str) -> Option<String> {
     }
     let marked = MARKS.iter().find_map(|(open, closes)| {
         let (_, rest) = text.split_once(open)?;
-        Some(until(rest, closes).unwrap_or(rest))
+        Some(text_until(rest, closes).unwrap_or(rest))
     });
     // Two turns at least, or it is a text that begins with this word.
     let lined = || {
@@ -34,14 +34,14 @@ pub(super) fn system_part(text: &str) -> Option<String> {
             let at = text
                 .find(open)
                 .filter(|at| *at == 0 || text.get(..*at).is_some_and(|before| before.ends_with('\n')))?;
-            until(text.get(at + open.len()..)?, closes)
+            text_until(text.get(at + open.len()..)?, closes)
         })
     };
     let part = marked.or_else(lined)?.trim_matches([':', ' ', '\n', '\r']).trim();
     (!part.is_empty()).then(|| part.to_owned())
 }
 
-fn until<'t>(text: &'t str, closes: &[&str]) -> Option<&'t str> {
+fn text_until<'t>(text: &'t str, closes: &[&str]) -> Option<&'t str> {
     let end = closes.iter().filter_map(|close| text.find(close)).min()?;
     text.get(..end)
 }

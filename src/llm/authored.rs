@@ -1,6 +1,6 @@
 //! Whose words instructions may be: where an API lets its callers write them, reading them back is no leak.
 
-use super::settings::Settings;
+use super::settings::LlmSettings;
 use crate::model::{Api, JsonType, Method, Operation, SchemaId};
 use crate::spec::declared_properties;
 
@@ -120,7 +120,7 @@ pub fn callers_author(api: &Api, but: Option<&Operation>) -> bool {
 }
 
 fn takes_instructions(api: &Api, schema: SchemaId) -> bool {
-    let named = |name: &String| WRITTEN.contains(&plain(name).as_str());
+    let named = |name: &String| WRITTEN.contains(&plain_name(name).as_str());
     declared_properties(api, schema).iter().any(named) || takes_system_turns(api, schema, 0)
 }
 
@@ -128,7 +128,7 @@ fn takes_instructions(api: &Api, schema: SchemaId) -> bool {
 fn takes_system_turns(api: &Api, schema: SchemaId, depth: usize) -> bool {
     let Some(found) = api.schemas.get(schema).filter(|_| depth < 6) else { return false };
     let turns = found.items.is_some_and(|items| {
-        let role = property(api, items, "role", 0).and_then(|role| api.schemas.get(role));
+        let role = find_property(api, items, "role", 0).and_then(|role| api.schemas.get(role));
         role.is_some_and(|role| {
             let any = role.enumeration.is_empty() && role.one_of.is_empty() && role.types.contains(&JsonType::String);
             any || role.enumeration.iter().any(|value| matches!(value.as_str(), Some("system" | "developer")))
@@ -138,21 +138,21 @@ fn takes_system_turns(api: &Api, schema: SchemaId, depth: usize) -> bool {
     turns || inner.chain(found.one_of.iter().copied()).any(|id| takes_system_turns(api, id, depth + 1))
 }
 
-fn property(api: &Api, schema: SchemaId, name: &str, depth: usize) -> Option<SchemaId> {
+fn find_property(api: &Api, schema: SchemaId, name: &str, depth: usize) -> Option<SchemaId> {
     let found = api.schemas.get(schema).filter(|_| depth < 6)?;
     let own = found.properties.iter().find(|(known, _)| known == name).map(|(_, id)| *id);
-    own.or_else(|| found.all_of.iter().chain(&found.one_of).find_map(|id| property(api, *id, name, depth + 1)))
+    own.or_else(|| found.all_of.iter().chain(&found.one_of).find_map(|id| find_property(api, *id, name, depth + 1)))
 }
 
 /// Whether prompts, or examples of them, are what an operation is about.
 pub fn is_about_prompts(operation: &Operation) -> bool {
-    steps(&operation.path).iter().any(|step| ABOUT.contains(&step.as_str()))
+    path_words(&operation.path).iter().any(|step| ABOUT.contains(&step.as_str()))
 }
 
 /// Whether an operation that reads may show what a model is told: its path speaks of models, or of what APIs with a
 /// model keep of it.
-pub fn speaks_of_models(api: &Api, operation: &Operation, settings: &Settings) -> bool {
-    let own = steps(&operation.path);
+pub fn speaks_of_models(api: &Api, operation: &Operation, settings: &LlmSettings) -> bool {
+    let own = path_words(&operation.path);
     let holds = |steps: &[String], words: &[&str]| steps.iter().any(|step| words.contains(&step.as_str()));
     if holds(&own, &STRONG) {
         return true;
@@ -162,11 +162,11 @@ pub fn speaks_of_models(api: &Api, operation: &Operation, settings: &Settings) -
 }
 
 /// The words of a path without its slots.
-fn steps(path: &str) -> Vec<String> {
+fn path_words(path: &str) -> Vec<String> {
     let parts = path.split('/').filter(|part| !part.starts_with('{'));
     parts.flat_map(|part| part.split(|c: char| !c.is_alphanumeric())).map(str::to_ascii_lowercase).collect()
 }
 
-fn plain(name: &str) -> String {
+fn plain_name(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
 }

@@ -3,15 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use super::recognise::{OperationFacts, plain, recognise, words};
-use super::settings::Settings;
+use super::recognise::{OperationFacts, recognise_operation, resolve_schema, split_into_words};
+use super::settings::LlmSettings;
 use crate::model::{Api, JsonType, Method, Mode, Operation, SchemaId};
 use crate::spec::{is_act_word, may_be_act_word};
 
 /// Whether a model may stand behind an operation of which the document does not say so: it takes one free text, nothing
 /// shows that it keeps it, and it names no object that the text could be written to. Its answers must tell.
-pub fn may_face(api: &Api, operation: &Operation, settings: &Settings) -> bool {
-    operation.method == Method::Post && recognise(api, operation, settings).is_none() && {
+pub fn may_face(api: &Api, operation: &Operation, settings: &LlmSettings) -> bool {
+    operation.method == Method::Post && recognise_operation(api, operation, settings).is_none() && {
         let facts = OperationFacts::of(api, operation);
         let asks = facts.ends(&["/ask", "/complete", "/summarize", "/summarise", "/generate"]);
         let speaks = asks || facts.words().1;
@@ -109,7 +109,7 @@ impl OperationFacts<'_> {
     /// Whether the request says which object it is about, in its path or by an id in its body; a conversation is none.
     fn names_objects(&self) -> bool {
         let is_id = |name: &String| {
-            let words = words(name);
+            let words = split_into_words(name);
             let last = words.last().map(String::as_str).unwrap_or_default();
             let talk = ["session", "conversation", "thread", "chat", "request", "trace", "turn", "sid"];
             let is_talk = words.first().is_some_and(|first| talk.contains(&first.as_str()));
@@ -122,7 +122,7 @@ impl OperationFacts<'_> {
     /// Whether a text that goes in may come out at people, be run, or be what a model is told from then on: nobody is asked
     /// a question there by way of trial.
     fn reaches_out(&self) -> bool {
-        let has = |text: &str, list: &[&str]| words(text).iter().any(|word| list.contains(&word.as_str()));
+        let has = |text: &str, list: &[&str]| split_into_words(text).iter().any(|word| list.contains(&word.as_str()));
         let last = self.path.rsplit('/').next().unwrap_or_default();
         let id = self.operation.operation_id.as_deref().unwrap_or_default();
         has(&self.path, &REACHING) || has(id, &REACHING) || has(last, &KEPT)
@@ -137,14 +137,14 @@ impl OperationFacts<'_> {
         };
         let said = [self.operation.path.as_str(), self.operation.operation_id.as_deref().unwrap_or_default()];
         // The method stands at the end of the ids that frameworks make.
-        said.iter().flat_map(|text| words(text)).filter(|word| word != "post").any(|word| says(&word))
+        said.iter().flat_map(|text| split_into_words(text)).filter(|word| word != "post").any(|word| says(&word))
     }
 
     /// Whether nothing else must be sent that means something: a language, a conversation, a limit do not.
     fn takes_little_else(&self, prompt: &str) -> bool {
         const LIMITS: [&str; 8] = ["k", "n", "limit", "temperature", "max_tokens", "maxtokens", "stream", "top_p"];
         let little = |name: &String| {
-            let last = words(name).last().cloned().unwrap_or_default();
+            let last = split_into_words(name).last().cloned().unwrap_or_default();
             format!("/{name}") == prompt
                 || is_a_name(name)
                 || last == "id"
@@ -162,10 +162,14 @@ impl OperationFacts<'_> {
             "store", "insert", "register", "upload", "update", "set", "leave", "write",
         ];
         let said = [self.operation.operation_id.as_deref().unwrap_or_default(), &self.operation.summary];
-        if said.iter().filter_map(|text| words(text).into_iter().next()).any(|verb| MAKING.contains(&verb.as_str())) {
+        if said
+            .iter()
+            .filter_map(|text| split_into_words(text).into_iter().next())
+            .any(|verb| MAKING.contains(&verb.as_str()))
+        {
             return true;
         }
-        let last = words(self.path.rsplit('/').next().unwrap_or_default()).pop().unwrap_or_default();
+        let last = split_into_words(self.path.rsplit('/').next().unwrap_or_default()).pop().unwrap_or_default();
         if last.len() > 3 && last.ends_with('s') && !last.ends_with("ss") && !last.ends_with("us") {
             return true;
         }
@@ -187,7 +191,7 @@ impl OperationFacts<'_> {
     /// The fields that must be sent.
     fn required(&self) -> BTreeSet<String> {
         match self.content {
-            Some(content) => content.schema.map(|schema| required(self.api, schema, 0)).unwrap_or_default(),
+            Some(content) => content.schema.map(|schema| required_fields(self.api, schema, 0)).unwrap_or_default(),
             None => self.operation.parameters.iter().filter(|it| it.required).map(|it| it.name.clone()).collect(),
         }
     }
@@ -196,7 +200,7 @@ impl OperationFacts<'_> {
     fn text_fields(&self) -> Vec<(String, bool)> {
         let required = self.required();
         let names = self.fields.iter().filter(|name| {
-            let declared = self.property(name).and_then(|id| plain(self.api, id));
+            let declared = self.property(name).and_then(|id| resolve_schema(self.api, id));
             let text = declared.is_some_and(|schema| schema.types.contains(&JsonType::String));
             text && self.takes_prose(name) && !is_a_name(name)
         });
@@ -205,10 +209,10 @@ impl OperationFacts<'_> {
 }
 
 /// The fields that must be sent.
-fn required(api: &Api, schema: SchemaId, depth: usize) -> BTreeSet<String> {
+fn required_fields(api: &Api, schema: SchemaId, depth: usize) -> BTreeSet<String> {
     let Some(found) = api.schemas.get(schema).filter(|_| depth < 6) else { return BTreeSet::new() };
     let mut names: BTreeSet<String> = found.required.iter().cloned().collect();
-    names.extend(found.all_of.iter().flat_map(|id| required(api, *id, depth + 1)));
+    names.extend(found.all_of.iter().flat_map(|id| required_fields(api, *id, depth + 1)));
     names
 }
 
@@ -236,5 +240,5 @@ fn is_a_name(name: &str) -> bool {
         "url",
         "token",
     ];
-    words(name).last().is_some_and(|last| NAMES.contains(&last.as_str()))
+    split_into_words(name).last().is_some_and(|last| NAMES.contains(&last.as_str()))
 }

@@ -31,12 +31,12 @@ pub(crate) struct Frames {
 }
 
 /// Cuts an answer of this content type.
-pub(crate) fn frames(content_type: &str, text: &str) -> Frames {
-    let (text, mut truncated) = capped(text);
+pub(crate) fn split_into_frames(content_type: &str, text: &str) -> Frames {
+    let (text, mut truncated) = cap_length(text);
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let kind = content_type.to_ascii_lowercase();
     let (mut all, streamed) = if kind.contains("event-stream") || looks_like_events(text) {
-        (events(text), true)
+        (parse_events(text), true)
     } else if let Ok(Some((value, _))) = json_within(text.as_bytes(), MAX_JSON_BYTES) {
         (vec![StreamFrame { event: String::new(), value }], false)
     } else if let Some(coded) = coded_lines(text) {
@@ -55,7 +55,7 @@ pub(crate) fn frames(content_type: &str, text: &str) -> Frames {
     Frames { all, streamed, truncated }
 }
 
-fn capped(text: &str) -> (&str, Option<&'static str>) {
+fn cap_length(text: &str) -> (&str, Option<&'static str>) {
     if text.len() <= MAX_READ_BYTES {
         return (text, None);
     }
@@ -64,13 +64,13 @@ fn capped(text: &str) -> (&str, Option<&'static str>) {
 }
 
 fn looks_like_events(text: &str) -> bool {
-    let first = lines(text).find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let first = split_lines(text).find(|line| !line.trim().is_empty()).unwrap_or_default();
     ["data:", "event:", "id:", "retry:"].iter().any(|start| first.starts_with(start))
-        || first.starts_with(':') && lines(text).any(|line| line.starts_with("data:"))
+        || first.starts_with(':') && split_lines(text).any(|line| line.starts_with("data:"))
 }
 
 /// Lines ended by LF, CRLF or CR alone.
-fn lines(text: &str) -> impl Iterator<Item = &str> {
+fn split_lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let here = rest?;
@@ -86,16 +86,16 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Events; the last one counts without the blank line that should end it.
-fn events(text: &str) -> Vec<StreamFrame> {
+fn parse_events(text: &str) -> Vec<StreamFrame> {
     let mut all = Vec::new();
     let (mut event, mut data): (String, Vec<&str>) = (String::new(), Vec::new());
-    for line in lines(text).chain(std::iter::once("")) {
+    for line in split_lines(text).chain(std::iter::once("")) {
         if all.len() > MAX_EVENTS {
             break;
         }
         if line.is_empty() {
             if !data.is_empty() {
-                all.extend(frame(&event, &data.join("\n")));
+                all.extend(frame_from_event(&event, &data.join("\n")));
             }
             event.clear();
             data.clear();
@@ -114,7 +114,7 @@ fn events(text: &str) -> Vec<StreamFrame> {
 }
 
 /// The end mark of OpenAI's and the AI SDK's streams is no frame.
-fn frame(event: &str, data: &str) -> Option<StreamFrame> {
+fn frame_from_event(event: &str, data: &str) -> Option<StreamFrame> {
     if data.trim() == "[DONE]" {
         return None;
     }
@@ -125,7 +125,7 @@ fn frame(event: &str, data: &str) -> Option<StreamFrame> {
 /// `0:"text"`: a code of one letter or digit and one JSON value a line (AI SDK 4, data stream protocol).
 fn coded_lines(text: &str) -> Option<Vec<StreamFrame>> {
     let mut all = Vec::new();
-    for line in lines(text).filter(|line| !line.trim().is_empty()).take(MAX_EVENTS + 1) {
+    for line in split_lines(text).filter(|line| !line.trim().is_empty()).take(MAX_EVENTS + 1) {
         let (code, value) = line.split_once(':')?;
         let coded = code.len() == 1 && code.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase());
         let value = coded.then(|| serde_json::from_str::<Value>(value).ok()).flatten()?;
@@ -136,7 +136,7 @@ fn coded_lines(text: &str) -> Option<Vec<StreamFrame>> {
 
 /// Lines that are JSON each; the last one may be cut where the text is.
 fn json_lines(text: &str, cut: bool) -> Option<Vec<StreamFrame>> {
-    let lines: Vec<&str> = lines(text).filter(|line| !line.trim().is_empty()).take(MAX_EVENTS + 1).collect();
+    let lines: Vec<&str> = split_lines(text).filter(|line| !line.trim().is_empty()).take(MAX_EVENTS + 1).collect();
     let mut all = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         match serde_json::from_str::<Value>(line) {
@@ -157,7 +157,7 @@ mod tests {
         for end in ["\n", "\r\n", "\r"] {
             let text = [": OPENROUTER PROCESSING", "", "event: a", "data: {\"x\":1,", "data: \"y\":2}", "", "data: b"]
                 .join(end);
-            let read = frames("text/event-stream; charset=utf-8", &text);
+            let read = split_into_frames("text/event-stream; charset=utf-8", &text);
             let first = StreamFrame { event: "a".to_owned(), value: serde_json::json!({"x": 1, "y": 2}) };
             let second = StreamFrame { event: String::new(), value: Value::String("b".to_owned()) };
             assert_eq!(read.all, [first, second], "{end:?}");
@@ -168,21 +168,21 @@ mod tests {
     #[test]
     fn caps_are_kept_and_told() {
         let many = "data: 1\n\n".repeat(MAX_EVENTS + 10);
-        assert_eq!(frames("text/event-stream", &many).truncated, Some("more than 5000 events"));
-        assert_eq!(frames("text/event-stream", &many).all.len(), MAX_EVENTS);
+        assert_eq!(split_into_frames("text/event-stream", &many).truncated, Some("more than 5000 events"));
+        assert_eq!(split_into_frames("text/event-stream", &many).all.len(), MAX_EVENTS);
         let long = "é".repeat(MAX_READ_BYTES);
-        assert_eq!(frames("text/plain", &long).truncated, Some("longer than 1 MiB"));
+        assert_eq!(split_into_frames("text/plain", &long).truncated, Some("longer than 1 MiB"));
         let lines = "{\"a\":1}\n".repeat(MAX_EVENTS + 10);
-        assert_eq!(frames("application/x-ndjson", &lines).all.len(), MAX_EVENTS);
+        assert_eq!(split_into_frames("application/x-ndjson", &lines).all.len(), MAX_EVENTS);
     }
 
     #[test]
     fn other_bodies_are_told_apart() {
-        assert_eq!(frames("", "0:\"he\"\n0:\"llo\"\nd:{\"finishReason\":\"stop\"}\n").all.len(), 3);
-        assert_eq!(frames("", "{\"a\":1}\n{\"a\":2}\n").all.len(), 2);
-        assert!(!frames("application/json", "{\"a\":1}").streamed);
-        assert!(frames("text/plain", "  ").all.is_empty());
+        assert_eq!(split_into_frames("", "0:\"he\"\n0:\"llo\"\nd:{\"finishReason\":\"stop\"}\n").all.len(), 3);
+        assert_eq!(split_into_frames("", "{\"a\":1}\n{\"a\":2}\n").all.len(), 2);
+        assert!(!split_into_frames("application/json", "{\"a\":1}").streamed);
+        assert!(split_into_frames("text/plain", "  ").all.is_empty());
         let words = StreamFrame { event: String::new(), value: Value::String("plain: words".to_owned()) };
-        assert_eq!(frames("text/plain", "plain: words").all, [words]);
+        assert_eq!(split_into_frames("text/plain", "plain: words").all, [words]);
     }
 }

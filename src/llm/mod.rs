@@ -19,20 +19,21 @@ mod signs;
 mod text;
 mod told;
 
-pub use answer::{Channel, Kind, Reading};
+pub use answer::{Channel, ChannelKind, ModelReading};
 pub use authored::{callers_author, is_about_prompts, speaks_of_models};
 pub use candidate::{is_tried, may_face};
-pub use overlap::{Overlap, common_run, containment, decodings, normal, shared_run};
+pub use overlap::{Overlap, common_run, containment, decodings_of, normal_text, shared_run};
 pub use places::places_of_documents;
-pub use prompt::{Prompt, Role, Turn};
-pub use questions::{BENIGN, Class, Question, TOPIC, Tier, questions};
-pub use recognise::{Facing, recognise};
-pub use settings::{Endpoint, MAX_PROMPT_CHARS, MAX_PROMPTS, Settings};
+pub use prompt::{Prompt, SpeakerRole, Turn};
+pub use questions::{AskTarget, BENIGN, ModelQuestion, TOPIC, Tier, questions_of_tier};
+pub use recognise::{Facing, recognise_operation};
+pub use settings::{Endpoint, LlmSettings, MAX_PROMPT_CHARS, MAX_PROMPTS};
 pub use severity::severity_of_prompt;
-pub use shapes::{MAX_EVENTS, MAX_READ_BYTES, Shape, read, request};
-pub use siblings::{Chain, chain, elder};
-pub use signs::{Exchange, disclosed, shown, word_question};
+pub use shapes::{MAX_EVENTS, MAX_READ_BYTES, WireFormat, build_request_body, read_model_answer};
+pub use siblings::{SiblingGroup, find_chain, first_of_chain};
+pub use signs::{QuestionExchange, disclosed_names, signs_of_model, word_question};
 pub use text::{
-    Manner, has_number, instructs, is_instruction, is_refusal, turns_away, without_refusals, without_talk, words_beyond,
+    Manner, classify_instructions, has_number, is_instruction, is_refusal, turns_away, without_refusals, without_talk,
+    words_beyond,
 };
-pub use told::{Carrier, Told, token_ids, told};
+pub use told::{PromptCarrier, Told, texts_for_model, token_ids};

@@ -26,7 +26,7 @@ pub struct Overlap {
 
 /// A text without what models and editors change: letter case, kinds of quotes and dashes, white space, emphasis, and
 /// characters that do not show.
-pub fn normal(text: &str) -> String {
+pub fn normal_text(text: &str) -> String {
     let mut made = String::with_capacity(text.len());
     let mut gap = false;
     for character in text.chars() {
@@ -54,9 +54,9 @@ pub fn normal(text: &str) -> String {
 
 /// The longest run of `wanted` in `given` that stands in none of `known`; all are normalised first.
 pub fn common_run(wanted: &str, given: &str, known: &[&str]) -> Overlap {
-    let chars = |text: &str| -> Vec<char> { normal(text).chars().take(MAX_CHARS).collect() };
+    let chars = |text: &str| -> Vec<char> { normal_text(text).chars().take(MAX_CHARS).collect() };
     let (wanted, given) = (chars(wanted), chars(given));
-    let known: Vec<String> = known.iter().map(|text| normal(text)).collect();
+    let known: Vec<String> = known.iter().map(|text| normal_text(text)).collect();
     let mut seeds: HashMap<&[char], Vec<usize>> = HashMap::new();
     for (at, seed) in wanted.windows(SEED).enumerate() {
         let places = seeds.entry(seed).or_default();
@@ -89,11 +89,11 @@ pub fn common_run(wanted: &str, given: &str, known: &[&str]) -> Overlap {
 /// The longest run that two texts share in whatever disguise, and that none of `known` has in any; and whether it came in
 /// two different ones, so that it was disguised on purpose.
 pub fn shared_run(first: &str, second: &str, known: &[&str]) -> (Overlap, bool) {
-    let known: Vec<String> = known.iter().flat_map(|text| decodings(text)).map(|(_, text)| text).collect();
+    let known: Vec<String> = known.iter().flat_map(|text| decodings_of(text)).map(|(_, text)| text).collect();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let mut best = (Overlap::default(), false);
-    let others = decodings(second);
-    for (disguise, text) in decodings(first) {
+    let others = decodings_of(second);
+    for (disguise, text) in decodings_of(first) {
         // What is alike letter by letter is alike as it is.
         let alike = |other: &str| other == disguise && LETTERWISE.contains(&disguise);
         for (other_disguise, other) in others.iter().filter(|(other, _)| !alike(other)) {
@@ -114,7 +114,7 @@ fn run_at(wanted: &[char], from: usize, given: &[char], at: usize) -> usize {
 /// The share of the runs of four words of `wanted` that stand in `given`, from 0 to 1.
 pub fn containment(wanted: &str, given: &str) -> f64 {
     let grams = |text: &str| -> HashSet<String> {
-        let text = normal(text);
+        let text = normal_text(text);
         let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
         words.windows(4).map(|gram| gram.join(" ")).collect()
     };
@@ -128,18 +128,20 @@ pub fn containment(wanted: &str, given: &str) -> f64 {
 
 /// A text, and what it says when it is read backwards, letter by letter, or as base64, hex or ROT13: each with the name
 /// of the disguise.
-pub fn decodings(text: &str) -> Vec<(&'static str, String)> {
+pub fn decodings_of(text: &str) -> Vec<(&'static str, String)> {
     let text: String = text.chars().take(MAX_CHARS).collect();
-    let mut all = vec![("as it is", text.clone()), ("reversed", text.chars().rev().collect()), ("rot13", rot13(&text))];
-    let base64 = encoded(&text, 24, |c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_'), from_base64);
-    let hex = encoded(&text, 24, |c| c.is_ascii_hexdigit(), from_hex);
+    let mut all =
+        vec![("as it is", text.clone()), ("reversed", text.chars().rev().collect()), ("rot13", decode_rot13(&text))];
+    let base64 =
+        decode_runs(&text, 24, |c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_'), from_base64);
+    let hex = decode_runs(&text, 24, |c| c.is_ascii_hexdigit(), from_hex);
     all.extend(base64.map(|text| ("base64", text)));
     all.extend(hex.map(|text| ("hex", text)));
-    all.extend(spelled(&text).map(|text| ("spelled out", text)));
+    all.extend(join_spelled_letters(&text).map(|text| ("spelled out", text)));
     all
 }
 
-fn rot13(text: &str) -> String {
+fn decode_rot13(text: &str) -> String {
     let turn = |base: u8, character: char| {
         let place = u8::try_from(character).unwrap_or(base) - base;
         char::from(base + (place + 13) % 26)
@@ -153,7 +155,7 @@ fn rot13(text: &str) -> String {
 }
 
 /// All long enough runs of an alphabet, decoded; breaks of lines within them do not count.
-fn encoded(
+fn decode_runs(
     text: &str,
     shortest: usize,
     fits: impl Fn(char) -> bool,
@@ -174,7 +176,7 @@ fn from_base64(run: &str) -> Option<String> {
     // A run that was cut has an odd end.
     let run = run.get(..run.len() - usize::from(run.len() % 4 == 1))?;
     let bytes = STANDARD_NO_PAD.decode(run).or_else(|_| URL_SAFE_NO_PAD.decode(run)).ok()?;
-    readable(&bytes)
+    readable_text(&bytes)
 }
 
 fn from_hex(run: &str) -> Option<String> {
@@ -184,17 +186,17 @@ fn from_hex(run: &str) -> Option<String> {
         .chunks_exact(2)
         .map(|pair| pair.first().copied().unwrap_or(0) * 16 + pair.get(1).copied().unwrap_or(0))
         .collect();
-    readable(&bytes)
+    readable_text(&bytes)
 }
 
-fn readable(bytes: &[u8]) -> Option<String> {
+fn readable_text(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
     let odd = text.chars().filter(|c| *c == '\u{fffd}' || c.is_control() && !c.is_whitespace()).count();
     (odd * 10 <= text.chars().count()).then(|| text.into_owned())
 }
 
 /// `Y o u   a r e`, `Y-o-u`, one letter a line: single characters joined, where most words are such.
-fn spelled(text: &str) -> Option<String> {
+fn join_spelled_letters(text: &str) -> Option<String> {
     let separators = [' ', '-', ',', '.', '|', '\n'];
     separators.iter().find_map(|separator| {
         let parts: Vec<&str> = text.split(*separator).collect();
@@ -231,11 +233,11 @@ mod tests {
             STANDARD_NO_PAD.encode(PROMPT),
             PROMPT.bytes().map(|byte| format!("{byte:02x}")).collect(),
             PROMPT.chars().rev().collect(),
-            rot13(PROMPT),
+            decode_rot13(PROMPT),
             PROMPT.chars().map(|c| format!("{c} ")).collect(),
         ];
         for said in disguised {
-            let best = decodings(&said).iter().map(|(_, text)| common_run(PROMPT, text, &[]).chars).max();
+            let best = decodings_of(&said).iter().map(|(_, text)| common_run(PROMPT, text, &[]).chars).max();
             assert!(best >= Some(50), "{said}: {best:?}");
         }
         assert!(containment(PROMPT, PROMPT) > 0.99);

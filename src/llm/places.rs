@@ -1,6 +1,6 @@
 //! Places of documents that an answer was made from, where they tell of the server's own machine and stores.
 
-use super::answer::{Kind, Reading};
+use super::answer::{ChannelKind, ModelReading};
 
 /// Fields that say where a document was found.
 const WHERE: [&str; 9] = ["source", "file_path", "filepath", "path", "file", "filename", "uri", "url", "location"];
@@ -12,8 +12,8 @@ const PLACES: [&str; 16] = [
 
 /// The fields of found documents that tell a place on the server's machine or in its stores, positions left out. The
 /// names are the target's own text.
-pub fn places_of_documents(reading: &Reading) -> Vec<String> {
-    let documents = reading.channels.iter().filter(|channel| channel.kind == Kind::ToolResult);
+pub fn places_of_documents(reading: &ModelReading) -> Vec<String> {
+    let documents = reading.channels.iter().filter(|channel| channel.kind == ChannelKind::ToolResult);
     let mut told: Vec<String> = documents
         .filter(|channel| {
             let name = channel.path.rsplit('.').next().unwrap_or_default();
@@ -40,13 +40,13 @@ mod tests {
 
     #[test]
     fn places_on_the_server_are_told_from_addresses_for_everybody() {
-        let reading = |text: &str| Reading {
+        let reading = |text: &str| ModelReading {
             channels: vec![Channel {
                 path: "source_documents[0].metadata.source".to_owned(),
-                kind: Kind::ToolResult,
+                kind: ChannelKind::ToolResult,
                 text: text.to_owned(),
             }],
-            ..Reading::default()
+            ..ModelReading::default()
         };
         for place in ["/srv/app/data/prices.pdf", "C:\\docs\\prices.pdf", "s3://shop-internal/prices.pdf"] {
             assert_eq!(places_of_documents(&reading(place)), ["source_documents[].metadata.source"], "{place}");

@@ -2,7 +2,7 @@
 
 /// Who says a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub enum SpeakerRole {
     /// Sets the scene.
     System,
     /// The caller.
@@ -11,7 +11,7 @@ pub enum Role {
     Assistant,
 }
 
-impl Role {
+impl SpeakerRole {
     /// The name that most formats give it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -26,7 +26,7 @@ impl Role {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
     /// Who says it.
-    pub role: Role,
+    pub role: SpeakerRole,
     /// What is said.
     pub text: String,
 }
@@ -45,13 +45,13 @@ pub struct Prompt {
 impl Prompt {
     /// One question.
     pub fn one(text: impl Into<String>) -> Self {
-        Self { turns: vec![Turn { role: Role::User, text: text.into() }], max_tokens: 400, stream: false }
+        Self { turns: vec![Turn { role: SpeakerRole::User, text: text.into() }], max_tokens: 400, stream: false }
     }
 
     /// The conversation so far, and one more question of the caller's.
     pub fn then(mut self, answered: &str, text: impl Into<String>) -> Self {
-        self.turns.push(Turn { role: Role::Assistant, text: answered.to_owned() });
-        self.turns.push(Turn { role: Role::User, text: text.into() });
+        self.turns.push(Turn { role: SpeakerRole::Assistant, text: answered.to_owned() });
+        self.turns.push(Turn { role: SpeakerRole::User, text: text.into() });
         self
     }
 
@@ -74,13 +74,13 @@ impl Prompt {
 
     /// Turns other than the system's.
     pub fn spoken(&self) -> impl Iterator<Item = &Turn> {
-        self.turns.iter().filter(|turn| turn.role != Role::System)
+        self.turns.iter().filter(|turn| turn.role != SpeakerRole::System)
     }
 
     /// What the system's turns say.
     pub fn system(&self) -> Option<String> {
         let system: Vec<&str> =
-            self.turns.iter().filter(|turn| turn.role == Role::System).map(|turn| turn.text.as_str()).collect();
+            self.turns.iter().filter(|turn| turn.role == SpeakerRole::System).map(|turn| turn.text.as_str()).collect();
         (!system.is_empty()).then(|| system.join("\n"))
     }
 }

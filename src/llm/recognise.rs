@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::settings::Settings;
-use super::shapes::Shape;
+use super::settings::LlmSettings;
+use super::shapes::WireFormat;
 use crate::model::{Api, BodyContent, JsonType, Method, Operation, Parameter, Place, Schema, SchemaId};
 use crate::spec::declared_properties;
 
@@ -19,7 +19,7 @@ const SHORTEST_PROMPT: u64 = 200;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facing {
     /// The wire format.
-    pub shape: Shape,
+    pub shape: WireFormat,
     /// Points; the configuration counts as certain.
     pub score: i32,
     /// Why.
@@ -35,7 +35,7 @@ pub struct Facing {
 }
 
 /// Recognises one operation. Only a POST is spoken to, by its body, or by its query where it has none.
-pub fn recognise(api: &Api, operation: &Operation, settings: &Settings) -> Option<Facing> {
+pub fn recognise_operation(api: &Api, operation: &Operation, settings: &LlmSettings) -> Option<Facing> {
     if operation.method != Method::Post {
         return None;
     }
@@ -43,9 +43,9 @@ pub fn recognise(api: &Api, operation: &Operation, settings: &Settings) -> Optio
     let configured = settings.endpoints.iter().find(|endpoint| endpoint.operation == operation.id.0);
     let shape = facts.shape();
     if let Some(endpoint) = configured {
-        let inside = matches!(shape, Shape::LangServe | Shape::LangServeBatch | Shape::Gradio);
+        let inside = matches!(shape, WireFormat::LangServe | WireFormat::LangServeBatch | WireFormat::Gradio);
         return Some(Facing {
-            shape: if inside { shape } else { Shape::Generic },
+            shape: if inside { shape } else { WireFormat::Generic },
             score: THRESHOLD,
             signs: vec!["the configuration names it"],
             prompt: Some(endpoint.prompt.clone()),
@@ -82,7 +82,7 @@ impl<'a> OperationFacts<'a> {
                 |kinds: &[&str]| body.content.iter().find(|one| kinds.iter().any(|kind| one.media_type.contains(kind)));
             of(&["json", "*/*"]).or_else(|| of(&["form"]))
         });
-        let mut fields = content.map(|content| names(api, content)).unwrap_or_default();
+        let mut fields = content.map(|content| body_field_names(api, content)).unwrap_or_default();
         if operation.body.is_none() {
             let queries = operation.parameters.iter().filter(|parameter| parameter.place == Place::Query);
             fields.extend(queries.map(|parameter| parameter.name.clone()));
@@ -126,34 +126,34 @@ impl<'a> OperationFacts<'a> {
         self.path.contains("/gradio_api/call/") || self.path.starts_with("/call/") && self.has("data")
     }
 
-    fn shape(&self) -> Shape {
+    fn shape(&self) -> WireFormat {
         let tuned = self.has_any(&["max_tokens", "max_new_tokens", "temperature", "top_p", "parameters"]);
         if self.path.contains("generatecontent") || self.has("contents") && self.has_message("contents", "parts") {
-            Shape::Gemini
+            WireFormat::Gemini
         } else if self.ends(&["/chat/completions"]) || self.ends(&["/completions"]) && self.has("messages") {
-            Shape::OpenAiChat
+            WireFormat::OpenAiChat
         } else if self.ends(&["/responses"]) && (self.has("input") || self.fields.is_empty()) {
-            Shape::OpenAiResponses
+            WireFormat::OpenAiResponses
         } else if self.ends(&["/converse"]) {
-            Shape::Bedrock
+            WireFormat::Bedrock
         } else if self.is_langserve() {
-            if self.ends(&["/batch"]) { Shape::LangServeBatch } else { Shape::LangServe }
+            if self.ends(&["/batch"]) { WireFormat::LangServeBatch } else { WireFormat::LangServe }
         } else if self.is_gradio() {
-            Shape::Gradio
+            WireFormat::Gradio
         } else if self.ends(&["/api/generate"]) && (self.has("prompt") || self.fields.is_empty()) {
-            Shape::OllamaGenerate
+            WireFormat::OllamaGenerate
         } else if self.ends(&["/api/chat"]) && self.has("model") && self.has("messages") {
-            Shape::OllamaChat
+            WireFormat::OllamaChat
         } else if self.has("inputs") && (tuned || self.ends(&["/generate", "/generate_stream", "/invocations"])) {
-            Shape::Tgi
+            WireFormat::Tgi
         } else if self.is_anthropic() {
-            Shape::Anthropic
+            WireFormat::Anthropic
         } else if self.has("messages") {
             self.of_messages()
         } else if self.has("input") && self.has("model") && self.prompt_field().is_none_or(|field| field == "/input") {
-            Shape::OpenAiResponses
+            WireFormat::OpenAiResponses
         } else {
-            Shape::Generic
+            WireFormat::Generic
         }
     }
 
@@ -162,22 +162,22 @@ impl<'a> OperationFacts<'a> {
         self.ends(&["/messages"]) && described || self.ends(&["/v1/messages"]) && self.fields.is_empty()
     }
 
-    fn of_messages(&self) -> Shape {
+    fn of_messages(&self) -> WireFormat {
         if self.has_message("messages", "parts") {
-            Shape::AiSdkUi
+            WireFormat::AiSdkUi
         } else if self.has("model") {
-            Shape::OpenAiChat
+            WireFormat::OpenAiChat
         } else if self.answers_as(&["text/plain", "text/event-stream"]) || self.has_message("messages", "role") {
-            Shape::AiSdkData
+            WireFormat::AiSdkData
         } else {
-            Shape::Generic
+            WireFormat::Generic
         }
     }
 
     /// Whether the items of a list field have a field of this name.
     fn has_message(&self, list: &str, field: &str) -> bool {
         let Some(schema) = self.property(list) else { return self.sample_has(list, field) };
-        let items = plain(self.api, schema).and_then(|schema| schema.items);
+        let items = resolve_schema(self.api, schema).and_then(|schema| schema.items);
         items.is_some_and(|items| declared_properties(self.api, items).contains(field)) || self.sample_has(list, field)
     }
 
@@ -192,7 +192,7 @@ impl<'a> OperationFacts<'a> {
             let named = |parameter: &&Parameter| parameter.place == Place::Query && parameter.name == name;
             return self.operation.parameters.iter().find(named)?.schema;
         };
-        property(self.api, content.schema?, name, 0)
+        find_property(self.api, content.schema?, name, 0)
     }
 
     /// Whether what is said goes into the query.
@@ -207,7 +207,7 @@ impl<'a> OperationFacts<'a> {
     }
 
     pub(super) fn takes_prose(&self, name: &str) -> bool {
-        let Some(schema) = self.property(name).and_then(|id| plain(self.api, id)) else { return true };
+        let Some(schema) = self.property(name).and_then(|id| resolve_schema(self.api, id)) else { return true };
         let text = schema.types.is_empty() || schema.types.contains(&JsonType::String);
         let long = schema.max_length.is_none_or(|most| most >= SHORTEST_PROMPT);
         text && long && schema.enumeration.is_empty() && schema.format.is_none() && schema.pattern.is_none()
@@ -328,19 +328,19 @@ impl<'a> OperationFacts<'a> {
             &operation.tags.join(" "),
             &operation.summary,
         ];
-        let said = places.map(words);
+        let said = places.map(split_into_words);
         let holds = |words: &Vec<String>, list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
         let count = |list: &[&str]| said.iter().filter(|words| holds(words, list)).count();
         let (strong, weak) = (count(&STRONG), count(&WEAK));
         // People chat with each other too: `/chats/{id}/messages`. What is called `/chat` takes part in one.
         let last = operation.path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
-        let chats = words(last).iter().any(|word| word == "chat");
+        let chats = split_into_words(last).iter().any(|word| word == "chat");
         let weak = if chats { weak } else { weak.min(1) };
         (i32::try_from((strong + weak).min(2)).unwrap_or(2), strong > 0 || chats)
     }
 }
 
-fn names(api: &Api, content: &BodyContent) -> BTreeSet<String> {
+fn body_field_names(api: &Api, content: &BodyContent) -> BTreeSet<String> {
     let mut names = content.schema.map(|schema| declared_properties(api, schema)).unwrap_or_default();
     names.extend(
         content.example.as_ref().and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys().cloned()),
@@ -349,7 +349,7 @@ fn names(api: &Api, content: &BodyContent) -> BTreeSet<String> {
 }
 
 /// `chatWithUs` and `chat_with-us` are three words each.
-pub(super) fn words(text: &str) -> Vec<String> {
+pub(super) fn split_into_words(text: &str) -> Vec<String> {
     let mut all = vec![String::new()];
     let mut lower = false;
     for character in text.chars().take(2_000) {
@@ -367,14 +367,14 @@ pub(super) fn words(text: &str) -> Vec<String> {
     all
 }
 
-fn property(api: &Api, schema: SchemaId, name: &str, depth: usize) -> Option<SchemaId> {
+fn find_property(api: &Api, schema: SchemaId, name: &str, depth: usize) -> Option<SchemaId> {
     let found = api.schemas.get(schema).filter(|_| depth < 6)?;
     let own = found.properties.iter().find(|(known, _)| known == name).map(|(_, id)| *id);
-    own.or_else(|| found.all_of.iter().chain(&found.one_of).find_map(|id| property(api, *id, name, depth + 1)))
+    own.or_else(|| found.all_of.iter().chain(&found.one_of).find_map(|id| find_property(api, *id, name, depth + 1)))
 }
 
 /// A schema behind its `allOf` and its first `oneOf` that says something.
-pub(super) fn plain(api: &Api, schema: SchemaId) -> Option<&Schema> {
+pub(super) fn resolve_schema(api: &Api, schema: SchemaId) -> Option<&Schema> {
     let mut found = api.schemas.get(schema)?;
     for _ in 0..6 {
         if !found.types.is_empty() || !found.properties.is_empty() {

@@ -22,15 +22,15 @@ pub struct Endpoint {
 
 /// What the document does not tell about models behind the API.
 #[derive(Debug, Clone, Default)]
-pub struct Settings {
+pub struct LlmSettings {
     /// Operations that face one for sure.
     pub endpoints: Vec<Endpoint>,
     /// The system prompt, where the user gave it.
     pub system_prompt: Option<Secret>,
-    /// Most calls of models in one scan, shared evenly by the operations that face one; [`Settings::USUAL_CALLS`] for
+    /// Most calls of models in one scan, shared evenly by the operations that face one; [`LlmSettings::USUAL_CALLS`] for
     /// each of them where nothing is said.
     pub max_calls: Option<u64>,
-    /// For one call of a model, first byte to last; [`Settings::USUAL_TIMEOUT`] where nothing is said.
+    /// For one call of a model, first byte to last; [`LlmSettings::USUAL_TIMEOUT`] where nothing is said.
     pub timeout: Option<Duration>,
     /// Further prompts, at most [`MAX_PROMPTS`].
     pub prompts: Vec<String>,
@@ -38,7 +38,7 @@ pub struct Settings {
     pub met: Vec<OperationId>,
 }
 
-impl Settings {
+impl LlmSettings {
     /// Calls of one operation unless the user says otherwise.
     pub const USUAL_CALLS: u64 = 60;
     /// For one call unless the user says otherwise: models take their time, also where every other answer is quick.

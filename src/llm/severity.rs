@@ -1,11 +1,11 @@
 //! How bad it is when a prompt comes out: by what stands in it.
 
-use super::overlap::normal;
+use super::overlap::normal_text;
 use crate::model::Severity;
 
 /// Returns high where secrets stand in it, medium for hosts and rules; a mere persona is low.
 pub fn severity_of_prompt(prompt: &str) -> Severity {
-    let text = normal(prompt);
+    let text = normal_text(prompt);
     let named = ["password", "api key", "api-key", "apikey", "secret", "token", "credential"];
     let valued = |line: &str| named.iter().any(|name| line.contains(name)) && has_value(line);
     if prompt.lines().any(|line| valued(&line.to_lowercase())) {

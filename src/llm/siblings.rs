@@ -1,8 +1,8 @@
 //! Operations behind which the same model stands with the same words: one of them is asked, and the others need not be.
 
-use super::recognise::recognise;
-use super::settings::Settings;
-use super::shapes::Shape;
+use super::recognise::recognise_operation;
+use super::settings::LlmSettings;
+use super::shapes::WireFormat;
 use crate::model::{Api, Operation};
 
 /// Ends of the paths at which LangServe serves one chain.
@@ -12,7 +12,7 @@ const SHOWING: [&str; 2] = ["/stream_log", "/stream_events"];
 
 /// What an operation shares with its siblings.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Chain {
+pub struct SiblingGroup {
     /// Equal for siblings.
     pub key: String,
     /// It shows without being pressed what its siblings would have to be asked for: a look is enough.
@@ -20,27 +20,27 @@ pub struct Chain {
 }
 
 /// The chain of an operation that faces a model; `None` where nothing says that it has siblings.
-pub fn chain(api: &Api, operation: &Operation, settings: &Settings) -> Option<Chain> {
-    let facing = recognise(api, operation, settings)?;
+pub fn find_chain(api: &Api, operation: &Operation, settings: &LlmSettings) -> Option<SiblingGroup> {
+    let facing = recognise_operation(api, operation, settings)?;
     let path = operation.path.trim_end_matches('/');
     // Who may ask may differ: then it is a question of its own.
     let guarded = format!("{:?}", operation.security);
-    if matches!(facing.shape, Shape::LangServe | Shape::LangServeBatch) {
+    if matches!(facing.shape, WireFormat::LangServe | WireFormat::LangServeBatch) {
         let end = ASKING.iter().chain(&SHOWING).find(|end| path.ends_with(**end))?;
         let shows = SHOWING.contains(end);
         let base = without_hash(path.strip_suffix(end)?);
         let kind = if shows { end } else { "" };
-        return Some(Chain { key: format!("langserve {base}{kind} {guarded}"), shows });
+        return Some(SiblingGroup { key: format!("langserve {base}{kind} {guarded}"), shows });
     }
-    let (handler, end) = (handler(operation)?, unprefixed(path));
-    Some(Chain { key: format!("{handler} {end} {guarded}"), shows: false })
+    let (handler, end) = (handler_name(operation)?, strip_gateway_prefix(path));
+    Some(SiblingGroup { key: format!("{handler} {end} {guarded}"), shows: false })
 }
 
 /// The first operation in the document that is of the same chain, where it is another one.
-pub fn elder<'a>(api: &'a Api, operation: &Operation, settings: &Settings) -> Option<&'a Operation> {
-    let own = chain(api, operation, settings)?;
+pub fn first_of_chain<'a>(api: &'a Api, operation: &Operation, settings: &LlmSettings) -> Option<&'a Operation> {
+    let own = find_chain(api, operation, settings)?;
     let before = api.operations.iter().take_while(|other| other.id != operation.id);
-    before.into_iter().find(|other| chain(api, other, settings).as_ref() == Some(&own))
+    before.into_iter().find(|other| find_chain(api, other, settings).as_ref() == Some(&own))
 }
 
 /// `/x/c/{config_hash}` is `/x` with a configuration in the path.
@@ -51,7 +51,7 @@ fn without_hash(base: &str) -> &str {
 }
 
 /// The function behind an operation, as FastAPI makes operation ids: its name, the path and the method.
-fn handler(operation: &Operation) -> Option<String> {
+fn handler_name(operation: &Operation) -> Option<String> {
     let slug = |character: char| if character.is_alphanumeric() { character } else { '_' };
     let path: String = operation.path.chars().map(slug).collect();
     let end = format!("{path}_{}", operation.method.as_str().to_ascii_lowercase());
@@ -60,7 +60,7 @@ fn handler(operation: &Operation) -> Option<String> {
 }
 
 /// A path without what gateways put before it: `/v1`, `/openai`, `/engines/{model}`.
-fn unprefixed(path: &str) -> &str {
+fn strip_gateway_prefix(path: &str) -> &str {
     let mut rest = path;
     while let Some((first, more)) = rest.trim_start_matches('/').split_once('/') {
         let version = first.strip_prefix('v').is_some_and(|number| number.parse::<u8>().is_ok());
@@ -89,10 +89,10 @@ mod tests {
 
     #[test]
     fn prefixes_of_gateways_are_cut() {
-        assert_eq!(unprefixed("/v1/chat/completions"), "/chat/completions");
-        assert_eq!(unprefixed("/openai/deployments/{model}/chat/completions"), "/chat/completions");
-        assert_eq!(unprefixed("/sales/chat"), "/sales/chat");
-        assert_eq!(unprefixed("/v1/chat"), "/chat");
-        assert_eq!(unprefixed("/chat"), "/chat");
+        assert_eq!(strip_gateway_prefix("/v1/chat/completions"), "/chat/completions");
+        assert_eq!(strip_gateway_prefix("/openai/deployments/{model}/chat/completions"), "/chat/completions");
+        assert_eq!(strip_gateway_prefix("/sales/chat"), "/sales/chat");
+        assert_eq!(strip_gateway_prefix("/v1/chat"), "/chat");
+        assert_eq!(strip_gateway_prefix("/chat"), "/chat");
     }
 }

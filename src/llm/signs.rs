@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use super::answer::{Channel, Kind, Reading};
-use super::overlap::{common_run, normal};
+use super::answer::{Channel, ChannelKind, ModelReading};
+use super::overlap::{common_run, normal_text};
 use super::text::is_refusal;
 
 /// Headers that only models' servers and the gateways before them send.
@@ -44,7 +44,7 @@ const COUNTED: [&str; 14] = [
 
 /// A plain question and what came of it.
 #[derive(Debug, Clone, Copy)]
-pub struct Exchange<'a> {
+pub struct QuestionExchange<'a> {
     /// The question.
     pub asked: &'a str,
     /// Headers of the answer.
@@ -52,7 +52,7 @@ pub struct Exchange<'a> {
     /// Its body, where that is one JSON value.
     pub json: Option<&'a Value>,
     /// The answer, read.
-    pub reading: &'a Reading,
+    pub reading: &'a ModelReading,
 }
 
 /// The second of the two plain questions; it asks for a word that stands in no other text.
@@ -63,7 +63,7 @@ pub fn word_question(word: &str) -> String {
 /// What shows that a model wrote two answers, the second to [`word_question`]; empty where too little does. A vendor's
 /// header or count of tokens is enough, of anything else two signs are needed: a search finds other texts for other
 /// words too.
-pub fn shown(first: Exchange<'_>, second: Exchange<'_>, word: &str) -> Vec<&'static str> {
+pub fn signs_of_model(first: QuestionExchange<'_>, second: QuestionExchange<'_>, word: &str) -> Vec<&'static str> {
     let both = [first, second];
     let mut sure = Vec::new();
     if both.iter().any(|one| one.headers.iter().any(|(name, _)| is_a_models_header(name))) {
@@ -77,8 +77,8 @@ pub fn shown(first: Exchange<'_>, second: Exchange<'_>, word: &str) -> Vec<&'sta
     }
     let (usual, other) = (words_of(first.reading), words_of(second.reading));
     // Whoever gives the question back, or says the same to everything, has read nothing.
-    let parrots = both.iter().any(|one| repeats(one.asked, &words_of(one.reading)));
-    if usual.trim().is_empty() || other.trim().is_empty() || parrots || normal(&usual) == normal(&other) {
+    let parrots = both.iter().any(|one| repeats_question(one.asked, &words_of(one.reading)));
+    if usual.trim().is_empty() || other.trim().is_empty() || parrots || normal_text(&usual) == normal_text(&other) {
         return Vec::new();
     }
     let mut signs = Vec::new();
@@ -87,7 +87,7 @@ pub fn shown(first: Exchange<'_>, second: Exchange<'_>, word: &str) -> Vec<&'sta
             signs.push(sign)
         }
     };
-    add(normal(&other).contains(word), "it does what a sentence asks for");
+    add(normal_text(&other).contains(word), "it does what a sentence asks for");
     add(is_prose(&usual), "it answers in sentences, and each question otherwise");
     add(first.reading.streamed && second.reading.streamed, "it answers in pieces");
     add(speaks_of_itself(&usual), "it speaks of itself");
@@ -95,19 +95,19 @@ pub fn shown(first: Exchange<'_>, second: Exchange<'_>, word: &str) -> Vec<&'sta
 }
 
 /// What was said, or all texts of the answer where no name tells what that is.
-fn words_of(reading: &Reading) -> String {
+fn words_of(reading: &ModelReading) -> String {
     let said = reading.said();
     if !said.trim().is_empty() {
         return said;
     }
-    reading.first(Kind::All).map(|all| all.text.clone()).unwrap_or_default()
+    reading.first(ChannelKind::All).map(|all| all.text.clone()).unwrap_or_default()
 }
 
 fn is_a_models_header(name: &str) -> bool {
     HEADERS.iter().any(|known| name.starts_with(known))
 }
 
-fn counts_tokens(one: &Exchange<'_>) -> bool {
+fn counts_tokens(one: &QuestionExchange<'_>) -> bool {
     let last = |channel: &Channel| channel.path.rsplit('.').next().unwrap_or_default().to_owned();
     one.reading.channels.iter().any(|channel| COUNTED.contains(&last(channel).as_str()))
         || one.json.is_some_and(|json| has_count(json, 0))
@@ -125,8 +125,8 @@ fn has_count(json: &Value, depth: u8) -> bool {
 }
 
 /// Whether half of a question stands in the answer.
-fn repeats(asked: &str, said: &str) -> bool {
-    common_run(asked, said, &[]).chars * 2 > normal(asked).chars().count()
+fn repeats_question(asked: &str, said: &str) -> bool {
+    common_run(asked, said, &[]).chars * 2 > normal_text(asked).chars().count()
 }
 
 fn is_prose(text: &str) -> bool {
@@ -135,20 +135,20 @@ fn is_prose(text: &str) -> bool {
 
 /// Asked what it can help with, whoever answers says `I` and what that does; a firm that is described says `we`.
 fn speaks_of_itself(text: &str) -> bool {
-    let said = format!(" {} ", normal(text));
+    let said = format!(" {} ", normal_text(text));
     [" i ", " i'm ", " i'll "].iter().any(|word| said.contains(word)) || is_refusal(text)
 }
 
 /// What an answer tells of the model behind it: names of headers and fields, and the model's name where a field has it.
 /// The names are the target's own text.
-pub fn disclosed(headers: &[(String, String)], reading: &Reading) -> Vec<String> {
+pub fn disclosed_names(headers: &[(String, String)], reading: &ModelReading) -> Vec<String> {
     let mut told: Vec<String> = headers
         .iter()
         .map(|(name, _)| name)
         .filter(|name| is_a_models_header(name) && !name.starts_with("x-vercel-ai-"))
         .map(|name| format!("header {name}"))
         .collect();
-    for channel in reading.channels.iter().filter(|channel| channel.kind == Kind::Metadata) {
+    for channel in reading.channels.iter().filter(|channel| channel.kind == ChannelKind::Metadata) {
         let name = channel.path.rsplit('.').next().unwrap_or_default();
         if matches!(name, "model" | "modelVersion" | "model_id" | "model_name" | "system_fingerprint") {
             told.push(format!("field {}", channel.path));

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::assembled;
-use super::frames::frames;
+use super::frames::split_into_frames;
 
 /// Deepest nesting that is followed, JSON within strings included.
 const MAX_DEPTH: usize = 24;
@@ -15,7 +15,7 @@ const MAX_CHARS: usize = 20_000;
 
 /// How a text is known to be meant for the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Carrier {
+pub enum PromptCarrier {
     /// A turn of a conversation whose role is the system's or the developer's.
     Turn,
     /// The part of the system in a prompt that was put together for the model.
@@ -30,7 +30,7 @@ pub struct Told {
     /// Where it stands, positions in lists as `[]`: `messages[].content`.
     pub at: String,
     /// How that is known.
-    pub carrier: Carrier,
+    pub carrier: PromptCarrier,
     /// What it says.
     pub text: String,
     /// A model's own turn stands in the same list, or the settings of a model in the same object.
@@ -82,72 +82,80 @@ const SHOWN: [&str; 9] =
     ["example", "examples", "sample", "samples", "schema", "schemas", "properties", "fewshot", "demonstrations"];
 
 /// All such texts of an answer, streamed or not.
-pub fn told(content_type: &str, text: &str) -> Vec<Told> {
+pub fn texts_for_model(content_type: &str, text: &str) -> Vec<Told> {
     let mut found = Vec::new();
-    for frame in frames(content_type, text).all {
-        walk(&frame.value, &mut String::new(), false, 0, &mut found);
+    for frame in split_into_frames(content_type, text).all {
+        collect_from_value(&frame.value, &mut String::new(), false, 0, &mut found);
     }
     found
 }
 
-fn walk(value: &Value, at: &mut String, beside: bool, depth: usize, found: &mut Vec<Told>) {
+fn collect_from_value(value: &Value, at: &mut String, beside: bool, depth: usize, found: &mut Vec<Told>) {
     if depth > MAX_DEPTH || found.len() >= MAX_TOLD {
         return;
     }
     match value {
-        Value::String(text) => inside(text, at, beside, depth, found),
+        Value::String(text) => collect_from_text(text, at, beside, depth, found),
         Value::Array(items) => {
             let beside = items.iter().filter_map(Value::as_object).any(|item| is_role(item, &["assistant", "ai"]));
-            below(at, "[]", |at| items.iter().for_each(|item| walk(item, at, beside, depth + 1, found)));
+            visit_below(at, "[]", |at| {
+                items.iter().for_each(|item| collect_from_value(item, at, beside, depth + 1, found))
+            });
         }
-        Value::Object(fields) => object(fields, at, beside, depth, found),
+        Value::Object(fields) => collect_from_object(fields, at, beside, depth, found),
         _ => {}
     }
 }
 
 /// A string: JSON once more, or a prompt that was put together.
-fn inside(text: &str, at: &mut String, beside: bool, depth: usize, found: &mut Vec<Told>) {
+fn collect_from_text(text: &str, at: &mut String, beside: bool, depth: usize, found: &mut Vec<Told>) {
     if text.starts_with(['{', '['])
         && let Ok(value) = serde_json::from_str::<Value>(text)
     {
-        return walk(&value, at, beside, depth + 1, found);
+        return collect_from_value(&value, at, beside, depth + 1, found);
     }
     if let Some(system) = assembled::system_part(text) {
-        keep(found, at, Carrier::Assembled, &system, true);
+        keep_text(found, at, PromptCarrier::Assembled, &system, true);
     }
 }
 
-fn object(fields: &Map<String, Value>, at: &mut String, beside: bool, depth: usize, found: &mut Vec<Told>) {
+fn collect_from_object(
+    fields: &Map<String, Value>,
+    at: &mut String,
+    beside: bool,
+    depth: usize,
+    found: &mut Vec<Told>,
+) {
     if is_role(fields, &["system", "developer"]) {
-        if let Some((name, text)) = content(fields) {
-            below(at, name, |at| keep(found, at, Carrier::Turn, &text, beside));
+        if let Some((name, text)) = turn_content(fields) {
+            visit_below(at, name, |at| keep_text(found, at, PromptCarrier::Turn, &text, beside));
         }
         return;
     }
-    let tuned = fields.keys().any(|name| SETTINGS.contains(&plain(name).as_str()));
-    if let Some((name, text)) = labelled(fields) {
-        below(at, name, |at| keep(found, at, Carrier::Field, text, tuned));
+    let tuned = fields.keys().any(|name| SETTINGS.contains(&plain_name(name).as_str()));
+    if let Some((name, text)) = labelled_value(fields) {
+        visit_below(at, name, |at| keep_text(found, at, PromptCarrier::Field, text, tuned));
     }
     for (name, value) in fields {
-        let key = plain(name);
+        let key = plain_name(name);
         if SHOWN.contains(&key.as_str()) {
             continue;
         }
         let named = SURE.contains(&key.as_str()) || tuned && LIKELY.contains(&key.as_str());
-        below(at, name, |at| match value {
+        visit_below(at, name, |at| match value {
             // An assembled prompt says itself which part of it is the system's.
             Value::String(text) if named && assembled::system_part(text).is_none() => {
-                keep(found, at, Carrier::Field, text, tuned);
+                keep_text(found, at, PromptCarrier::Field, text, tuned);
             }
-            value if named && texts(value).is_some() => {
-                keep(found, at, Carrier::Field, &texts(value).unwrap_or_default(), tuned);
+            value if named && join_texts(value).is_some() => {
+                keep_text(found, at, PromptCarrier::Field, &join_texts(value).unwrap_or_default(), tuned);
             }
-            value => walk(value, at, false, depth + 1, found),
+            value => collect_from_value(value, at, false, depth + 1, found),
         });
     }
 }
 
-fn below(at: &mut String, name: &str, visit: impl FnOnce(&mut String)) {
+fn visit_below(at: &mut String, name: &str, visit: impl FnOnce(&mut String)) {
     let length = at.len();
     if name != "[]" && !at.is_empty() {
         at.push('.');
@@ -157,7 +165,7 @@ fn below(at: &mut String, name: &str, visit: impl FnOnce(&mut String)) {
     at.truncate(length);
 }
 
-fn keep(found: &mut Vec<Told>, at: &str, carrier: Carrier, text: &str, beside_model: bool) {
+fn keep_text(found: &mut Vec<Told>, at: &str, carrier: PromptCarrier, text: &str, beside_model: bool) {
     let text = text.trim();
     // A template of a chat says how any prompt is put together, and nothing of this one.
     let template = text.contains("{%") && text.contains("%}");
@@ -188,17 +196,17 @@ fn is_role(fields: &Map<String, Value>, roles: &[&str]) -> bool {
 }
 
 /// What a turn says, and the field that has it.
-fn content(fields: &Map<String, Value>) -> Option<(&'static str, String)> {
+fn turn_content(fields: &Map<String, Value>) -> Option<(&'static str, String)> {
     const NAMES: [&str; 6] = ["content", "text", "message", "parts", "body", "value"];
     let inner = ["kwargs", "data"].iter().find_map(|name| fields.get(*name)?.as_object());
     [Some(fields), inner]
         .into_iter()
         .flatten()
-        .find_map(|fields| NAMES.into_iter().find_map(|name| Some((name, texts(fields.get(name)?)?))))
+        .find_map(|fields| NAMES.into_iter().find_map(|name| Some((name, join_texts(fields.get(name)?)?))))
 }
 
 /// A text, or the texts of parts.
-fn texts(value: &Value) -> Option<String> {
+fn join_texts(value: &Value) -> Option<String> {
     let part = |part: &Value| match part {
         Value::String(text) => Some(text.clone()),
         Value::Object(fields) => fields.get("text").and_then(Value::as_str).map(str::to_owned),
@@ -209,29 +217,29 @@ fn texts(value: &Value) -> Option<String> {
             let texts: Vec<String> = parts.iter().filter_map(part).collect();
             (!texts.is_empty()).then(|| texts.join("\n"))
         }
-        Value::Object(fields) if fields.get("parts").is_some() => fields.get("parts").and_then(texts),
+        Value::Object(fields) if fields.get("parts").is_some() => fields.get("parts").and_then(join_texts),
         other => part(other),
     }
 }
 
 /// Gradio describes an input beside its value: `{label: "System message", value: …}`.
-fn labelled(fields: &Map<String, Value>) -> Option<(&'static str, &str)> {
+fn labelled_value(fields: &Map<String, Value>) -> Option<(&'static str, &str)> {
     let named = ["parameter_name", "label", "name", "key"].iter().any(|name| {
-        fields.get(*name).and_then(Value::as_str).is_some_and(|label| SURE.contains(&plain(label).as_str()))
+        fields.get(*name).and_then(Value::as_str).is_some_and(|label| SURE.contains(&plain_name(label).as_str()))
     });
     let values = ["value", "parameter_default", "default", "default_value"];
     let value = || values.into_iter().find_map(|name| Some((name, fields.get(name)?.as_str()?)));
     named.then(value).flatten()
 }
 
-fn plain(name: &str) -> String {
+fn plain_name(name: &str) -> String {
     name.chars().take(60).filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 /// The ids of tokens that a server sends along with what it was asked: the whole prompt, in numbers.
 pub fn token_ids(content_type: &str, text: &str) -> Option<Vec<i64>> {
     const NAMES: [&str; 3] = ["context", "prompt_token_ids", "prompt_tokens_ids"];
-    let frames = frames(content_type, text);
+    let frames = split_into_frames(content_type, text);
     let lists = frames.all.iter().filter_map(|frame| frame.value.as_object()).flat_map(|fields| {
         // Ollama's `context` is a word of every day: only beside its other fields it means tokens.
         let ollama = fields.contains_key("done") || fields.contains_key("eval_count");

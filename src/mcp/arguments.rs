@@ -24,7 +24,7 @@ pub enum ArgumentRefused {
     )]
     Secret(String),
     /// A name that the tool does not have.
-    #[error("there is no argument `{name}`.{} {known}", guess(.nearest.as_deref()))]
+    #[error("there is no argument `{name}`.{} {known}", format_suggestion(.nearest.as_deref()))]
     Unknown {
         /// As it was given.
         name: String,
@@ -88,7 +88,7 @@ pub enum ArgumentRefused {
     },
 }
 
-fn guess(nearest: Option<&str>) -> String {
+fn format_suggestion(nearest: Option<&str>) -> String {
     nearest.map(|nearest| format!(" Did you mean `{nearest}`?")).unwrap_or_default()
 }
 
@@ -96,13 +96,16 @@ fn guess(nearest: Option<&str>) -> String {
 ///
 /// # Errors
 /// What is wrong with which argument, and what would be right.
-pub fn parse<T: DeserializeOwned>(schema: &JsonObject, arguments: Option<JsonObject>) -> Result<T, ArgumentRefused> {
+pub fn parse_arguments<T: DeserializeOwned>(
+    schema: &JsonObject,
+    arguments: Option<JsonObject>,
+) -> Result<T, ArgumentRefused> {
     let empty = Map::new();
     let known = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
     let given: JsonObject = arguments.unwrap_or_default().into_iter().filter(|(_, value)| !value.is_null()).collect();
     for (name, value) in &given {
-        let property = known.get(name).ok_or_else(|| unknown(name, known))?;
-        check(name, value, property)?;
+        let property = known.get(name).ok_or_else(|| unknown_argument(name, known))?;
+        check_argument(name, value, property)?;
     }
     for name in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
         if !given.contains_key(name) {
@@ -112,7 +115,7 @@ pub fn parse<T: DeserializeOwned>(schema: &JsonObject, arguments: Option<JsonObj
     Ok(serde_json::from_value(Value::Object(given))?)
 }
 
-fn unknown(name: &str, known: &Map<String, Value>) -> ArgumentRefused {
+fn unknown_argument(name: &str, known: &Map<String, Value>) -> ArgumentRefused {
     let lower = name.to_ascii_lowercase();
     if SECRET_WORDS.iter().any(|word| lower.contains(word)) {
         return ArgumentRefused::Secret(name.to_owned());
@@ -131,11 +134,11 @@ fn known_arguments(known: &Map<String, Value>) -> String {
     format!("Arguments: {}.", names.join(", "))
 }
 
-fn check(name: &str, value: &Value, property: &Value) -> Result<(), ArgumentRefused> {
+fn check_argument(name: &str, value: &Value, property: &Value) -> Result<(), ArgumentRefused> {
     let wanted = property.get("type").and_then(Value::as_str).unwrap_or_default();
     let wrong = |right: &str| {
         let (name, right) = (name.to_owned(), right.to_owned());
-        Err(ArgumentRefused::WrongType { name, right, given: kind(value) })
+        Err(ArgumentRefused::WrongType { name, right, given: value_kind(value) })
     };
     match (wanted, value) {
         ("string", Value::String(text)) => check_text(name, text, property),
@@ -146,7 +149,7 @@ fn check(name: &str, value: &Value, property: &Value) -> Result<(), ArgumentRefu
         }
         ("array", Value::Array(items)) => items.iter().try_for_each(|item| match item {
             Value::String(text) => check_text(name, text, &Value::Null),
-            other => Err(ArgumentRefused::ItemsOfWrongType { name: name.to_owned(), given: kind(other) }),
+            other => Err(ArgumentRefused::ItemsOfWrongType { name: name.to_owned(), given: value_kind(other) }),
         }),
         ("array", Value::String(text)) => {
             let example = Value::from(vec![text.chars().take(80).collect::<String>()]);
@@ -175,7 +178,7 @@ fn check_text(name: &str, text: &str, property: &Value) -> Result<(), ArgumentRe
     Err(ArgumentRefused::NoChoice { name: name.to_owned(), allowed: names.join(", "), given })
 }
 
-fn kind(value: &Value) -> &'static str {
+fn value_kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

@@ -25,16 +25,16 @@ pub struct Schemas {
 }
 
 /// The schemas of all tools in the order of `tools/list`.
-pub fn schemas() -> Vec<Schemas> {
+pub fn tool_schemas() -> Vec<Schemas> {
     vec![
-        of::<ScanArguments, ScanAnswer>("scan_api"),
-        of::<ExplainArguments, ExplainAnswer>("explain_finding"),
-        of::<OwnershipArguments, OwnershipAnswer>("check_route_ownership"),
-        of::<FixArguments, FixAnswer>("suggest_fix"),
+        schemas_of::<ScanArguments, ScanAnswer>("scan_api"),
+        schemas_of::<ExplainArguments, ExplainAnswer>("explain_finding"),
+        schemas_of::<OwnershipArguments, OwnershipAnswer>("check_route_ownership"),
+        schemas_of::<FixArguments, FixAnswer>("suggest_fix"),
     ]
 }
 
-fn of<I: JsonSchema, O: JsonSchema>(tool: &'static str) -> Schemas {
+fn schemas_of<I: JsonSchema, O: JsonSchema>(tool: &'static str) -> Schemas {
     let inline = |settings: &mut SchemaSettings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
@@ -42,7 +42,11 @@ fn of<I: JsonSchema, O: JsonSchema>(tool: &'static str) -> Schemas {
     let input = SchemaSettings::draft2020_12().with(inline).into_generator().into_root_schema_for::<I>();
     let output =
         SchemaSettings::draft2020_12().with(inline).for_serialize().into_generator().into_root_schema_for::<O>();
-    Schemas { tool, input: tidy(input, Descriptions::Kept), output: tidy(output, Descriptions::Dropped) }
+    Schemas {
+        tool,
+        input: tidy_root_schema(input, Descriptions::Kept),
+        output: tidy_root_schema(output, Descriptions::Dropped),
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -51,7 +55,7 @@ enum Descriptions {
     Dropped,
 }
 
-fn tidy(schema: Schema, descriptions: Descriptions) -> Value {
+fn tidy_root_schema(schema: Schema, descriptions: Descriptions) -> Value {
     let mut value = schema.to_value();
     if let Some(root) = value.as_object_mut() {
         root.remove("description");

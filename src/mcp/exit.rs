@@ -4,7 +4,7 @@ use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::Value;
 
 use crate::app::{App, Syntax};
-use crate::model::{clean, clean_lines, clean_name};
+use crate::model::{clean_lines, clean_name, clean_text};
 
 /// The most bytes of JSON in one answer.
 pub const MAX_ANSWER_BYTES: usize = 12 * 1024;
@@ -27,7 +27,7 @@ const NAMES: [&str; 5] = ["operation", "also", "route", "identity", "column"];
 
 /// Makes every string of an answer harmless to read: invisible characters, escape sequences and, outside code and
 /// bodies, line breaks are dropped; names lose what does not belong in a name.
-pub fn harmless(answer: Value) -> Value {
+pub fn harmless_answer(answer: Value) -> Value {
     harmless_field("", answer, 0)
 }
 
@@ -47,7 +47,7 @@ fn harmless_field(field: &str, value: Value, depth: usize) -> Value {
     match value {
         Value::String(text) if field == DOCUMENT || MULTILINE.contains(&field) => Value::String(clean_lines(&text)),
         Value::String(text) if NAMES.contains(&field) => Value::String(clean_name(&text, MAX_NAME_CHARS)),
-        Value::String(text) => Value::String(clean(&text, text.len())),
+        Value::String(text) => Value::String(clean_text(&text, text.len())),
         Value::Array(items) => {
             Value::Array(items.into_iter().map(|item| harmless_field(field, item, depth + 1)).collect())
         }
@@ -65,8 +65,8 @@ fn harmless_field(field: &str, value: Value, depth: usize) -> Value {
 }
 
 /// The answer of a tool: structured, and the same JSON as text, because hosts show a model one or the other.
-pub fn answer(app: &App, value: Value) -> CallToolResult {
-    let value = harmless(value);
+pub fn tool_result(app: &App, value: Value) -> CallToolResult {
+    let value = harmless_answer(value);
     let (text, replaced) = app.tripwire(Syntax::Json, &value.to_string());
     if !replaced {
         return CallToolResult::structured(value);
@@ -74,12 +74,12 @@ pub fn answer(app: &App, value: Value) -> CallToolResult {
     tracing::warn!("a secret was about to leave in an answer; it was replaced");
     match serde_json::from_str(&text) {
         Ok(value) => CallToolResult::structured(value),
-        Err(_) => fault(app, "the answer held a secret and was withheld; run the command line's report instead"),
+        Err(_) => fault_result(app, "the answer held a secret and was withheld; run the command line's report instead"),
     }
 }
 
 /// A fault that the model can act on. Hosts show it the text alone.
-pub fn fault(app: &App, message: &str) -> CallToolResult {
+pub fn fault_result(app: &App, message: &str) -> CallToolResult {
     CallToolResult::error(vec![ContentBlock::text(message_text(app, message))])
 }
 

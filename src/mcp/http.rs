@@ -23,7 +23,7 @@ use self::connections::Serving;
 use self::requests::{MAX_REQUEST_BYTES, WholeRequest};
 use self::sessions::HttpSessions;
 use super::error::McpError;
-use super::server::{Options, Server};
+use super::server::{McpServer, ServerOptions};
 use super::stdio::asked_to_stop;
 use crate::app::App;
 use crate::model::Secret;
@@ -47,7 +47,7 @@ pub struct HttpOptions {
     /// What clients must send as `Authorization: Bearer ...`; a random one is made without it.
     pub token: Option<Secret>,
     /// What is the same on every transport.
-    pub server: Options,
+    pub server: ServerOptions,
     /// Stops the server, besides Ctrl-C and SIGTERM.
     pub stop: CancellationToken,
     /// How long the headers of a request may take to arrive, and its body.
@@ -61,7 +61,7 @@ impl HttpOptions {
         Self {
             address,
             token,
-            server: Options::from_environment(),
+            server: ServerOptions::from_environment(),
             stop: CancellationToken::new(),
             request_within: REQUEST_WITHIN,
         }
@@ -100,16 +100,16 @@ pub async fn serve_http(app: App, options: HttpOptions, ready: impl FnOnce(&List
     let bind = |source| McpError::Bind { address, source };
     let listener = TcpListener::bind(address).await.map_err(bind)?;
     let url = format!("http://{}/mcp", listener.local_addr().map_err(bind)?);
-    let server = Server::new(app, server, stop.clone());
+    let server = McpServer::new(app, server, stop.clone());
     let guard = RequestGuard { token, sessions: HttpSessions::new(), request_within };
-    let router = router(server.clone(), guard, &stop);
+    let router = build_router(server.clone(), guard, &stop);
     ready(&Listening { url, generated_token });
-    let served = run(Serving { listener, router, request_within }, stop).await;
+    let served = serve_until_stopped(Serving { listener, router, request_within }, stop).await;
     server.end().await;
     served
 }
 
-async fn run(serving: Serving, stop: CancellationToken) -> Result<(), McpError> {
+async fn serve_until_stopped(serving: Serving, stop: CancellationToken) -> Result<(), McpError> {
     let asked = {
         let stop = stop.clone();
         async move {
@@ -139,8 +139,8 @@ struct RequestGuard {
 
 impl RequestGuard {
     async fn serve(self, request: Request, next: Next) -> Response {
-        if !carries(&request, &self.token) {
-            return unauthorized();
+        if !carries_token(&request, &self.token) {
+            return unauthorized_response();
         }
         let request = match WholeRequest::read(request, self.request_within).await {
             Ok(request) => request,
@@ -160,26 +160,26 @@ impl RequestGuard {
     }
 }
 
-fn router(server: Server, guard: RequestGuard, stop: &CancellationToken) -> Router {
+fn build_router(server: McpServer, guard: RequestGuard, stop: &CancellationToken) -> Router {
     let config = StreamableHttpServerConfig::default()
         .enforce_origin_validation()
         .with_allowed_origins(ORIGINS)
         .with_max_request_body_bytes(MAX_REQUEST_BYTES)
         .with_cancellation_token(stop.child_token());
     let manager = Arc::clone(&guard.sessions.manager);
-    let service: StreamableHttpService<Server, LocalSessionManager> =
+    let service: StreamableHttpService<McpServer, LocalSessionManager> =
         StreamableHttpService::new(move || Ok(server.clone()), manager, config);
     let guarded = from_fn(move |request: Request, next: Next| guard.clone().serve(request, next));
     Router::new().nest_service("/mcp", service).layer(guarded)
 }
 
-fn carries(request: &Request, token: &Secret) -> bool {
+fn carries_token(request: &Request, token: &Secret) -> bool {
     let given = request.headers().get(header::AUTHORIZATION).map(|value| value.as_bytes()).unwrap_or_default();
     let (scheme, value) = given.split_at_checked(7).unwrap_or_default();
     scheme.eq_ignore_ascii_case(b"Bearer ") && bool::from(value.ct_eq(token.expose().as_bytes()))
 }
 
-fn unauthorized() -> Response {
+fn unauthorized_response() -> Response {
     let help = format!(
         "send the server's token as Authorization: Bearer ...; it was printed at start, or is in {TOKEN_VARIABLE}\n"
     );

@@ -15,7 +15,7 @@ pub struct CallAbandoned;
 ///
 /// # Errors
 /// When the call was abandoned.
-pub async fn wait<T>(
+pub async fn wait_for_work<T>(
     work: impl Future<Output = T>,
     abandoned: impl Future<Output = ()>,
     patience: Duration,

@@ -25,7 +25,7 @@ pub struct Ticker {
 impl Ticker {
     /// The number to send now, if anything is to be sent.
     pub fn tick(&mut self, progress: &Progress) -> Option<f64> {
-        let done = precise(progress.done);
+        let done = steps_as_float(progress.done);
         let value = match &self.last {
             None => done,
             Some((_, before)) if before == progress && self.quiet + 1 < QUIET_PERIODS => {
@@ -46,7 +46,11 @@ impl Ticker {
 }
 
 /// Sends notifications until it is dropped. Without a token it only waits.
-pub(super) async fn follow(peer: Peer<RoleServer>, token: Option<ProgressToken>, seen: watch::Receiver<Progress>) {
+pub(super) async fn send_notifications(
+    peer: Peer<RoleServer>,
+    token: Option<ProgressToken>,
+    seen: watch::Receiver<Progress>,
+) {
     let Some(token) = token else { return std::future::pending().await };
     let mut ticker = Ticker::default();
     let mut clock = interval(PERIOD);
@@ -58,7 +62,7 @@ pub(super) async fn follow(peer: Peer<RoleServer>, token: Option<ProgressToken>,
         let message = format!("{}: {} requests, {} findings", progress.phase, progress.requests, progress.findings);
         let mut note = ProgressNotificationParam::new(token.clone(), value).with_message(message);
         if progress.total > 0 {
-            note = note.with_total(precise(progress.total).max(value.ceil()));
+            note = note.with_total(steps_as_float(progress.total).max(value.ceil()));
         }
         // A client that does not listen any more is told apart by the transport, not here.
         let _ = peer.notify_progress(note).await;
@@ -66,6 +70,6 @@ pub(super) async fn follow(peer: Peer<RoleServer>, token: Option<ProgressToken>,
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no scan has 2^53 steps")]
-fn precise(steps: u64) -> f64 {
+fn steps_as_float(steps: u64) -> f64 {
     steps as f64
 }

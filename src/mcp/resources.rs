@@ -43,7 +43,7 @@ pub(super) async fn list(app: &App) -> Vec<Resource> {
 }
 
 /// What can be asked for by id.
-pub(super) fn templates() -> Vec<ResourceTemplate> {
+pub(super) fn list_templates() -> Vec<ResourceTemplate> {
     let of = |path: &str, name: &str, title: &str, mime: &str| {
         ResourceTemplate::new(format!("{SCHEME}{path}"), name).with_title(title).with_mime_type(mime)
     };
@@ -68,16 +68,18 @@ pub(super) fn templates() -> Vec<ResourceTemplate> {
 pub(super) async fn read(app: &App, uri: &str) -> Result<ReadResourceResult, ErrorData> {
     let path = uri.strip_prefix(SCHEME).ok_or_else(|| not_found(app, uri, "unknown scheme"))?;
     let (mime, text) = match path.split_once('/') {
-        None if path == "scans" => (JSON, scans(app).await.map_err(|error| failed(app, uri, &error))?),
-        Some(("scans", rest)) => scan(app, uri, rest).await?,
+        None if path == "scans" => (JSON, scan_list_text(app).await.map_err(|error| resource_error(app, uri, &error))?),
+        Some(("scans", rest)) => read_scan(app, uri, rest).await?,
         Some(("findings", id)) => {
-            let explained =
-                app.explain_finding(&FindingId::from(id), None).await.map_err(|error| failed(app, uri, &error))?;
-            (JSON, exit::harmless(explain_answer(&explained)).to_string())
+            let explained = app
+                .explain_finding(&FindingId::from(id), None)
+                .await
+                .map_err(|error| resource_error(app, uri, &error))?;
+            (JSON, exit::harmless_answer(explain_answer(&explained)).to_string())
         }
         Some(("checks", id)) => {
             let page = app.checks().into_iter().find(|page| page.id == id);
-            (MARKDOWN, manual(&page.ok_or_else(|| not_found(app, uri, "no such check"))?))
+            (MARKDOWN, render_manual(&page.ok_or_else(|| not_found(app, uri, "no such check"))?))
         }
         _ => return Err(not_found(app, uri, "no such resource")),
     };
@@ -91,12 +93,12 @@ pub(super) async fn read(app: &App, uri: &str) -> Result<ReadResourceResult, Err
         .with_cache_scope(CacheScope::Private))
 }
 
-async fn scans(app: &App) -> Result<String, AppError> {
+async fn scan_list_text(app: &App) -> Result<String, AppError> {
     let rows = app.history(MAX_SCANS).await?;
-    Ok(exit::harmless(serde_json::to_value(rows).unwrap_or_default()).to_string())
+    Ok(exit::harmless_answer(serde_json::to_value(rows).unwrap_or_default()).to_string())
 }
 
-async fn scan(app: &App, uri: &str, rest: &str) -> Result<(&'static str, String), ErrorData> {
+async fn read_scan(app: &App, uri: &str, rest: &str) -> Result<(&'static str, String), ErrorData> {
     let (id, file) = rest.split_once('/').map_or((rest, None), |(id, file)| (id, Some(file)));
     let format = match file {
         None => None,
@@ -109,12 +111,12 @@ async fn scan(app: &App, uri: &str, rest: &str) -> Result<(&'static str, String)
     };
     let id = ScanId::from(id);
     if let Some(handle) = app.running(&id).filter(|handle| format.is_none() && handle.done.borrow().is_none()) {
-        return Ok((JSON, exit::harmless(running_answer(&id, &handle.progress.borrow())).to_string()));
+        return Ok((JSON, exit::harmless_answer(running_answer(&id, &handle.progress.borrow())).to_string()));
     }
-    let report = app.report(Some(&id)).await.map_err(|error| failed(app, uri, &error))?;
+    let report = app.report(Some(&id)).await.map_err(|error| resource_error(app, uri, &error))?;
     let Some((format, mime)) = format else {
         let finished = Finished { report, recheck: Vec::new() };
-        return Ok((JSON, exit::harmless(scan_answer(&finished, Page::First)).to_string()));
+        return Ok((JSON, exit::harmless_answer(scan_answer(&finished, Page::First)).to_string()));
     };
     let text = render_report(app, format, &report)
         .and_then(|text| exit::harmless_document(&text, mime.ends_with("json")))
@@ -140,18 +142,18 @@ fn syntax_of(mime: &str) -> Syntax {
 /// A report in one of the formats of [`FORMATS`]; `None` for a format that is not there, and for what cannot be written.
 fn render_report(app: &App, format: &str, report: &Report) -> Option<String> {
     let format: Format = format.parse().ok()?;
-    let rules: Vec<RuleHelp> = app.checks().into_iter().map(rule).collect();
+    let rules: Vec<RuleHelp> = app.checks().into_iter().map(build_rule_help).collect();
     let mut bytes = Vec::new();
-    report::write(format, report, &rules, TextOptions::default(), &mut bytes).ok()?;
+    report::write_report(format, report, &rules, TextOptions::default(), &mut bytes).ok()?;
     String::from_utf8(bytes).ok()
 }
 
-fn rule(page: CheckPage) -> RuleHelp {
+fn build_rule_help(page: CheckPage) -> RuleHelp {
     let CheckPage { id, title, severity, owasp, cwe, manual, .. } = page;
     RuleHelp { id, title, severity, help_markdown: manual, owasp, cwe }
 }
 
-fn manual(page: &CheckPage) -> String {
+fn render_manual(page: &CheckPage) -> String {
     let cwe: Vec<String> = page.cwe.iter().map(|number| format!("CWE-{number}")).collect();
     format!(
         "# {}\n\n`{}` · {} · {} · {} · {} mode\n\n{}\n",
@@ -165,7 +167,7 @@ fn manual(page: &CheckPage) -> String {
     )
 }
 
-fn failed(app: &App, uri: &str, error: &AppError) -> ErrorData {
+fn resource_error(app: &App, uri: &str, error: &AppError) -> ErrorData {
     match error {
         AppError::Unknown(message) | AppError::Usage(message) => not_found(app, uri, message),
         other => ErrorData::internal_error(exit::message_text(app, &other.to_string()), None),

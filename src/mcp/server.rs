@@ -16,7 +16,7 @@ use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
 use tokio_util::sync::CancellationToken;
 
-use super::call::{Calls, call};
+use super::call::{Calls, run_tool};
 use super::{prompts, resources, tools};
 use crate::app::App;
 
@@ -29,20 +29,20 @@ const INSTRUCTIONS: &str = include_str!("../../tools/instructions.md");
 
 /// How long a call may take before it answers with what is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct CallTimeLimits {
     /// For a client that hears nothing meanwhile; the shortest timeout of a host is a minute.
     pub silent: Duration,
     /// For a client that gets progress notifications.
     pub with_progress: Duration,
 }
 
-impl Default for Limits {
+impl Default for CallTimeLimits {
     fn default() -> Self {
         Self { silent: Duration::from_secs(45), with_progress: Duration::from_secs(240) }
     }
 }
 
-impl Limits {
+impl CallTimeLimits {
     /// The usual limits, or the one of [`SOFT_DEADLINE_VARIABLE`] for both.
     pub fn from_environment() -> Self {
         let given = std::env::var(SOFT_DEADLINE_VARIABLE).ok().and_then(|text| text.parse().ok());
@@ -52,19 +52,19 @@ impl Limits {
 
 /// How to serve.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct ServerOptions {
     /// How long calls may take.
-    pub limits: Limits,
+    pub limits: CallTimeLimits,
     /// The configuration file of calls that name none; the folder's own without it.
     pub config: Option<PathBuf>,
     /// Folders besides the working folder that files which a model names may lie in.
     pub roots: Vec<PathBuf>,
 }
 
-impl Options {
+impl ServerOptions {
     /// The limits of the environment, and the folder's configuration.
     pub fn from_environment() -> Self {
-        Self { limits: Limits::from_environment(), config: None, roots: Vec::new() }
+        Self { limits: CallTimeLimits::from_environment(), config: None, roots: Vec::new() }
     }
 
     /// With this configuration file for calls that name none.
@@ -84,7 +84,7 @@ impl Options {
 #[derive(Debug)]
 pub(super) struct ServerShared {
     pub(super) app: App,
-    pub(super) options: Options,
+    pub(super) options: ServerOptions,
     /// Cancelled when the server ends, so that no call holds it up.
     pub(super) ending: CancellationToken,
     /// What this server started and has not seen the end of; held for moments only, never across an await.
@@ -93,13 +93,13 @@ pub(super) struct ServerShared {
 
 /// The handler.
 #[derive(Debug, Clone)]
-pub struct Server {
+pub struct McpServer {
     shared: Arc<ServerShared>,
 }
 
-impl Server {
+impl McpServer {
     /// A server over `app`. Opens nothing. `ending` ends every call that waits.
-    pub fn new(app: App, options: Options, ending: CancellationToken) -> Self {
+    pub fn new(app: App, options: ServerOptions, ending: CancellationToken) -> Self {
         Self { shared: Arc::new(ServerShared { app, options, ending, calls: Mutex::default() }) }
     }
 
@@ -111,7 +111,7 @@ impl Server {
     }
 }
 
-impl ServerHandler for Server {
+impl ServerHandler for McpServer {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder().enable_tools().enable_resources().enable_prompts().build();
         ServerConfig::new(capabilities)
@@ -140,7 +140,7 @@ impl ServerHandler for Server {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        tools::named(name).cloned()
+        tools::find_by_name(name).cloned()
     }
 
     async fn call_tool(
@@ -148,7 +148,7 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        call(&self.shared, request, context).await
+        run_tool(&self.shared, request, context).await
     }
 
     async fn list_resources(
@@ -166,7 +166,7 @@ impl ServerHandler for Server {
         _page: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<ListResourceTemplatesResult, ErrorData>> + Send + '_ {
-        ready(Ok(ListResourceTemplatesResult::with_all_items(resources::templates())
+        ready(Ok(ListResourceTemplatesResult::with_all_items(resources::list_templates())
             .with_ttl_ms(STATIC_TTL_MS)
             .with_cache_scope(CacheScope::Public)))
     }

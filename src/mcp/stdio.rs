@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::sync::CancellationToken;
 
 use super::error::McpError;
-use super::server::{Options, Server};
+use super::server::{McpServer, ServerOptions};
 use crate::app::App;
 
 /// Serves one client on standard input and output until it leaves or the process is asked to stop; then stops and
@@ -19,14 +19,14 @@ use crate::app::App;
 /// # Errors
 /// [`McpError::Connection`] when the client does not speak the protocol.
 pub async fn serve_stdio(app: App) -> Result<(), McpError> {
-    serve_stdio_with(app, Options::from_environment()).await
+    serve_stdio_with(app, ServerOptions::from_environment()).await
 }
 
 /// [`serve_stdio`] with options.
 ///
 /// # Errors
 /// As [`serve_stdio`].
-pub async fn serve_stdio_with(app: App, options: Options) -> Result<(), McpError> {
+pub async fn serve_stdio_with(app: App, options: ServerOptions) -> Result<(), McpError> {
     let (reader, writer) = rmcp::transport::io::stdio_pipes();
     serve_pipes(app, options, reader, writer).await
 }
@@ -35,23 +35,23 @@ pub async fn serve_stdio_with(app: App, options: Options) -> Result<(), McpError
 ///
 /// # Errors
 /// As [`serve_stdio`].
-pub async fn serve_pipes<R, W>(app: App, options: Options, reader: R, writer: W) -> Result<(), McpError>
+pub async fn serve_pipes<R, W>(app: App, options: ServerOptions, reader: R, writer: W) -> Result<(), McpError>
 where
     R: AsyncRead + Send + Unpin + 'static,
     W: AsyncWrite + Send + Unpin + 'static,
 {
     let ending = CancellationToken::new();
-    let server = Server::new(app, options, ending.clone());
+    let server = McpServer::new(app, options, ending.clone());
     let reader = EofCancels { inner: reader, ending };
     let outcome = tokio::select! {
-        outcome = talk(server.clone(), reader, writer) => outcome,
+        outcome = serve_connection(server.clone(), reader, writer) => outcome,
         () = asked_to_stop() => Ok(()),
     };
     server.end().await;
     outcome
 }
 
-async fn talk<R, W>(server: Server, reader: R, writer: W) -> Result<(), McpError>
+async fn serve_connection<R, W>(server: McpServer, reader: R, writer: W) -> Result<(), McpError>
 where
     R: AsyncRead + Send + Unpin + 'static,
     W: AsyncWrite + Send + Unpin + 'static,

@@ -38,7 +38,7 @@ struct ToolFile {
     annotations: ToolAnnotations,
 }
 
-static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| FILES.iter().map(read).collect());
+static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| FILES.iter().map(build_tool).collect());
 
 /// All tools, in the order in which a user needs them.
 pub(super) fn all() -> &'static [Tool] {
@@ -46,13 +46,13 @@ pub(super) fn all() -> &'static [Tool] {
 }
 
 /// One tool by its name.
-pub(super) fn named(name: &str) -> Option<&'static Tool> {
+pub(super) fn find_by_name(name: &str) -> Option<&'static Tool> {
     all().iter().find(|tool| tool.name == name)
 }
 
-fn read(files: &ToolFiles) -> Tool {
-    let tool = Tool::new(files.name, files.description.trim_end(), object(files.input))
-        .with_raw_output_schema(Arc::new(outline(&object(files.output))));
+fn build_tool(files: &ToolFiles) -> Tool {
+    let tool = Tool::new(files.name, files.description.trim_end(), parse_object(files.input))
+        .with_raw_output_schema(Arc::new(outline_schema(&parse_object(files.output))));
     // The files are part of the program and a test reads every one; a broken file leaves out what cannot be read.
     match serde_json::from_str::<ToolFile>(files.tool) {
         Ok(file) => tool.with_title(file.title).with_annotations(file.annotations),
@@ -62,7 +62,7 @@ fn read(files: &ToolFiles) -> Tool {
 
 /// The output schema as the list carries it: the names and types of the answer's fields, their insides left open.
 /// Every session pays for every byte of the list; the committed file has the whole.
-fn outline(schema: &JsonObject) -> JsonObject {
+fn outline_schema(schema: &JsonObject) -> JsonObject {
     let mut outline = schema.clone();
     outline.remove("required");
     for property in outline.get_mut("properties").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
@@ -72,7 +72,7 @@ fn outline(schema: &JsonObject) -> JsonObject {
     outline
 }
 
-fn object(text: &str) -> Arc<JsonObject> {
+fn parse_object(text: &str) -> Arc<JsonObject> {
     match serde_json::from_str(text) {
         Ok(Value::Object(object)) => Arc::new(object),
         _ => Arc::new(JsonObject::new()),

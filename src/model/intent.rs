@@ -223,7 +223,7 @@ impl StatedIntent {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
     "the intent of `{}` is stated as `{}` in {} and as `{}` in {}; keep one of them{}",
-    first.subject, first.level, first.source, second.level, second.source, advice(first)
+    first.subject, first.level, first.source, second.level, second.source, override_advice(first)
 )]
 pub struct IntentConflict {
     /// The one that came first.
@@ -233,7 +233,7 @@ pub struct IntentConflict {
 }
 
 /// The user's configuration settles what documents disagree on.
-fn advice(stated: &StatedIntent) -> String {
+fn override_advice(stated: &StatedIntent) -> String {
     match stated.source.origin {
         IntentOrigin::Configuration => String::new(),
         _ => format!(", or say `\"{}\" = \"...\"` under [intent] of routewarden.toml", stated.subject),
@@ -259,9 +259,9 @@ impl IntentMemory {
         let mut by_subject: BTreeMap<IntentSubject, Vec<StatedIntent>> = BTreeMap::new();
         for stated in statements {
             if stated.is_expired(today) {
-                memory.notes.extend(expired(&stated));
+                memory.notes.extend(expiry_note(&stated));
             } else {
-                by_subject.entry(folded(&stated.subject)).or_default().push(stated);
+                by_subject.entry(normalise_subject(&stated.subject)).or_default().push(stated);
             }
         }
         for (subject, mut about) in by_subject {
@@ -317,14 +317,14 @@ impl IntentMemory {
     }
 }
 
-fn expired(stated: &StatedIntent) -> Option<String> {
+fn expiry_note(stated: &StatedIntent) -> Option<String> {
     let (subject, level, source) = (&stated.subject, &stated.level, &stated.source);
     let last = stated.expires?;
     Some(format!("the intent of `{subject}` ({level}, {source}) expired on {last}: it is judged by what is seen again"))
 }
 
 /// Resources are compared without regard to letter case.
-fn folded(subject: &IntentSubject) -> IntentSubject {
+fn normalise_subject(subject: &IntentSubject) -> IntentSubject {
     match subject {
         IntentSubject::Resource(name) => IntentSubject::Resource(name.trim().to_lowercase()),
         operation @ IntentSubject::Operation(_) => operation.clone(),

@@ -161,7 +161,7 @@ impl Scope {
     /// # Errors
     /// [`ScopeError::Address`]; the connection is not made then.
     pub fn permit_address(&self, host: &str, address: IpAddr) -> Result<(), ScopeError> {
-        let address = unmapped(address);
+        let address = unmap_ipv4(address);
         let refuse = |what| Err(ScopeError::Address { host: host.to_owned(), address, what });
         if is_localhost_name(host) {
             return if address.is_loopback() { Ok(()) } else { refuse("not loopback") };
@@ -184,7 +184,7 @@ impl Scope {
 fn is_loopback_host(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => unmapped(IpAddr::V6(address)).is_loopback(),
+        Some(Host::Ipv6(address)) => unmap_ipv4(IpAddr::V6(address)).is_loopback(),
         Some(Host::Domain(name)) => is_localhost_name(name),
         None => false,
     }
@@ -196,7 +196,7 @@ fn is_localhost_name(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost")
 }
 
-fn unmapped(address: IpAddr) -> IpAddr {
+fn unmap_ipv4(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(address, IpAddr::V4),
         IpAddr::V4(_) => address,

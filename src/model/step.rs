@@ -15,7 +15,7 @@ pub enum Step {
     /// A scan that may do more.
     Scan(Again),
     /// Signed-in callers, or else a scan that makes some.
-    Callers(Wanted, Option<Again>),
+    Callers(MissingCallers, Option<Again>),
     /// A sign-in of an identity, or else a scan that makes accounts.
     SignIn(Option<Again>),
     /// A caller of a higher role.
@@ -43,7 +43,7 @@ pub struct Again {
 
 /// Which callers are missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Wanted {
+pub enum MissingCallers {
     /// Any one.
     One,
     /// Another one of the role that one has.
@@ -142,9 +142,11 @@ impl Step {
         let wants = |words: &[&str]| words.iter().any(|word| text.contains(word));
         let names_callers = text.starts_with("add ") || text.starts_with("configure ");
         match again {
-            _ if names_callers && wants(&["two identities"]) => Self::Callers(Wanted::Two, again),
-            _ if names_callers && wants(&["a second identity"]) => Self::Callers(Wanted::Second, again),
-            _ if names_callers && wants(&["an identity to", "an identity,"]) => Self::Callers(Wanted::One, again),
+            _ if names_callers && wants(&["two identities"]) => Self::Callers(MissingCallers::Two, again),
+            _ if names_callers && wants(&["a second identity"]) => Self::Callers(MissingCallers::Second, again),
+            _ if names_callers && wants(&["an identity to", "an identity,"]) => {
+                Self::Callers(MissingCallers::One, again)
+            }
             Some(again) if text.starts_with(SCAN) => Self::Scan(again),
             _ => Self::Other(text.to_owned()),
         }
@@ -211,7 +213,7 @@ impl Step {
     }
 }
 
-impl Wanted {
+impl MissingCallers {
     fn words(self) -> &'static str {
         match self {
             Self::One => ONE,

@@ -4,7 +4,7 @@
 /// characters are dropped, line breaks become spaces, and at most `max_chars` characters are kept (`…` marks a cut).
 ///
 /// Ranges after Unicode UTS #39 and Trojan Source (CVE-2021-42574).
-pub fn clean(text: &str, max_chars: usize) -> String {
+pub fn clean_text(text: &str, max_chars: usize) -> String {
     let mut kept = String::with_capacity(text.len().min(max_chars * 4));
     let mut count = 0;
     let mut in_escape = false;
@@ -32,10 +32,10 @@ pub fn clean(text: &str, max_chars: usize) -> String {
     kept
 }
 
-/// A name of the target (path, key, header, operation id) for a model's eyes: [`clean`], then everything that
+/// A name of the target (path, key, header, operation id) for a model's eyes: [`clean_text`], then everything that
 /// does not belong in a name becomes `_`.
 pub fn clean_name(text: &str, max_chars: usize) -> String {
-    clean(text, max_chars)
+    clean_text(text, max_chars)
         .chars()
         .map(|character| {
             if character.is_alphanumeric() || "_.-[]$/{}:?=&~@,+*()'… ".contains(character) { character } else { '_' }
@@ -56,13 +56,13 @@ pub fn is_shown(character: char) -> bool {
     !is_invisible(character)
 }
 
-/// Text of more than one line made safe: as [`clean`], but line breaks and tabs stay.
+/// Text of more than one line made safe: as [`clean_text`], but line breaks and tabs stay.
 pub fn clean_lines(text: &str) -> String {
     text.split_inclusive(['\n', '\t'])
         .flat_map(|piece| {
             let end = piece.chars().last().filter(|last| matches!(last, '\n' | '\t'));
             let body = end.map_or(piece, |last| piece.strip_suffix(last).unwrap_or(piece));
-            [clean(body, body.len()), end.map(String::from).unwrap_or_default()]
+            [clean_text(body, body.len()), end.map(String::from).unwrap_or_default()]
         })
         .collect()
 }

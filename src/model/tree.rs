@@ -161,7 +161,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
         let mut map = Map::with_capacity(fields.len());
         map.extend(fields);
         if let Some(merged) = map.shift_remove("<<") {
-            merge(&mut map, merged);
+            merge_mapping(&mut map, merged);
         }
         Ok(Value::Object(map))
     }
@@ -174,12 +174,14 @@ impl<'de> Visitor<'de> for Tree<'_> {
 }
 
 /// Applies a YAML merge key: what stands in the mapping itself wins. Anything but mappings is put back as it was.
-fn merge(map: &mut Map<String, Value>, merged: Value) {
+fn merge_mapping(map: &mut Map<String, Value>, merged: Value) {
     match merged {
         Value::Object(more) => more.into_iter().for_each(|(key, value)| {
             map.entry(key).or_insert(value);
         }),
-        Value::Array(list) if list.iter().all(Value::is_object) => list.into_iter().for_each(|more| merge(map, more)),
+        Value::Array(list) if list.iter().all(Value::is_object) => {
+            list.into_iter().for_each(|more| merge_mapping(map, more))
+        }
         other => {
             map.insert("<<".to_owned(), other);
         }

@@ -75,7 +75,7 @@ impl Silence {
     /// Returns `Held` where the attack was judged by the target and the control was served; else `Undecided` with what
     /// is missing. An overload (429) or a fault (5xx) judged nothing.
     pub fn held(attack: &Arc<Exchange>, control: &Arc<Exchange>, because: impl Into<String>) -> Self {
-        if let Some(fault) = unjudged(attack) {
+        if let Some(fault) = unjudged_reason(attack) {
             return Self::undecided(format!("the attack was not judged: {fault}"));
         }
         if !is_served(control) {
@@ -180,7 +180,7 @@ impl Verdict {
 }
 
 /// Why an exchange was not judged by the target.
-fn unjudged(exchange: &Exchange) -> Option<String> {
+fn unjudged_reason(exchange: &Exchange) -> Option<String> {
     match &exchange.outcome {
         Outcome::Response(response) if response.status == 429 => Some("the target limits the rate (429)".to_owned()),
         Outcome::Response(response) if response.status >= 500 => {

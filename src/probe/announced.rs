@@ -30,8 +30,8 @@ impl Announced {
 }
 
 /// Returns the limit that an answer announces: of several the one that lasts longest and has least left.
-pub(super) fn announced(response: &Response, now: Timestamp) -> Option<Announced> {
-    let mut all = separate(response, now);
+pub(super) fn announced_limit(response: &Response, now: Timestamp) -> Option<Announced> {
+    let mut all = limits_in_headers(response, now);
     for value in response.headers.iter().filter(|(name, _)| name == "ratelimit").map(|(_, value)| value) {
         all.extend(in_one_field(value, response.header("ratelimit-policy"), now));
     }
@@ -48,7 +48,7 @@ pub(super) fn retry_after(response: &Response, now: Timestamp) -> Option<Duratio
 }
 
 /// `X-RateLimit-Remaining`, `RateLimit-Remaining`, `X-Rate-Limit-Remaining-Day`, each with its `Limit` and `Reset`.
-fn separate(response: &Response, now: Timestamp) -> Vec<Announced> {
+fn limits_in_headers(response: &Response, now: Timestamp) -> Vec<Announced> {
     let mut all = Vec::new();
     for (name, value) in &response.headers {
         let plain = name.replace('-', "");
@@ -57,7 +57,7 @@ fn separate(response: &Response, now: Timestamp) -> Vec<Announced> {
         }
         let Some(left) = first_number(value) else { continue };
         let beside = |part: &str| response.header(&name.replace("remaining", part));
-        let window = beside("reset").and_then(|text| until(text, now)).or_else(|| named_window(name));
+        let window = beside("reset").and_then(|text| parse_wait(text, now)).or_else(|| named_window(name));
         all.push(Announced { limit: beside("limit").and_then(first_number), left, window });
     }
     all
@@ -65,12 +65,12 @@ fn separate(response: &Response, now: Timestamp) -> Vec<Announced> {
 
 /// `limit=100, remaining=50, reset=5`, or `"default";r=50;t=30`.
 fn in_one_field(value: &str, policy: Option<&str>, now: Timestamp) -> Vec<Announced> {
-    let pairs = parameters(value, &[',', ';']);
+    let pairs = parse_parameters(value, &[',', ';']);
     if let Some(left) = pairs.get("remaining").and_then(|text| first_number(text)) {
-        let window = pairs.get("reset").and_then(|text| until(text, now));
+        let window = pairs.get("reset").and_then(|text| parse_wait(text, now));
         return vec![Announced { limit: pairs.get("limit").and_then(|text| first_number(text)), left, window }];
     }
-    let policies: BTreeMap<&str, BTreeMap<&str, &str>> = policy.map(items).unwrap_or_default();
+    let policies: BTreeMap<&str, BTreeMap<&str, &str>> = policy.map(parse_items).unwrap_or_default();
     let of = |(name, parameters): (&str, BTreeMap<&str, &str>)| {
         let stated = policies.get(name);
         let left = parameters.get("r").and_then(|text| first_number(text))?;
@@ -82,19 +82,19 @@ fn in_one_field(value: &str, policy: Option<&str>, now: Timestamp) -> Vec<Announ
             window,
         })
     };
-    items(value).into_iter().filter_map(of).collect()
+    parse_items(value).into_iter().filter_map(of).collect()
 }
 
 /// Items of a structured list (RFC 9651) by name, with their parameters.
-fn items(value: &str) -> BTreeMap<&str, BTreeMap<&str, &str>> {
+fn parse_items(value: &str) -> BTreeMap<&str, BTreeMap<&str, &str>> {
     value
         .split(',')
         .map(|text| text.split_once(';').unwrap_or((text, "")))
-        .map(|(name, rest)| (name.trim_matches(['"', ' ']), parameters(rest, &[';'])))
+        .map(|(name, rest)| (name.trim_matches(['"', ' ']), parse_parameters(rest, &[';'])))
         .collect()
 }
 
-fn parameters<'a>(text: &'a str, between: &[char]) -> BTreeMap<&'a str, &'a str> {
+fn parse_parameters<'a>(text: &'a str, between: &[char]) -> BTreeMap<&'a str, &'a str> {
     text.split(between)
         .filter_map(|part| part.trim().split_once('='))
         .map(|(name, value)| (name.trim(), value.trim()))
@@ -109,7 +109,7 @@ fn first_number(text: &str) -> Option<u64> {
 }
 
 /// A moment: seconds from now, seconds or milliseconds since 1970, a date, or a duration such as `6m0s`.
-fn until(text: &str, now: Timestamp) -> Option<Duration> {
+fn parse_wait(text: &str, now: Timestamp) -> Option<Duration> {
     let text = text.trim();
     if let Ok(number) = text.parse::<f64>() {
         let seconds = match number {

@@ -12,7 +12,7 @@ use crate::model::{ANONYMOUS, Exchange, GARBAGE, Method, Secret};
 
 /// As whom a request is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Caller {
+pub enum AskCaller {
     /// Without any credential.
     Anonymous,
     /// With a credential of the right form that nobody was ever given; shaped after the named identity's.
@@ -32,7 +32,7 @@ pub enum Caller {
     },
 }
 
-impl Caller {
+impl AskCaller {
     /// The caller of an identity's name, or nobody for [`ANONYMOUS`].
     pub fn named(name: &str) -> Self {
         if name == ANONYMOUS { Self::Anonymous } else { Self::Identity(name.to_owned()) }
@@ -65,7 +65,7 @@ impl Caller {
 #[derive(Debug, Clone)]
 pub struct Ask {
     /// As whom.
-    pub caller: Caller,
+    pub caller: AskCaller,
     /// Method.
     pub method: Method,
     /// Whole address without credentials.
@@ -85,7 +85,7 @@ pub struct Ask {
 
 impl Ask {
     /// A GET without further headers.
-    pub fn get(caller: Caller, url: Url) -> Self {
+    pub fn get(caller: AskCaller, url: Url) -> Self {
         Self {
             caller,
             method: Method::Get,
@@ -110,7 +110,7 @@ pub struct Answer {
     /// The redacted record.
     pub exchange: Arc<Exchange>,
     /// The raw outcome, for comparing only.
-    pub seen: Seen,
+    pub seen: RawOutcome,
     /// What it takes of the scan's memory.
     #[expect(dead_code, reason = "gives the memory back when it is dropped")]
     pub(super) share: Share,
@@ -118,7 +118,7 @@ pub struct Answer {
 
 /// The raw outcome of a request.
 #[derive(Debug)]
-pub enum Seen {
+pub enum RawOutcome {
     /// A response.
     Response(Response),
     /// No answer in time.
@@ -160,14 +160,14 @@ impl Answer {
     /// The response, if there was one.
     pub fn response(&self) -> Option<&Response> {
         match &self.seen {
-            Seen::Response(response) => Some(response),
+            RawOutcome::Response(response) => Some(response),
             _ => None,
         }
     }
 
     /// Whether the time was over before anything came.
     pub fn is_late(&self) -> bool {
-        matches!(self.seen, Seen::Timeout)
+        matches!(self.seen, RawOutcome::Timeout)
     }
 
     /// Returns how long the target asks to be left alone, where it does.

@@ -95,7 +95,7 @@ fn is_dots(segment: &str) -> bool {
     matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
 }
 
-fn encode(text: &str, parameter: &Parameter) -> String {
+fn encode_parameter(text: &str, parameter: &Parameter) -> String {
     // In a path a reserved `/` would lead to another operation; `allowReserved` is of queries alone (OpenAPI 3.0 §4.7.12.1).
     let reserved = parameter.allow_reserved && parameter.place == Place::Query;
     let set = if reserved { RESERVED } else { STRICT };
@@ -124,35 +124,38 @@ pub fn parameter_text(value: &Value) -> String {
     }
 }
 
-fn items(value: &Value) -> Vec<String> {
+fn item_texts(value: &Value) -> Vec<String> {
     match value {
         Value::Array(items) => items.iter().map(parameter_text).collect(),
         other => vec![parameter_text(other)],
     }
 }
 
-fn pairs(value: &Value) -> Vec<(String, String)> {
+fn key_value_pairs(value: &Value) -> Vec<(String, String)> {
     value.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), parameter_text(value))).collect()
 }
 
 fn path_text(parameter: &Parameter, value: &Value) -> String {
     let flat = |separator: &str, inner: &str| -> String {
         if value.is_object() {
-            pairs(value)
+            key_value_pairs(value)
                 .into_iter()
-                .map(|(key, value)| format!("{}{inner}{}", encode(&key, parameter), encode(&value, parameter)))
+                .map(|(key, value)| {
+                    format!("{}{inner}{}", encode_parameter(&key, parameter), encode_parameter(&value, parameter))
+                })
                 .collect::<Vec<_>>()
                 .join(separator)
         } else {
-            items(value).iter().map(|item| encode(item, parameter)).collect::<Vec<_>>().join(separator)
+            item_texts(value).iter().map(|item| encode_parameter(item, parameter)).collect::<Vec<_>>().join(separator)
         }
     };
     let inner = if parameter.explode { "=" } else { "," };
     match parameter.style {
         Style::Label => format!(".{}", flat(if parameter.explode { "." } else { "," }, inner)),
-        Style::Matrix if parameter.explode && value.is_array() => {
-            items(value).iter().map(|item| format!(";{}={}", parameter.name, encode(item, parameter))).collect()
-        }
+        Style::Matrix if parameter.explode && value.is_array() => item_texts(value)
+            .iter()
+            .map(|item| format!(";{}={}", parameter.name, encode_parameter(item, parameter)))
+            .collect(),
         Style::Matrix if parameter.explode && value.is_object() => format!(";{}", flat(";", "=")),
         Style::Matrix => format!(";{}={}", parameter.name, flat(",", ",")),
         _ => flat(",", inner),
@@ -162,30 +165,34 @@ fn path_text(parameter: &Parameter, value: &Value) -> String {
 fn query_pairs(parameter: &Parameter, value: &Value) -> Vec<String> {
     let name = utf8_percent_encode(&parameter.name, STRICT).to_string();
     if parameter.content_type.is_some() {
-        return vec![format!("{name}={}", encode(&value.to_string(), parameter))];
+        return vec![format!("{name}={}", encode_parameter(&value.to_string(), parameter))];
     }
     let join = |separator: &str| {
         let all = if value.is_object() {
-            pairs(value).into_iter().flat_map(|(key, value)| [key, value]).collect()
+            key_value_pairs(value).into_iter().flat_map(|(key, value)| [key, value]).collect()
         } else {
-            items(value)
+            item_texts(value)
         };
-        all.iter().map(|item| encode(item, parameter)).collect::<Vec<_>>().join(separator)
+        all.iter().map(|item| encode_parameter(item, parameter)).collect::<Vec<_>>().join(separator)
     };
     match parameter.style {
-        Style::DeepObject => pairs(value)
+        Style::DeepObject => key_value_pairs(value)
             .into_iter()
-            .map(|(key, value)| format!("{name}%5B{}%5D={}", encode(&key, parameter), encode(&value, parameter)))
+            .map(|(key, value)| {
+                format!("{name}%5B{}%5D={}", encode_parameter(&key, parameter), encode_parameter(&value, parameter))
+            })
             .collect(),
         Style::SpaceDelimited if !parameter.explode => vec![format!("{name}={}", join("%20"))],
         Style::PipeDelimited if !parameter.explode => vec![format!("{name}={}", join("%7C"))],
         Style::TabDelimited if !parameter.explode => vec![format!("{name}={}", join("%09"))],
-        _ if parameter.explode && value.is_object() => pairs(value)
+        _ if parameter.explode && value.is_object() => key_value_pairs(value)
             .into_iter()
-            .map(|(key, value)| format!("{}={}", encode(&key, parameter), encode(&value, parameter)))
+            .map(|(key, value)| {
+                format!("{}={}", encode_parameter(&key, parameter), encode_parameter(&value, parameter))
+            })
             .collect(),
         _ if parameter.explode => {
-            items(value).iter().map(|item| format!("{name}={}", encode(item, parameter))).collect()
+            item_texts(value).iter().map(|item| format!("{name}={}", encode_parameter(item, parameter))).collect()
         }
         _ => vec![format!("{name}={}", join(","))],
     }
@@ -195,7 +202,7 @@ fn query_pairs(parameter: &Parameter, value: &Value) -> Vec<String> {
 /// parameters, and the bytes.
 pub fn serialize_body(media_type: &str, value: &Value) -> (String, Vec<u8>) {
     if media_type == "application/x-www-form-urlencoded" {
-        let text = pairs(value)
+        let text = key_value_pairs(value)
             .into_iter()
             .map(|(key, value)| {
                 format!("{}={}", utf8_percent_encode(&key, STRICT), utf8_percent_encode(&value, STRICT))
@@ -207,7 +214,7 @@ pub fn serialize_body(media_type: &str, value: &Value) -> (String, Vec<u8>) {
     if media_type.starts_with("multipart/") {
         let boundary = "routewarden-7f3a9c51d2";
         let mut text = String::new();
-        for (key, value) in pairs(value) {
+        for (key, value) in key_value_pairs(value) {
             let key = key.replace(['"', '\r', '\n'], "_");
             text.push_str(&format!(
                 "--{boundary}\r\nContent-Disposition: form-data; name=\"{key}\"\r\n\r\n{value}\r\n"

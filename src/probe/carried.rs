@@ -47,33 +47,33 @@ fn address_values(url: &Url) -> Vec<String> {
     let decode = |part: &str| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned();
     let parts = url.path_segments().into_iter().flatten().filter(|part| !part.is_empty()).map(decode);
     let values = url.query_pairs().map(|(_, value)| value.into_owned());
-    parts.chain(values).take(MAX_VALUES).map(|text| cut(&text)).collect()
+    parts.chain(values).take(MAX_VALUES).map(|text| cut_text(&text)).collect()
 }
 
 fn body_values(media_type: &str, bytes: &[u8]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     if media_type.contains("form-urlencoded") {
         let pairs = url::form_urlencoded::parse(bytes).take(MAX_VALUES);
-        found.extend(pairs.map(|(name, value)| (name.into_owned(), cut(&value))));
+        found.extend(pairs.map(|(name, value)| (name.into_owned(), cut_text(&value))));
     } else if let Ok(json) = serde_json::from_slice::<Value>(bytes) {
-        collect(&json, "", &mut found, 0);
+        collect_values(&json, "", &mut found, 0);
     }
     found
 }
 
-fn collect(value: &Value, name: &str, found: &mut Vec<(String, String)>, depth: u8) {
+fn collect_values(value: &Value, name: &str, found: &mut Vec<(String, String)>, depth: u8) {
     if found.len() >= MAX_VALUES || depth > MAX_DEPTH {
         return;
     }
     match value {
-        Value::Object(fields) => fields.iter().for_each(|(name, inner)| collect(inner, name, found, depth + 1)),
-        Value::Array(items) => items.iter().for_each(|item| collect(item, name, found, depth + 1)),
-        Value::String(text) => found.push((name.to_owned(), cut(text))),
+        Value::Object(fields) => fields.iter().for_each(|(name, inner)| collect_values(inner, name, found, depth + 1)),
+        Value::Array(items) => items.iter().for_each(|item| collect_values(item, name, found, depth + 1)),
+        Value::String(text) => found.push((name.to_owned(), cut_text(text))),
         scalar => found.push((name.to_owned(), scalar.to_string())),
     }
 }
 
-fn cut(text: &str) -> String {
+fn cut_text(text: &str) -> String {
     text.chars().take(MAX_LENGTH).collect()
 }
 

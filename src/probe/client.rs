@@ -9,8 +9,8 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::ask::{Answer, Ask, Caller, Response, Seen};
-use super::guard::{Standing, WriteGuard, WriteRefused};
+use super::ask::{Answer, Ask, AskCaller, RawOutcome, Response};
+use super::guard::{ReferenceTarget, WriteGuard, WriteRefused};
 use super::journal::Journal;
 use super::ledger::Ledger;
 use super::memory::{AnswerMemory, MOST_HELD, MOST_JSON};
@@ -23,7 +23,9 @@ use super::resolve::Pinned;
 use super::routes::Routes;
 use super::session::{Session, Sessions};
 use super::signin::set_cookies;
-use super::wire::{Caps, Received, WireFlow, chain, client, pause_before_next, receive, scope_fault, signed};
+use super::wire::{
+    Caps, Received, WireFlow, build_client, error_chain, pause_before_next, receive_answer, scope_fault, signed_request,
+};
 use crate::detect::Redactor;
 use crate::model::{Api, Identity, Permit, Scope, ScopeError, Secret, clean_name};
 
@@ -177,10 +179,10 @@ impl Probe {
         let plain = base_url.scheme() == "http";
         let mut clients = HashMap::new();
         for identity in &identities {
-            clients.insert(identity.name.clone(), client(&pinned, limits, true, plain)?);
+            clients.insert(identity.name.clone(), build_client(&pinned, limits, true, plain)?);
         }
         Ok(Self {
-            bare: client(&pinned, limits, false, plain)?,
+            bare: build_client(&pinned, limits, false, plain)?,
             pace: Pace::new(limits.max_requests, limits.concurrency, limits.rate),
             pulse: Pulse::default(),
             rations: Rations::default(),
@@ -218,7 +220,7 @@ impl Probe {
     }
 
     /// Lets the guard of writes know what a value stands for.
-    pub fn learn_standing(&self, value: &str, standing: Standing<'_>) {
+    pub fn learn_standing(&self, value: &str, standing: ReferenceTarget<'_>) {
         if let Some(guard) = &self.guard {
             guard.learn(value, standing);
         }
@@ -235,7 +237,7 @@ impl Probe {
     /// [`SendError::Unbuildable`] when the TLS set-up of this machine cannot be read.
     pub fn add_identity(&mut self, identity: Identity) -> Result<(), SendError> {
         let plain = self.base_url.scheme() == "http";
-        self.clients.insert(identity.name.clone(), client(&self.pinned, self.limits, true, plain)?);
+        self.clients.insert(identity.name.clone(), build_client(&self.pinned, self.limits, true, plain)?);
         self.identities.retain(|known| known.name != identity.name);
         self.identities.push(identity);
         Ok(())
@@ -402,52 +404,52 @@ impl Probe {
         jar: Option<&str>,
     ) -> Result<Answer, SendError> {
         let owner = match &ask.caller {
-            Caller::Identity(name) | Caller::Cookies(name) => Some(name.as_str()),
+            AskCaller::Identity(name) | AskCaller::Cookies(name) => Some(name.as_str()),
             _ => jar,
         };
         let client = owner.and_then(|name| self.clients.get(name)).unwrap_or(&self.bare);
-        if let Caller::Forged { identity, token, .. } = &ask.caller {
+        if let AskCaller::Forged { identity, token, .. } = &ask.caller {
             // Where the target takes it, it is as good as a real one.
             self.redactor.learn(&format!("forged token of {identity}"), token);
         }
-        let request = signed(client, permit, ask, session)?;
+        let request = signed_request(client, permit, ask, session)?;
         let started = Instant::now();
         // Who waits patiently still gets what has come when the time is over: the end of the wait for it comes first.
         let until = ask.patience.map(|patience| tokio::time::Instant::now() + patience);
         let wait = ask.patience.map_or(self.limits.timeout, |patience| patience + Duration::from_secs(1));
         let caps = Caps { body: self.limits.max_body_bytes, json: MOST_JSON };
         let flow = WireFlow::default();
-        let outcome = tokio::time::timeout(wait, receive(request, caps, until, &flow)).await;
+        let outcome = tokio::time::timeout(wait, receive_answer(request, caps, until, &flow)).await;
         let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut weight = 0;
         let (seen, fault, body_bytes) = match outcome {
-            Err(_) | Ok(Ok(None)) => (Seen::Timeout, None, 0),
+            Err(_) | Ok(Ok(None)) => (RawOutcome::Timeout, None, 0),
             Ok(Ok(Some(received))) => {
                 self.learn_cookies(&received.response, owner);
                 let body_bytes = received.body_bytes;
                 let response;
                 (response, weight) = self.with_room(received);
-                (Seen::Response(response), None, body_bytes)
+                (RawOutcome::Response(response), None, body_bytes)
             }
             Ok(Err(error)) => {
-                let text = chain(&error);
+                let text = error_chain(&error);
                 // A name that leads out of scope is a refusal of ours, not silence of the target's.
                 if let Some(scope) = scope_fault(&error) {
                     return Err(SendError::Scope(scope));
                 }
-                (if error.is_connect() { Seen::Unreachable } else { Seen::Broken }, Some(text), 0)
+                (if error.is_connect() { RawOutcome::Unreachable } else { RawOutcome::Broken }, Some(text), 0)
             }
         };
-        if let Seen::Response(response) = &seen
+        if let RawOutcome::Response(response) = &seen
             && response.truncated
             && body_bytes >= self.limits.max_body_bytes as u64
         {
             self.note(format!("answers longer than {} bytes were cut", self.limits.max_body_bytes));
         }
         let id = self.next_exchange.fetch_add(1, Ordering::Relaxed);
-        self.pulse.note_flow(id, matches!(seen, Seen::Timeout) && flow.is_recent(wait / 2));
+        self.pulse.note_flow(id, matches!(seen, RawOutcome::Timeout) && flow.is_recent(wait / 2));
         let raw = Raw { id, ask, session, seen: &seen, fault, body_bytes, elapsed_ms };
-        let exchange = Arc::new(record::exchange(&self.redactor, &raw));
+        let exchange = Arc::new(record::redacted_exchange(&self.redactor, &raw));
         Ok(Answer { exchange, seen, share: self.memory.share(weight) })
     }
 
@@ -481,13 +483,14 @@ impl Probe {
         let request = self.bare.get(permit.url().clone()).header("accept", "application/json, application/yaml, */*");
         // Documents may be far longer than answers: the largest public one has 13 MB.
         let caps = Caps { body: 64 << 20, json: 0 };
-        match tokio::time::timeout(self.limits.timeout, receive(request, caps, None, &WireFlow::default())).await {
+        match tokio::time::timeout(self.limits.timeout, receive_answer(request, caps, None, &WireFlow::default())).await
+        {
             Ok(Ok(Some(Received { response, .. }))) => {
                 Ok(Fetched { status: response.status, text: response.text, truncated: response.truncated })
             }
             Ok(Err(error)) => match scope_fault(&error) {
                 Some(scope) => Err(SendError::Scope(scope)),
-                None => Err(SendError::NoAnswer(format!("{url} did not answer: {}", chain(&error)))),
+                None => Err(SendError::NoAnswer(format!("{url} did not answer: {}", error_chain(&error)))),
             },
             Ok(Ok(None)) | Err(_) => {
                 Err(SendError::NoAnswer(format!("{url} did not answer within {} s", self.limits.timeout.as_secs())))

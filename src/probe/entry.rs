@@ -103,7 +103,7 @@ pub fn is_kept_by(status: u16) -> bool {
 
 /// One write with what became of it.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct JournalEntry {
     /// Its number, from 0.
     pub n: usize,
     /// What was noted before it left.
@@ -132,7 +132,7 @@ pub struct Entry {
     pub carried: Option<Arc<Carried>>,
 }
 
-impl Entry {
+impl JournalEntry {
     /// Nothing is known yet of what came of it.
     pub fn new(n: usize, note: WriteNote) -> Self {
         Self {

@@ -6,12 +6,12 @@ use std::fmt::Debug;
 use thiserror::Error;
 
 use super::ask::Ask;
-use super::entry::{Entry, ID_PLACE, Saved, SavedNote, WriteNote};
+use super::entry::{ID_PLACE, JournalEntry, Saved, SavedNote, WriteNote};
 use super::journal::Journal;
 
 /// What a value stands for that may name an object in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing<'a> {
+pub enum ReferenceTarget<'a> {
     /// An object of this kind that the scan made.
     Made(&'a str),
     /// A throw-away account of the scan.
@@ -77,7 +77,7 @@ pub enum WriteRefused {
 /// Judges writes.
 pub trait WriteGuard: Debug + Send + Sync {
     /// Learns what a value stands for.
-    fn learn(&self, value: &str, standing: Standing<'_>);
+    fn learn(&self, value: &str, standing: ReferenceTarget<'_>);
 
     /// Judges a write by everything that it names.
     ///
@@ -87,7 +87,7 @@ pub trait WriteGuard: Debug + Send + Sync {
 }
 
 /// Whether a request removes just what an entry of the journal says that the scan made.
-pub fn is_removal_of(ask: &Ask, entry: &Entry) -> bool {
+pub fn is_removal_of(ask: &Ask, entry: &JournalEntry) -> bool {
     removed_by(ask, entry).is_some_and(|id| match id {
         Some(id) => entry.object.as_ref() == Some(&id) || entry.ids.contains(&id),
         None => entry.object.is_some(),
@@ -95,7 +95,7 @@ pub fn is_removal_of(ask: &Ask, entry: &Entry) -> bool {
 }
 
 /// Whether a request removes what an entry has made: by its id, or as the account that it is.
-pub(super) fn removes(ask: &Ask, entry: &Entry) -> bool {
+pub(super) fn removes_entry(ask: &Ask, entry: &JournalEntry) -> bool {
     match removed_by(ask, entry) {
         Some(Some(id)) => entry.object.as_ref() == Some(&id) || entry.ids.contains(&id),
         // `/me` is whoever asks.
@@ -105,13 +105,13 @@ pub(super) fn removes(ask: &Ask, entry: &Entry) -> bool {
 }
 
 /// Whether a request removes what an entry may have made, whose id is found only now.
-pub(super) fn may_remove(ask: &Ask, entry: &Entry) -> bool {
+pub(super) fn may_remove(ask: &Ask, entry: &JournalEntry) -> bool {
     removed_by(ask, entry).is_some()
 }
 
 /// Returns the id that a request removes at the address of an entry; the inner one is `None` where that has no place for
 /// one, and the outer one where it is another address.
-fn removed_by(ask: &Ask, entry: &Entry) -> Option<Option<String>> {
+fn removed_by(ask: &Ask, entry: &JournalEntry) -> Option<Option<String>> {
     let undo = entry.note.undo.as_ref().filter(|undo| undo.method == ask.method.as_str() && !undo.url.is_empty())?;
     let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
     let (wanted, sent) = (decoded(&undo.url), decoded(ask.url.as_str()));
@@ -138,7 +138,7 @@ fn is_put_back_by(ask: &Ask, saved: &SavedNote) -> bool {
 #[derive(Debug)]
 pub struct RemovalGuard {
     /// What was written.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<JournalEntry>,
     /// What was there before and was changed.
     pub saved: Vec<Saved>,
     /// The names of the scan's accounts.
@@ -146,7 +146,7 @@ pub struct RemovalGuard {
 }
 
 impl WriteGuard for RemovalGuard {
-    fn learn(&self, _: &str, _: Standing<'_>) {}
+    fn learn(&self, _: &str, _: ReferenceTarget<'_>) {}
 
     fn judge(&self, ask: &Ask, note: &WriteNote, _: &Journal) -> Result<(), WriteRefused> {
         let by_account = self.accounts.contains(&ask.caller.label());

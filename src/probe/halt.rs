@@ -89,7 +89,7 @@ impl Probe {
         tokio::select! {
             () = self.pulse.died() => SendError::Died,
             () = self.cancel.cancelled() => SendError::Cancelled,
-            () = reached(self.until) => self.out_of_time(),
+            () = wait_until(self.until) => self.out_of_time(),
         }
     }
 
@@ -99,7 +99,7 @@ impl Probe {
     }
 }
 
-async fn reached(until: Option<Instant>) {
+async fn wait_until(until: Option<Instant>) {
     match until {
         Some(until) => sleep_until(until).await,
         None => std::future::pending().await,

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ask::Ask;
 use super::carried::Carried;
-use super::entry::{AccountNote, Entry, JournalHead, Saved, SavedNote, Undo, WriteNote};
-use super::guard::removes;
+use super::entry::{AccountNote, JournalEntry, JournalHead, Saved, SavedNote, Undo, WriteNote};
+use super::guard::removes_entry;
 
 /// Longest journal that is read back; a scan's budget of requests keeps it far below.
 const MAX_LINES: usize = 200_000;
@@ -106,7 +106,7 @@ pub struct Journal {
 #[derive(Debug)]
 struct JournalState {
     file: File,
-    entries: Vec<Entry>,
+    entries: Vec<JournalEntry>,
     saved: Vec<Saved>,
     accounts: Vec<AccountNote>,
     marks: BTreeSet<String>,
@@ -140,7 +140,7 @@ impl Journal {
         let mut file = OpenOptions::new().read(true).append(true).open(path).ok()?;
         file.try_lock().ok()?;
         let mut head = None;
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries: Vec<JournalEntry> = Vec::new();
         let mut saved: Vec<Saved> = Vec::new();
         let mut accounts = Vec::new();
         let mut marks = BTreeSet::new();
@@ -155,11 +155,11 @@ impl Journal {
                 }
                 JournalLine::Write { n, note } => {
                     marks.extend((!note.marker.is_empty()).then(|| note.marker.clone()));
-                    entries.push(Entry::new(n, note));
+                    entries.push(JournalEntry::new(n, note));
                 }
                 JournalLine::Saved { n, note } => saved.push(Saved { n, note: *note, is_put_back: false }),
                 JournalLine::PutBack { n } => put_back(&mut saved, n),
-                other => settle(&mut entries, other),
+                other => apply_event(&mut entries, other),
             }
         }
         let head = head?;
@@ -174,12 +174,12 @@ impl Journal {
     }
 
     /// The writes so far.
-    pub fn entries(&self) -> Vec<Entry> {
+    pub fn entries(&self) -> Vec<JournalEntry> {
         self.locked().entries.clone()
     }
 
     /// Returns the writes that are so.
-    pub fn entries_where(&self, is_so: impl Fn(&Entry) -> bool) -> Vec<Entry> {
+    pub fn entries_where(&self, is_so: impl Fn(&JournalEntry) -> bool) -> Vec<JournalEntry> {
         self.locked().entries.iter().filter(|entry| is_so(entry)).cloned().collect()
     }
 
@@ -194,7 +194,7 @@ impl Journal {
     }
 
     /// One write.
-    pub fn entry(&self, n: usize) -> Option<Entry> {
+    pub fn entry(&self, n: usize) -> Option<JournalEntry> {
         self.locked().entries.iter().find(|entry| entry.n == n).cloned()
     }
 
@@ -205,7 +205,7 @@ impl Journal {
 
     /// Whether the scan has written a value, by its digest, into a field of something that it made.
     pub fn has_written(&self, field: &str, digest: &str) -> bool {
-        let written = |entry: &Entry| entry.note.values.get(field).is_some_and(|known| known == digest);
+        let written = |entry: &JournalEntry| entry.note.values.get(field).is_some_and(|known| known == digest);
         self.locked().entries.iter().any(written)
     }
 
@@ -234,7 +234,7 @@ impl Journal {
             let mut state = self.locked();
             let n = state.entries.len();
             state.marks.extend((!note.marker.is_empty()).then(|| note.marker.clone()));
-            state.entries.push(Entry::new(n, note.clone()));
+            state.entries.push(JournalEntry::new(n, note.clone()));
             n
         };
         self.append(&JournalLine::Write { n, note })?;
@@ -369,7 +369,7 @@ impl Journal {
     /// Notes what a request is about to remove of what was made; the numbers of these.
     pub(super) fn leaving_by(&self, ask: &Ask) -> Vec<usize> {
         let leaving: Vec<usize> =
-            self.locked().entries.iter().filter(|entry| removes(ask, entry)).map(|entry| entry.n).collect();
+            self.locked().entries.iter().filter(|entry| removes_entry(ask, entry)).map(|entry| entry.n).collect();
         leaving.iter().for_each(|n| self.leaving(*n));
         leaving
     }
@@ -388,7 +388,7 @@ impl Journal {
 
     fn event(&self, line: JournalLine) {
         let _ = self.append(&line);
-        settle(&mut self.locked().entries, line);
+        apply_event(&mut self.locked().entries, line);
     }
 
     fn append(&self, line: &JournalLine) -> std::io::Result<()> {
@@ -412,8 +412,8 @@ fn put_back(saved: &mut [Saved], n: usize) {
 }
 
 /// What an event says of an earlier write.
-fn settle(entries: &mut [Entry], line: JournalLine) {
-    let mut at = |n: usize, change: &dyn Fn(&mut Entry)| {
+fn apply_event(entries: &mut [JournalEntry], line: JournalLine) {
+    let mut at = |n: usize, change: &dyn Fn(&mut JournalEntry)| {
         if let Some(entry) = entries.iter_mut().find(|entry| entry.n == n) {
             change(entry);
         }

@@ -33,7 +33,7 @@ impl Ledger {
     {
         let slot = {
             let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-            slots.slot(key(ask))
+            slots.slot(request_key(ask))
         };
         slot.get_or_try_init(|| send).await.cloned()
     }
@@ -76,7 +76,7 @@ fn is_idle(slot: &LedgerSlot) -> bool {
 }
 
 /// A digest, since the parts may hold tokens.
-fn key(ask: &Ask) -> [u8; 32] {
+fn request_key(ask: &Ask) -> [u8; 32] {
     let mut digest = Sha256::new();
     for part in [ask.caller.key().as_str(), ask.method.as_str(), ask.url.as_str()] {
         digest.update(part);

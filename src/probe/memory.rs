@@ -75,7 +75,7 @@ impl Probe {
         if is_too_much {
             self.note("answers with very many values were kept as text: they are not compared".to_owned());
         }
-        let bytes = weight(&response, json_bytes);
+        let bytes = estimate_bytes(&response, json_bytes);
         let has_room = || self.memory.has_room(bytes);
         if !has_room() && self.ledger.forget_until(has_room) > 0 {
             self.note(
@@ -85,9 +85,9 @@ impl Probe {
         if has_room() {
             return (response, bytes);
         }
-        shorten(&mut response);
+        shorten_response(&mut response);
         self.note("the answers took too much memory: long ones were cut, and have no verdict".to_owned());
-        let bytes = weight(&response, 0);
+        let bytes = estimate_bytes(&response, 0);
         (response, bytes)
     }
 
@@ -98,20 +98,20 @@ impl Probe {
 }
 
 /// What an answer takes by estimate: text, headers and JSON, and once more what the record keeps of the first two.
-fn weight(response: &Response, json_bytes: usize) -> usize {
+fn estimate_bytes(response: &Response, json_bytes: usize) -> usize {
     let text = response.text.len();
-    text + text.min(MAX_KEPT) + 2 * headers(response).sum::<usize>() + json_bytes + RECORD_BYTES
+    text + text.min(MAX_KEPT) + 2 * header_sizes(response).sum::<usize>() + json_bytes + RECORD_BYTES
 }
 
 /// Cuts an answer to what there is always room for. It counts as cut, so that nothing is concluded from what is missing.
-fn shorten(response: &mut Response) {
+fn shorten_response(response: &mut Response) {
     response.json = None;
     response.truncated = true;
     let end = (0..=SHORT_TEXT.min(response.text.len())).rev().find(|at| response.text.is_char_boundary(*at));
     // A new text: a shortened one keeps its memory.
     response.text = response.text.get(..end.unwrap_or(0)).unwrap_or_default().to_owned();
     let mut room = SHORT_HEADERS;
-    let n_headers = headers(response)
+    let n_headers = header_sizes(response)
         .take_while(|bytes| {
             let fits = *bytes <= room;
             room = room.saturating_sub(*bytes);
@@ -122,6 +122,6 @@ fn shorten(response: &mut Response) {
     response.headers.shrink_to_fit();
 }
 
-fn headers(response: &Response) -> impl Iterator<Item = usize> {
+fn header_sizes(response: &Response) -> impl Iterator<Item = usize> {
     response.headers.iter().map(|(name, value)| name.len() + value.len() + 80)
 }

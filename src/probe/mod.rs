@@ -26,16 +26,17 @@ mod signin;
 mod wire;
 mod writes;
 
-pub use ask::{Answer, Ask, Caller, Response, Seen};
+pub use ask::{Answer, Ask, AskCaller, RawOutcome, Response};
 pub use build::{AddressRefused, Values, header_values, operation_url, parameter_text, serialize_body};
 pub use carried::Carried;
 pub use client::{Fetched, Limits, Probe, SendError};
 pub use death::Death;
 pub use entry::{
-    AccountNote, Entry, ID_PLACE, JournalHead, Saved, SavedNote, Undo, WriteKind, WriteNote, is_kept_by, leaves_open,
+    AccountNote, ID_PLACE, JournalEntry, JournalHead, Saved, SavedNote, Undo, WriteKind, WriteNote, is_kept_by,
+    leaves_open,
 };
-pub use guard::{RemovalGuard, Standing, WriteGuard, WriteRefused, is_removal_of};
+pub use guard::{ReferenceTarget, RemovalGuard, WriteGuard, WriteRefused, is_removal_of};
 pub use journal::Journal;
-pub use session::{Carrier, Session, Sessions};
+pub use session::{Session, Sessions, TokenCarrier};
 pub use signin::SignInError;
-pub use writes::Written;
+pub use writes::WriteResult;

@@ -35,7 +35,7 @@ pub(super) struct Spent;
 
 impl Pace {
     pub(super) fn new(max_requests: u64, concurrency: usize, rate: Option<f64>) -> Self {
-        let interval = rate.filter(|rate| *rate > 0.0).map_or(Duration::ZERO, interval);
+        let interval = rate.filter(|rate| *rate > 0.0).map_or(Duration::ZERO, request_interval);
         Self {
             sent: AtomicU64::new(0),
             max_requests: AtomicU64::new(max_requests),
@@ -100,7 +100,7 @@ impl Pace {
 }
 
 /// Returns the time between two requests at so many a second.
-fn interval(rate: f64) -> Duration {
+fn request_interval(rate: f64) -> Duration {
     Duration::try_from_secs_f64(1.0 / rate).map_or(LONGEST_INTERVAL, |wait| wait.min(LONGEST_INTERVAL))
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::ask::{Answer, Ask, Caller, Response, Seen};
+use super::ask::{Answer, Ask, AskCaller, RawOutcome, Response};
 use super::client::Probe;
 use super::death::Death;
 use super::wire::wished_pause;
@@ -146,7 +146,7 @@ impl PulseState {
         }
         self.recent.push_back(recent.clone());
         match &answer.seen {
-            Seen::Response(response) if is_whole(response) => {
+            RawOutcome::Response(response) if is_whole(response) => {
                 self.run = 0;
                 self.answered = Some(Instant::now());
                 if ask.method == Method::Get && ask.body.is_none() && response.is_success() && !response.truncated {
@@ -154,7 +154,7 @@ impl PulseState {
                 }
                 None
             }
-            Seen::Response(_) => {
+            RawOutcome::Response(_) => {
                 let address = format!("{} {} {}", ask.caller.label(), ask.method, ask.url.path());
                 let is_news = self.failing.len() >= MAX_FAILING || self.failing.insert(address);
                 self.run += usize::from(is_news);
@@ -177,7 +177,7 @@ impl PulseState {
 
     /// Remembers the quickest reads at different addresses.
     fn remember(&mut self, ask: &Ask, answer: &Answer, is_json: bool) {
-        if !matches!(ask.caller, Caller::Identity(_) | Caller::Anonymous) || ask.patience.is_some() {
+        if !matches!(ask.caller, AskCaller::Identity(_) | AskCaller::Anonymous) || ask.patience.is_some() {
             return;
         }
         let took = |good: &Good| good.exchange.as_ref().map_or(u64::MAX, |exchange| exchange.elapsed_ms);
@@ -204,11 +204,11 @@ impl PulseState {
             self.recent.iter().filter(earlier).max_by_key(|other| other.ended)
         };
         let first = if doubt.answers { self.first_of_run().unwrap_or(fault) } else { fault };
-        let previous = before(first.began, &first.exchange).filter(|other| reached(&other.exchange));
+        let previous = before(first.began, &first.exchange).filter(|other| was_reachable(&other.exchange));
         // Whom nobody answers a connection did not kill; and a read is less likely to than the write before it.
-        let is_late = !reached(&first.exchange) || first.is_safe;
+        let is_late = !was_reachable(&first.exchange) || first.is_safe;
         let last = match previous {
-            Some(previous) if is_late && (!previous.is_safe || !reached(&first.exchange)) => previous,
+            Some(previous) if is_late && (!previous.is_safe || !was_reachable(&first.exchange)) => previous,
             _ => first,
         };
         let overlaps = |other: &&Recent| {
@@ -365,7 +365,7 @@ impl Probe {
         if !good.is_empty() {
             return good;
         }
-        vec![Good { ask: Ask::get(Caller::Anonymous, self.base_url().clone()), exchange: None, is_json: false }]
+        vec![Good { ask: Ask::get(AskCaller::Anonymous, self.base_url().clone()), exchange: None, is_json: false }]
     }
 
     /// `None` where nothing may be asked any more.
@@ -415,7 +415,7 @@ impl Probe {
 }
 
 /// Whether the target was there to take a request.
-fn reached(exchange: &Exchange) -> bool {
+fn was_reachable(exchange: &Exchange) -> bool {
     !matches!(exchange.outcome, Outcome::Unreachable(_))
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::announced::{Announced, SHORT, announced, retry_after};
+use super::announced::{Announced, SHORT, announced_limit, retry_after};
 use super::ask::{Answer, Ask};
 use super::client::{Probe, SendError};
 use crate::model::{OperationId, clean_name};
@@ -77,7 +77,7 @@ impl Book {
 
     fn is_costly(&self, usual_ms: Option<u64>) -> bool {
         let longest = |usual: u64| LONG_MS.max(usual.saturating_mul(TIMES_LONGER));
-        self.times.len() > 1 && usual_ms.zip(median(&self.times)).is_some_and(|(usual, own)| own > longest(usual))
+        self.times.len() > 1 && usual_ms.zip(median_time(&self.times)).is_some_and(|(usual, own)| own > longest(usual))
     }
 
     fn is_scarce(&self, usual_ms: Option<u64>) -> bool {
@@ -89,7 +89,7 @@ impl Book {
         let response = answer.response()?;
         let (now, moment) = (Instant::now(), jiff::Timestamp::now());
         let wish = (response.status == 429).then(|| retry_after(response, moment)).flatten();
-        if let Some(it) = announced(response, moment) {
+        if let Some(it) = announced_limit(response, moment) {
             self.share.get_or_insert((it.left + 1, 1));
             self.announced = Some((it, now));
             let wait = it.window.filter(|_| it.left == 0 && !it.is_long() && response.status != 429);
@@ -113,7 +113,7 @@ enum Wait {
     Never,
 }
 
-fn median(times: &[u64]) -> Option<u64> {
+fn median_time(times: &[u64]) -> Option<u64> {
     let mut sorted = times.to_vec();
     sorted.sort_unstable();
     sorted.get(sorted.len() / 2).copied()
@@ -121,7 +121,7 @@ fn median(times: &[u64]) -> Option<u64> {
 
 impl Books {
     fn usual_ms(&self) -> Option<u64> {
-        if self.times.len() < ENOUGH { None } else { median(&self.times) }
+        if self.times.len() < ENOUGH { None } else { median_time(&self.times) }
     }
 }
 

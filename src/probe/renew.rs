@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use url::Url;
 
-use super::ask::{Answer, Ask, Caller, Response};
+use super::ask::{Answer, Ask, AskCaller, Response};
 use super::client::{Probe, SendError};
 use super::session::Session;
 use crate::model::{Credential, Method, Secret};
@@ -60,14 +60,16 @@ impl Probe {
 
     pub(super) async fn send_fresh(&self, ask: &Ask) -> Result<Arc<Answer>, SendError> {
         let owner = match &ask.caller {
-            Caller::Identity(name) | Caller::Garbage(name) | Caller::Forged { identity: name, .. } => Some(name),
-            Caller::Anonymous | Caller::Cookies(_) => None,
+            AskCaller::Identity(name) | AskCaller::Garbage(name) | AskCaller::Forged { identity: name, .. } => {
+                Some(name)
+            }
+            AskCaller::Anonymous | AskCaller::Cookies(_) => None,
         };
         if let Some(name) = owner.filter(|name| self.is_gone(name)) {
             return Err(SendError::SessionGone(name.clone()));
         }
         self.admit(ask)?;
-        let Caller::Identity(name) = &ask.caller else {
+        let AskCaller::Identity(name) = &ask.caller else {
             return self.transmit(ask, self.session_for(&ask.caller).as_ref(), None).await;
         };
         self.renew_if_stale(name).await;
@@ -97,15 +99,15 @@ impl Probe {
         }
     }
 
-    pub(super) fn session_for(&self, caller: &Caller) -> Option<Session> {
+    pub(super) fn session_for(&self, caller: &AskCaller) -> Option<Session> {
         let with = |name: &str, token: Secret| {
             self.sessions().get(name).map(|session| Session { token, by_jar: false, ..session })
         };
         match caller {
-            Caller::Anonymous | Caller::Cookies(_) => None,
-            Caller::Identity(name) => self.sessions().get(name),
-            Caller::Garbage(name) => self.sessions().garbage(name).and_then(|token| with(name, token)),
-            Caller::Forged { identity, token, .. } => with(identity, token.clone()),
+            AskCaller::Anonymous | AskCaller::Cookies(_) => None,
+            AskCaller::Identity(name) => self.sessions().get(name),
+            AskCaller::Garbage(name) => self.sessions().garbage(name).and_then(|token| with(name, token)),
+            AskCaller::Forged { identity, token, .. } => with(identity, token.clone()),
         }
     }
 
@@ -169,7 +171,7 @@ impl Probe {
             return Ok(if self.is_untried(name) { self.renew_untried(name).await } else { Fate::Alive });
         }
         for url in witnesses {
-            let check = Ask::get(Caller::Identity(name.to_owned()), url.clone());
+            let check = Ask::get(AskCaller::Identity(name.to_owned()), url.clone());
             if !self.is_signed_out(&check, name).await? {
                 continue;
             }

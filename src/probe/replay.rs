@@ -2,8 +2,8 @@
 
 use url::form_urlencoded::byte_serialize;
 
-use super::ask::{Ask, Caller};
-use super::session::{ALL_COOKIES, Carrier, Session};
+use super::ask::{Ask, AskCaller};
+use super::session::{ALL_COOKIES, Session, TokenCarrier};
 
 /// Longest body that a line repeats.
 const MAX_BODY: usize = 2_000;
@@ -11,7 +11,7 @@ const MAX_BODY: usize = 2_000;
 const MAX_LINE: usize = 2_000;
 
 /// The name of the variable that holds an identity's token: `BOB_TOKEN`.
-pub(super) fn variable(identity: &str) -> String {
+pub(super) fn token_variable(identity: &str) -> String {
     let name: String =
         identity.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
     // A shell takes no name that begins with a digit.
@@ -21,43 +21,49 @@ pub(super) fn variable(identity: &str) -> String {
 
 /// `text` must have passed the redactor. Everything but the variables stands in single quotes, so that nothing in it is
 /// the shell's; `-g` keeps curl from reading brackets as a range, `--path-as-is` from tidying the path.
-pub(super) fn curl(ask: &Ask, session: Option<&Session>, redact: &dyn Fn(&str) -> String) -> String {
+pub(super) fn curl_command(ask: &Ask, session: Option<&Session>, redact: &dyn Fn(&str) -> String) -> String {
     let mut line = format!("curl -sS -g --path-as-is -X {}", ask.method);
     let url = redact(ask.url.as_str());
-    let mut address = quote(&url);
+    let mut address = quote_for_shell(&url);
     let name = match &ask.caller {
-        Caller::Anonymous | Caller::Cookies(_) => None,
-        Caller::Garbage(_) => Some("GARBAGE_TOKEN".to_owned()),
-        Caller::Identity(name) => Some(variable(name)),
-        Caller::Forged { .. } => Some("FORGED_TOKEN".to_owned()),
+        AskCaller::Anonymous | AskCaller::Cookies(_) => None,
+        AskCaller::Garbage(_) => Some("GARBAGE_TOKEN".to_owned()),
+        AskCaller::Identity(name) => Some(token_variable(name)),
+        AskCaller::Forged { .. } => Some("FORGED_TOKEN".to_owned()),
     };
     if let (Some(variable), Some(session)) = (name, session) {
         match &session.carrier {
-            Carrier::Header { name, prefix, suffix } => {
-                let (before, after) = (quote(&format!("{name}: {prefix}")), quote_some(suffix));
+            TokenCarrier::Header { name, prefix, suffix } => {
+                let (before, after) = (quote_for_shell(&format!("{name}: {prefix}")), quote_some(suffix));
                 line.push_str(&format!(" -H {before}\"${variable}\"{after}"));
             }
-            Carrier::Cookie(name) if name == ALL_COOKIES => line.push_str(&format!(" -H 'Cookie: '\"${variable}\"")),
-            Carrier::Cookie(name) => {
-                line.push_str(&format!(" -H {}\"${variable}\"", quote(&format!("Cookie: {name}="))));
+            TokenCarrier::Cookie(name) if name == ALL_COOKIES => {
+                line.push_str(&format!(" -H 'Cookie: '\"${variable}\""))
             }
-            Carrier::Query(name) => {
+            TokenCarrier::Cookie(name) => {
+                line.push_str(&format!(" -H {}\"${variable}\"", quote_for_shell(&format!("Cookie: {name}="))));
+            }
+            TokenCarrier::Query(name) => {
                 let joint = if url.contains('?') { '&' } else { '?' };
                 let name: String = byte_serialize(name.as_bytes()).collect();
-                address = format!("{}\"${variable}\"", quote(&format!("{url}{joint}{name}=")));
+                address = format!("{}\"${variable}\"", quote_for_shell(&format!("{url}{joint}{name}=")));
             }
         }
     }
     for (name, value) in &ask.headers {
-        line.push_str(&format!(" -H {}", quote(&format!("{name}: {}", redact(value)))));
+        line.push_str(&format!(" -H {}", quote_for_shell(&format!("{name}: {}", redact(value)))));
     }
     if let Some((media_type, bytes)) = &ask.body {
         let text: String = redact(&String::from_utf8_lossy(bytes)).chars().take(MAX_BODY).collect();
-        line.push_str(&format!(" -H {} --data-raw {}", quote(&format!("Content-Type: {media_type}")), quote(&text)));
+        line.push_str(&format!(
+            " -H {} --data-raw {}",
+            quote_for_shell(&format!("Content-Type: {media_type}")),
+            quote_for_shell(&text)
+        ));
     }
     let remark = match &ask.caller {
-        Caller::Forged { identity, label, .. } => format!("  # FORGED_TOKEN: {identity}'s {label}"),
-        Caller::Garbage(_) => "  # GARBAGE_TOKEN: any text of a token's form".to_owned(),
+        AskCaller::Forged { identity, label, .. } => format!("  # FORGED_TOKEN: {identity}'s {label}"),
+        AskCaller::Garbage(_) => "  # GARBAGE_TOKEN: any text of a token's form".to_owned(),
         _ => String::new(),
     };
     let line = format!("{line} {address}{remark}");
@@ -66,10 +72,10 @@ pub(super) fn curl(ask: &Ask, session: Option<&Session>, redact: &dyn Fn(&str) -
 }
 
 /// Single quotes for a POSIX shell.
-fn quote(text: &str) -> String {
+fn quote_for_shell(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 fn quote_some(text: &str) -> String {
-    if text.is_empty() { String::new() } else { quote(text) }
+    if text.is_empty() { String::new() } else { quote_for_shell(text) }
 }

@@ -31,7 +31,7 @@ impl Routes {
         let route = |operation: &crate::model::Operation| KnownRoute {
             id: operation.id.clone(),
             method: operation.method,
-            parts: parts(&operation.path).map(RoutePart::new).collect(),
+            parts: path_parts(&operation.path).map(RoutePart::new).collect(),
         };
         Self { known: api.operations.iter().map(route).collect() }
     }
@@ -39,7 +39,7 @@ impl Routes {
     /// Returns the operation with most fixed parts among those that a request fits.
     pub(super) fn operation(&self, base: &Url, method: Method, url: &Url) -> Option<&OperationId> {
         let prefix = base.path().trim_end_matches('/');
-        let asked: Vec<&str> = parts(url.path().strip_prefix(prefix)?).collect();
+        let asked: Vec<&str> = path_parts(url.path().strip_prefix(prefix)?).collect();
         self.known
             .iter()
             .filter(|route| route.method == method && route.fits(&asked))
@@ -72,6 +72,6 @@ impl RoutePart {
     }
 }
 
-fn parts(path: &str) -> impl Iterator<Item = &str> {
+fn path_parts(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|part| !part.is_empty())
 }

@@ -13,7 +13,7 @@ use crate::model::{Credential, Identity, LoginRecipe, Secret, TokenSource};
 
 /// Where a token travels.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Carrier {
+pub enum TokenCarrier {
     /// A header; the token stands between prefix and suffix.
     Header {
         /// Header name.
@@ -41,7 +41,7 @@ pub(super) fn cookie_line(name: &str, token: &str) -> String {
 #[derive(Debug, Clone)]
 pub struct Session {
     /// Where the token travels.
-    pub carrier: Carrier,
+    pub carrier: TokenCarrier,
     /// The token, key, cookie value or encoded password.
     pub token: Secret,
     /// Counts sign-ins, from 1; a static credential stays at 1.
@@ -57,7 +57,7 @@ pub struct Session {
 impl Session {
     /// The session of a credential that needs no sign-in.
     pub(super) fn fixed(credential: &Credential) -> Option<Self> {
-        let header = |name: &str, prefix: &str, suffix: &str| Carrier::Header {
+        let header = |name: &str, prefix: &str, suffix: &str| TokenCarrier::Header {
             name: name.to_owned(),
             prefix: prefix.to_owned(),
             suffix: suffix.to_owned(),
@@ -65,33 +65,37 @@ impl Session {
         let (carrier, token) = match credential {
             Credential::Bearer(secret) => (header("Authorization", "Bearer ", ""), secret.clone()),
             Credential::ApiKeyHeader(name, secret) => (header(name, "", ""), secret.clone()),
-            Credential::ApiKeyQuery(name, secret) => (Carrier::Query(name.clone()), secret.clone()),
+            Credential::ApiKeyQuery(name, secret) => (TokenCarrier::Query(name.clone()), secret.clone()),
             Credential::Basic(user, secret) => {
                 let pair = STANDARD.encode(format!("{user}:{}", secret.expose()));
                 (header("Authorization", "Basic ", ""), Secret::new(pair))
             }
-            Credential::Cookie(name, secret) => (Carrier::Cookie(name.clone()), secret.clone()),
+            Credential::Cookie(name, secret) => (TokenCarrier::Cookie(name.clone()), secret.clone()),
             Credential::Header { name, template, secret } => {
                 let (prefix, suffix) = template.split_once("{secret}").unwrap_or((template.as_str(), ""));
                 (header(name, prefix, suffix), secret.clone())
             }
             Credential::Login(_) => return None,
         };
-        Some(Self { carrier, token, generation: 1, by_jar: false, login: None, opened: now() })
+        Some(Self { carrier, token, generation: 1, by_jar: false, login: None, opened: unix_seconds() })
     }
 
     /// The session that a sign-in opened.
     pub(super) fn signed_in(recipe: &LoginRecipe, token: Secret, generation: u32, login: Arc<Answer>) -> Self {
         let carrier = match &recipe.token {
-            TokenSource::Cookie(name) => Carrier::Cookie(name.clone()),
+            TokenSource::Cookie(name) => TokenCarrier::Cookie(name.clone()),
             _ => {
                 let (name, value) = recipe.send.split_once(':').unwrap_or(("Authorization", recipe.send.as_str()));
                 let (prefix, suffix) = value.trim_start().split_once("{token}").unwrap_or(("Bearer ", ""));
-                Carrier::Header { name: name.trim().to_owned(), prefix: prefix.to_owned(), suffix: suffix.to_owned() }
+                TokenCarrier::Header {
+                    name: name.trim().to_owned(),
+                    prefix: prefix.to_owned(),
+                    suffix: suffix.to_owned(),
+                }
             }
         };
-        let by_jar = matches!(carrier, Carrier::Cookie(_));
-        Self { carrier, token, generation, by_jar, login: Some(login), opened: now() }
+        let by_jar = matches!(carrier, TokenCarrier::Cookie(_));
+        Self { carrier, token, generation, by_jar, login: Some(login), opened: unix_seconds() }
     }
 
     /// The token as a JWT, where it is one.
@@ -103,15 +107,15 @@ impl Session {
     /// target's clock is another one.
     pub(super) fn is_stale(&self) -> bool {
         let expires = self.jwt().and_then(|jwt| jwt.payload.get("exp").and_then(serde_json::Value::as_i64));
-        expires.is_some_and(|at| at > self.opened + 1 && at <= now() + 1)
+        expires.is_some_and(|at| at > self.opened + 1 && at <= unix_seconds() + 1)
     }
 
     /// Whether browsers send this credential by themselves (cookies, HTTP Basic): what CORS with credentials protects.
     pub fn is_ambient(&self) -> bool {
         match &self.carrier {
-            Carrier::Cookie(_) => true,
-            Carrier::Header { prefix, .. } => prefix.trim().eq_ignore_ascii_case("basic"),
-            Carrier::Query(_) => false,
+            TokenCarrier::Cookie(_) => true,
+            TokenCarrier::Header { prefix, .. } => prefix.trim().eq_ignore_ascii_case("basic"),
+            TokenCarrier::Query(_) => false,
         }
     }
 
@@ -119,30 +123,30 @@ impl Session {
     /// For HTTP Basic the pair keeps its form, since servers answer 400 to what is no pair.
     pub(super) fn garbage(&self) -> Secret {
         let basic =
-            matches!(&self.carrier, Carrier::Header { prefix, .. } if prefix.trim().eq_ignore_ascii_case("basic"));
+            matches!(&self.carrier, TokenCarrier::Header { prefix, .. } if prefix.trim().eq_ignore_ascii_case("basic"));
         if basic {
             let pair = STANDARD.decode(self.token.expose()).unwrap_or_default();
-            let pair = scramble(&String::from_utf8_lossy(&pair));
+            let pair = scramble_text(&String::from_utf8_lossy(&pair));
             return Secret::new(STANDARD.encode(pair));
         }
-        if self.carrier == Carrier::Cookie(ALL_COOKIES.to_owned()) {
+        if self.carrier == TokenCarrier::Cookie(ALL_COOKIES.to_owned()) {
             // The names stay: a server that finds none of its cookies was shown no credential at all.
             let pairs = self.token.expose().split("; ").map(|pair| match pair.split_once('=') {
-                Some((name, value)) => format!("{name}={}", scramble(value)),
-                None => scramble(pair),
+                Some((name, value)) => format!("{name}={}", scramble_text(value)),
+                None => scramble_text(pair),
             });
             return Secret::new(pairs.collect::<Vec<_>>().join("; "));
         }
-        Secret::new(scramble(self.token.expose()))
+        Secret::new(scramble_text(self.token.expose()))
     }
 }
 
-fn now() -> i64 {
+fn unix_seconds() -> i64 {
     jiff::Timestamp::now().as_second()
 }
 
 /// Every letter and digit becomes another one of its kind.
-fn scramble(text: &str) -> String {
+fn scramble_text(text: &str) -> String {
     let mut random = rand::rng();
     let mut other = |from: u8, count: u8, known: char| {
         // One of the others: a short value must not come out as it was.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::ask::{Answer, Ask, Caller, Response};
+use super::ask::{Answer, Ask, AskCaller, Response};
 use super::build::serialize_body;
 use super::client::{Probe, SendError};
 use super::session::{ALL_COOKIES, Session};
@@ -148,9 +148,9 @@ impl Probe {
             path.trim().split_once('?').map_or((path.trim(), None), |(path, query)| (path, Some(query)));
         url.set_path(&format!("{}{path}", self.base_url().path().trim_end_matches('/')));
         url.set_query(query);
-        let body = fill(&recipe.body, recipe, 0);
+        let body = fill_secrets(&recipe.body, recipe, 0);
         Ok(Ask {
-            caller: Caller::Anonymous,
+            caller: AskCaller::Anonymous,
             method,
             url,
             headers: vec![("Accept".to_owned(), "application/json".to_owned())],
@@ -163,7 +163,7 @@ impl Probe {
 }
 
 /// Puts the secrets where the body names them.
-fn fill(body: &Value, recipe: &LoginRecipe, depth: u8) -> Value {
+fn fill_secrets(body: &Value, recipe: &LoginRecipe, depth: u8) -> Value {
     // Bodies are written by hand; sixteen levels are more than any sign-in has.
     if depth > 16 {
         return body.clone();
@@ -176,9 +176,9 @@ fn fill(body: &Value, recipe: &LoginRecipe, depth: u8) -> Value {
                 None => body.clone(),
             }
         }
-        Value::Array(items) => items.iter().map(|item| fill(item, recipe, depth + 1)).collect(),
+        Value::Array(items) => items.iter().map(|item| fill_secrets(item, recipe, depth + 1)).collect(),
         Value::Object(fields) => {
-            fields.iter().map(|(key, value)| (key.clone(), fill(value, recipe, depth + 1))).collect()
+            fields.iter().map(|(key, value)| (key.clone(), fill_secrets(value, recipe, depth + 1))).collect()
         }
         other => other.clone(),
     }
@@ -191,7 +191,7 @@ const MAX_TOKEN: usize = 16 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 enum TokenMissing {
     /// The status.
-    #[error("{}", refused(*.0))]
+    #[error("{}", refusal_hint(*.0))]
     Refused(u16),
     /// The content type.
     #[error("the answer is not JSON ({0})")]
@@ -229,15 +229,15 @@ fn token_of(recipe: &LoginRecipe, response: &Response) -> Result<Secret, TokenMi
                 TokenMissing::NotJson(clean_name(kind, 40))
             })?;
             match json.pointer(pointer) {
-                Some(Value::String(token)) => usable(token, &format!("the text at {pointer}")),
+                Some(Value::String(token)) => usable_token(token, &format!("the text at {pointer}")),
                 Some(_) => Err(TokenMissing::NoText(pointer.clone())),
-                None => Err(TokenMissing::Nothing { pointer: pointer.clone(), keys: keys(json) }),
+                None => Err(TokenMissing::Nothing { pointer: pointer.clone(), keys: list_keys(json) }),
             }
         }
         TokenSource::Header(name) => {
             let value =
                 response.header(&name.to_ascii_lowercase()).ok_or_else(|| TokenMissing::NoHeader(name.clone()))?;
-            usable(value.strip_prefix("Bearer ").unwrap_or(value), &format!("the header {name}"))
+            usable_token(value.strip_prefix("Bearer ").unwrap_or(value), &format!("the header {name}"))
         }
         TokenSource::Cookie(name) => {
             let set = live_cookies(response);
@@ -246,10 +246,10 @@ fn token_of(recipe: &LoginRecipe, response: &Response) -> Result<Secret, TokenMi
                 if pairs.is_empty() {
                     return Err(TokenMissing::NoCookies);
                 }
-                return usable(&pairs.join("; "), "the answer's cookies");
+                return usable_token(&pairs.join("; "), "the answer's cookies");
             }
             match set.iter().find(|(known, _)| known == name) {
-                Some((_, value)) => usable(value, &format!("the cookie {name}")),
+                Some((_, value)) => usable_token(value, &format!("the cookie {name}")),
                 None => {
                     let names: Vec<String> = set.iter().take(8).map(|(name, _)| clean_name(name, 30)).collect();
                     let set = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
@@ -260,7 +260,7 @@ fn token_of(recipe: &LoginRecipe, response: &Response) -> Result<Secret, TokenMi
     }
 }
 
-fn refused(status: u16) -> &'static str {
+fn refusal_hint(status: u16) -> &'static str {
     match status {
         404 | 405 => "is the operation right? Its path is taken below the base URL",
         415 | 422 => {
@@ -273,7 +273,7 @@ fn refused(status: u16) -> &'static str {
 }
 
 /// A token that a header can carry.
-fn usable(token: &str, place: &str) -> Result<Secret, TokenMissing> {
+fn usable_token(token: &str, place: &str) -> Result<Secret, TokenMissing> {
     let token = token.trim();
     if token.is_empty() {
         return Err(TokenMissing::Empty(place.to_owned()));
@@ -287,7 +287,7 @@ fn usable(token: &str, place: &str) -> Result<Secret, TokenMissing> {
     Ok(Secret::new(token))
 }
 
-fn keys(json: &Value) -> String {
+fn list_keys(json: &Value) -> String {
     let names: Vec<String> =
         json.as_object().into_iter().flatten().take(8).map(|(key, _)| clean_name(key, 30)).collect();
     if names.is_empty() { "no fields".to_owned() } else { names.join(", ") }

@@ -7,10 +7,15 @@ use super::announced::{SHORT, retry_after};
 use super::ask::{Ask, Response};
 use super::client::{Limits, SendError};
 use super::resolve::Pinned;
-use super::session::{Carrier, Session, cookie_line};
+use super::session::{Session, TokenCarrier, cookie_line};
 use crate::model::{Permit, ScopeError, json_within};
 
-pub(super) fn client(pinned: &Pinned, limits: Limits, jar: bool, plain: bool) -> Result<reqwest::Client, SendError> {
+pub(super) fn build_client(
+    pinned: &Pinned,
+    limits: Limits,
+    jar: bool,
+    plain: bool,
+) -> Result<reqwest::Client, SendError> {
     // Another part of the process may have installed it already; both are the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
@@ -28,17 +33,17 @@ pub(super) fn client(pinned: &Pinned, limits: Limits, jar: bool, plain: bool) ->
             .with_no_client_auth();
         builder = builder.tls_backend_preconfigured(none);
     }
-    builder.build().map_err(|error| SendError::Unbuildable(format!("no HTTP client: {}", chain(&error))))
+    builder.build().map_err(|error| SendError::Unbuildable(format!("no HTTP client: {}", error_chain(&error))))
 }
 
-pub(super) fn signed(
+pub(super) fn signed_request(
     client: &reqwest::Client,
     permit: Permit,
     ask: &Ask,
     session: Option<&Session>,
 ) -> Result<reqwest::RequestBuilder, SendError> {
     let mut url = permit.url().clone();
-    if let Some(Session { carrier: Carrier::Query(name), token, .. }) = session {
+    if let Some(Session { carrier: TokenCarrier::Query(name), token, .. }) = session {
         url.query_pairs_mut().append_pair(name, token.expose());
     }
     let method = reqwest::Method::from_bytes(ask.method.as_str().as_bytes())
@@ -51,10 +56,10 @@ pub(super) fn signed(
         request = request.header("accept", "application/json, */*;q=0.8");
     }
     match session {
-        Some(Session { carrier: Carrier::Header { name, prefix, suffix }, token, .. }) => {
+        Some(Session { carrier: TokenCarrier::Header { name, prefix, suffix }, token, .. }) => {
             request = request.header(name, format!("{prefix}{}{suffix}", token.expose()));
         }
-        Some(Session { carrier: Carrier::Cookie(name), token, by_jar: false, .. }) => {
+        Some(Session { carrier: TokenCarrier::Cookie(name), token, by_jar: false, .. }) => {
             request = request.header("cookie", cookie_line(name, token.expose()));
         }
         _ => {}
@@ -104,7 +109,7 @@ impl WireFlow {
 }
 
 /// Reads an answer up to its caps, or up to a moment: then it is cut, and no fault. `None` where nothing came until then.
-pub(super) async fn receive(
+pub(super) async fn receive_answer(
     request: reqwest::RequestBuilder,
     caps: Caps,
     until: Option<tokio::time::Instant>,
@@ -186,7 +191,7 @@ pub(super) fn pause_before_next(response: &Response, attempt: u32, signs_in_to_u
     wished_pause(response, attempt).filter(|wait| *wait <= longest)
 }
 
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn error_chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(inner) = source {

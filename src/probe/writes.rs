@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::ask::{Answer, Ask, Caller};
+use super::ask::{Answer, Ask, AskCaller};
 use super::carried::Carried;
 use super::client::{Probe, SendError};
 use super::guard::may_remove;
@@ -13,7 +13,7 @@ use crate::model::{Credential, Identity};
 
 /// A write with what came of it.
 #[derive(Debug, Clone)]
-pub struct Written {
+pub struct WriteResult {
     /// Its number in the journal.
     pub n: usize,
     /// The answer.
@@ -25,7 +25,7 @@ impl Probe {
     ///
     /// # Errors
     /// [`SendError::NoWrites`] without a journal, [`SendError::NotOwn`] where it names what is not the scan's own; else as [`Probe::send`].
-    pub async fn send_write(&self, ask: &Ask, note: WriteNote) -> Result<Written, SendError> {
+    pub async fn send_write(&self, ask: &Ask, note: WriteNote) -> Result<WriteResult, SendError> {
         self.journaled(ask, note, None).await
     }
 
@@ -33,7 +33,7 @@ impl Probe {
     ///
     /// # Errors
     /// As [`Probe::send_write`].
-    pub async fn sign_up(&self, identity: &str, ask: &Ask, note: WriteNote) -> Result<Written, SendError> {
+    pub async fn sign_up(&self, identity: &str, ask: &Ask, note: WriteNote) -> Result<WriteResult, SendError> {
         self.journaled(ask, note, Some(identity)).await
     }
 
@@ -73,7 +73,7 @@ impl Probe {
         self.send_unsigned_as(identity, ask).await
     }
 
-    async fn journaled(&self, ask: &Ask, note: WriteNote, jar: Option<&str>) -> Result<Written, SendError> {
+    async fn journaled(&self, ask: &Ask, note: WriteNote, jar: Option<&str>) -> Result<WriteResult, SendError> {
         let Some(journal) = &self.journal else {
             return Err(SendError::NoWrites(ask.method.to_string(), "the scan is passive"));
         };
@@ -95,7 +95,7 @@ impl Probe {
         journal.carries(n, Carried::of(&ask.url, ask.body.as_ref()));
         let leaving = journal.leaving_by(ask);
         let answer = match (&ask.caller, jar) {
-            (Caller::Anonymous, jar) => self.transmit(ask, None, jar).await,
+            (AskCaller::Anonymous, jar) => self.transmit(ask, None, jar).await,
             _ => self.send_fresh(ask).await,
         };
         match answer {
@@ -104,7 +104,7 @@ impl Probe {
                 if answer.status().is_some_and(is_kept_by) {
                     leaving.iter().for_each(|n| journal.kept(*n));
                 }
-                Ok(Written { n, answer })
+                Ok(WriteResult { n, answer })
             }
             Err(error) => {
                 // What was cut off by the end of the scan may have left; anything else never did.

@@ -39,7 +39,7 @@ const FILES: [&str; 27] = [
     include_str!("data/model-bounds.md"),
 ];
 
-static REMEDIES: LazyLock<Vec<Remedy>> = LazyLock::new(|| FILES.iter().filter_map(|file| read(file)).collect());
+static REMEDIES: LazyLock<Vec<Remedy>> = LazyLock::new(|| FILES.iter().filter_map(|file| parse_remedy(file)).collect());
 
 /// What to do about a kind of weakness.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +118,7 @@ impl Remedy {
 }
 
 /// The remedy of this id.
-pub fn get(id: &str) -> Option<&'static Remedy> {
+pub fn find_by_id(id: &str) -> Option<&'static Remedy> {
     REMEDIES.iter().find(|remedy| remedy.id == id)
 }
 
@@ -128,11 +128,11 @@ pub fn for_check(check: &str) -> Option<&'static Remedy> {
 }
 
 /// All remedies, in a fixed order.
-pub fn all() -> &'static [Remedy] {
+pub fn list_all() -> &'static [Remedy] {
     &REMEDIES
 }
 
-fn read(file: &'static str) -> Option<Remedy> {
+fn parse_remedy(file: &'static str) -> Option<Remedy> {
     let mut sections = file.split("\n## ");
     let head = sections.next()?;
     let (first, rest) = head.strip_prefix("# ")?.split_once('\n')?;

@@ -6,6 +6,6 @@ mod recognise;
 mod traces;
 
 pub use framework::Framework;
-pub use library::{Remedy, all, for_check, get};
-pub use recognise::{Recognised, recognise};
+pub use library::{Remedy, find_by_id, for_check, list_all};
+pub use recognise::{Recognised, recognise_framework};
 pub use traces::recognise_answer;

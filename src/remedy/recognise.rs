@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 use super::framework::Framework;
-use crate::model::clean;
+use crate::model::clean_text;
 
 /// More of a manifest is not read.
 const MAX_MANIFEST_BYTES: u64 = 512 * 1024;
@@ -54,25 +54,25 @@ const GO: [(&str, Framework); 4] = [
 const RUST: [(&str, Framework); 2] = [("axum", Framework::Axum), ("actix-web", Framework::Actix)];
 
 /// Looks at the manifests of a folder, then at those one folder further down.
-pub fn recognise(folder: &Path) -> Recognised {
+pub fn recognise_framework(folder: &Path) -> Recognised {
     let Ok(root) = folder.canonicalize() else {
-        return unknown(format!("{} cannot be read", clean(&folder.to_string_lossy(), 200)));
+        return unknown_framework(format!("{} cannot be read", clean_text(&folder.to_string_lossy(), 200)));
     };
-    let (manifests, folders) = contents(&root, &root);
+    let (manifests, folders) = manifests_and_folders(&root, &root);
     if let Some(found) = manifests.iter().find_map(|path| of_manifest(&root, path)) {
         return found;
     }
-    let below = folders.iter().take(MAX_FOLDERS).flat_map(|folder| contents(&root, folder).0);
+    let below = folders.iter().take(MAX_FOLDERS).flat_map(|folder| manifests_and_folders(&root, folder).0);
     let found = below.into_iter().find_map(|path| of_manifest(&root, &path));
-    found.unwrap_or_else(|| unknown("no manifest names a framework that is known here".to_owned()))
+    found.unwrap_or_else(|| unknown_framework("no manifest names a framework that is known here".to_owned()))
 }
 
-fn unknown(because: String) -> Recognised {
+fn unknown_framework(because: String) -> Recognised {
     Recognised { framework: Framework::Unknown, because }
 }
 
 /// The manifests and the folders in a folder, in the order of their names. What a link leads out to is left out.
-fn contents(root: &Path, folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
+fn manifests_and_folders(root: &Path, folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return (Vec::new(), Vec::new()) };
     let mut paths: Vec<PathBuf> = entries.take(MAX_ENTRIES).filter_map(Result::ok).map(|entry| entry.path()).collect();
     paths.sort();
@@ -85,7 +85,7 @@ fn contents(root: &Path, folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     });
     // A pipe with the name of a manifest would never end.
     let files = files.into_iter().filter(|path| path.is_file());
-    (files.filter(|path| kind(&name(path)).is_some()).collect(), folders.collect())
+    (files.filter(|path| manifest_kind(&name(path)).is_some()).collect(), folders.collect())
 }
 
 #[derive(Clone, Copy)]
@@ -100,7 +100,7 @@ enum Manifest {
     Rust,
 }
 
-fn kind(name: &str) -> Option<Manifest> {
+fn manifest_kind(name: &str) -> Option<Manifest> {
     match name {
         "pyproject.toml" | "Pipfile" | "setup.py" | "setup.cfg" => Some(Manifest::Python),
         _ if name.starts_with("requirements") && (name.ends_with(".txt") || name.ends_with(".in")) => {
@@ -119,21 +119,21 @@ fn kind(name: &str) -> Option<Manifest> {
 
 fn of_manifest(root: &Path, path: &Path) -> Option<Recognised> {
     let text = read_capped(path)?;
-    let (framework, dependency) = match kind(&path.file_name()?.to_string_lossy())? {
-        Manifest::Python => python(&text)?,
+    let (framework, dependency) = match manifest_kind(&path.file_name()?.to_string_lossy())? {
+        Manifest::Python => find_python_framework(&text)?,
         Manifest::Node => depends_on(&text, &["dependencies", "devDependencies"], &NODE)?,
-        Manifest::Java => spring(&text)?,
-        Manifest::Go => go(&text)?,
-        Manifest::Ruby => ruby(&text)?,
+        Manifest::Java => find_spring_boot(&text)?,
+        Manifest::Go => find_go_framework(&text)?,
+        Manifest::Ruby => find_rails(&text)?,
         Manifest::Php => depends_on(&text, &["require"], &[("laravel/framework", Framework::Laravel)])?,
         Manifest::DotNet => {
             let name = "Microsoft.NET.Sdk.Web";
             without_comments(&text, &[("<!--", "-->")]).contains(name).then_some((Framework::AspNet, name))?
         }
-        Manifest::Rust => rust(&text)?,
+        Manifest::Rust => find_rust_framework(&text)?,
     };
     let shown = path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned();
-    Some(Recognised { framework, because: format!("{} names {dependency}", clean(&shown, 200)) })
+    Some(Recognised { framework, because: format!("{} names {dependency}", clean_text(&shown, 200)) })
 }
 
 fn read_capped(path: &Path) -> Option<String> {
@@ -146,7 +146,7 @@ fn read_capped(path: &Path) -> Option<String> {
 }
 
 /// Names of distributions compare without regard to case, `-` and `_` (PEP 503), and as whole words.
-fn python(text: &str) -> Option<(Framework, &'static str)> {
+fn find_python_framework(text: &str) -> Option<(Framework, &'static str)> {
     let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
     let text = lines.collect::<Vec<_>>().join("\n").to_ascii_lowercase().replace('_', "-");
     PYTHON.into_iter().find_map(|(name, framework)| {
@@ -162,14 +162,14 @@ fn depends_on(text: &str, lists: &[&str], names: &[(&'static str, Framework)]) -
     names.iter().find(|(name, _)| depends(name)).map(|(name, framework)| (*framework, *name))
 }
 
-fn spring(text: &str) -> Option<(Framework, &'static str)> {
+fn find_spring_boot(text: &str) -> Option<(Framework, &'static str)> {
     let text = without_comments(text, &[("<!--", "-->"), ("/*", "*/")]);
     let name = ["spring-boot-starter", "org.springframework.boot"].into_iter().find(|name| text.contains(name))?;
     Some((Framework::SpringBoot, name))
 }
 
 /// A module's path may end in its major version: `github.com/labstack/echo/v4`.
-fn go(text: &str) -> Option<(Framework, &'static str)> {
+fn find_go_framework(text: &str) -> Option<(Framework, &'static str)> {
     let is =
         |word: &str, name: &str| word.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with("/v"));
     // What only other modules need stands there as well, and tells nothing.
@@ -179,7 +179,7 @@ fn go(text: &str) -> Option<(Framework, &'static str)> {
     GO.into_iter().find(|(name, _)| required(name)).map(|(name, framework)| (framework, name))
 }
 
-fn ruby(text: &str) -> Option<(Framework, &'static str)> {
+fn find_rails(text: &str) -> Option<(Framework, &'static str)> {
     let names_rails = |line: &str| {
         let gem = line.trim().strip_prefix("gem").map(|rest| rest.trim_start_matches(['(', ' ']));
         gem.is_some_and(|gem| gem.starts_with("\"rails\"") || gem.starts_with("'rails'"))
@@ -188,7 +188,7 @@ fn ruby(text: &str) -> Option<(Framework, &'static str)> {
 }
 
 /// `axum = "0.8"`, `axum.workspace = true`, `[dependencies.axum]`.
-fn rust(text: &str) -> Option<(Framework, &'static str)> {
+fn find_rust_framework(text: &str) -> Option<(Framework, &'static str)> {
     let names = |line: &str, name: &str| {
         let line = line.split('#').next().unwrap_or_default().trim();
         let key = line.strip_prefix(name).map(str::trim_start);

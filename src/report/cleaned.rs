@@ -4,13 +4,13 @@
 use serde_json::{Map, Value};
 
 use super::wire::Report;
-use crate::model::clean;
+use crate::model::clean_text;
 
 /// Longer than any text that the engine keeps; only a forged report meets it.
 const MAX_TEXT_CHARS: usize = 100_000;
 
 /// The report with every text cleaned, header names included; bodies and notes keep their line breaks.
-pub(super) fn cleaned(report: &Report) -> Report {
+pub(super) fn clean_report(report: &Report) -> Report {
     let mut copy = report.clone();
     if !copy.score.coverage.is_finite() {
         // JSON knows no such numbers, and the way through it would fail.
@@ -28,7 +28,7 @@ fn clean_value(value: Value) -> Value {
         Value::Object(fields) => Value::Object(
             fields
                 .into_iter()
-                .map(|(key, item)| (clean(&key, MAX_TEXT_CHARS), clean_value(item)))
+                .map(|(key, item)| (clean_text(&key, MAX_TEXT_CHARS), clean_value(item)))
                 .collect::<Map<_, _>>(),
         ),
         other => other,
@@ -36,5 +36,5 @@ fn clean_value(value: Value) -> Value {
 }
 
 fn clean_lines(text: &str) -> String {
-    text.split('\n').map(|line| clean(line.trim_end_matches('\r'), MAX_TEXT_CHARS)).collect::<Vec<_>>().join("\n")
+    text.split('\n').map(|line| clean_text(line.trim_end_matches('\r'), MAX_TEXT_CHARS)).collect::<Vec<_>>().join("\n")
 }

@@ -9,7 +9,7 @@ use super::summary::worst_first;
 use super::text::TextOptions;
 use super::text::page::{TextPage, Tone};
 use super::wire::{CoverageOutcome, Finding, FindingStatus, Report};
-use super::words::operation;
+use super::words::format_operation;
 
 /// What changed from one scan to a later one; each list worst first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -25,19 +25,20 @@ pub struct ReportDiff {
 }
 
 /// Compares an earlier report with a later one.
-pub fn diff(earlier: &Report, later: &Report) -> ReportDiff {
-    let ids = |report: &Report| -> BTreeSet<String> { open(report).map(|finding| finding.id.clone()).collect() };
+pub fn compare_reports(earlier: &Report, later: &Report) -> ReportDiff {
+    let ids =
+        |report: &Report| -> BTreeSet<String> { open_findings(report).map(|finding| finding.id.clone()).collect() };
     let (before, after) = (ids(earlier), ids(later));
-    let (still, new) = open(later).cloned().partition(|finding| before.contains(&finding.id));
-    let (fixed, untested) = open(earlier)
+    let (still, new) = open_findings(later).cloned().partition(|finding| before.contains(&finding.id));
+    let (fixed, untested) = open_findings(earlier)
         .filter(|finding| !after.contains(&finding.id))
         .cloned()
-        .partition(|finding| holds(later, finding));
+        .partition(|finding| is_tested_again(later, finding));
     ReportDiff { new, fixed, still, untested }
 }
 
 /// The comparison for a terminal.
-pub fn render(diff: &ReportDiff, options: TextOptions) -> String {
+pub fn render_text(diff: &ReportDiff, options: TextOptions) -> String {
     let mut page = TextPage::new(options);
     let counts = [
         (Tone::Bad, diff.new.len(), "new"),
@@ -47,25 +48,25 @@ pub fn render(diff: &ReportDiff, options: TextOptions) -> String {
     ];
     let texts = counts.map(|(tone, n, word)| (tone, format!("{n} {word}   ")));
     page.line(0, &texts.each_ref().map(|(tone, text)| (*tone, text.as_str())));
-    section(&mut page, "New", (Tone::Bad, "+ "), &diff.new);
-    section(&mut page, "Fixed", (Tone::Good, "- "), &diff.fixed);
-    section(&mut page, "Not tested again, so not known to be fixed", (Tone::Doubt, "? "), &diff.untested);
-    section(&mut page, "Still there", (Tone::Plain, "= "), &diff.still);
+    render_section(&mut page, "New", (Tone::Bad, "+ "), &diff.new);
+    render_section(&mut page, "Fixed", (Tone::Good, "- "), &diff.fixed);
+    render_section(&mut page, "Not tested again, so not known to be fixed", (Tone::Doubt, "? "), &diff.untested);
+    render_section(&mut page, "Still there", (Tone::Plain, "= "), &diff.still);
     page.finish()
 }
 
-fn open(report: &Report) -> impl Iterator<Item = &Finding> {
+fn open_findings(report: &Report) -> impl Iterator<Item = &Finding> {
     worst_first(&report.findings).into_iter().filter(|finding| finding.status != FindingStatus::Fixed)
 }
 
-fn holds(report: &Report, finding: &Finding) -> bool {
+fn is_tested_again(report: &Report, finding: &Finding) -> bool {
     let same = |row: &&super::wire::CoverageRow| row.check == finding.check && row.operation == finding.operation;
     let mut rows = report.coverage.iter().filter(same).peekable();
     // Two sites of one operation may differ: broken by another finding says that the check ran here as well.
     rows.peek().is_some() && rows.all(|row| matches!(row.outcome, CoverageOutcome::Held | CoverageOutcome::Broken))
 }
 
-fn section(page: &mut TextPage, heading: &str, mark: (Tone, &str), findings: &[Finding]) {
+fn render_section(page: &mut TextPage, heading: &str, mark: (Tone, &str), findings: &[Finding]) {
     if findings.is_empty() {
         return;
     }
@@ -77,7 +78,7 @@ fn section(page: &mut TextPage, heading: &str, mark: (Tone, &str), findings: &[F
                 mark,
                 (Tone::Severity(finding.severity), finding.severity.as_str()),
                 (Tone::Dim, &format!("  {}  ", finding.id)),
-                (Tone::Plain, &format!("{}  ", operation(&finding.operation))),
+                (Tone::Plain, &format!("{}  ", format_operation(&finding.operation))),
                 (Tone::Plain, &finding.title),
             ],
         );

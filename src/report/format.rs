@@ -67,7 +67,7 @@ const BUFFER_BYTES: usize = 64 * 1024;
 ///
 /// # Errors
 /// When the writer takes no more, or the report cannot be put in this format; what was written until then is no report.
-pub fn write(
+pub fn write_report(
     format: Format,
     report: &Report,
     rules: &[RuleHelp],
@@ -86,9 +86,9 @@ pub fn write(
     out.flush()
 }
 
-/// A report as one text, as [`fn@write`] writes it; empty, and so no report to any reader, where that fails.
-pub fn render(format: Format, report: &Report, rules: &[RuleHelp], text: TextOptions) -> String {
-    in_memory(|out| write(format, report, rules, text, out))
+/// A report as one text, as [`write_report`] writes it; empty, and so no report to any reader, where that fails.
+pub fn render_report(format: Format, report: &Report, rules: &[RuleHelp], text: TextOptions) -> String {
+    in_memory(|out| write_report(format, report, rules, text, out))
 }
 
 /// What is written, as one text; empty where that fails.

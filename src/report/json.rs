@@ -40,7 +40,7 @@ pub fn render(report: &Report) -> String {
 ///
 /// # Errors
 /// [`ReportError::Newer`] for a greater `schema_version`, whatever else the text holds; else [`ReportError::Malformed`].
-pub fn read(text: &str) -> Result<Report, ReportError> {
+pub fn read_report(text: &str) -> Result<Report, ReportError> {
     #[derive(Deserialize)]
     struct Version {
         schema_version: u64,
@@ -55,7 +55,7 @@ pub fn read(text: &str) -> Result<Report, ReportError> {
 }
 
 /// The JSON Schema (2020-12) of the report, as committed in `tools/report.schema.json`.
-pub fn schema() -> String {
+pub fn report_schema() -> String {
     let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Report>();
     let mut text = serde_json::to_string_pretty(&schema).unwrap_or_else(|_| "{}".to_owned());
     text.push('\n');

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 
-use super::cleaned::cleaned;
+use super::cleaned::clean_report;
 use super::format::in_memory;
 use super::operation_ref::OperationRef;
-use super::summary::{Sorted, warning};
+use super::summary::{Sorted, scan_warning};
 use super::wire::{CoverageOutcome, CoverageRow, Finding, Report};
-use super::words::{harm, operation};
+use super::words::{describe_harm, format_operation};
 use crate::model::Confidence;
 
 /// A check at an operation.
@@ -23,20 +23,24 @@ type CaseKey<'a> = (&'a str, &'a str, &'static str);
 /// # Errors
 /// When the writer takes no more.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let report = cleaned(report);
+    let report = clean_report(report);
     let mut suites: BTreeMap<String, TestSuite> = BTreeMap::new();
     let worst = worst_by_place(&report.findings);
     let mut seen: HashSet<CaseKey<'_>> = HashSet::new();
     for row in &report.coverage {
-        let place = place(&row.check, &row.operation);
-        add(&mut suites, &row.check, case(&row.operation, &row.check, row_status(worst.get(&place).copied(), row)));
+        let place = case_key(&row.check, &row.operation);
+        add_case(
+            &mut suites,
+            &row.check,
+            build_case(&row.operation, &row.check, row_status(worst.get(&place).copied(), row)),
+        );
         seen.insert(place);
     }
     for finding in &Sorted::new(&report.findings).open {
         // A finding of a check that keeps no coverage row must not get lost.
         for operation in std::iter::once(&finding.operation).chain(&finding.also) {
-            if !seen.contains(&place(&finding.check, operation)) {
-                add(&mut suites, &finding.check, case(operation, &finding.check, finding_status(finding)));
+            if !seen.contains(&case_key(&finding.check, operation)) {
+                add_case(&mut suites, &finding.check, build_case(operation, &finding.check, finding_status(finding)));
             }
         }
     }
@@ -56,7 +60,7 @@ pub fn render(report: &Report) -> String {
     in_memory(|out| write(report, out))
 }
 
-fn place<'a>(check: &'a str, operation: &'a OperationRef) -> CaseKey<'a> {
+fn case_key<'a>(check: &'a str, operation: &'a OperationRef) -> CaseKey<'a> {
     (check, &operation.path, operation.method.as_str())
 }
 
@@ -66,7 +70,7 @@ fn worst_by_place(findings: &[Finding]) -> HashMap<CaseKey<'_>, &Finding> {
     let mut worst: HashMap<CaseKey<'_>, &Finding> = HashMap::new();
     for finding in findings {
         for operation in std::iter::once(&finding.operation).chain(&finding.also) {
-            let kept = worst.entry(place(&finding.check, operation)).or_insert(finding);
+            let kept = worst.entry(case_key(&finding.check, operation)).or_insert(finding);
             if weight(finding) >= weight(kept) {
                 *kept = finding;
             }
@@ -86,69 +90,71 @@ fn count_outcomes<'a>(suite: &mut TestSuite, rows: impl Iterator<Item = &'a Cove
     }
 }
 
-fn add(suites: &mut BTreeMap<String, TestSuite>, check: &str, case: TestCase) {
+fn add_case(suites: &mut BTreeMap<String, TestSuite>, check: &str, case: TestCase) {
     let family = check.split('/').next().unwrap_or(check);
-    suites.entry(family.to_owned()).or_insert_with(|| TestSuite::new(xml(family))).add_test_case(case);
+    suites.entry(family.to_owned()).or_insert_with(|| TestSuite::new(clean_xml(family))).add_test_case(case);
 }
 
-fn case(place: &OperationRef, check: &str, status: TestCaseStatus) -> TestCase {
-    let mut case = TestCase::new(xml(&format!("{} {check}", operation(place))), status);
-    case.set_classname(xml(check));
+fn build_case(place: &OperationRef, check: &str, status: TestCaseStatus) -> TestCase {
+    let mut case = TestCase::new(clean_xml(&format!("{} {check}", format_operation(place))), status);
+    case.set_classname(clean_xml(check));
     case
 }
 
 fn row_status(worst: Option<&Finding>, row: &CoverageRow) -> TestCaseStatus {
     match row.outcome {
         CoverageOutcome::Held => TestCaseStatus::success(),
-        CoverageOutcome::Undecided => skipped(&format!("undecided: {}", row.because)),
-        CoverageOutcome::NotTried => skipped(&format!("not tried: {}", row.because)),
-        CoverageOutcome::NotApplicable => skipped(&format!("not applicable: {}", row.because)),
-        CoverageOutcome::Broken => worst.map_or_else(|| skipped(&format!("broken: {}", row.because)), finding_status),
+        CoverageOutcome::Undecided => skipped_status(&format!("undecided: {}", row.because)),
+        CoverageOutcome::NotTried => skipped_status(&format!("not tried: {}", row.because)),
+        CoverageOutcome::NotApplicable => skipped_status(&format!("not applicable: {}", row.because)),
+        CoverageOutcome::Broken => {
+            worst.map_or_else(|| skipped_status(&format!("broken: {}", row.because)), finding_status)
+        }
     }
 }
 
 fn finding_status(finding: &Finding) -> TestCaseStatus {
     if let Some(reason) = &finding.suppressed {
-        return skipped(&format!("suppressed: {reason}"));
+        return skipped_status(&format!("suppressed: {reason}"));
     }
     match finding.confidence {
-        Confidence::Confirmed => failure(finding),
-        Confidence::Suspected => skipped(&format!("suspected: {}", finding.claim)),
+        Confidence::Confirmed => failure_status(finding),
+        Confidence::Suspected => skipped_status(&format!("suspected: {}", finding.claim)),
         Confidence::Observation => TestCaseStatus::success(),
     }
 }
 
-fn failure(finding: &Finding) -> TestCaseStatus {
+fn failure_status(finding: &Finding) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-    status.set_type(xml(finding.severity.as_str()));
-    status.set_message(xml(&format!("{}: {}", finding.title, finding.claim)));
+    status.set_type(clean_xml(finding.severity.as_str()));
+    status.set_message(clean_xml(&format!("{}: {}", finding.title, finding.claim)));
     let clauses: Vec<String> =
         finding.clauses.iter().map(|clause| format!("{}: {}", clause.name, clause.because)).collect();
     let text =
         format!("{}\n{}\n{}\nroutewarden explain {}", finding.claim, clauses.join("\n"), finding.replay, finding.id);
-    status.set_description(xml(&text));
+    status.set_description(clean_xml(&text));
     status
 }
 
-fn skipped(reason: &str) -> TestCaseStatus {
+fn skipped_status(reason: &str) -> TestCaseStatus {
     let mut status = TestCaseStatus::skipped();
-    status.set_message(xml(reason));
+    status.set_message(clean_xml(reason));
     status
 }
 
 /// A case that says how the scan itself went, where that is not simply well.
 fn setup_suite(report: &Report) -> Option<TestSuite> {
-    let (headline, text) = warning(report)?;
+    let (headline, text) = scan_warning(report)?;
     let status = if report.scan.status.is_alarm() {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status.set_message(xml(&format!("{headline}: {text}")));
-        let lines: Vec<String> = report.harm.iter().map(harm).collect();
+        status.set_message(clean_xml(&format!("{headline}: {text}")));
+        let lines: Vec<String> = report.harm.iter().map(describe_harm).collect();
         if !lines.is_empty() {
-            status.set_description(xml(&lines.join("\n")));
+            status.set_description(clean_xml(&lines.join("\n")));
         }
         status
     } else {
-        skipped(&format!("{headline}: {text}"))
+        skipped_status(&format!("{headline}: {text}"))
     };
     let mut suite = TestSuite::new("scan");
     suite.add_test_case(TestCase::new("the scan was carried out", status));
@@ -156,6 +162,6 @@ fn setup_suite(report: &Report) -> Option<TestSuite> {
 }
 
 /// Takes out what XML 1.0 cannot hold and cleaning has left.
-fn xml(text: &str) -> String {
+fn clean_xml(text: &str) -> String {
     text.replace(['\u{fffe}', '\u{ffff}'], "")
 }

@@ -116,7 +116,7 @@ impl Reach {
     pub fn of(rows: Vec<ReachRow>) -> Self {
         let count = |stage: Reached| rows.iter().filter(|row| row.reached >= stage).count();
         let stages = STAGES.map(|stage| StageCount { stage, operations: count(stage) }).to_vec();
-        Self { stages, held_back: group(&rows), operations: rows }
+        Self { stages, held_back: group_held_back(&rows), operations: rows }
     }
 
     /// Returns the funnel in one line: `45 operations: 40 asked, 31 answered with data, ...`.
@@ -139,7 +139,7 @@ impl HeldBack {
     }
 }
 
-fn group(rows: &[ReachRow]) -> Vec<HeldBack> {
+fn group_held_back(rows: &[ReachRow]) -> Vec<HeldBack> {
     let mut groups: Vec<HeldBack> = Vec::new();
     for row in rows {
         let Some(because) = &row.because else { continue };

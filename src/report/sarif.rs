@@ -6,12 +6,12 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::cleaned::cleaned;
+use super::cleaned::clean_report;
 use super::format::in_memory;
 use super::rule::RuleHelp;
-use super::summary::{outcomes, warning, worst_first};
+use super::summary::{scan_warning, tally_outcomes, worst_first};
 use super::wire::{ExchangeInfo, Finding, FindingStatus, Report, Status};
-use super::words::{harm, operation, places};
+use super::words::{describe_harm, format_operation, source_places};
 use crate::model::{Confidence, Role, Severity};
 
 /// What a URI path holds unencoded (RFC 3986 §3.3), slashes included.
@@ -22,7 +22,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_')
 /// # Errors
 /// When the writer takes no more.
 pub fn write(report: &Report, rules: &[RuleHelp], out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &Log::new(&cleaned(report), rules))?;
+    serde_json::to_writer_pretty(&mut *out, &Log::new(&clean_report(report), rules))?;
     out.write_all(b"\n")
 }
 
@@ -61,7 +61,7 @@ struct Results<'a> {
 
 impl Serialize for Results<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.findings.iter().map(|finding| result(self.report, finding, &self.checks)))
+        serializer.collect_seq(self.findings.iter().map(|finding| build_result(self.report, finding, &self.checks)))
     }
 }
 
@@ -71,7 +71,7 @@ impl<'a> Log<'a> {
         let mut checks: Vec<&str> = findings.iter().map(|finding| finding.check.as_str()).collect();
         checks.sort_unstable();
         checks.dedup();
-        let described: Vec<Value> = checks.iter().map(|check| rule(check, rules, &findings)).collect();
+        let described: Vec<Value> = checks.iter().map(|check| build_rule(check, rules, &findings)).collect();
         let run = Run {
             tool: json!({ "driver": {
                 "name": report.tool.name,
@@ -80,7 +80,7 @@ impl<'a> Log<'a> {
             }}),
             automation_details: json!({ "id": "routewarden/" }),
             column_kind: "unicodeCodePoints",
-            invocations: [invocation(report)],
+            invocations: [build_invocation(report)],
             properties: json!({
                 "scan": report.scan.id,
                 "baseUrl": report.scan.base_url,
@@ -103,7 +103,7 @@ impl<'a> Log<'a> {
 
 /// Pairs of check and operation by what came of them; `tested` is broken and held together.
 fn outcome_counts(report: &Report) -> Value {
-    let counts = outcomes(&report.coverage);
+    let counts = tally_outcomes(&report.coverage);
     json!({
         "broken": counts.broken,
         "held": counts.held,
@@ -114,7 +114,7 @@ fn outcome_counts(report: &Report) -> Value {
     })
 }
 
-fn rule(check: &str, rules: &[RuleHelp], findings: &[&Finding]) -> Value {
+fn build_rule(check: &str, rules: &[RuleHelp], findings: &[&Finding]) -> Value {
     let help = rules.iter().find(|rule| rule.id == check);
     let first = findings.iter().find(|finding| finding.check == check);
     let title = help.map(|rule| rule.title.as_str()).or(first.map(|finding| finding.title.as_str())).unwrap_or(check);
@@ -127,8 +127,8 @@ fn rule(check: &str, rules: &[RuleHelp], findings: &[&Finding]) -> Value {
     let mut rule = json!({
         "id": check,
         "name": check,
-        "shortDescription": { "text": plain(title) },
-        "defaultConfiguration": { "level": level(severity, Confidence::Confirmed) },
+        "shortDescription": { "text": break_links(title) },
+        "defaultConfiguration": { "level": sarif_level(severity, Confidence::Confirmed) },
         "properties": { "tags": tags, "security-severity": security_severity(severity) },
     });
     if let (Some(help), Some(fields)) = (help, rule.as_object_mut()) {
@@ -137,41 +137,41 @@ fn rule(check: &str, rules: &[RuleHelp], findings: &[&Finding]) -> Value {
     rule
 }
 
-fn result(report: &Report, finding: &Finding, checks: &[&str]) -> Value {
+fn build_result(report: &Report, finding: &Finding, checks: &[&str]) -> Value {
     let mut result = json!({
         "ruleId": finding.check,
         "ruleIndex": checks.binary_search(&finding.check.as_str()).unwrap_or_default(),
-        "level": level(finding.severity, finding.confidence),
-        "message": { "text": plain(&format!("{}: {}", finding.title, finding.claim)) },
-        "locations": [location(report, finding)],
+        "level": sarif_level(finding.severity, finding.confidence),
+        "message": { "text": break_links(&format!("{}: {}", finding.title, finding.claim)) },
+        "locations": [build_location(report, finding)],
         "partialFingerprints": { "routewardenFindingId/v1": finding.id },
-        "baselineState": baseline(finding.status),
+        "baselineState": baseline_state(finding.status),
         "properties": {
             "id": finding.id,
             "confidence": finding.confidence,
             "severity": finding.severity,
             "site": finding.site,
-            "operation": operation(&finding.operation),
-            "also": finding.also.iter().map(operation).collect::<Vec<_>>(),
+            "operation": format_operation(&finding.operation),
+            "also": finding.also.iter().map(format_operation).collect::<Vec<_>>(),
             "replay": finding.replay,
             "remedy": finding.remedy,
             "firstSeen": finding.first_seen,
-            "places": places(finding),
+            "places": source_places(finding),
         },
     });
     let Some(fields) = result.as_object_mut() else { return result };
     if let Some(reason) = &finding.suppressed {
-        fields.insert("suppressions".to_owned(), json!([{ "kind": "external", "justification": plain(reason) }]));
+        fields.insert("suppressions".to_owned(), json!([{ "kind": "external", "justification": break_links(reason) }]));
     }
     if let Some(attack) = finding.exchanges.iter().find(|exchange| exchange.role == Role::Attack) {
-        fields.insert("webRequest".to_owned(), request(attack));
-        fields.insert("webResponse".to_owned(), response(attack));
+        fields.insert("webRequest".to_owned(), build_request(attack));
+        fields.insert("webResponse".to_owned(), build_response(attack));
     }
     result
 }
 
 /// The handler where it is known, else the operation in the document, else the document.
-fn location(report: &Report, finding: &Finding) -> Value {
+fn build_location(report: &Report, finding: &Finding) -> Value {
     let (file, line) = match (&finding.code, &finding.spec) {
         (Some(code), _) => (&code.file, Some(code.line)),
         (None, Some(spec)) => (&spec.file, spec.line),
@@ -179,34 +179,39 @@ fn location(report: &Report, finding: &Finding) -> Value {
     };
     json!({
         "physicalLocation": {
-            "artifactLocation": { "uri": uri(file) },
+            "artifactLocation": { "uri": uri_reference(file) },
             // Viewers that show code want a line, and SARIF lines begin with 1.
             "region": { "startLine": line.unwrap_or(1).max(1) },
         },
-        "logicalLocations": [{ "fullyQualifiedName": operation(&finding.operation) }],
+        "logicalLocations": [{ "fullyQualifiedName": format_operation(&finding.operation) }],
     })
 }
 
-fn invocation(report: &Report) -> Value {
+fn build_invocation(report: &Report) -> Value {
     let mut invocation = json!({ "executionSuccessful": report.scan.status == Status::Complete });
     let Some(fields) = invocation.as_object_mut() else { return invocation };
     if let Ok(started) = report.scan.started_at.parse::<jiff::Timestamp>() {
         fields.insert("startTimeUtc".to_owned(), json!(started.to_string()));
     }
     let mut notifications = Vec::new();
-    if let Some((headline, text)) = warning(report) {
+    if let Some((headline, text)) = scan_warning(report) {
         let level = if report.scan.status.is_alarm() { "error" } else { "warning" };
-        notifications.push(json!({ "level": level, "message": { "text": plain(&format!("{headline}: {text}")) } }));
+        notifications
+            .push(json!({ "level": level, "message": { "text": break_links(&format!("{headline}: {text}")) } }));
     }
+    notifications.extend(
+        report
+            .harm
+            .iter()
+            .map(|row| json!({ "level": "error", "message": { "text": break_links(&describe_harm(row)) } })),
+    );
     notifications
-        .extend(report.harm.iter().map(|row| json!({ "level": "error", "message": { "text": plain(&harm(row)) } })));
-    notifications
-        .extend(report.notes.iter().map(|note| json!({ "level": "note", "message": { "text": plain(note) } })));
+        .extend(report.notes.iter().map(|note| json!({ "level": "note", "message": { "text": break_links(note) } })));
     fields.insert("toolExecutionNotifications".to_owned(), Value::Array(notifications));
     invocation
 }
 
-fn request(exchange: &ExchangeInfo) -> Value {
+fn build_request(exchange: &ExchangeInfo) -> Value {
     let request = &exchange.request;
     let mut value = json!({ "method": request.method, "target": request.url, "headers": request.headers });
     if let (Some(body), Some(fields)) = (&request.body, value.as_object_mut()) {
@@ -215,7 +220,7 @@ fn request(exchange: &ExchangeInfo) -> Value {
     value
 }
 
-fn response(exchange: &ExchangeInfo) -> Value {
+fn build_response(exchange: &ExchangeInfo) -> Value {
     match &exchange.response {
         Some(response) => json!({
             "statusCode": response.status,
@@ -227,7 +232,7 @@ fn response(exchange: &ExchangeInfo) -> Value {
 }
 
 /// A suspicion is one level lower than the same weakness proved.
-fn level(severity: Severity, confidence: Confidence) -> &'static str {
+fn sarif_level(severity: Severity, confidence: Confidence) -> &'static str {
     match (severity, confidence) {
         (Severity::Critical | Severity::High, Confidence::Confirmed) => "error",
         (Severity::Critical | Severity::High, Confidence::Suspected) | (Severity::Medium, Confidence::Confirmed) => {
@@ -248,7 +253,7 @@ fn security_severity(severity: Severity) -> &'static str {
     }
 }
 
-fn baseline(status: FindingStatus) -> &'static str {
+fn baseline_state(status: FindingStatus) -> &'static str {
     match status {
         FindingStatus::New => "new",
         FindingStatus::Known => "unchanged",
@@ -257,7 +262,7 @@ fn baseline(status: FindingStatus) -> &'static str {
 }
 
 /// A link or a relative path as a URI reference; code scanning takes paths relative to the repository.
-fn uri(file: &str) -> String {
+fn uri_reference(file: &str) -> String {
     if let Ok(url) = url::Url::parse(file)
         && matches!(url.scheme(), "http" | "https" | "file")
     {
@@ -269,6 +274,6 @@ fn uri(file: &str) -> String {
 }
 
 /// Text of a message: `[text](target)` would be a link to SARIF viewers.
-fn plain(text: &str) -> String {
+fn break_links(text: &str) -> String {
     text.replace("](", "] (")
 }

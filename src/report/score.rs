@@ -15,27 +15,27 @@ const LEAST_FOR_B: u32 = 75;
 const OF_TWO_CALLERS: &str = "authz";
 
 /// Scores a scan. Suppressed and fixed findings, observations and facts cost nothing.
-pub fn score(findings: &[Finding], coverage: &[CoverageRow]) -> Score {
-    let counted: Vec<&Finding> = findings.iter().filter(|finding| counts(finding)).collect();
-    let value = value(&counted);
+pub fn compute_score(findings: &[Finding], coverage: &[CoverageRow]) -> Score {
+    let counted: Vec<&Finding> = findings.iter().filter(|finding| is_counted(finding)).collect();
+    let value = score_value(&counted);
     let all = Tested::of(coverage.iter(), &|row| row.outcome.is_tested());
-    let shortfall = shortfall(findings, coverage);
+    let shortfall = find_shortfall(findings, coverage);
     Score {
         value: (all.tested > 0).then_some(value),
-        grade: shortfall.is_none().then(|| grade(value, &counted).to_string()),
-        coverage: share(all.tested, all.applicable),
+        grade: shortfall.is_none().then(|| grade_letter(value, &counted).to_string()),
+        coverage: rounded_share(all.tested, all.applicable),
         withheld: shortfall.as_ref().map(|_| Withheld::Incomplete),
         withheld_because: shortfall.map(|shortfall| shortfall.words(Face::CommandLine)),
     }
 }
 
-fn counts(finding: &Finding) -> bool {
+fn is_counted(finding: &Finding) -> bool {
     finding.suppressed.is_none()
         && finding.status != FindingStatus::Fixed
         && finding.confidence != Confidence::Observation
 }
 
-fn value(findings: &[&Finding]) -> u32 {
+fn score_value(findings: &[&Finding]) -> u32 {
     let confirmed: Vec<&Finding> =
         findings.iter().copied().filter(|finding| finding.confidence == Confidence::Confirmed).collect();
     points_left(findings).max(points_left(&confirmed).min(LEAST_FOR_B))
@@ -44,14 +44,14 @@ fn value(findings: &[&Finding]) -> u32 {
 fn points_left(findings: &[&Finding]) -> u32 {
     let mut families: BTreeMap<&str, u32> = BTreeMap::new();
     for finding in findings {
-        let cost = families.entry(family(&finding.check)).or_default();
+        let cost = families.entry(check_family(&finding.check)).or_default();
         *cost = cost.saturating_add(cost_tenths(finding)).min(FAMILY_CAP_TENTHS);
     }
     let lost = families.values().fold(0_u32, |sum, cost| sum.saturating_add(*cost));
     (1000_u32.saturating_sub(lost) + 5) / 10
 }
 
-fn family(check: &str) -> &str {
+fn check_family(check: &str) -> &str {
     check.split('/').next().unwrap_or_default()
 }
 
@@ -72,7 +72,7 @@ fn cost_tenths(finding: &Finding) -> u32 {
 }
 
 /// The letter. Only confirmed findings cap it, and the value is held up against suspected ones already.
-fn grade(value: u32, findings: &[&Finding]) -> char {
+fn grade_letter(value: u32, findings: &[&Finding]) -> char {
     let by_value = match value {
         90.. => 'A',
         LEAST_FOR_B.. => 'B',
@@ -157,7 +157,7 @@ impl Shortfall {
 }
 
 /// Returns why there is no letter; `None` where each family that applies was tested on half of its operations.
-pub fn shortfall(findings: &[Finding], coverage: &[CoverageRow]) -> Option<Shortfall> {
+pub fn find_shortfall(findings: &[Finding], coverage: &[CoverageRow]) -> Option<Shortfall> {
     let all = Tested::of(coverage.iter(), &|_| true);
     if all.tested == 0 {
         let step = best_step(coverage.iter(), &all.open);
@@ -165,10 +165,10 @@ pub fn shortfall(findings: &[Finding], coverage: &[CoverageRow]) -> Option<Short
     }
     let mut families: BTreeMap<&str, Vec<&CoverageRow>> = BTreeMap::new();
     for row in coverage {
-        families.entry(family(&row.check)).or_default().push(row);
+        families.entry(check_family(&row.check)).or_default().push(row);
     }
     let shown_by_two = shown_by_two(findings);
-    let noted = noted(findings);
+    let noted = noted_places(findings);
     let is_of_two = |row: &CoverageRow| match &row.proof {
         Some(proof) => proof.attack.identity != proof.control.identity,
         None => shown_by_two.contains(&(row.check.as_str(), &row.operation)),
@@ -193,7 +193,7 @@ pub fn shortfall(findings: &[Finding], coverage: &[CoverageRow]) -> Option<Short
 }
 
 /// Checks and operations of which something was noted that claims no harm: the check came to its end there.
-fn noted(findings: &[Finding]) -> BTreeSet<(&str, &OperationRef)> {
+fn noted_places(findings: &[Finding]) -> BTreeSet<(&str, &OperationRef)> {
     let notes = findings.iter().filter(|finding| finding.confidence == Confidence::Observation);
     notes
         .flat_map(|finding| {
@@ -234,7 +234,7 @@ fn best_step<'a>(rows: impl Iterator<Item = &'a CoverageRow>, open: &BTreeSet<&O
 }
 
 /// Rounded down to four places, so that it never shows as enough where it was not.
-fn share(part: usize, whole: usize) -> f64 {
+fn rounded_share(part: usize, whole: usize) -> f64 {
     let per_ten_thousand = part.saturating_mul(10_000).checked_div(whole).unwrap_or(0);
     f64::from(u32::try_from(per_ten_thousand).unwrap_or(10_000)) / 10_000.0
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::wire::{CoverageOutcome, CoverageRow, Finding, FindingStatus, Report, Status, Withheld};
-use super::words::untrusted;
+use super::words::untrusted_reason;
 use crate::model::{Confidence, Face, Severity};
 
 /// The most severe first, as all formats list them.
@@ -93,7 +93,7 @@ pub struct Outcomes {
 }
 
 /// Counts pairs of check and operation by what came of them.
-pub fn outcomes(coverage: &[CoverageRow]) -> Outcomes {
+pub fn tally_outcomes(coverage: &[CoverageRow]) -> Outcomes {
     let mut outcomes = Outcomes::default();
     coverage.iter().for_each(|row| outcomes.add(row.outcome));
     outcomes
@@ -146,7 +146,7 @@ pub(super) fn by_check(coverage: &[CoverageRow]) -> Vec<(&str, Outcomes)> {
 }
 
 /// Why there is no verdict, with how often, most frequent first.
-pub(super) fn reasons(coverage: &[CoverageRow], outcome: CoverageOutcome) -> Vec<(&str, usize)> {
+pub(super) fn count_reasons(coverage: &[CoverageRow], outcome: CoverageOutcome) -> Vec<(&str, usize)> {
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for row in coverage.iter().filter(|row| row.outcome == outcome) {
         *reasons.entry(&row.because).or_default() += 1;
@@ -157,7 +157,7 @@ pub(super) fn reasons(coverage: &[CoverageRow], outcome: CoverageOutcome) -> Vec
 }
 
 /// Returns `grade B`, or why there is none in one word.
-pub(super) fn grade(report: &Report) -> String {
+pub(super) fn format_grade(report: &Report) -> String {
     match &report.score.grade {
         Some(grade) => format!("grade {grade}"),
         None if report.score.withheld == Some(Withheld::Incomplete) => "incomplete".to_owned(),
@@ -166,18 +166,18 @@ pub(super) fn grade(report: &Report) -> String {
 }
 
 /// `52/100`, or a dash.
-pub(super) fn points(report: &Report) -> String {
+pub(super) fn format_points(report: &Report) -> String {
     report.score.value.map_or_else(|| "–".to_owned(), |value| format!("{value}/100"))
 }
 
 /// Whole percent, rounded down: 99.9 % is not all.
-pub(super) fn percent(share: f64) -> String {
+pub(super) fn format_percent(share: f64) -> String {
     format!("{} %", (share.clamp(0.0, 1.0) * 100.0 + 1e-9).floor())
 }
 
 /// What the reader must know before anything else; `None` for a complete scan.
-pub(super) fn warning(report: &Report) -> Option<(&'static str, String)> {
-    let because = untrusted(&report.scan, Face::CommandLine);
+pub(super) fn scan_warning(report: &Report) -> Option<(&'static str, String)> {
+    let because = untrusted_reason(&report.scan, Face::CommandLine);
     match report.scan.status {
         Status::Complete => None,
         Status::Planned => Some(("Dry run", "nothing was sent; this is what a scan would do".to_owned())),

@@ -12,7 +12,7 @@ use super::ownership::Ownership;
 use super::reach::Reach;
 use super::rebuild::Rebuild;
 use super::written::Write;
-use crate::model::{Confidence, HandlerPlace, Mode, Role, Severity, Step, clean};
+use crate::model::{Confidence, HandlerPlace, Mode, Role, Severity, Step, clean_text};
 
 /// The version of this format; a reader refuses a greater one and ignores fields it does not know.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -346,7 +346,7 @@ pub struct CodeRef {
 
 impl From<&HandlerPlace> for CodeRef {
     fn from(place: &HandlerPlace) -> Self {
-        Self { file: clean(&place.file, 500), line: place.line, function: clean(&place.function, 200) }
+        Self { file: clean_text(&place.file, 500), line: place.line, function: clean_text(&place.function, 200) }
     }
 }
 

@@ -10,7 +10,7 @@ const MAX_ON: usize = 3;
 /// Returns a step with the operations that it opens: the first of them by name, then how many more.
 pub fn next_step(step: &NextStep, face: Face) -> String {
     let action = step.action.words(face);
-    let shown: Vec<String> = step.on.iter().take(MAX_ON).map(operation).collect();
+    let shown: Vec<String> = step.on.iter().take(MAX_ON).map(format_operation).collect();
     let more = step.operations.saturating_sub(shown.len() as u64);
     match (shown.is_empty(), more) {
         (true, 0) => action,
@@ -22,7 +22,7 @@ pub fn next_step(step: &NextStep, face: Face) -> String {
 }
 
 /// Returns why nothing may be concluded, and what to do about it; `None` where the scan can be trusted.
-pub fn untrusted(scan: &ScanInfo, face: Face) -> Option<String> {
+pub fn untrusted_reason(scan: &ScanInfo, face: Face) -> Option<String> {
     let because = scan.untrusted_because.as_ref()?;
     Some(match &scan.untrusted_step {
         Some(step) => format!("{because}; {}", step.words(face)),
@@ -31,9 +31,9 @@ pub fn untrusted(scan: &ScanInfo, face: Face) -> Option<String> {
 }
 
 /// Returns one line on what is not as it was.
-pub(super) fn harm(row: &HarmRow) -> String {
+pub(super) fn describe_harm(row: &HarmRow) -> String {
     let likely = row.likely.as_ref().map(|likely| format!("; most likely by {likely}")).unwrap_or_default();
-    format!("{} as {}: {} before, {} now{likely}", operation(&row.operation), row.identity, row.before, row.now)
+    format!("{} as {}: {} before, {} now{likely}", format_operation(&row.operation), row.identity, row.before, row.now)
 }
 
 /// Returns why an operation was not asked, without saying that it was not: the heading above does.
@@ -47,12 +47,12 @@ pub(super) fn short_id(scan: &ScanInfo) -> String {
 }
 
 /// `GET /x`
-pub(super) fn operation(operation: &OperationRef) -> String {
+pub(super) fn format_operation(operation: &OperationRef) -> String {
     format!("{} {}", operation.method.as_str(), operation.path)
 }
 
 /// The lower-case name of a part in the proof.
-pub(super) fn role(role: Role) -> &'static str {
+pub(super) fn role_name(role: Role) -> &'static str {
     match role {
         Role::Attack => "attack",
         Role::Baseline => "baseline",
@@ -62,7 +62,7 @@ pub(super) fn role(role: Role) -> &'static str {
 }
 
 /// Status code, or why there is none.
-pub(super) fn answer(exchange: &ExchangeInfo) -> String {
+pub(super) fn answer_status(exchange: &ExchangeInfo) -> String {
     match (&exchange.response, &exchange.fault) {
         (Some(response), _) => response.status.to_string(),
         (None, Some(fault)) => fault.clone(),
@@ -71,7 +71,7 @@ pub(super) fn answer(exchange: &ExchangeInfo) -> String {
 }
 
 /// `✓`, `✗` or `?`.
-pub(super) fn mark(holds: Option<bool>) -> &'static str {
+pub(super) fn clause_mark(holds: Option<bool>) -> &'static str {
     match holds {
         Some(true) => "✓",
         Some(false) => "✗",
@@ -80,7 +80,7 @@ pub(super) fn mark(holds: Option<bool>) -> &'static str {
 }
 
 /// `app.py:88 get_invoice`, then `openapi.yaml:41`, as far as known.
-pub(super) fn places(finding: &Finding) -> Vec<String> {
+pub(super) fn source_places(finding: &Finding) -> Vec<String> {
     let code = finding.code.as_ref().map(|code| format!("{}:{} {}", code.file, code.line, code.function));
     let spec = finding.spec.as_ref().map(|spec| match spec.line {
         Some(line) => format!("{}:{line}", spec.file),
@@ -90,7 +90,7 @@ pub(super) fn places(finding: &Finding) -> Vec<String> {
 }
 
 /// Check id, OWASP entries and CWE numbers.
-pub(super) fn references(finding: &Finding) -> Vec<String> {
+pub(super) fn finding_references(finding: &Finding) -> Vec<String> {
     let mut parts = vec![finding.check.clone()];
     parts.extend(finding.owasp.iter().cloned());
     parts.extend(finding.cwe.iter().map(|number| format!("CWE-{number}")));
@@ -98,7 +98,7 @@ pub(super) fn references(finding: &Finding) -> Vec<String> {
 }
 
 /// Milliseconds as people say them.
-pub(super) fn duration(milliseconds: u64) -> String {
+pub(super) fn format_duration(milliseconds: u64) -> String {
     match milliseconds {
         0..1000 => format!("{milliseconds} ms"),
         1000..60_000 => format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100),
@@ -107,7 +107,7 @@ pub(super) fn duration(milliseconds: u64) -> String {
 }
 
 /// `alice (user)`, `bob (user, not signed in)`.
-pub(super) fn identities(report: &super::wire::Report) -> String {
+pub(super) fn format_identities(report: &super::wire::Report) -> String {
     let identities: Vec<String> = report
         .scan
         .identities

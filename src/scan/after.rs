@@ -12,17 +12,17 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream;
 
-use self::alike::{Difference, differences};
-use self::blame::{Harmed, likely};
+use self::alike::{Difference, find_differences};
+use self::blame::{Harmed, most_likely_write};
 use super::beside::{Ties, came_since};
 use super::fatal::notice_late_death;
 use super::own::Own;
-use super::run::Outcome;
+use super::run::ScanOutcome;
 use super::{beside, companions, operation_ref};
-use crate::model::{ANONYMOUS, OperationId, clean, clean_name};
-use crate::probe::{Answer, Ask, Caller, Journal, Probe};
+use crate::model::{ANONYMOUS, OperationId, clean_name, clean_text};
+use crate::probe::{Answer, Ask, AskCaller, Journal, Probe};
 use crate::report::{HarmRow, Status, Write};
-use crate::survey::{Baseline, Survey, Surveyed, succeeds};
+use crate::survey::{Baseline, Survey, Surveyed, is_clear_success};
 
 /// Most reads that are repeated.
 const MAX_READS: usize = 400;
@@ -54,18 +54,18 @@ struct Reread<'a> {
 
 /// Reads again what the survey read, and reports what was fine and is not. `before_undo` is the number of writes that
 /// were noted before anything was undone.
-pub async fn after_check(probe: &Probe, outcome: &mut Outcome, before_undo: usize) {
+pub async fn after_check(probe: &Probe, outcome: &mut ScanOutcome, before_undo: usize) {
     let Some(journal) = probe.journal().filter(|journal| !journal.is_empty()) else { return };
     if probe.death().is_some() {
         return;
     }
     let own = Own::of(journal);
-    let reads = reads(probe, (&outcome.survey, outcome.before.as_deref()), journal, &own);
+    let reads = reads_to_repeat(probe, (&outcome.survey, outcome.before.as_deref()), journal, &own);
     // Twice for each, and a renewed session now and then.
     probe.begin_cleaning(reads.len() as u64 * 2 + 20);
     let entries = journal.entries();
     let ties = Ties { people: &outcome.survey.people, entries: &entries, own: &own };
-    let looks = look(probe, &reads, &ties).await;
+    let looks = repeat_reads(probe, &reads, &ties).await;
     let (mut first, mut marked, mut kept, mut moved) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (read, look) in reads.iter().zip(looks) {
         let (of_application, of_scan): (Vec<_>, Vec<_>) = look.differences.into_iter().partition(Difference::is_kept);
@@ -76,7 +76,7 @@ pub async fn after_check(probe: &Probe, outcome: &mut Outcome, before_undo: usiz
         kept.extend(look.kept);
     }
     companions::tell_marked(&mut outcome.report, marked.into_iter());
-    beside::tell(&mut outcome.report, kept);
+    beside::add_kept_rows(&mut outcome.report, kept);
     outcome.report.notes.extend(moved_note(probe, &moved));
     let suspects: Vec<(&Reread<'_>, Vec<Difference>)> =
         reads.iter().zip(first).filter(|(_, found)| !found.is_empty()).collect();
@@ -91,13 +91,13 @@ pub async fn after_check(probe: &Probe, outcome: &mut Outcome, before_undo: usiz
         let again = read.differs(probe, &answer, &own);
         // What is not the same twice changes by itself.
         for difference in before.iter().filter(|difference| again.contains(difference)) {
-            rows.push(row(probe, journal, read, difference, before_undo));
+            rows.push(build_harm_row(probe, journal, read, difference, before_undo));
         }
     }
     let report = &mut outcome.report;
     report.scan.requests = probe.sent();
     if !rows.is_empty() {
-        tell(report, rows);
+        report_harm(report, rows);
     }
 }
 
@@ -108,7 +108,7 @@ fn moved_note(probe: &Probe, moved: &[(&OperationId, Difference)]) -> Option<Str
     for (operation, difference) in moved {
         if told.insert((&difference.about.rows, &difference.about.field)) && named.len() < MAX_MOVED {
             let line = format!("{}, now {} ({operation})", difference.before, difference.now);
-            named.push(probe.redactor().text(&clean(&line, 200)));
+            named.push(probe.redactor().text(&clean_text(&line, 200)));
         }
     }
     let more = told.len().saturating_sub(named.len());
@@ -122,7 +122,7 @@ fn moved_note(probe: &Probe, moved: &[(&OperationId, Difference)]) -> Option<Str
     })
 }
 
-fn tell(report: &mut crate::report::Report, mut rows: Vec<HarmRow>) {
+fn report_harm(report: &mut crate::report::Report, mut rows: Vec<HarmRow>) {
     let all = rows.len();
     rows.truncate(MAX_ROWS);
     let line = |row: &HarmRow| {
@@ -145,7 +145,7 @@ fn tell(report: &mut crate::report::Report, mut rows: Vec<HarmRow>) {
 
 /// The reads that can be repeated, as they were before anything was written; else, as the survey saw them: as a caller who
 /// is still there, as a stranger where strangers were served, and as a former account of the scan's own.
-fn reads<'a>(
+fn reads_to_repeat<'a>(
     probe: &Probe,
     (survey, before): (&'a Survey, Option<&Survey>),
     journal: &Journal,
@@ -171,7 +171,7 @@ fn reads<'a>(
             ask: baseline.ask(),
             first: Arc::clone(&baseline.first),
             second: baseline.second.clone(),
-            twice: twice(surveyed),
+            twice: repeated_answers(surveyed),
             is_former: is_former(&baseline.caller) || is_news(baseline, before),
             is_from_before: false,
         }));
@@ -194,15 +194,15 @@ fn as_before<'a>(surveyed: &'a Surveyed, glimpse: &Surveyed) -> Vec<Reread<'a>> 
         ask,
         first: Arc::clone(first),
         second: None,
-        twice: twice(surveyed),
+        twice: repeated_answers(surveyed),
         is_former: false,
         is_from_before: true,
     };
     let own = glimpse.valid().next().map(|baseline| read(&baseline.caller, baseline.ask(), &baseline.first));
     let strangers = glimpse.asked_by_strangers().zip(glimpse.anonymous.as_ref());
     let strangers = strangers
-        .filter(|(_, answer)| answer.response().is_some_and(succeeds))
-        .map(|(baseline, answer)| read(ANONYMOUS, baseline.ask_as(Caller::Anonymous), answer));
+        .filter(|(_, answer)| answer.response().is_some_and(is_clear_success))
+        .map(|(baseline, answer)| read(ANONYMOUS, baseline.ask_as(AskCaller::Anonymous), answer));
     own.into_iter().chain(strangers).collect()
 }
 
@@ -217,21 +217,21 @@ fn is_news(baseline: &Baseline, before: Option<&Survey>) -> bool {
     before.is_some_and(|before| !was_known(before))
 }
 
-fn twice(surveyed: &Surveyed) -> Option<(Arc<Answer>, Arc<Answer>)> {
+fn repeated_answers(surveyed: &Surveyed) -> Option<(Arc<Answer>, Arc<Answer>)> {
     surveyed.by.values().find_map(|baseline| Some((Arc::clone(&baseline.first), Arc::clone(baseline.second.as_ref()?))))
 }
 
 /// The strangers' request; it names what a former account had where that one's request is what they repeated.
 fn as_stranger(surveyed: &Surveyed, is_former: bool) -> Option<Reread<'_>> {
     let baseline = surveyed.asked_by_strangers()?;
-    let first = surveyed.anonymous.as_ref().filter(|answer| answer.response().is_some_and(succeeds))?;
+    let first = surveyed.anonymous.as_ref().filter(|answer| answer.response().is_some_and(is_clear_success))?;
     Some(Reread {
         surveyed,
         caller: ANONYMOUS.to_owned(),
-        ask: baseline.ask_as(Caller::Anonymous),
+        ask: baseline.ask_as(AskCaller::Anonymous),
         first: Arc::clone(first),
         second: None,
-        twice: twice(surveyed),
+        twice: repeated_answers(surveyed),
         is_former,
         is_from_before: false,
     })
@@ -247,7 +247,7 @@ struct Look {
     kept: Vec<Write>,
 }
 
-async fn look(probe: &Probe, reads: &[Reread<'_>], ties: &Ties<'_>) -> Vec<Look> {
+async fn repeat_reads(probe: &Probe, reads: &[Reread<'_>], ties: &Ties<'_>) -> Vec<Look> {
     let mut jobs: Vec<BoxFuture<'_, Look>> = Vec::new();
     for read in reads {
         jobs.push(Box::pin(look_at(probe, read, ties)));
@@ -262,7 +262,7 @@ async fn look_at(probe: &Probe, read: &Reread<'_>, ties: &Ties<'_>) -> Look {
     };
     let journal = probe.journal().filter(|_| read.is_from_before);
     let (operation, caller) = (&read.surveyed.operation, read.caller.as_str());
-    let marked = journal.map(|journal| companions::marked(journal, operation, caller, (&read.first, &answer)));
+    let marked = journal.map(|journal| companions::new_marked_rows(journal, operation, caller, (&read.first, &answer)));
     let kept = came_since(ties, operation, caller, (&read.first, &answer));
     Look { differences: read.differs(probe, &answer, ties.own), marked: marked.unwrap_or_default(), kept }
 }
@@ -276,16 +276,22 @@ impl Reread<'_> {
         if now.status() == Some(429) {
             return Vec::new();
         }
-        differences(probe, self, now, own)
+        find_differences(probe, self, now, own)
     }
 }
 
-fn row(probe: &Probe, journal: &Journal, read: &Reread<'_>, difference: &Difference, before_undo: usize) -> HarmRow {
-    let redact = |text: &str| probe.redactor().text(&clean(text, 200));
+fn build_harm_row(
+    probe: &Probe,
+    journal: &Journal,
+    read: &Reread<'_>,
+    difference: &Difference,
+    before_undo: usize,
+) -> HarmRow {
+    let redact = |text: &str| probe.redactor().text(&clean_text(text, 200));
     // A read that was served again during the scan clears the writes before it, as far as the status goes.
     let from = if difference.is_status() { probe.written_at_last_read(&read.ask.url) } else { 0 };
     let harmed = Harmed { operation: &read.surveyed.operation.id, address: &read.ask.url, about: &difference.about };
-    let likely = likely(&journal.entries(), &harmed, from).map(|entry| {
+    let likely = most_likely_write(&journal.entries(), &harmed, from).map(|entry| {
         let undoing = if entry.n >= before_undo { ", while it was undone" } else { "" };
         redact(&format!("{} as {}{undoing}", clean_name(&entry.note.operation, 120), entry.note.caller))
     });

@@ -8,14 +8,14 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
-use super::companions::rows;
+use super::companions::rows_with_ids;
 use super::own::Own;
-use super::run::Outcome;
+use super::run::ScanOutcome;
 use crate::act::is_whole_list;
-use crate::model::{Operation, UndoOutcome, clean, clean_name};
-use crate::probe::{Answer, Entry, Probe};
+use crate::model::{Operation, UndoOutcome, clean_name, clean_text};
+use crate::probe::{Answer, JournalEntry, Probe};
 use crate::report::{Report, Write};
-use crate::survey::{People, is_owner_name, resource_of_path, scalar_text, words};
+use crate::survey::{People, is_owner_name, resource_of_path, scalar_text, split_words};
 
 /// Shorter values are those of many things.
 const TELLING: usize = 8;
@@ -28,7 +28,7 @@ const MAX_IDS: usize = 20;
 /// What a row has to do with the scan.
 pub(super) struct Ties<'a> {
     pub(super) people: &'a People,
-    pub(super) entries: &'a [Entry],
+    pub(super) entries: &'a [JournalEntry],
     pub(super) own: &'a Own,
 }
 
@@ -57,7 +57,7 @@ impl Ties<'_> {
         };
         person
             .map(|person| person.name.clone())
-            .or_else(|| made().map(|entry| format!("what {} made", clean(&entry.note.operation, 120))))
+            .or_else(|| made().map(|entry| format!("what {} made", clean_text(&entry.note.operation, 120))))
     }
 
     fn told(&self, operation: &Operation, caller: &str, (id, named): (&str, &str)) -> Write {
@@ -99,15 +99,15 @@ pub(super) fn came_since(
         return Vec::new();
     }
     let resource = resource_of_path(&operation.path).unwrap_or_default();
-    let known: BTreeSet<String> = rows(before, &resource).into_iter().map(|(id, _)| id).collect();
-    let new = rows(now, &resource).into_iter().filter(|(id, _)| !known.contains(id));
+    let known: BTreeSet<String> = rows_with_ids(before, &resource).into_iter().map(|(id, _)| id).collect();
+    let new = rows_with_ids(now, &resource).into_iter().filter(|(id, _)| !known.contains(id));
     let foreign = new.filter(|(id, fields)| !ties.is_own(id, fields, &resource));
     foreign.filter_map(|(id, fields)| Some(ties.told(operation, caller, (&id, &ties.named_in(fields)?)))).collect()
 }
 
 /// Names rows that came into being while the scan ran and that it sent no creation of: the survey's answers show them by
 /// the moment of their creation.
-pub fn name_beside(probe: &Probe, outcome: &mut Outcome) {
+pub fn name_beside(probe: &Probe, outcome: &mut ScanOutcome) {
     let journal = probe.journal();
     let began = journal.map_or(outcome.report.scan.started_at.as_str(), |journal| journal.head().started_at.as_str());
     let Ok(began) = began.parse::<Timestamp>() else { return };
@@ -127,7 +127,7 @@ pub fn name_beside(probe: &Probe, outcome: &mut Outcome) {
         // A moment that is another one in each answer is that of the answer.
         let is_steady = |name: &str| surveyed.volatile.iter().all(|place| place.rsplit('/').next() != Some(name));
         for baseline in surveyed.valid() {
-            for (id, fields) in rows(&baseline.first, &resource) {
+            for (id, fields) in rows_with_ids(&baseline.first, &resource) {
                 let is_new = made_at(fields, &is_steady).is_some_and(|moment| while_scanning.contains(&moment));
                 if !is_new || ties.is_own(&id, fields, &resource) || !seen.insert((resource.clone(), id.clone())) {
                     continue;
@@ -139,13 +139,13 @@ pub fn name_beside(probe: &Probe, outcome: &mut Outcome) {
             }
         }
     }
-    tell(&mut outcome.report, told);
+    add_kept_rows(&mut outcome.report, told);
     let note = kept_note(&outcome.report);
     outcome.report.notes.extend(note.into_iter().chain(unclaimed_note(&unclaimed)));
 }
 
 /// Puts rows that the application keeps into the report's list of what was written.
-pub(super) fn tell(report: &mut Report, found: Vec<Write>) {
+pub(super) fn add_kept_rows(report: &mut Report, found: Vec<Write>) {
     let mut room = MAX_NAMED.saturating_sub(report.writes.iter().filter(|write| write.is_kept()).count());
     for write in found {
         let is_told = report.writes.iter().any(|told| told.object == write.object && !told.is_undone());
@@ -189,7 +189,7 @@ fn unclaimed_note(unclaimed: &BTreeMap<String, BTreeSet<String>>) -> Option<Stri
 /// Returns the moment at which a row says that it was made.
 fn made_at(fields: &Map<String, Value>, is_steady: &dyn Fn(&str) -> bool) -> Option<Timestamp> {
     let is_creation = |name: &str| {
-        let parts = words(name);
+        let parts = split_words(name);
         let has = |wanted: &[&str]| parts.iter().any(|word| wanted.contains(&word.as_str()));
         has(&["created", "inserted", "creation"]) && !has(&["by", "id", "user"]) && is_steady(name)
     };

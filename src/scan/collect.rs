@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::run::ScanInput;
 use super::steps::{Done, Steps};
-use super::{convert, fingerprint, operation_ref};
-use crate::checks::{Check, find};
+use super::{convert, finding_fingerprint, operation_ref};
+use crate::checks::{Check, find_check};
 use crate::model::{
-    CheckId, Confidence, Draft, Exchange, OperationId, Outcome, Severity, Silence, Step, Verdict, clean,
+    CheckId, Confidence, Draft, Exchange, OperationId, Outcome, Severity, Silence, Step, Verdict, clean_text,
 };
 use crate::report::{CoverageOutcome, CoverageRow, ExchangeBrief, Finding, HeldProofInfo, NextStep};
 
@@ -23,13 +23,13 @@ impl Collected {
     /// Adds a finding that no check came to.
     pub(super) fn add(&mut self, finding: Finding, row: CoverageRow) {
         self.findings.push(finding);
-        sort(&mut self.findings);
+        sort_findings(&mut self.findings);
         self.coverage.push(row);
     }
 }
 
 /// The worst and surest first, then by place.
-fn sort(findings: &mut [Finding]) {
+fn sort_findings(findings: &mut [Finding]) {
     findings.sort_by(|a, b| {
         let weight = |finding: &Finding| (finding.severity, finding.confidence);
         let place =
@@ -39,7 +39,7 @@ fn sort(findings: &mut [Finding]) {
 }
 
 /// Collects all verdicts in document order.
-pub(super) fn collect(
+pub(super) fn collect_verdicts(
     input: &ScanInput<'_>,
     verdicts: &BTreeMap<(OperationId, CheckId), Verdict>,
     done: &Done<'_>,
@@ -51,7 +51,7 @@ pub(super) fn collect(
         let id = &operation.id;
         for check in input.checks.iter().map(|check| check.meta().id) {
             let Some(verdict) = verdicts.get(&(id.clone(), CheckId::from(check))) else { continue };
-            let step = step(input, id, verdict, done);
+            let step = next_step(input, id, verdict, done);
             if let Some(step) = &step {
                 steps.add(step.clone(), id);
             }
@@ -60,32 +60,32 @@ pub(super) fn collect(
                     causes.entry((check, draft.cause.clone())).or_default().push(draft);
                 }
             }
-            coverage.push(CoverageRow { step, ..row(input, id, check, verdict) });
+            coverage.push(CoverageRow { step, ..coverage_row(input, id, check, verdict) });
         }
     }
     let mut findings: Vec<Finding> =
-        causes.into_iter().filter_map(|((check, cause), drafts)| finding(input, check, &cause, drafts)).collect();
-    sort(&mut findings);
+        causes.into_iter().filter_map(|((check, cause), drafts)| build_finding(input, check, &cause, drafts)).collect();
+    sort_findings(&mut findings);
     Collected { findings, coverage, next_steps: steps.most_useful() }
 }
 
 /// What would open a pair of check and operation, where something is left to do.
-fn step(input: &ScanInput<'_>, operation: &OperationId, verdict: &Verdict, done: &Done<'_>) -> Option<Step> {
+fn next_step(input: &ScanInput<'_>, operation: &OperationId, verdict: &Verdict, done: &Done<'_>) -> Option<Step> {
     let help = verdict.silence().and_then(Silence::help)?;
     let step = done.remaining(Step::of(help), operation)?;
     // A step names parameters and quotes answers of the target.
-    Some(Step::of(&input.probe.redactor().text(&clean(&step.to_string(), 400))))
+    Some(Step::of(&input.probe.redactor().text(&clean_text(&step.to_string(), 400))))
 }
 
 /// One row of the coverage: what a check came to, and what it rests on.
-fn row(input: &ScanInput<'_>, operation: &OperationId, check: &str, verdict: &Verdict) -> CoverageRow {
-    let redact = |text: &str| input.probe.redactor().text(&clean(text, 300));
+fn coverage_row(input: &ScanInput<'_>, operation: &OperationId, check: &str, verdict: &Verdict) -> CoverageRow {
+    let redact = |text: &str| input.probe.redactor().text(&clean_text(text, 300));
     let claim = verdict.drafts().first().map(|draft| draft.claim.as_str());
     let silence = verdict.silence();
     CoverageRow {
         operation: operation_ref(operation),
         check: check.to_owned(),
-        outcome: outcome(verdict),
+        outcome: coverage_outcome(verdict),
         because: match claim {
             Some(claim) if is_note(verdict) => redact(&format!("noted without a claim of harm: {claim}")),
             Some(claim) => redact(claim),
@@ -98,14 +98,14 @@ fn row(input: &ScanInput<'_>, operation: &OperationId, check: &str, verdict: &Ve
         },
         proof: match silence {
             Some(Silence::Held(proof)) => {
-                Some(HeldProofInfo { attack: brief(proof.attack()), control: brief(proof.control()) })
+                Some(HeldProofInfo { attack: brief_exchange(proof.attack()), control: brief_exchange(proof.control()) })
             }
             _ => None,
         },
     }
 }
 
-fn outcome(verdict: &Verdict) -> CoverageOutcome {
+fn coverage_outcome(verdict: &Verdict) -> CoverageOutcome {
     match verdict {
         // What is meant to be so, by the user's word, is nothing to test.
         Verdict::Broken(drafts) if drafts.iter().any(is_stated) && is_note(verdict) => CoverageOutcome::NotApplicable,
@@ -131,7 +131,7 @@ fn is_stated(draft: &Draft) -> bool {
     draft.access.is_some()
 }
 
-fn brief(exchange: &Exchange) -> ExchangeBrief {
+fn brief_exchange(exchange: &Exchange) -> ExchangeBrief {
     let status = match &exchange.outcome {
         Outcome::Response(response) => Some(response.status),
         _ => None,
@@ -139,14 +139,14 @@ fn brief(exchange: &Exchange) -> ExchangeBrief {
     ExchangeBrief {
         identity: exchange.identity.clone(),
         method: exchange.request.method.clone(),
-        url: clean(&exchange.request.url, 300),
+        url: clean_text(&exchange.request.url, 300),
         status,
     }
 }
 
 /// The surest draft stands for all of one cause; the operations of the others are listed with it.
-fn finding(input: &ScanInput<'_>, check: &'static str, cause: &str, drafts: Vec<&Draft>) -> Option<Finding> {
-    let check: &'static dyn Check = find(check)?;
+fn build_finding(input: &ScanInput<'_>, check: &'static str, cause: &str, drafts: Vec<&Draft>) -> Option<Finding> {
+    let check: &'static dyn Check = find_check(check)?;
     let mut best = *drafts.first()?;
     for draft in &drafts {
         // The first of the surest, in document order, so that it is the same one in every scan.
@@ -157,12 +157,12 @@ fn finding(input: &ScanInput<'_>, check: &'static str, cause: &str, drafts: Vec<
     let mut seen = BTreeSet::from([best.operation.clone()]);
     let also: Vec<&OperationId> =
         drafts.iter().map(|draft| &draft.operation).filter(|id| seen.insert((*id).clone())).collect();
-    let id = fingerprint(&input.api.title, check.meta().id, cause);
-    Some(convert::finding(input, check.meta(), id, best, &also))
+    let id = finding_fingerprint(&input.api.title, check.meta().id, cause);
+    Some(convert::finding_from_draft(input, check.meta(), id, best, &also))
 }
 
 /// Observations have no harm of their own: they are never worse than info.
-pub(super) fn severity(meta: &crate::checks::Meta, draft: &Draft) -> Severity {
+pub(super) fn effective_severity(meta: &crate::checks::Meta, draft: &Draft) -> Severity {
     match draft.confidence() {
         Confidence::Observation => Severity::Info,
         _ => draft.severity.unwrap_or(meta.severity),

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Map, Value};
 
-use super::run::{Outcome, ScanInput};
-use crate::act::{Acting, Kind, id_value, is_whole_list, rows_in};
-use crate::model::{Api, Effect, Method, Operation, Place, UndoOutcome, clean, clean_name, item_shape, path_shape};
+use super::run::{ScanInput, ScanOutcome};
+use crate::act::{ActKind, Acting, id_value, is_whole_list, rows_in};
+use crate::model::{
+    Api, Effect, Method, Operation, Place, UndoOutcome, clean_name, clean_text, item_shape, path_shape,
+};
 use crate::probe::{
-    Answer, Ask, Caller, Entry, ID_PLACE, Journal, Probe, Undo, Values, WriteKind, WriteNote, operation_url,
+    Answer, Ask, AskCaller, ID_PLACE, Journal, JournalEntry, Probe, Undo, Values, WriteKind, WriteNote, operation_url,
 };
 use crate::report::{Report, Write};
 use crate::survey::{Baseline, Object, Survey, Surveyed, is_person, resource_of_path, scalar_text};
@@ -36,7 +38,7 @@ pub(super) async fn note_marked(input: &ScanInput<'_>, survey: &Survey) {
     let Some(before) = act.before.as_ref().filter(|_| !journal.is_empty()) else { return };
     let entries = journal.entries();
     // An account that a trial has removed is shown nothing any more.
-    let is_there = |entry: &&Entry| !entry.undone && !entry.sent;
+    let is_there = |entry: &&JournalEntry| !entry.undone && !entry.sent;
     let accounts: BTreeSet<&str> =
         entries.iter().filter(is_there).filter_map(|entry| entry.note.account.as_deref()).collect();
     let mut reads = marked_lists(&before.survey, &act.acting, |baseline| vec![baseline.caller.clone()]);
@@ -48,7 +50,7 @@ pub(super) async fn note_marked(input: &ScanInput<'_>, survey: &Survey) {
     let mut asked = BTreeSet::new();
     reads.retain(|list| asked.insert((list.surveyed.operation.id.clone(), list.caller.clone())));
     reads.truncate(MAX_READS);
-    let ask = |list: &MarkedList<'_>| list.baseline.ask_as(Caller::named(&list.caller));
+    let ask = |list: &MarkedList<'_>| list.baseline.ask_as(AskCaller::named(&list.caller));
     let asks: Vec<Ask> = reads.iter().map(ask).collect();
     let looks = asks.into_iter().map(|ask| look_unless_halted(input.probe, ask));
     let answers: Vec<Option<Arc<Answer>>> = stream::iter(looks).buffered(MOST_AT_ONCE).collect().await;
@@ -95,12 +97,12 @@ fn note_in_list(input: &ScanInput<'_>, journal: &Journal, list: &MarkedList<'_>,
     let entries = journal.entries();
     let resource = resource_of_path(&list.surveyed.operation.path).unwrap_or_default();
     let Some(known) = unmarked_rows(&list.baseline.first, &entries, &resource) else { return };
-    for (id, fields) in rows(answer, &resource) {
+    for (id, fields) in rows_with_ids(answer, &resource) {
         let is_new = !known.contains(&id) && !is_noted(&entries, &id, &resource);
         let Some(maker) = maker_of(&entries, fields, &resource).filter(|_| is_new) else { continue };
         let note = WriteNote {
             marker: maker.note.marker.clone(),
-            undo: undo(input, list.surveyed, list.removal),
+            undo: build_undo(input, list.surveyed, list.removal),
             is_companion: true,
             nature: Some(format!("a {} that came with it", clean_name(&resource, 40))),
             ..WriteNote::bare(&maker.note.operation, &list.caller, WriteKind::Creates)
@@ -113,11 +115,11 @@ fn note_in_list(input: &ScanInput<'_>, journal: &Journal, list: &MarkedList<'_>,
 fn removal_below<'a>(acting: &'a [Acting], list: &Operation) -> Option<&'a Acting> {
     let below = item_shape(&list.path);
     acting.iter().find(|acting| {
-        acting.kind == Kind::Delete && acting.left_alone.is_none() && path_shape(&acting.operation.path) == below
+        acting.kind == ActKind::Delete && acting.left_alone.is_none() && path_shape(&acting.operation.path) == below
     })
 }
 
-fn undo(input: &ScanInput<'_>, list: &Surveyed, removal: &Acting) -> Option<Undo> {
+fn build_undo(input: &ScanInput<'_>, list: &Surveyed, removal: &Acting) -> Option<Undo> {
     let slot = removal.slots.last()?;
     let values = Values::from([((Place::Path, slot.name.clone()), Value::String(ID_PLACE.to_owned()))]);
     let base = input.probe.base_url();
@@ -134,14 +136,15 @@ fn look_at(api: &Api, removal: &Operation) -> bool {
 }
 
 /// The ids of a list that shows all that it has, but for what carries a mark; `None` where it may have more, or was refused.
-fn unmarked_rows(answer: &Answer, entries: &[Entry], resource: &str) -> Option<BTreeSet<String>> {
+fn unmarked_rows(answer: &Answer, entries: &[JournalEntry], resource: &str) -> Option<BTreeSet<String>> {
     let response = answer.response().filter(|response| response.is_success())?;
     response.json.as_ref().filter(|json| is_whole_list(response, json))?;
-    let unmarked = rows(answer, resource).into_iter().filter(|(_, row)| maker_of(entries, row, resource).is_none());
+    let unmarked =
+        rows_with_ids(answer, resource).into_iter().filter(|(_, row)| maker_of(entries, row, resource).is_none());
     Some(unmarked.map(|(id, _)| id).collect())
 }
 
-pub(super) fn rows<'a>(answer: &'a Answer, resource: &str) -> Vec<(String, &'a Map<String, Value>)> {
+pub(super) fn rows_with_ids<'a>(answer: &'a Answer, resource: &str) -> Vec<(String, &'a Map<String, Value>)> {
     let response = answer.response().filter(|response| response.is_success());
     let json = response.and_then(|response| response.json.as_ref());
     let rows = json.map(|json| rows_in(json, resource)).unwrap_or_default();
@@ -152,19 +155,19 @@ fn id_of(fields: &Map<String, Value>, resource: &str) -> Option<String> {
     id_value(&Object::of(resource, fields, BTreeMap::new())).and_then(|id| scalar_text(&id))
 }
 
-fn resource_of(entry: &Entry) -> String {
+fn resource_of(entry: &JournalEntry) -> String {
     let path = entry.note.operation.split_once(' ').map_or("", |(_, path)| path);
     resource_of_path(path).unwrap_or_default()
 }
 
 /// Returns whether the journal has it under this id already.
-fn is_noted(entries: &[Entry], id: &str, resource: &str) -> bool {
-    let has = |entry: &&Entry| entry.ids.iter().any(|known| known == id);
+fn is_noted(entries: &[JournalEntry], id: &str, resource: &str) -> bool {
+    let has = |entry: &&JournalEntry| entry.ids.iter().any(|known| known == id);
     entries.iter().filter(has).any(|entry| id.len() >= TELLING || resource_of(entry) == resource)
 }
 
 /// The creation of another kind of object whose mark stands in a row.
-fn maker_of<'e>(entries: &'e [Entry], fields: &Map<String, Value>, resource: &str) -> Option<&'e Entry> {
+fn maker_of<'e>(entries: &'e [JournalEntry], fields: &Map<String, Value>, resource: &str) -> Option<&'e JournalEntry> {
     let texts: Vec<&str> = fields.values().filter_map(Value::as_str).collect();
     let is_in = |mark: &str| mark.len() >= MIN_MARK && texts.iter().any(|text| text.contains(mark));
     entries.iter().find(|entry| {
@@ -173,21 +176,21 @@ fn maker_of<'e>(entries: &'e [Entry], fields: &Map<String, Value>, resource: &st
 }
 
 /// Returns rows of a read that were not there before, that carry a mark of the scan and are no write of its own.
-pub(super) fn marked(
+pub(super) fn new_marked_rows(
     journal: &Journal,
     operation: &Operation,
     caller: &str,
     (before, now): (&Answer, &Answer),
 ) -> Vec<Write> {
     let (entries, resource) = (journal.entries(), resource_of_path(&operation.path).unwrap_or_default());
-    let known: BTreeSet<String> = rows(before, &resource).into_iter().map(|(id, _)| id).collect();
+    let known: BTreeSet<String> = rows_with_ids(before, &resource).into_iter().map(|(id, _)| id).collect();
     let mut found = Vec::new();
-    for (id, fields) in rows(now, &resource) {
+    for (id, fields) in rows_with_ids(now, &resource) {
         let is_new = !known.contains(&id) && !is_noted(&entries, &id, &resource);
         // What is left of the scan's own is told as what it is, wherever it shows.
         let maker = maker_of(&entries, fields, &resource).filter(|maker| is_new && (maker.undone || maker.nothing));
         found.extend(maker.map(|maker| Write {
-            operation: clean(&maker.note.operation, 160),
+            operation: clean_text(&maker.note.operation, 160),
             identity: caller.to_owned(),
             object: clean_name(&id, 120),
             address: None,
@@ -215,10 +218,10 @@ pub(super) fn tell_marked(report: &mut Report, marked: impl Iterator<Item = Writ
 }
 
 /// Names what came with accounts that stay: it is the scan's as they are.
-pub async fn name_companions(probe: &Probe, outcome: &mut Outcome) {
+pub async fn name_companions(probe: &Probe, outcome: &mut ScanOutcome) {
     let Some(journal) = probe.journal().filter(|_| probe.death().is_none()) else { return };
     let entries = journal.entries();
-    let staying = staying(&entries);
+    let staying = remaining_accounts(&entries);
     let reads = companion_reads(&outcome.survey, &entries);
     if staying.is_empty() || reads.is_empty() {
         return;
@@ -228,17 +231,17 @@ pub async fn name_companions(probe: &Probe, outcome: &mut Outcome) {
     for (name, entry) in &staying {
         for (surveyed, baseline) in &reads {
             let operation = &surveyed.operation;
-            let answer = probe.look_again(&baseline.ask_as(Caller::named(name))).await.ok();
+            let answer = probe.look_again(&baseline.ask_as(AskCaller::named(name))).await.ok();
             let served = answer.filter(|answer| answer.response().is_some_and(|response| response.is_success()));
             let Some(answer) = served else {
                 unasked.insert(operation.id.to_string());
                 continue;
             };
             let resource = resource_of_path(&operation.path).unwrap_or_default();
-            let own = rows(&answer, &resource).into_iter().map(|(id, _)| id);
+            let own = rows_with_ids(&answer, &resource).into_iter().map(|(id, _)| id);
             let own = own.filter(|id| !is_noted(&entries, id, &resource));
-            found.extend(own.filter(|id| belongs(&outcome.survey, name, &resource, id)).map(|id| Write {
-                operation: clean(&entry.note.operation, 160),
+            found.extend(own.filter(|id| belongs_to_account(&outcome.survey, name, &resource, id)).map(|id| Write {
+                operation: clean_text(&entry.note.operation, 160),
                 identity: (*name).to_owned(),
                 object: clean_name(&id, 120),
                 address: None,
@@ -248,10 +251,10 @@ pub async fn name_companions(probe: &Probe, outcome: &mut Outcome) {
         }
     }
     outcome.report.scan.requests = probe.sent();
-    tell(outcome, found, &unasked);
+    report_companions(outcome, found, &unasked);
 }
 
-fn tell(outcome: &mut Outcome, mut found: Vec<Write>, unasked: &BTreeSet<String>) {
+fn report_companions(outcome: &mut ScanOutcome, mut found: Vec<Write>, unasked: &BTreeSet<String>) {
     let all = found.len();
     found.truncate(MAX_NAMED);
     if all > 0 {
@@ -269,8 +272,8 @@ fn tell(outcome: &mut Outcome, mut found: Vec<Write>, unasked: &BTreeSet<String>
 }
 
 /// Accounts of the scan's own that are still there, by name.
-fn staying(entries: &[Entry]) -> BTreeMap<&str, &Entry> {
-    let is_there = |entry: &&Entry| {
+fn remaining_accounts(entries: &[JournalEntry]) -> BTreeMap<&str, &JournalEntry> {
+    let is_there = |entry: &&JournalEntry| {
         entry.note.kind == WriteKind::SignsUp
             && !entry.undone
             && !entry.nothing
@@ -281,7 +284,7 @@ fn staying(entries: &[Entry]) -> BTreeMap<&str, &Entry> {
 }
 
 /// Reads that showed an account of the scan's own something of its own that the scan did not make.
-fn companion_reads<'s>(survey: &'s Survey, entries: &[Entry]) -> Vec<(&'s Surveyed, &'s Baseline)> {
+fn companion_reads<'s>(survey: &'s Survey, entries: &[JournalEntry]) -> Vec<(&'s Surveyed, &'s Baseline)> {
     let sign_ups = entries.iter().filter(|entry| entry.note.kind == WriteKind::SignsUp);
     let accounts: BTreeSet<&str> = sign_ups.filter_map(|entry| entry.note.account.as_deref()).collect();
     let mut reads = Vec::new();
@@ -294,7 +297,7 @@ fn companion_reads<'s>(survey: &'s Survey, entries: &[Entry]) -> Vec<(&'s Survey
             let came =
                 |id: &String| !is_noted(entries, id, &resource) && is_owned(survey, &baseline.caller, &resource, id);
             accounts.contains(baseline.caller.as_str())
-                && rows(&baseline.first, &resource).into_iter().any(|(id, _)| came(&id))
+                && rows_with_ids(&baseline.first, &resource).into_iter().any(|(id, _)| came(&id))
         };
         let shown = surveyed.valid().find(shows);
         reads.extend(shown.map(|baseline| (surveyed, baseline)));
@@ -310,7 +313,7 @@ fn is_owned(survey: &Survey, name: &str, resource: &str, id: &str) -> bool {
 }
 
 /// Returns whether a row that an account is shown is the account's: as the survey says, or made since.
-fn belongs(survey: &Survey, name: &str, resource: &str, id: &str) -> bool {
+fn belongs_to_account(survey: &Survey, name: &str, resource: &str, id: &str) -> bool {
     let key = (resource.to_owned(), id.to_owned());
     is_owned(survey, name, resource, id) || !survey.objects.known.contains_key(&key)
 }
@@ -318,12 +321,12 @@ fn belongs(survey: &Survey, name: &str, resource: &str, id: &str) -> bool {
 /// Says by what the target may have kept rows that no read of the document shows.
 pub(super) fn unseen_note(journal: &Journal) -> Option<String> {
     let mut made: BTreeMap<String, usize> = BTreeMap::new();
-    let is_made = |entry: &&Entry| {
+    let is_made = |entry: &&JournalEntry| {
         let creates = matches!(entry.note.kind, WriteKind::Creates | WriteKind::SignsUp);
         creates && !entry.nothing && !entry.note.is_companion && entry.status.is_some_and(|status| status < 400)
     };
     for entry in journal.entries().iter().filter(is_made) {
-        *made.entry(clean(&entry.note.operation, 120)).or_default() += 1;
+        *made.entry(clean_text(&entry.note.operation, 120)).or_default() += 1;
     }
     let mut made: Vec<(String, usize)> = made.into_iter().collect();
     made.sort_by_key(|(_, times)| std::cmp::Reverse(*times));

@@ -7,12 +7,12 @@ use super::trust::Trust;
 use super::{collect, operation_ref};
 use crate::checks::Meta;
 use crate::model::{
-    DocumentIssue, Draft, Effect, EvidenceItem, Exchange, FindingId, OperationId, Outcome, Role, clean,
+    DocumentIssue, Draft, Effect, EvidenceItem, Exchange, FindingId, OperationId, Outcome, Role, clean_text,
 };
 use crate::report::{
     ClauseInfo, CodeRef, CoverageRow, ExchangeInfo, Finding, FindingStatus, IdentityInfo, Issue, NextStep, PolicyRow,
     Question, Rebuild, Report, RequestInfo, ResponseInfo, SCHEMA_VERSION, ScanInfo, SpecRef, Status, Tool, Withheld,
-    score,
+    compute_score,
 };
 use crate::survey::Survey;
 
@@ -29,16 +29,16 @@ pub(super) struct ReportParts {
     pub(super) findings: Vec<Finding>,
     pub(super) coverage: Vec<CoverageRow>,
     pub(super) next_steps: Vec<NextStep>,
-    pub(super) policy: Vec<crate::access::PolicyRow>,
-    pub(super) questions: Vec<crate::access::Question>,
+    pub(super) policy: Vec<crate::access::ResourcePolicy>,
+    pub(super) questions: Vec<crate::access::PolicyQuestion>,
     pub(super) trust: Trust,
     pub(super) rebuild: Option<Rebuild>,
     pub(super) started: Instant,
 }
 
 /// The whole report.
-pub(super) fn report(input: &ScanInput<'_>, survey: &Survey, parts: ReportParts) -> Report {
-    let mut score = score(&parts.findings, &parts.coverage);
+pub(super) fn build_report(input: &ScanInput<'_>, survey: &Survey, parts: ReportParts) -> Report {
+    let mut score = compute_score(&parts.findings, &parts.coverage);
     if parts.trust.status != Status::Complete {
         score.value = None;
         score.grade = None;
@@ -58,11 +58,11 @@ pub(super) fn report(input: &ScanInput<'_>, survey: &Survey, parts: ReportParts)
             duration_ms: u64::try_from(parts.started.elapsed().as_millis()).unwrap_or(u64::MAX),
             mode: input.mode,
             base_url: input.probe.base_url().to_string().trim_end_matches('/').to_owned(),
-            document: clean(&input.probe.redactor().url(&input.api.document), 500),
+            document: clean_text(&input.probe.redactor().url(&input.api.document), 500),
             config: input.config.clone(),
             source: None,
             recheck_of: None,
-            identities: identities(survey),
+            identities: identity_infos(survey),
             requests: input.probe.sent(),
             status: parts.trust.status,
             untrusted_because: parts.trust.untrusted_because,
@@ -76,38 +76,42 @@ pub(super) fn report(input: &ScanInput<'_>, survey: &Survey, parts: ReportParts)
         findings: parts.findings,
         coverage: parts.coverage,
         reach: None,
-        document_issues: issues(&input.api.issues),
+        document_issues: report_issues(&input.api.issues),
         writes: Vec::new(),
         plan: Vec::new(),
         next_steps: parts.next_steps,
         rebuild: parts.rebuild,
-        notes: notes(input, survey),
+        notes: report_notes(input, survey),
     }
 }
 
-fn policy_row(row: crate::access::PolicyRow) -> PolicyRow {
+fn policy_row(row: crate::access::ResourcePolicy) -> PolicyRow {
     PolicyRow {
         resource: row.resource,
         fields: row.fields,
         policy: row.level.to_string(),
-        rests_on: row.rests_on.iter().map(|text| clean(text, 300)).collect(),
-        broken_by: row.broken_by.iter().map(|id| clean(id.as_str(), 300)).collect(),
+        rests_on: row.rests_on.iter().map(|text| clean_text(text, 300)).collect(),
+        broken_by: row.broken_by.iter().map(|id| clean_text(id.as_str(), 300)).collect(),
     }
 }
 
-fn question_row(question: crate::access::Question) -> Question {
+fn question_row(question: crate::access::PolicyQuestion) -> Question {
     Question { about: question.about, question: question.question, answer_with: question.answer_with }
 }
 
 /// Issues of the document, capped.
-pub fn issues(all: &[DocumentIssue]) -> Vec<Issue> {
+pub fn report_issues(all: &[DocumentIssue]) -> Vec<Issue> {
     all.iter()
         .take(MAX_ISSUES)
-        .map(|issue| Issue { at: clean(&issue.at, 300), line: issue.line, message: clean(&issue.message, 300) })
+        .map(|issue| Issue {
+            at: clean_text(&issue.at, 300),
+            line: issue.line,
+            message: clean_text(&issue.message, 300),
+        })
         .collect()
 }
 
-fn identities(survey: &Survey) -> Vec<IdentityInfo> {
+fn identity_infos(survey: &Survey) -> Vec<IdentityInfo> {
     let info = |person: &crate::survey::Person| IdentityInfo {
         name: person.name.clone(),
         role: person.role.clone(),
@@ -116,7 +120,7 @@ fn identities(survey: &Survey) -> Vec<IdentityInfo> {
     survey.people.all.iter().map(info).collect()
 }
 
-fn notes(input: &ScanInput<'_>, survey: &Survey) -> Vec<String> {
+fn report_notes(input: &ScanInput<'_>, survey: &Survey) -> Vec<String> {
     let mut notes = input.notes.clone();
     notes.extend(input.probe.notes());
     let changes = |effect: &Effect| matches!(effect, Effect::Writes | Effect::Deletes);
@@ -145,7 +149,7 @@ fn notes(input: &ScanInput<'_>, survey: &Survey) -> Vec<String> {
 }
 
 /// One finding for the report.
-pub(super) fn finding(
+pub(super) fn finding_from_draft(
     input: &ScanInput<'_>,
     meta: &Meta,
     id: FindingId,
@@ -153,13 +157,13 @@ pub(super) fn finding(
     also: &[&OperationId],
 ) -> Finding {
     let operation = input.api.operations.iter().find(|operation| operation.id == draft.operation);
-    let redact = |text: &str, max: usize| input.probe.redactor().text(&clean(text, max));
+    let redact = |text: &str, max: usize| input.probe.redactor().text(&clean_text(text, max));
     let attack = draft.exchanges.iter().find(|item| item.role == Role::Attack);
     Finding {
         id: id.0,
         check: meta.id.to_owned(),
         title: meta.title.to_owned(),
-        severity: collect::severity(meta, draft),
+        severity: collect::effective_severity(meta, draft),
         confidence: draft.confidence(),
         operation: operation_ref(&draft.operation),
         also: also.iter().map(|id| operation_ref(id)).collect(),
@@ -167,11 +171,11 @@ pub(super) fn finding(
         owasp: meta.owasp.iter().map(|entry| (*entry).to_owned()).collect(),
         cwe: meta.cwe.to_vec(),
         claim: redact(&draft.claim, 300),
-        clauses: clauses(draft, &redact),
-        exchanges: draft.exchanges.iter().take(MAX_EXCHANGES).map(exchange).collect(),
-        replay: attack.map(|item| clean(&item.exchange.replay, 2_000)).unwrap_or_default(),
+        clauses: clause_infos(draft, &redact),
+        exchanges: draft.exchanges.iter().take(MAX_EXCHANGES).map(exchange_info).collect(),
+        replay: attack.map(|item| clean_text(&item.exchange.replay, 2_000)).unwrap_or_default(),
         spec: operation.filter(|operation| operation.is_documented()).map(|operation| SpecRef {
-            file: clean(&input.probe.redactor().url(&input.api.document), 500),
+            file: clean_text(&input.probe.redactor().url(&input.api.document), 500),
             // An operation on line 1 stands in a document of one line: no place to look at.
             line: operation.spec.line.filter(|line| *line > 1),
         }),
@@ -183,7 +187,7 @@ pub(super) fn finding(
     }
 }
 
-fn clauses(draft: &Draft, redact: &dyn Fn(&str, usize) -> String) -> Vec<ClauseInfo> {
+fn clause_infos(draft: &Draft, redact: &dyn Fn(&str, usize) -> String) -> Vec<ClauseInfo> {
     let info = |clause: &crate::model::Clause| ClauseInfo {
         name: clause.name.to_owned(),
         holds: clause.holds,
@@ -192,31 +196,32 @@ fn clauses(draft: &Draft, redact: &dyn Fn(&str, usize) -> String) -> Vec<ClauseI
     draft.clauses.iter().map(info).collect()
 }
 
-fn exchange(item: &EvidenceItem) -> ExchangeInfo {
+fn exchange_info(item: &EvidenceItem) -> ExchangeInfo {
     let Exchange { identity, request, outcome, .. } = &*item.exchange;
-    let headers =
-        |all: &[(String, String)]| all.iter().map(|(name, value)| (clean(name, 100), clean(value, 500))).collect();
+    let headers = |all: &[(String, String)]| {
+        all.iter().map(|(name, value)| (clean_text(name, 100), clean_text(value, 500))).collect()
+    };
     let (response, fault) = match outcome {
         Outcome::Response(response) => (
             Some(ResponseInfo {
                 status: response.status,
                 headers: headers(&response.headers),
-                body: block(&response.body),
+                body: clean_body(&response.body),
                 truncated: response.truncated,
             }),
             None,
         ),
         Outcome::Timeout => (None, Some("no answer in time".to_owned())),
-        Outcome::Unreachable(text) | Outcome::Broken(text) => (None, Some(clean(text, 300))),
+        Outcome::Unreachable(text) | Outcome::Broken(text) => (None, Some(clean_text(text, 300))),
     };
     ExchangeInfo {
         role: item.role,
         identity: identity.clone(),
         request: RequestInfo {
             method: request.method.clone(),
-            url: clean(&request.url, 1_000),
+            url: clean_text(&request.url, 1_000),
             headers: headers(&request.headers),
-            body: request.body.as_deref().map(block),
+            body: request.body.as_deref().map(clean_body),
         },
         response,
         fault,
@@ -224,9 +229,9 @@ fn exchange(item: &EvidenceItem) -> ExchangeInfo {
 }
 
 /// A body: every line cleaned, the whole capped.
-fn block(text: &str) -> String {
+fn clean_body(text: &str) -> String {
     let capped: String = text.chars().take(MAX_BODY).collect();
     let cut = if capped.len() < text.len() { "…" } else { "" };
-    let lines: Vec<String> = capped.lines().map(|line| clean(line, MAX_BODY)).collect();
+    let lines: Vec<String> = capped.lines().map(|line| clean_text(line, MAX_BODY)).collect();
     format!("{}{cut}", lines.join("\n"))
 }

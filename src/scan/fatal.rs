@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use super::run::ScanInput;
-use super::{convert, fingerprint, operation_ref};
-use crate::checks::find;
-use crate::model::{Clause, Draft, EvidenceItem, Exchange, OperationId, Role, clean, clean_name};
+use super::{convert, finding_fingerprint, operation_ref};
+use crate::checks::find_check;
+use crate::model::{Clause, Draft, EvidenceItem, Exchange, OperationId, Role, clean_name, clean_text};
 use crate::probe::{Death, Probe};
 use crate::report::{CoverageOutcome, CoverageRow, Finding, Report, Status};
 
@@ -14,8 +14,8 @@ use crate::report::{CoverageOutcome, CoverageRow, Finding, Report, Status};
 const CHECK: &str = "validation/server-error";
 
 /// Returns why the scan ended early, with the request that was asked last.
-pub(super) fn sentence(probe: &Probe, death: &Death, when: &str) -> String {
-    let redact = |text: &str| probe.redactor().text(&clean(text, 400));
+pub(super) fn describe_death(probe: &Probe, death: &Death, when: &str) -> String {
+    let redact = |text: &str| probe.redactor().text(&clean_text(text, 400));
     redact(&format!(
         "the target died {when}: {}; the last request before that was {}; is it running, and what does its log say?",
         death.manner(),
@@ -30,7 +30,7 @@ pub(super) async fn notice_late_death(probe: &Probe, report: &mut Report) -> boo
     }
     probe.look_after_undoing().await;
     let Some(death) = probe.death() else { return false };
-    let because = sentence(probe, death, "while what the scan wrote was undone");
+    let because = describe_death(probe, death, "while what the scan wrote was undone");
     report.scan.requests = probe.sent();
     report.notes.extend(report.scan.untrusted_because.replace(because.clone()));
     report.scan.untrusted_step = None;
@@ -43,13 +43,13 @@ pub(super) async fn notice_late_death(probe: &Probe, report: &mut Report) -> boo
 
 /// Returns the finding with its row of the coverage; `None` where no read had been served before: such a target may not
 /// have been well to begin with.
-pub(super) fn finding(input: &ScanInput<'_>, death: &Death) -> Option<(Finding, CoverageRow)> {
+pub(super) fn death_finding(input: &ScanInput<'_>, death: &Death) -> Option<(Finding, CoverageRow)> {
     death.good.as_ref()?;
-    let meta = find(CHECK)?.meta();
-    let operation = operation(input, death);
-    let draft = draft(death, operation.clone());
-    let id = fingerprint(&input.api.title, CHECK, &draft.cause);
-    let finding = convert::finding(input, meta, id, &draft, &[]);
+    let meta = find_check(CHECK)?.meta();
+    let operation = last_operation(input, death);
+    let draft = build_draft(death, operation.clone());
+    let id = finding_fingerprint(&input.api.title, CHECK, &draft.cause);
+    let finding = convert::finding_from_draft(input, meta, id, &draft, &[]);
     let row = CoverageRow {
         operation: operation_ref(&operation),
         check: CHECK.to_owned(),
@@ -63,7 +63,7 @@ pub(super) fn finding(input: &ScanInput<'_>, death: &Death) -> Option<(Finding, 
 }
 
 /// The operation of the last request; its method and path where the document knows none.
-fn operation(input: &ScanInput<'_>, death: &Death) -> OperationId {
+fn last_operation(input: &ScanInput<'_>, death: &Death) -> OperationId {
     let request = &death.last.request;
     let path = url::Url::parse(&request.url).map_or_else(|_| "/".to_owned(), |url| url.path().to_owned());
     input
@@ -72,7 +72,7 @@ fn operation(input: &ScanInput<'_>, death: &Death) -> OperationId {
         .unwrap_or_else(|| OperationId(format!("{} {}", request.method, clean_name(&path, 200))))
 }
 
-fn draft(death: &Death, operation: OperationId) -> Draft {
+fn build_draft(death: &Death, operation: OperationId) -> Draft {
     let clause = |name, holds, because: &str| Clause { name, holds: Some(holds), because: because.to_owned() };
     let clauses = vec![
         clause("broke-off", death.broke_off(), "the connection ended in this very request"),

@@ -26,17 +26,17 @@ pub use after::after_check;
 pub use before::{Before, look_before};
 pub use beside::name_beside;
 pub use companions::name_companions;
-pub use convert::issues;
-pub use plan::{PlanInput, plan};
+pub use convert::report_issues;
+pub use plan::{PlanInput, plan_operations};
 pub use reading::{ReadInput, read_findings};
-pub use run::{Outcome, ScanInput, Stage, Ticked, run};
-pub use writing::{ActInput, undo};
+pub use run::{ScanInput, ScanOutcome, Stage, Ticked, run};
+pub use writing::{ActInput, undo_writes};
 
 use crate::model::{FindingId, Method, OperationId, clean_name};
 use crate::report::OperationRef;
 
 /// The stable id of a weakness: the API's title, the check and the cause, whatever the address of the target is.
-pub fn fingerprint(title: &str, check: &str, cause: &str) -> FindingId {
+pub fn finding_fingerprint(title: &str, check: &str, cause: &str) -> FindingId {
     let mut digest = Sha256::new();
     for part in [title, check, cause] {
         digest.update(part);

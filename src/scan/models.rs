@@ -4,8 +4,8 @@ use super::run::{ScanInput, Stage, Ticked};
 use crate::access::AccessTable;
 use crate::act::{Accounts, Acting, Maker};
 use crate::checks::{ActCx, CheckCx, Shared};
-use crate::conversation::{Met, candidates, meet as ask};
-use crate::llm::Settings;
+use crate::conversation::{Met, ask_candidates as ask, find_candidates};
+use crate::llm::LlmSettings;
 use crate::model::{Mode, OperationId, clean_name};
 
 /// Most operations that are named in one note.
@@ -24,14 +24,14 @@ pub(super) async fn find_models(
     input: &ScanInput<'_>,
     search: &ModelSearch<'_>,
     ticked: Ticked<'_>,
-) -> (Settings, Met) {
+) -> (LlmSettings, Met) {
     let ModelSearch { acting, access, maker, shared } = *search;
     let mut llm = input.llm.clone();
     if !input.checks.iter().any(|check| check.meta().id.starts_with("llm/")) {
         return (llm, Met::default());
     }
     let chosen = acting.iter().filter(|acting| (input.selected)(&acting.operation));
-    let may = candidates(&input.api, &input.llm, chosen);
+    let may = find_candidates(&input.api, &input.llm, chosen);
     if may.is_empty() {
         return (llm, Met::default());
     }
@@ -40,7 +40,7 @@ pub(super) async fn find_models(
     }
     // To be spoken to, they are taken for models.
     let supposed =
-        Settings { met: may.iter().map(|acting| acting.operation.id.clone()).collect(), ..input.llm.clone() };
+        LlmSettings { met: may.iter().map(|acting| acting.operation.id.clone()).collect(), ..input.llm.clone() };
     let none = Accounts::default();
     let accounts = input.act.as_ref().map_or(&none, |act| &act.accounts);
     let cx = CheckCx { survey: access.survey(), probe: input.probe, shared, llm: &supposed, access };
@@ -50,16 +50,16 @@ pub(super) async fn find_models(
 }
 
 /// What the user should know of it.
-pub(super) fn notes(input: &ScanInput<'_>, met: &Met) -> Vec<String> {
+pub(super) fn user_notes(input: &ScanInput<'_>, met: &Met) -> Vec<String> {
     let Met { models, others, unasked } = met;
     let mut notes = Vec::new();
     if !models.is_empty() {
-        notes.push(format!("a model answers at {}: its answers show it, the document does not", named(models)));
+        notes.push(format!("a model answers at {}: its answers show it, the document does not", list_names(models)));
     }
     if !others.is_empty() {
         notes.push(format!(
             "two plain questions were sent to {}, and no sign of a model came back; where one stands behind it all the same, name it in `endpoints` of [llm]",
-            named(others)
+            list_names(others)
         ));
     }
     if !unasked.is_empty() {
@@ -72,12 +72,12 @@ pub(super) fn notes(input: &ScanInput<'_>, met: &Met) -> Vec<String> {
         } else {
             "name it in `endpoints` of [llm] to have it asked"
         };
-        notes.push(format!("a model may stand behind {}: not asked; {way}", named(unasked)));
+        notes.push(format!("a model may stand behind {}: not asked; {way}", list_names(unasked)));
     }
     notes
 }
 
-fn named(operations: &[OperationId]) -> String {
+fn list_names(operations: &[OperationId]) -> String {
     let mut names: Vec<String> = operations.iter().take(MOST_NAMED).map(|id| clean_name(id.as_str(), 80)).collect();
     if operations.len() > MOST_NAMED {
         names.push(format!("{} more", operations.len() - MOST_NAMED));

@@ -1,12 +1,12 @@
 //! What a scan would do, from the document and the configuration alone.
 
 use crate::checks::{Check, Need, PlanCx};
-use crate::llm::{Settings, is_tried, may_face};
+use crate::llm::{LlmSettings, is_tried, may_face};
 use crate::model::{Api, Effect, Identity, Method, Mode, Operation};
 use crate::report::PlanRow;
 
 /// Chooses operations.
-pub type Choice<'a> = &'a (dyn Fn(&Operation) -> bool + Sync);
+pub type OperationFilter<'a> = &'a (dyn Fn(&Operation) -> bool + Sync);
 
 /// What planning needs to know.
 pub struct PlanInput<'a> {
@@ -19,27 +19,27 @@ pub struct PlanInput<'a> {
     /// The chosen checks.
     pub checks: &'a [&'static dyn Check],
     /// Operations that are to be checked.
-    pub selected: Choice<'a>,
+    pub selected: OperationFilter<'a>,
     /// Operations that are never asked.
-    pub excluded: Choice<'a>,
+    pub excluded: OperationFilter<'a>,
     /// What the user says of models behind the API.
-    pub llm: &'a Settings,
+    pub llm: &'a LlmSettings,
 }
 
 /// One row per operation, in document order.
-pub fn plan(input: &PlanInput<'_>) -> Vec<PlanRow> {
+pub fn plan_operations(input: &PlanInput<'_>) -> Vec<PlanRow> {
     input
         .api
         .operations
         .iter()
         .filter(|operation| (input.selected)(operation))
-        .map(|operation| row(input, operation))
+        .map(|operation| plan_operation(input, operation))
         .collect()
 }
 
-fn row(input: &PlanInput<'_>, operation: &Operation) -> PlanRow {
+fn plan_operation(input: &PlanInput<'_>, operation: &Operation) -> PlanRow {
     let cx = PlanCx { api: input.api, identities: input.identities, mode: input.mode, llm: input.llm };
-    let skipped_because = skipped(input, operation);
+    let skipped_because = reason_to_skip(input, operation);
     let writes = !operation.method.is_safe();
     let mut checks = Vec::new();
     let mut max_requests = 0;
@@ -82,14 +82,14 @@ fn making_cost(operation: &Operation, identities: usize) -> u64 {
 
 /// Why an operation is asked, with the sign by which it was judged.
 fn asked_because(operation: &Operation) -> String {
-    let sign = crate::model::clean(&operation.effect_because, 160);
+    let sign = crate::model::clean_text(&operation.effect_because, 160);
     match operation.effect {
         Effect::Reads => format!("it reads: {sign}"),
         _ => format!("it writes, to objects of the scan's own alone: {sign}"),
     }
 }
 
-fn skipped(input: &PlanInput<'_>, operation: &Operation) -> Option<String> {
+fn reason_to_skip(input: &PlanInput<'_>, operation: &Operation) -> Option<String> {
     if (input.excluded)(operation) {
         return Some("excluded by the configuration".to_owned());
     }

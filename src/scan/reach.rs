@@ -7,7 +7,7 @@ use crate::access::{AccessOutcome, Fact, Relation};
 use crate::model::{Api, Operation, OperationId, Step};
 use crate::report::{CoverageOutcome, CoverageRow, Reach, ReachRow, Reached, reason_alone};
 use crate::survey::Survey;
-use crate::trial::Access;
+use crate::trial::ObservedAccess;
 
 const NOTHING_TO_JUDGE: &str = "nothing in it is known to belong to one caller or role";
 
@@ -18,16 +18,16 @@ pub(super) struct SeenAccess<'a> {
     /// Who got which object.
     pub(super) facts: &'a [Fact],
     /// Who wrote to what.
-    pub(super) accesses: &'a [Access],
+    pub(super) accesses: &'a [ObservedAccess],
     /// The chosen operations.
     pub(super) selected: &'a (dyn Fn(&Operation) -> bool + Sync),
 }
 
 /// Returns how far the scan came.
-pub(super) fn reach(api: &Api, seen: &SeenAccess<'_>, coverage: &[CoverageRow]) -> Reach {
-    let furthest = furthest(seen);
+pub(super) fn measure_reach(api: &Api, seen: &SeenAccess<'_>, coverage: &[CoverageRow]) -> Reach {
+    let furthest = furthest_reached(seen);
     let mut judged: BTreeMap<OperationId, Vec<&CoverageRow>> = BTreeMap::new();
-    for row in coverage.iter().filter(|row| family(row) != Family::Other) {
+    for row in coverage.iter().filter(|row| check_family(row) != Family::Other) {
         judged.entry(row.operation.id()).or_default().push(row);
     }
     let selected = api.operations.iter().filter(|operation| (seen.selected)(operation));
@@ -53,7 +53,7 @@ enum Family {
     Other,
 }
 
-fn family(row: &CoverageRow) -> Family {
+fn check_family(row: &CoverageRow) -> Family {
     match row.check.split_once('/') {
         Some(("authz", _)) => Family::Access,
         Some(("authn", _)) => Family::SignIn,
@@ -62,7 +62,7 @@ fn family(row: &CoverageRow) -> Family {
 }
 
 /// The furthest that each operation came by what was asked and answered.
-fn furthest(seen: &SeenAccess<'_>) -> BTreeMap<OperationId, Reached> {
+fn furthest_reached(seen: &SeenAccess<'_>) -> BTreeMap<OperationId, Reached> {
     let mut furthest: BTreeMap<OperationId, Reached> = BTreeMap::new();
     let mut keep = |operation: &OperationId, reached: Reached| {
         let known = furthest.entry(operation.clone()).or_insert(reached);
@@ -92,7 +92,7 @@ fn by_fact(fact: &Fact) -> Reached {
     }
 }
 
-fn by_write(access: &Access) -> Reached {
+fn by_write(access: &ObservedAccess) -> Reached {
     match (access.effect, access.owner.is_empty()) {
         (_, false) if access.caller != access.owner => Reached::Attacked,
         (true, false) => Reached::Owned,
@@ -105,7 +105,7 @@ fn by_write(access: &Access) -> Reached {
 /// object, function or property is open.
 fn by_verdicts(rows: &[&CoverageRow]) -> Reached {
     let is_tested = |row: &&&CoverageRow| matches!(row.outcome, CoverageOutcome::Broken | CoverageOutcome::Held);
-    let of_access = |row: &&&CoverageRow| family(row) == Family::Access;
+    let of_access = |row: &&&CoverageRow| check_family(row) == Family::Access;
     let is_decided = rows.iter().filter(is_tested).any(|row| of_access(&row));
     match rows.iter().any(|row| is_tested(&row)) {
         _ if is_decided => Reached::Decided,
@@ -123,7 +123,7 @@ fn is_open(row: &CoverageRow) -> bool {
 /// or by another where that has no remedy.
 fn held_back(rows: &[&CoverageRow]) -> (Option<String>, Option<Step>) {
     let mut open: Vec<&&CoverageRow> = rows.iter().filter(|row| is_open(row)).collect();
-    open.sort_by_key(|row| family(row) != Family::Access);
+    open.sort_by_key(|row| check_family(row) != Family::Access);
     let Some(first) = open.first() else { return (Some(NOTHING_TO_JUDGE.to_owned()), None) };
     let is_of_use = |row: &&&&CoverageRow| {
         row.step.as_ref().is_some_and(|step| !matches!(step, Step::Scan(_)) && step.may_be_recommended())

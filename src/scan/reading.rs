@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{fingerprint, operation_ref};
+use super::{finding_fingerprint, operation_ref};
 use crate::checks::{Check, Meta, SourceCx, SourceDraft};
 use crate::detect::Redactor;
-use crate::model::{Clause, clean};
+use crate::model::{Clause, clean_text};
 use crate::report::{ClauseInfo, CodeRef, Finding, FindingStatus, SpecRef};
 
 /// Most findings of the source in one report.
@@ -30,7 +30,7 @@ pub fn read_findings(input: &ReadInput<'_>) -> Vec<Finding> {
     let mut causes = BTreeSet::new();
     for check in input.checks {
         for read in check.read_source(input.cx) {
-            let finding = finding(input, check.meta(), &read);
+            let finding = finding_from_source(input, check.meta(), &read);
             if found.len() < MOST_FINDINGS && causes.insert(finding.id.clone()) {
                 found.push(finding);
             }
@@ -43,9 +43,9 @@ pub fn read_findings(input: &ReadInput<'_>) -> Vec<Finding> {
     found
 }
 
-fn finding(input: &ReadInput<'_>, meta: &Meta, read: &SourceDraft) -> Finding {
+fn finding_from_source(input: &ReadInput<'_>, meta: &Meta, read: &SourceDraft) -> Finding {
     let draft = &read.draft;
-    let redact = |text: &str, max: usize| input.redactor.text(&clean(text, max));
+    let redact = |text: &str, max: usize| input.redactor.text(&clean_text(text, max));
     let clause = |clause: &Clause| ClauseInfo {
         name: clause.name.to_owned(),
         holds: clause.holds,
@@ -53,7 +53,7 @@ fn finding(input: &ReadInput<'_>, meta: &Meta, read: &SourceDraft) -> Finding {
     };
     let operation = input.cx.api.operations.iter().find(|operation| operation.id == draft.operation);
     Finding {
-        id: fingerprint(&input.cx.api.title, meta.id, &draft.cause).0,
+        id: finding_fingerprint(&input.cx.api.title, meta.id, &draft.cause).0,
         check: meta.id.to_owned(),
         title: meta.title.to_owned(),
         severity: draft.severity.unwrap_or(meta.severity),
@@ -68,7 +68,7 @@ fn finding(input: &ReadInput<'_>, meta: &Meta, read: &SourceDraft) -> Finding {
         exchanges: Vec::new(),
         replay: String::new(),
         spec: operation.filter(|operation| operation.is_documented()).map(|operation| SpecRef {
-            file: clean(&input.redactor.url(&input.cx.api.document), 500),
+            file: clean_text(&input.redactor.url(&input.cx.api.document), 500),
             line: operation.spec.line.filter(|line| *line > 1),
         }),
         code: Some(CodeRef::from(&read.place)),

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::run::ScanInput;
-use crate::act::{Account, Acting, Created, Maker, acting_of, plain};
+use crate::act::{Account, Acting, Created, Maker, acting_of, resolve_schema};
 use crate::model::{Api, Credential, LoginRecipe, Method, OperationId, TokenSource};
 use crate::probe::{Answer, Values, operation_url};
 use crate::report::{AccountRecipe, BodyFields, Finding, ObjectRecipe, Rebuild, SignInRecipe};
-use crate::survey::leaves;
+use crate::survey::leaves_of;
 
 /// More accounts are not written down.
 const MOST_ACCOUNTS: usize = 6;
@@ -23,13 +23,13 @@ const MOST_FIELDS: usize = 60;
 const MOST_BODY: usize = 4_000;
 
 /// Returns what it takes to make them again.
-pub(super) fn rebuild(input: &ScanInput<'_>, maker: &Maker<'_>, findings: &[Finding]) -> Option<Rebuild> {
+pub(super) fn collect_rebuild(input: &ScanInput<'_>, maker: &Maker<'_>, findings: &[Finding]) -> Option<Rebuild> {
     let made = input.act.as_ref().map(|act| act.accounts.made.as_slice()).unwrap_or_default();
     let writer = ScriptWriter { input, acting: maker.acting };
     let found = Rebuild {
         accounts: made.iter().filter_map(|account| writer.account(account)).take(MOST_ACCOUNTS).collect(),
         objects: maker.made().iter().filter_map(|created| writer.object(created)).take(MOST_OBJECTS).collect(),
-        bodies: bodies(&input.api, findings),
+        bodies: body_fields(&input.api, findings),
     };
     (!found.is_empty()).then_some(found)
 }
@@ -88,7 +88,7 @@ impl ScriptWriter<'_> {
             None => "{}".to_owned(),
         };
         let response = created.answer.response()?;
-        let at = leaves(response).into_iter().find(|leaf| leaf.text == created.id).map(|leaf| leaf.at)?;
+        let at = leaves_of(response).into_iter().find(|leaf| leaf.text == created.id).map(|leaf| leaf.at)?;
         Some(ObjectRecipe {
             caller: created.caller.clone(),
             operation: acting.operation.id.0.clone(),
@@ -116,13 +116,13 @@ impl ScriptWriter<'_> {
 /// Returns where the answer to a sign-up has the id of the account: the shallowest field of that name.
 fn id_of_account(answer: &Answer) -> Option<String> {
     const NAMES: [&str; 6] = ["_id", "id", "uid", "userId", "user_id", "uuid"];
-    let all = leaves(answer.response()?);
+    let all = leaves_of(answer.response()?);
     let named = all.into_iter().filter(|leaf| NAMES.contains(&leaf.key.as_str()));
     named.min_by_key(|leaf| leaf.at.matches('/').count()).map(|leaf| leaf.at)
 }
 
 /// The fields of the bodies that findings are about.
-fn bodies(api: &Api, findings: &[Finding]) -> Vec<BodyFields> {
+fn body_fields(api: &Api, findings: &[Finding]) -> Vec<BodyFields> {
     let about = findings.iter().filter(|finding| finding.site.contains("body:"));
     let places: BTreeSet<_> =
         about.flat_map(|finding| std::iter::once(&finding.operation).chain(&finding.also)).collect();
@@ -131,7 +131,7 @@ fn bodies(api: &Api, findings: &[Finding]) -> Vec<BodyFields> {
         let declared = acting_of(api, operation).fields(api);
         let may_send = declared.iter().filter(|field| {
             let own = api.schemas.get(field.schema).is_some_and(|schema| schema.read_only);
-            !own && !plain(api, field.schema).is_some_and(|schema| schema.read_only)
+            !own && !resolve_schema(api, field.schema).is_some_and(|schema| schema.read_only)
         });
         let fields: Vec<String> = may_send.map(|field| field.name.clone()).collect();
         let is_list = !fields.is_empty() && fields.len() <= MOST_FIELDS;

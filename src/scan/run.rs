@@ -11,21 +11,21 @@ use futures_util::stream;
 
 use super::before::open_sessions;
 use super::collect::{self, Collected};
-use super::plan::Choice;
+use super::plan::OperationFilter;
 use super::settle::{Verdicts, settle_claims};
 use super::steps::Done;
 use super::writing::{self, ActInput};
 use super::{companions, convert, fatal, models, reach, rebuild, scarce, trust};
-use crate::access::{AccessTable, Fact, PolicyRow, Question, policies, questions};
+use crate::access::{AccessTable, Fact, PolicyQuestion, ResourcePolicy, derive_policies, open_questions};
 use crate::act::{Acting, Maker};
-use crate::checks::{Access, ActCx, Check, CheckCx, Need, Phase, PlanCx, Shared};
+use crate::checks::{ActCx, Check, CheckCx, Need, ObservedAccess, Phase, PlanCx, Shared};
 use crate::code::SourceWords;
 use crate::detect::secrets::SecretRules;
-use crate::llm::Settings;
+use crate::llm::LlmSettings;
 use crate::model::{Again, Api, CheckId, Effect, IntentMemory, Mode, Operation, OperationId, Silence, Step, Verdict};
 use crate::probe::{Journal, Probe, SendError};
 use crate::report::Report;
-use crate::survey::{Survey, Surveyed, Surveyor, focus};
+use crate::survey::{Survey, Surveyed, Surveyor, find_focus};
 
 /// What a scan needs to know.
 pub struct ScanInput<'a> {
@@ -42,9 +42,9 @@ pub struct ScanInput<'a> {
     /// The chosen checks.
     pub checks: Vec<&'static dyn Check>,
     /// Operations that are to be checked; the survey asks others too, since they show ids.
-    pub selected: Choice<'a>,
+    pub selected: OperationFilter<'a>,
     /// Operations that are never asked.
-    pub excluded: Choice<'a>,
+    pub excluded: OperationFilter<'a>,
     /// Caller, parameter name, ids: what the user says of ownership.
     pub owns: Vec<(String, String, Vec<String>)>,
     /// The configuration file.
@@ -54,7 +54,7 @@ pub struct ScanInput<'a> {
     /// What it writes with; it reads alone without it.
     pub act: Option<ActInput>,
     /// What the user says of models behind the API.
-    pub llm: Settings,
+    pub llm: LlmSettings,
     /// What secrets are looked for with.
     pub secrets: SecretRules,
     /// What people say of who is meant to reach what.
@@ -89,7 +89,7 @@ pub type Ticked<'a> = &'a (dyn Fn(Stage, u64, u64, u64) + Sync);
 
 /// Everything that a scan came to.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct ScanOutcome {
     /// The report.
     pub report: Report,
     /// What was learnt before the checks.
@@ -99,7 +99,7 @@ pub struct Outcome {
     /// What each check said of each operation.
     pub verdicts: BTreeMap<(OperationId, CheckId), Verdict>,
     /// Who was seen to be able to do what.
-    pub accesses: Vec<Access>,
+    pub accesses: Vec<ObservedAccess>,
     /// All facts of who reached what.
     pub facts: Vec<Fact>,
     /// The target gave no answer to anything.
@@ -108,7 +108,7 @@ pub struct Outcome {
     pub untold: Option<Arc<Journal>>,
 }
 
-impl Outcome {
+impl ScanOutcome {
     /// Closes the journal of a scan whose report is stored.
     pub fn close_journal(&mut self) {
         if let Some(journal) = self.untold.take() {
@@ -118,24 +118,24 @@ impl Outcome {
 }
 
 /// Runs a scan to its end, or to where it is stopped; there is a report in any case.
-pub fn run<'a>(input: ScanInput<'a>, ticked: Ticked<'a>) -> BoxFuture<'a, Outcome> {
+pub fn run<'a>(input: ScanInput<'a>, ticked: Ticked<'a>) -> BoxFuture<'a, ScanOutcome> {
     // Boxed, since the compiler loses the bounds of what the future borrows across a spawned task.
     Box::pin(carry_out(input, ticked))
 }
 
-async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
+async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> ScanOutcome {
     let started = std::time::Instant::now();
     let before = input.act.as_ref().and_then(|act| act.before.as_ref());
     let refused = before.map(|before| before.failed.as_slice()).unwrap_or_default();
     let failed = open_sessions(input.probe, refused, &|done, total| ticked(Stage::SigningIn, done, total, 0)).await;
     let acting = input.act.as_ref().map(|act| act.acting.as_slice()).unwrap_or_default();
-    let facts = writing::facts(&input);
+    let facts = writing::account_facts(&input);
     writing::claim_callers(&input, &facts);
     if let Some(before) = before {
         writing::learn_owners(&input, &before.survey);
     }
     let maker = Maker::new(&input.api, input.probe, acting, facts);
-    let stopped = writing::make(&input, &maker, ticked).await;
+    let stopped = writing::make_objects(&input, &maker, ticked).await;
     let mut survey = survey_target(&input, &maker, ticked).await;
     if let Err(error) = stopped {
         survey.stopped_by.get_or_insert(error);
@@ -143,10 +143,10 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     input.probe.begin_checks();
     let shared = Shared::new(input.secrets.clone());
     // What changes state is planned also where it will not be carried out: the report says why.
-    let all_acting = input.act.is_none().then(|| crate::act::acting(&input.api, input.excluded));
+    let all_acting = input.act.is_none().then(|| crate::act::acting_operations(&input.api, input.excluded));
     let acting = all_acting.as_deref().unwrap_or(maker.acting);
     let table = AccessTable::new(&survey, &input.intent);
-    let answers = writing::answers(&input, &maker);
+    let answers = writing::answers_to_writes(&input, &maker);
     table.facts().extend(answers.iter().flat_map(|seen| seen.facts(&survey)));
     let search = models::ModelSearch { acting, access: &table, maker: &maker, shared: &shared };
     let (llm, met) = models::find_models(&input, &search, ticked).await;
@@ -160,30 +160,30 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     let done = Done::new(&input, &survey, &maker);
     let Collected { findings, coverage, mut next_steps } = collect_findings(&input, &verdicts, &done);
     let seen = trust::SeenSetup { survey: &survey, failed: &failed, verdicts: &verdicts, done: &done };
-    let trust = trust::judge(&input, &seen, shared.model_answered());
+    let trust = trust::judge_setup(&input, &seen, shared.model_answered());
     if trust.untrusted_because.is_some() && survey.operations.iter().all(|surveyed| surveyed.valid().next().is_none()) {
         // Nothing answered: advice on single operations would only hide the one thing to do.
         next_steps.clear();
     }
-    let rebuild = rebuild::rebuild(&input, &maker, &findings);
-    let mut report = convert::report(
+    let rebuild = rebuild::collect_rebuild(&input, &maker, &findings);
+    let mut report = convert::build_report(
         &input,
         &survey,
         convert::ReportParts { findings, coverage, next_steps, policy, questions, trust, rebuild, started },
     );
     let seen = reach::SeenAccess { survey: &survey, facts: &facts, accesses: &accesses, selected: input.selected };
-    report.reach = Some(reach::reach(&input.api, &seen, &report.coverage));
-    report.notes.extend(writing::notes(&input, &maker));
-    report.notes.extend(models::notes(&input, &met));
+    report.reach = Some(reach::measure_reach(&input.api, &seen, &report.coverage));
+    report.notes.extend(writing::making_notes(&input, &maker));
+    report.notes.extend(models::user_notes(&input, &met));
     let before = before.map(|before| Arc::clone(&before.survey));
     let is_silent = !input.probe.has_answered();
-    Outcome { report, survey, before, verdicts, accesses, facts, is_silent, untold: None }
+    ScanOutcome { report, survey, before, verdicts, accesses, facts, is_silent, untold: None }
 }
 
 /// What the access model came to.
 struct SettledAccess {
-    policy: Vec<PolicyRow>,
-    questions: Vec<Question>,
+    policy: Vec<ResourcePolicy>,
+    questions: Vec<PolicyQuestion>,
     facts: Vec<Fact>,
 }
 
@@ -192,8 +192,8 @@ fn settle_access(table: &AccessTable<'_>, verdicts: &mut Verdicts) -> SettledAcc
     let model = table.model();
     let judgement = settle_claims(&model, verdicts);
     SettledAccess {
-        policy: policies(&model, &judgement.claims, &judgement.settled),
-        questions: questions(&judgement.claims, &judgement.settled),
+        policy: derive_policies(&model, &judgement.claims, &judgement.settled),
+        questions: open_questions(&judgement.claims, &judgement.settled),
         facts: model.facts().to_vec(),
     }
 }
@@ -205,7 +205,7 @@ async fn survey_target(input: &ScanInput<'_>, maker: &Maker<'_>, ticked: Ticked<
         probe: input.probe,
         owns: input.owns.clone(),
         excluded: input.excluded,
-        focus: focus(&input.api, &|operation| (input.selected)(operation)),
+        focus: find_focus(&input.api, &|operation| (input.selected)(operation)),
         created: maker.made().into_iter().map(|created| (created.id, created.object)).collect(),
         facts: maker.facts.clone(),
     };
@@ -216,15 +216,19 @@ async fn survey_target(input: &ScanInput<'_>, maker: &Maker<'_>, ticked: Ticked<
 
 /// Collects what the checks found, and that the target died where it did.
 fn collect_findings(input: &ScanInput<'_>, verdicts: &Verdicts, done: &Done<'_>) -> Collected {
-    let mut collected = collect::collect(input, verdicts, done);
-    if let Some((finding, row)) = input.probe.death().and_then(|death| fatal::finding(input, death)) {
+    let mut collected = collect::collect_verdicts(input, verdicts, done);
+    if let Some((finding, row)) = input.probe.death().and_then(|death| fatal::death_finding(input, death)) {
         collected.add(finding, row);
     }
     collected
 }
 
 /// Checks with the operations they look at, in catalogue and document order.
-fn work<'s>(input: &ScanInput<'_>, llm: &Settings, survey: &'s Survey) -> Vec<(&'static dyn Check, &'s Surveyed)> {
+fn planned_checks<'s>(
+    input: &ScanInput<'_>,
+    llm: &LlmSettings,
+    survey: &'s Survey,
+) -> Vec<(&'static dyn Check, &'s Surveyed)> {
     let plan_cx = PlanCx { api: &input.api, identities: input.probe.identities(), mode: input.mode, llm };
     let mut work: Vec<(&'static dyn Check, &Surveyed)> = Vec::new();
     for check in &input.checks {
@@ -250,7 +254,11 @@ fn would_apply(check: &dyn Check, cx: &PlanCx<'_>, operation: &Operation) -> boo
 }
 
 /// Checks that write with the operations they look at, in the order of their phases.
-fn acts<'s>(input: &ScanInput<'_>, llm: &Settings, acting: &'s [Acting]) -> Vec<(&'static dyn Check, &'s Acting)> {
+fn planned_write_checks<'s>(
+    input: &ScanInput<'_>,
+    llm: &LlmSettings,
+    acting: &'s [Acting],
+) -> Vec<(&'static dyn Check, &'s Acting)> {
     let plan_cx = PlanCx { api: &input.api, identities: input.probe.identities(), mode: Mode::Intrusive, llm };
     let mut acts: Vec<(&'static dyn Check, &Acting)> = Vec::new();
     for check in &input.checks {
@@ -270,14 +278,14 @@ async fn check_all(
     acting: &[Acting],
     maker: &Maker<'_>,
     ticked: Ticked<'_>,
-) -> (Verdicts, Vec<Access>) {
+) -> (Verdicts, Vec<ObservedAccess>) {
     let (now, later): (Vec<_>, Vec<_>) =
-        work(input, cx.llm, cx.survey).into_iter().partition(|(check, _)| check.phase() == Phase::Reads);
-    let acts = acts(input, cx.llm, acting);
+        planned_checks(input, cx.llm, cx.survey).into_iter().partition(|(check, _)| check.phase() == Phase::Reads);
+    let acts = planned_write_checks(input, cx.llm, acting);
     let total = (now.len() + later.len() + acts.len()) as u64;
     let count = Count { total, done: AtomicU64::new(0), found: AtomicU64::new(0), ticked };
-    let as_job = |(check, surveyed)| job(cx, input.mode, check, surveyed, &count);
-    let rows = scarce::rows(now, cx.probe);
+    let as_job = |(check, surveyed)| build_check_job(cx, input.mode, check, surveyed, &count);
+    let rows = scarce::split_into_rows(now, cx.probe);
     let rows: Vec<_> = rows.into_iter().map(|row| scarce::one_by_one(row.into_iter().map(as_job).collect())).collect();
     let mut verdicts: Verdicts = stream::iter(rows).buffer_unordered(32).flat_map(stream::iter).collect().await;
     let none = crate::act::Accounts::default();
@@ -293,18 +301,18 @@ async fn check_all(
             count.asks_models();
         }
         let (key, verdict) = match late {
-            Late::Read(check, surveyed) => job(cx, input.mode, *check, surveyed, &count).await,
+            Late::Read(check, surveyed) => build_check_job(cx, input.mode, *check, surveyed, &count).await,
             Late::Act(check, acting) => {
                 if input.probe.sent() > looked + MOST_UNSEEN {
                     writing::notices_reset(input).await;
                 }
-                let before = writing::written(input);
-                let mut verdict = act(input, &act_cx, *check, acting).await;
-                if writing::written(input) > before && writing::notices_reset(input).await {
+                let before = writing::count_writes(input);
+                let mut verdict = run_write_check(input, &act_cx, *check, acting).await;
+                if writing::count_writes(input) > before && writing::notices_reset(input).await {
                     // What was seen of rows that changed their owner in between shows nothing.
                     verdict = Verdict::Silent(Silence::undecided(writing::RESET));
                 }
-                if writing::written(input) > before {
+                if writing::count_writes(input) > before {
                     maker.try_removals().await;
                 }
                 looked = input.probe.sent();
@@ -318,7 +326,7 @@ async fn check_all(
     if let Err(error) = act_cx.disarm_spares().await {
         tracing::debug!("spare accounts were not disarmed: {error}");
     }
-    let mut accesses = writing::creations(maker);
+    let mut accesses = writing::creation_accesses(maker);
     accesses.extend(act_cx.accesses());
     (verdicts, accesses)
 }
@@ -342,14 +350,14 @@ impl Late<'_> {
 }
 
 /// One check on one operation that changes state, where the mode allows it.
-async fn act(input: &ScanInput<'_>, cx: &ActCx<'_>, check: &'static dyn Check, acting: &Acting) -> Verdict {
+async fn run_write_check(input: &ScanInput<'_>, cx: &ActCx<'_>, check: &'static dyn Check, acting: &Acting) -> Verdict {
     if let Some(because) = acting.left_alone.clone().filter(|_| check.meta().level > Mode::Passive) {
         return Verdict::Silent(Silence::not_tried(because));
     }
     if let Some(error) = cx.check.probe.halted() {
         return Verdict::Silent(error.into());
     }
-    if let Some(because) = beyond(check, input.mode) {
+    if let Some(because) = why_beyond_mode(check, input.mode) {
         // The next mode is offered, not the one after it.
         let next =
             matches!((input.mode, check.meta().level), (Mode::Passive, Mode::Active) | (Mode::Active, Mode::Intrusive));
@@ -365,7 +373,7 @@ async fn act(input: &ScanInput<'_>, cx: &ActCx<'_>, check: &'static dyn Check, a
 }
 
 /// Why a check is beyond what the scan may do.
-fn beyond(check: &'static dyn Check, mode: Mode) -> Option<String> {
+fn why_beyond_mode(check: &'static dyn Check, mode: Mode) -> Option<String> {
     let level = check.meta().level;
     (level > mode).then(|| format!("needs {} mode", level.as_str()))
 }
@@ -398,7 +406,7 @@ impl Count<'_> {
     }
 }
 
-fn job<'a>(
+fn build_check_job<'a>(
     cx: &'a CheckCx<'a>,
     mode: Mode,
     check: &'static dyn Check,
@@ -408,7 +416,7 @@ fn job<'a>(
     Box::pin(async move {
         // A read that refused everybody may be just what a check is about.
         let asked = check.looks_at_refused() && !surveyed.by.is_empty();
-        let verdict = match (surveyed.skipped.as_ref().filter(|_| !asked), beyond(check, mode)) {
+        let verdict = match (surveyed.skipped.as_ref().filter(|_| !asked), why_beyond_mode(check, mode)) {
             (Some(obstacle), _) => Verdict::Silent(Silence::NotTried(obstacle.clone())),
             (None, Some(because)) => Verdict::Silent(Silence::not_tried(because)),
             (None, None) => match cx.probe.halted() {

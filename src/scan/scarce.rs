@@ -16,7 +16,7 @@ use crate::survey::Surveyed;
 type CheckedOperation<'s> = (&'static dyn Check, &'s Surveyed);
 
 /// Parts the work into rows that may run side by side; within a row one follows the other.
-pub(super) fn rows<'s>(work: Vec<CheckedOperation<'s>>, probe: &Probe) -> Vec<Vec<CheckedOperation<'s>>> {
+pub(super) fn split_into_rows<'s>(work: Vec<CheckedOperation<'s>>, probe: &Probe) -> Vec<Vec<CheckedOperation<'s>>> {
     let mut rows: Vec<Vec<CheckedOperation<'s>>> = Vec::new();
     let mut scarce: BTreeMap<&OperationId, Vec<CheckedOperation<'s>>> = BTreeMap::new();
     for (check, surveyed) in work {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::access::{AccessModel, Ruling, Settled, question, settle};
+use crate::access::{AccessModel, Ruling, Settled, judge_claims, question_for_claim};
 use crate::model::{
     ANONYMOUS, AccessClaim, CheckId, Clause, Confidence, Draft, EvidenceItem, OperationId, Role, Silence, Verdict,
 };
@@ -20,7 +20,7 @@ pub(super) struct Judgement {
 pub(super) fn settle_claims(model: &AccessModel<'_>, verdicts: &mut Verdicts) -> Judgement {
     let claims: Vec<AccessClaim> =
         verdicts.values().flat_map(Verdict::drafts).filter_map(|draft| draft.access.clone()).collect();
-    let settled = settle(model, &claims);
+    let settled = judge_claims(model, &claims);
     let mut rulings = settled.rulings.iter();
     let mut open: Vec<(OperationId, Draft)> = Vec::new();
     for ((operation, _), verdict) in verdicts.iter_mut() {
@@ -86,13 +86,13 @@ fn rule_on(mut draft: Draft, claim: &AccessClaim, ruling: Option<&Ruling>) -> Re
         }
         Ruling::Open(because) => Err(Silence::open(format!("{shared}: {because}"))),
         Ruling::Undecided(because) | Ruling::Contested(because) => {
-            Err(Silence::undecided(because.clone()).with_help(question(claim).question))
+            Err(Silence::undecided(because.clone()).with_help(question_for_claim(claim).question))
         }
     }
 }
 
 fn how_to_settle(claim: &AccessClaim) -> String {
-    format!("to settle it, answer: {}", question(claim).question)
+    format!("to settle it, answer: {}", question_for_claim(claim).question)
 }
 
 /// The surest of the drafts where there is one; else the silence that owes most.

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::operation_ref;
 use super::run::ScanInput;
 use crate::act::{LET_STAY, Maker};
-use crate::model::{Again, Mode, OperationId, Step, Wanted, clean, clean_name};
+use crate::model::{Again, MissingCallers, Mode, OperationId, Step, clean_name, clean_text};
 use crate::report::NextStep;
-use crate::survey::{Survey, resource_of_path, slots};
+use crate::survey::{Survey, id_slots, resource_of_path};
 
 /// Most next steps that are named.
 const MAX_STEPS: usize = 6;
@@ -65,7 +65,7 @@ impl<'a> Done<'a> {
 
     /// Returns what is to be done to have two signed-in callers of one rank.
     pub(super) fn two_callers(&self) -> Step {
-        let wanted = if self.peers == 0 { Wanted::Two } else { Wanted::Second };
+        let wanted = if self.peers == 0 { MissingCallers::Two } else { MissingCallers::Second };
         Step::Callers(wanted, self.again(Again::with_accounts(None)))
     }
 
@@ -73,9 +73,8 @@ impl<'a> Done<'a> {
     pub(super) fn remaining(&self, step: Step, operation: &OperationId) -> Option<Step> {
         match step {
             Step::Scan(again) => self.again(again).map(Step::Scan).or_else(|| self.sign_up(again)),
-            Step::Callers(Wanted::One, again) => {
-                (self.callers == 0).then(|| Step::Callers(Wanted::One, again.and_then(|again| self.again(again))))
-            }
+            Step::Callers(MissingCallers::One, again) => (self.callers == 0)
+                .then(|| Step::Callers(MissingCallers::One, again.and_then(|again| self.again(again)))),
             Step::Callers(..) => (self.peers < 2).then(|| self.two_callers()),
             Step::SignIn(again) => Some(Step::SignIn(again.and_then(|again| self.again(again)))),
             Step::HigherRole => (!self.has_ranks).then_some(Step::HigherRole),
@@ -104,7 +103,7 @@ impl<'a> Done<'a> {
         let path = operation.as_str().split_once(' ').map_or("", |(_, path)| path);
         let resource = resource_of_path(path);
         if let Some(fault) = self.maker.why_not(resource.as_deref()) {
-            let because = clean(&fault.in_words(), 240);
+            let because = clean_text(&fault.in_words(), 240);
             let own = || format!("see to it that objects can be made: {because}");
             return Some(Step::Other(if fault.lacks_consent { LET_STAY.to_owned() } else { own() }));
         }
@@ -121,7 +120,7 @@ impl<'a> Done<'a> {
     /// takes the id of an object.
     fn owned(&self, operation: &OperationId, parameter: &str) -> Option<Step> {
         let operation = self.maker.api.operations.iter().find(|known| known.id == *operation)?;
-        let found = slots(self.maker.api, operation);
+        let found = id_slots(self.maker.api, operation);
         let mut named = found.iter().rev().filter(|slot| slot.names_object());
         let slot = named.find(|slot| parameter.is_empty() || slot.name == parameter)?;
         Some(Step::Owns(clean_name(&slot.name, 60)))

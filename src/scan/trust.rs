@@ -6,7 +6,7 @@ use super::steps::Done;
 use crate::model::{Again, Mode, Operation, Security, Silence, Step, Verdict};
 use crate::probe::{SendError, SignInError};
 use crate::report::Status;
-use crate::survey::{Reading, Survey};
+use crate::survey::{AnswerKind, Survey};
 
 /// Checks that compare what two callers of one rank get or do.
 const TWO_CALLERS: [&str; 6] = [
@@ -40,10 +40,10 @@ type SetupFault = (String, Option<Step>);
 
 /// Judges the set-up: sign-ins, reachability, valid baselines, that each identity is told from a stranger, and that there
 /// are two callers where two are compared.
-pub(super) fn judge(input: &ScanInput<'_>, seen: &SeenSetup<'_>, model_answered: bool) -> Trust {
+pub(super) fn judge_setup(input: &ScanInput<'_>, seen: &SeenSetup<'_>, model_answered: bool) -> Trust {
     let survey = seen.survey;
     if let Some(death) = input.probe.death() {
-        let because = Some(super::fatal::sentence(input.probe, death, "during the scan"));
+        let because = Some(super::fatal::describe_death(input.probe, death, "during the scan"));
         return Trust { status: Status::TargetDied, untrusted_because: because, step: None };
     }
     if let Some(because) = input.probe.ended() {
@@ -53,8 +53,8 @@ pub(super) fn judge(input: &ScanInput<'_>, seen: &SeenSetup<'_>, model_answered:
         return Trust { status: Status::Interrupted, untrusted_because: None, step: None };
     }
     let plain = |because: String| (because, None);
-    let unreachable = unreachable(input, survey);
-    if let Some(because) = budget(input).filter(|_| unreachable.is_none()) {
+    let unreachable = why_unreachable(input, survey);
+    if let Some(because) = why_cut_short(input).filter(|_| unreachable.is_none()) {
         return Trust { status: Status::Budget, untrusted_because: Some(because), step: None };
     }
     let fault: Option<SetupFault> = unreachable
@@ -63,7 +63,7 @@ pub(super) fn judge(input: &ScanInput<'_>, seen: &SeenSetup<'_>, model_answered:
         .or_else(|| super::writing::no_account(input).map(|because| (because, None)))
         // An API that is a model and nothing else has nothing to read: the model's answers are its baseline.
         .or_else(|| no_baseline(input, survey).filter(|_| !model_answered))
-        .or_else(|| indistinct(survey).filter(|_| !model_answered).map(plain))
+        .or_else(|| why_indistinct(survey).filter(|_| !model_answered).map(plain))
         // What was not asked cannot have been refused.
         .or_else(|| input.probe.unfinished().map(plain))
         .or_else(|| lacks_callers(input, seen));
@@ -74,7 +74,7 @@ pub(super) fn judge(input: &ScanInput<'_>, seen: &SeenSetup<'_>, model_answered:
 }
 
 /// Why the scan ended before everything was asked: its time, or its requests.
-fn budget(input: &ScanInput<'_>) -> Option<String> {
+fn why_cut_short(input: &ScanInput<'_>) -> Option<String> {
     let ended = if input.probe.ran_out_of_time() { input.probe.halted() } else { None };
     let ended = ended.map(|error| error.to_string());
     ended.or_else(|| input.probe.is_spent().then(|| input.probe.unfinished()).flatten())
@@ -114,13 +114,13 @@ fn lacks_callers(input: &ScanInput<'_>, seen: &SeenSetup<'_>) -> Option<SetupFau
 fn is_guarded(input: &ScanInput<'_>, survey: &Survey, operation: &Operation) -> bool {
     let stranger = survey.operation(&operation.id).and_then(crate::survey::Surveyed::anonymous_reading);
     match (&operation.security, stranger) {
-        (Security::Required(_), _) | (_, Some(Reading::Refused(_))) => true,
-        (Security::Public, _) | (_, Some(Reading::Data)) => false,
+        (Security::Required(_), _) | (_, Some(AnswerKind::Refused(_))) => true,
+        (Security::Public, _) | (_, Some(AnswerKind::Data)) => false,
         (Security::Optional(_) | Security::Unstated, _) => !input.probe.identities().is_empty(),
     }
 }
 
-fn unreachable(input: &ScanInput<'_>, survey: &Survey) -> Option<String> {
+fn why_unreachable(input: &ScanInput<'_>, survey: &Survey) -> Option<String> {
     let mut asked = survey.operations.iter().flat_map(|surveyed| surveyed.by.values()).peekable();
     asked.peek()?;
     if asked.any(|baseline| baseline.first.response().is_some()) {
@@ -163,7 +163,7 @@ fn no_baseline(input: &ScanInput<'_>, survey: &Survey) -> Option<SetupFault> {
 }
 
 /// An identity whom no operation tells from a stranger may have a dead token; what it is refused then shows nothing.
-fn indistinct(survey: &Survey) -> Option<String> {
+fn why_indistinct(survey: &Survey) -> Option<String> {
     let names: Vec<&str> =
         survey.people.all.iter().filter(|person| !person.signed_in).map(|person| person.name.as_str()).collect();
     if names.is_empty() {

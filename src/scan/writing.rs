@@ -8,11 +8,11 @@ use super::companions::unseen_note;
 use super::fatal::notice_late_death;
 use super::run::{ScanInput, Stage, Ticked};
 use crate::access::SeenAnswer;
-use crate::act::{Accounts, Acting, Cleaner, Kind, Leftover, Maker, was_reset};
-use crate::checks::Access;
-use crate::llm::recognise;
+use crate::act::{Accounts, ActKind, Acting, Cleaner, Leftover, Maker, was_reset};
+use crate::checks::ObservedAccess;
+use crate::llm::recognise_operation;
 use crate::model::{AccessVerb, Credential, OperationId, Secret, Security, UndoOutcome, clean_name};
-use crate::probe::{Answer, Journal, Probe, SendError, Standing};
+use crate::probe::{Answer, Journal, Probe, ReferenceTarget, SendError};
 use crate::report::{Report, Status, Write};
 use crate::survey::{Survey, me_facts, session_facts};
 
@@ -33,7 +33,11 @@ pub struct ActInput {
 }
 
 /// Makes objects of the callers' own.
-pub(super) async fn make(input: &ScanInput<'_>, maker: &Maker<'_>, ticked: Ticked<'_>) -> Result<(), SendError> {
+pub(super) async fn make_objects(
+    input: &ScanInput<'_>,
+    maker: &Maker<'_>,
+    ticked: Ticked<'_>,
+) -> Result<(), SendError> {
     if input.act.is_none() {
         return Ok(());
     }
@@ -41,17 +45,17 @@ pub(super) async fn make(input: &ScanInput<'_>, maker: &Maker<'_>, ticked: Ticke
     let resources = wanted_resources(input, maker.acting);
     let wanted = |acting: &Acting| match (&resources, &acting.resource) {
         // A call of a model costs money and makes nothing that other checks could use.
-        _ if recognise(&input.api, &acting.operation, &input.llm).is_some() => false,
+        _ if recognise_operation(&input.api, &acting.operation, &input.llm).is_some() => false,
         (Some(resources), Some(resource)) => resources.contains(resource),
         (Some(_), None) => false,
         (None, _) => true,
     };
-    maker.make_all(&callers(input), &wanted).await
+    maker.make_all(&choose_callers(input), &wanted).await
 }
 
 /// Who makes objects: the signed-in callers of the lowest rank that has two, or else of the lowest; throw-away accounts
 /// first.
-fn callers(input: &ScanInput<'_>) -> Vec<String> {
+fn choose_callers(input: &ScanInput<'_>) -> Vec<String> {
     let signed: Vec<_> = input
         .probe
         .identities()
@@ -80,11 +84,11 @@ fn wanted_resources(input: &ScanInput<'_>, acting: &[Acting]) -> Option<BTreeSet
     }
     let mut wanted: BTreeSet<String> = BTreeSet::new();
     for operation in chosen {
-        wanted.extend(crate::survey::slots(&input.api, operation).into_iter().flat_map(|slot| slot.resources));
+        wanted.extend(crate::survey::id_slots(&input.api, operation).into_iter().flat_map(|slot| slot.resources));
         wanted.extend(crate::survey::resource_of_path(&operation.path));
     }
     for _ in 0..3 {
-        for acting in acting.iter().filter(|acting| acting.kind == Kind::Create) {
+        for acting in acting.iter().filter(|acting| acting.kind == ActKind::Create) {
             if acting.resource.as_ref().is_some_and(|resource| wanted.contains(resource)) {
                 wanted.extend(acting.slots.iter().flat_map(|slot| slot.resources.clone()));
             }
@@ -94,11 +98,11 @@ fn wanted_resources(input: &ScanInput<'_>, acting: &[Acting]) -> Option<BTreeSet
 }
 
 /// What callers were seen to make for themselves.
-pub(super) fn creations(maker: &Maker<'_>) -> Vec<Access> {
+pub(super) fn creation_accesses(maker: &Maker<'_>) -> Vec<ObservedAccess> {
     let of = |created: &crate::act::Created| {
         let producer = maker.acting.get(created.producer)?;
         let (kind, id) = (clean_name(&created.object.resource, 40), clean_name(&created.id, 60));
-        Some(Access {
+        Some(ObservedAccess {
             operation: producer.operation.id.clone(),
             caller: created.caller.clone(),
             owner: created.caller.clone(),
@@ -111,7 +115,7 @@ pub(super) fn creations(maker: &Maker<'_>) -> Vec<Access> {
 }
 
 /// What is known of the throw-away accounts: what they were signed up with, and what the sign-up answered.
-pub(super) fn facts(input: &ScanInput<'_>) -> Vec<(String, String, String)> {
+pub(super) fn account_facts(input: &ScanInput<'_>) -> Vec<(String, String, String)> {
     let accounts = input.act.as_ref().map(|act| act.accounts.made.as_slice()).unwrap_or_default();
     let mut facts = Vec::new();
     for account in accounts {
@@ -124,7 +128,7 @@ pub(super) fn facts(input: &ScanInput<'_>) -> Vec<(String, String, String)> {
 }
 
 /// Returns the answers to creations, sign-ups and sign-ins: what they show is evidence like any other answer's.
-pub(super) fn answers(input: &ScanInput<'_>, maker: &Maker<'_>) -> Vec<SeenAnswer> {
+pub(super) fn answers_to_writes(input: &ScanInput<'_>, maker: &Maker<'_>) -> Vec<SeenAnswer> {
     let of = |operation: &OperationId, verb, caller: &str, answer: &Arc<Answer>| SeenAnswer {
         operation: operation.clone(),
         verb,
@@ -168,18 +172,22 @@ pub(super) fn learn_owners(input: &ScanInput<'_>, survey: &Survey) {
     }
     for ((kind, id), object) in &survey.objects.known {
         if object.created_by.is_none() {
-            input.probe.learn_standing(id, Standing::Foreign(kind));
+            input.probe.learn_standing(id, ReferenceTarget::Foreign(kind));
         }
     }
 }
 
-fn standing_of<'n>(input: &ScanInput<'_>, name: &'n str) -> Standing<'n> {
+fn standing_of<'n>(input: &ScanInput<'_>, name: &'n str) -> ReferenceTarget<'n> {
     let made = input.act.as_ref().map(|act| act.accounts.made.as_slice()).unwrap_or_default();
-    if made.iter().any(|account| account.name == name) { Standing::Account } else { Standing::Identity(name) }
+    if made.iter().any(|account| account.name == name) {
+        ReferenceTarget::Account
+    } else {
+        ReferenceTarget::Identity(name)
+    }
 }
 
 /// What the user should know of what was made and what was not.
-pub(super) fn notes(input: &ScanInput<'_>, maker: &Maker<'_>) -> Vec<String> {
+pub(super) fn making_notes(input: &ScanInput<'_>, maker: &Maker<'_>) -> Vec<String> {
     let Some(act) = &input.act else { return Vec::new() };
     let mut notes = act.accounts.faults.clone();
     let mut told: BTreeSet<String> = BTreeSet::new();
@@ -208,7 +216,7 @@ pub(super) const RESET: &str =
     "the target's data was reset during the scan: what the scan had made and its accounts are gone at once";
 
 /// Returns how many writes the scan has sent.
-pub(super) fn written(input: &ScanInput<'_>) -> usize {
+pub(super) fn count_writes(input: &ScanInput<'_>) -> usize {
     input.probe.journal().map_or(0, |journal| journal.len())
 }
 
@@ -224,7 +232,7 @@ pub(super) async fn notices_reset(input: &ScanInput<'_>) -> bool {
 
 /// Undoes what the scan wrote, and reports it. `password` gives the passwords of throw-away accounts. Returns the journal
 /// where it names something that stays: it is closed once that is told, so that a kill before then loses no name.
-pub async fn undo(
+pub async fn undo_writes(
     probe: &Probe,
     report: &mut Report,
     password: &(dyn Fn(&str) -> Secret + Sync),

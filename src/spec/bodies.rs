@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::model::{BodyContent, Dialect, RequestBody, ResponseSpec, SchemaId};
 
 use super::documents::Node;
-use super::lowering::{Lowering, kind, pick};
-use super::parameters::{link, media_type, schema_id};
+use super::lowering::{Lowering, describe_kind, pick_members};
+use super::parameters::{media_type, schema_id, schema_link};
 use super::reference;
 use super::swagger;
 
@@ -17,7 +17,7 @@ impl<'d> Lowering<'d> {
     /// The request body of an operation of OpenAPI 3.
     pub(super) fn request_body(&mut self, node: Node<'d>) -> Option<RequestBody> {
         let (node, members) = self.follow_object(node, "request body")?;
-        let mut shape = pick(members, &["required"]);
+        let mut shape = pick_members(members, &["required"]);
         shape.insert("content".to_owned(), self.content(node).into());
         let read: openapiv3::RequestBody = self.read(node, shape, &["content"])?;
         let content = node.get("content");
@@ -25,7 +25,7 @@ impl<'d> Lowering<'d> {
         for (name, media) in read.content {
             // The media type may be a reference (OpenAPI 3.2).
             let own = content.and_then(|content| content.get(&name));
-            let own = own.and_then(|own| reference::follow(self.documents, own).ok());
+            let own = own.and_then(|own| reference::resolve_node(self.documents, own).ok());
             let example = own.and_then(|own| self.example(own));
             let schema = media.schema.as_ref().and_then(schema_id);
             bodies.push(BodyContent { media_type: media_type(&name), schema, example });
@@ -43,8 +43,10 @@ impl<'d> Lowering<'d> {
         let mut shape = Map::new();
         let Some(content) = owner.get("content") else { return shape };
         let Value::Object(entries) = content.value else {
-            self.issues
-                .add(content, format!("`content` must be an object, not {}; it is ignored", kind(content.value)));
+            self.issues.add(
+                content,
+                format!("`content` must be an object, not {}; it is ignored", describe_kind(content.value)),
+            );
             return shape;
         };
         if entries.len() > MAX_CONTENT {
@@ -52,7 +54,7 @@ impl<'d> Lowering<'d> {
         }
         for (name, media) in entries.iter().filter(|(name, _)| !name.starts_with("x-")).take(MAX_CONTENT) {
             let Some((media, _)) = self.follow_object(content.with(media), "media type") else { continue };
-            let schema = media.get("schema").map(|schema| link(self.schema(schema)));
+            let schema = media.get("schema").map(|schema| schema_link(self.schema(schema)));
             shape.insert(name.clone(), json!({ "schema": schema }));
         }
         shape
@@ -63,8 +65,10 @@ impl<'d> Lowering<'d> {
         let Some(list) = operation.get("responses") else { return Vec::new() };
         let Value::Object(entries) = list.value else {
             if !list.value.is_null() {
-                self.issues
-                    .add(list, format!("`responses` must be an object, not {}; it is ignored", kind(list.value)));
+                self.issues.add(
+                    list,
+                    format!("`responses` must be an object, not {}; it is ignored", describe_kind(list.value)),
+                );
             }
             return Vec::new();
         };
@@ -72,7 +76,7 @@ impl<'d> Lowering<'d> {
         for (status, item) in entries.iter().filter(|(status, _)| !status.starts_with("x-")) {
             let node = list.with(item);
             let Some(status) = status_of(status) else {
-                self.issues.add(node, format!("`{}` is no status; the response is left out", clip(status)));
+                self.issues.add(node, format!("`{}` is no status; the response is left out", clip_text(status)));
                 continue;
             };
             // A response that cannot be read still says that this status is expected.
@@ -90,7 +94,7 @@ impl<'d> Lowering<'d> {
         let content = match (self.dialect, node.get("schema")) {
             (Dialect::Swagger2, None) => return Some((Vec::new(), headers)),
             (Dialect::Swagger2, Some(schema)) => {
-                let schema = link(self.schema(schema));
+                let schema = schema_link(self.schema(schema));
                 let types = swagger::media_types(operation, root, "produces");
                 types.into_iter().map(|name| (name, json!({ "schema": schema }))).collect()
             }
@@ -109,13 +113,13 @@ type Contents = Vec<(String, Option<SchemaId>)>;
 
 /// Sorts bodies as this scanner prefers them and keeps the first of each media type.
 pub(super) fn by_preference(mut content: Vec<BodyContent>) -> Vec<BodyContent> {
-    content.sort_by_key(|body| rank(&body.media_type));
+    content.sort_by_key(|body| media_type_rank(&body.media_type));
     let mut seen = std::collections::HashSet::new();
     content.retain(|body| seen.insert(body.media_type.clone()));
     content
 }
 
-fn rank(media_type: &str) -> u8 {
+fn media_type_rank(media_type: &str) -> u8 {
     match media_type {
         "application/json" => 0,
         other if other.ends_with("+json") || other.ends_with("/json") => 1,
@@ -140,6 +144,6 @@ fn status_of(text: &str) -> Option<String> {
     (digits && (is_class || (class.len() == 3 && text.len() == 3))).then_some(text)
 }
 
-fn clip(text: &str) -> String {
+fn clip_text(text: &str) -> String {
     text.chars().take(60).collect()
 }

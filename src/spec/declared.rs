@@ -48,7 +48,7 @@ pub fn declared_of_answers(api: &Api, operation: &Operation) -> Vec<String> {
 
 /// What a document says of one place in an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Declared {
+pub enum FieldDeclaration {
     /// Every field on the way there is named.
     Named,
     /// Some schema on the way lets anything stand there, or describes something else than came.
@@ -58,7 +58,7 @@ pub enum Declared {
 }
 
 /// Looks a place (`/items/*/id`, array positions as `*`) up in a schema.
-pub fn declared_at(api: &Api, schema: SchemaId, path: &str) -> Declared {
+pub fn declared_at(api: &Api, schema: SchemaId, path: &str) -> FieldDeclaration {
     let mut here = vec![schema];
     let mut way = String::new();
     for step in path.split('/').skip(1) {
@@ -69,13 +69,13 @@ pub fn declared_at(api: &Api, schema: SchemaId, path: &str) -> Declared {
             if step == "*" { level.items.clone() } else { level.named(&step.replace("~1", "/").replace("~0", "~")) };
         here = match next {
             next if !next.is_empty() => next,
-            _ if level.open || !level.is_object => return Declared::Open,
+            _ if level.open || !level.is_object => return FieldDeclaration::Open,
             // A list where an object is described: the two differ in more than a field.
-            _ if step == "*" => return Declared::Open,
-            _ => return Declared::Undeclared(way),
+            _ if step == "*" => return FieldDeclaration::Open,
+            _ => return FieldDeclaration::Undeclared(way),
         };
     }
-    Declared::Named
+    FieldDeclaration::Named
 }
 
 /// What some schemas and their members say of one value together.

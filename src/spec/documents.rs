@@ -98,7 +98,7 @@ pub(super) struct Documents {
 impl Documents {
     /// Reads a text, applies the Overlay to it, and reads the files below `base` that it refers to then.
     pub(super) fn read(name: &str, text: &str, base: &Base, overlay: Option<&Overlay>) -> Result<Self, SpecError> {
-        let (mut root, notation) = reading::parse(name, text)?;
+        let (mut root, notation) = reading::parse_document(name, text)?;
         let applied = overlay.map(|overlay| overlay.apply(&mut root)).unwrap_or_default();
         let list = vec![Document { name: String::new(), root, notation }];
         let mut documents = Self { list, files: HashMap::new(), applied };
@@ -163,7 +163,7 @@ impl ReferredFiles {
         let text = reading::read_text(&path, MAX_FILE_BYTES.min(self.left))?;
         self.left = self.left.saturating_sub(text.len() as u64);
         let name = path.strip_prefix(&self.folder).unwrap_or(&path).to_string_lossy().into_owned();
-        let (root, notation) = reading::parse(&name, &text)?;
+        let (root, notation) = reading::parse_document(&name, &text)?;
         list.push(Document { name, root, notation });
         self.paths.push(Some(path));
         Ok(list.len() - 1)

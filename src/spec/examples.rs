@@ -13,7 +13,7 @@ impl<'d> Lowering<'d> {
     /// The first example that has a value: `example`, `x-example`, then `examples` in document order.
     pub(super) fn example(&mut self, node: Node<'d>) -> Option<Value> {
         let found = self.find_example(node)?;
-        let Some(size) = size(found.value, MAX_EXAMPLE) else {
+        let Some(size) = size_within_limit(found.value, MAX_EXAMPLE) else {
             self.issues.add(found, "the example is too large; another one is made");
             return None;
         };
@@ -24,13 +24,13 @@ impl<'d> Lowering<'d> {
     fn find_example(&self, node: Node<'d>) -> Option<Node<'d>> {
         for key in ["example", "x-example"] {
             if let Some(found) = node.get(key) {
-                return reference::follow(self.documents, found).ok();
+                return reference::resolve_node(self.documents, found).ok();
             }
         }
         let examples = node.get("examples")?;
         match examples.value {
             Value::Object(named) => named.values().find_map(|example| {
-                let example = reference::follow(self.documents, examples.with(example)).ok()?;
+                let example = reference::resolve_node(self.documents, examples.with(example)).ok()?;
                 // `dataValue` is the value before it is written out (OpenAPI 3.2).
                 example.get("value").or_else(|| example.get("dataValue"))
             }),
@@ -41,7 +41,7 @@ impl<'d> Lowering<'d> {
 }
 
 /// The rough size of a value in memory, if it is at most `limit`.
-pub(super) fn size(value: &Value, limit: usize) -> Option<usize> {
+pub(super) fn size_within_limit(value: &Value, limit: usize) -> Option<usize> {
     let (mut size, mut open) = (0, vec![value]);
     while let Some(next) = open.pop() {
         size += 50;

@@ -105,7 +105,7 @@ pub fn find_in_folder(folder: &Path) -> Vec<PathBuf> {
             if kind.is_dir() && depth < MAX_DEPTH && !name.starts_with('.') && !SKIPPED.contains(&name.as_str()) {
                 open.push((depth + 1, entry.path()));
             } else if kind.is_file()
-                && let Some(rank) = rank(&name, &place)
+                && let Some(rank) = document_rank(&name, &place)
             {
                 candidates.push((rank, depth, entry.path()));
             }
@@ -120,7 +120,7 @@ pub fn find_in_folder(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// How likely a file is a document by its name; none when it is not worth a look.
-fn rank(name: &str, folder: &Path) -> Option<u8> {
+fn document_rank(name: &str, folder: &Path) -> Option<u8> {
     let name = name.to_ascii_lowercase();
     let (stem, extension) = name.rsplit_once('.')?;
     if !matches!(extension, "json" | "yaml" | "yml") {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::model::{JsonType, Schema, SchemaArena, SchemaId};
 
 use super::pattern;
-use super::strings::{as_count, within};
+use super::strings::{as_count, is_within_bounds};
 
 /// How deep values are looked at; what lies deeper is taken to fit.
 const MAX_DEPTH: usize = 10;
@@ -16,7 +16,7 @@ const MAX_MEMBERS: usize = 200;
 const MAX_COMPARISONS: usize = 20_000;
 
 /// Whether a value fits a schema.
-pub(super) fn fits(schemas: &SchemaArena, value: &Value, id: SchemaId) -> bool {
+pub(super) fn fits_schema(schemas: &SchemaArena, value: &Value, id: SchemaId) -> bool {
     schemas.get(id).is_none_or(|schema| fits_merged(schemas, value, schema))
 }
 
@@ -53,7 +53,7 @@ impl Comparison<'_> {
     fn fits_itself(&mut self, value: &Value, schema: &Schema, depth: usize) -> bool {
         match value {
             Value::String(text) => fits_text(schema, text),
-            Value::Number(number) => number.as_f64().is_none_or(|number| within(schema, number)),
+            Value::Number(number) => number.as_f64().is_none_or(|number| is_within_bounds(schema, number)),
             Value::Array(items) => {
                 let least = as_count(schema.min_items, 0);
                 let count = items.len() >= least && items.len() <= as_count(schema.max_items, usize::MAX);
@@ -80,7 +80,7 @@ pub fn fits_text(schema: &Schema, text: &str) -> bool {
     let count = if bounded { text.chars().count() } else { 0 };
     let length =
         !bounded || (as_count(schema.min_length, 0)..=as_count(schema.max_length, usize::MAX)).contains(&count);
-    length && schema.pattern.as_deref().is_none_or(|found| pattern::matches(found, text) != Some(false))
+    length && schema.pattern.as_deref().is_none_or(|found| pattern::matches_text(found, text) != Some(false))
 }
 
 /// Whether a value is of a type.

@@ -6,11 +6,11 @@ use thiserror::Error;
 
 use super::documents::Node;
 use super::lines::WantedLines;
-use super::lowering::{Lowering, kind};
+use super::lowering::{Lowering, describe_kind};
 use super::overlay::Overlay;
-use super::reference::escape;
+use super::reference::escape_token;
 use crate::model::{
-    AccessLevel, IntentOrigin, IntentSource, IntentSubject, Operation, OperationId, StatedIntent, clean,
+    AccessLevel, IntentOrigin, IntentSource, IntentSubject, Operation, OperationId, StatedIntent, clean_text,
 };
 
 /// The extension: at an operation or a path item one statement, at the root a table of them.
@@ -83,8 +83,10 @@ impl<'d> Lowering<'d> {
     pub(super) fn root_intents(&mut self, root: Node<'d>, operations: &[Operation]) {
         let Some(table) = root.get(KEY) else { return };
         let Value::Object(members) = table.value else {
-            let message =
-                format!("`{KEY}` at the root is an object of statements, not {}; it is ignored", kind(table.value));
+            let message = format!(
+                "`{KEY}` at the root is an object of statements, not {}; it is ignored",
+                describe_kind(table.value)
+            );
             self.issues.add(table, message);
             return;
         };
@@ -98,17 +100,19 @@ impl<'d> Lowering<'d> {
                     self.issues.add(value, format!("`{KEY}` is about `{id}`, which the document does not have"));
                 }
                 Ok(subject) => {
-                    let pointer = format!("#{ROOT_POINTER}/{}", escape(key));
+                    let pointer = format!("#{ROOT_POINTER}/{}", escape_token(key));
                     self.take_intent(subject, value, IntentPlace { pointer, of_path: false });
                 }
-                Err(why) => self.issues.add(value, format!("`{}` in `{KEY}`: {why}; it is ignored", clean(key, 80))),
+                Err(why) => {
+                    self.issues.add(value, format!("`{}` in `{KEY}`: {why}; it is ignored", clean_text(key, 80)))
+                }
             }
         }
     }
 
     fn take_intent(&mut self, subject: IntentSubject, value: Node<'d>, place: IntentPlace) {
         let (source, pointer) = self.source_of(value, place);
-        match said(value.value) {
+        match parse_statement(value.value) {
             Ok(IntentValue { level, reason, expires }) => {
                 self.spend(reason.as_ref().map_or(0, String::len));
                 self.intents.list.push((StatedIntent { subject, level, reason, expires, source }, pointer));
@@ -151,7 +155,7 @@ enum StatementRefused {
     /// The kind of the value.
     #[error("it is {0}, not a level or an object")]
     NoStatement(&'static str),
-    #[error("unknown key `{}`; known keys are: {}", clean(.0, 40), KEYS.join(", "))]
+    #[error("unknown key `{}`; known keys are: {}", clean_text(.0, 40), KEYS.join(", "))]
     UnknownKey(String),
     #[error("`{key}` is a text, not {found}")]
     NoText { key: &'static str, found: &'static str },
@@ -159,18 +163,18 @@ enum StatementRefused {
     SaidTwice,
     #[error("it has no `policy`: {}", AccessLevel::NAMES)]
     NoPolicy,
-    #[error("`expires` is a date, as in \"2027-06-30\", not `{}`", clean(.0, 40))]
+    #[error("`expires` is a date, as in \"2027-06-30\", not `{}`", clean_text(.0, 40))]
     NoDate(String),
-    #[error("`{}` is no level; {}", clean(.0, 60), AccessLevel::advice(.0))]
+    #[error("`{}` is no level; {}", clean_text(.0, 60), AccessLevel::advice(.0))]
     NoLevel(String),
 }
 
 /// A level alone, or an object with reason and last day.
-fn said(value: &Value) -> Result<IntentValue, StatementRefused> {
+fn parse_statement(value: &Value) -> Result<IntentValue, StatementRefused> {
     match value {
-        Value::String(text) => Ok(IntentValue { level: level(text)?, reason: None, expires: None }),
+        Value::String(text) => Ok(IntentValue { level: parse_level(text)?, reason: None, expires: None }),
         Value::Object(members) => of_object(members),
-        other => Err(StatementRefused::NoStatement(kind(other))),
+        other => Err(StatementRefused::NoStatement(describe_kind(other))),
     }
 }
 
@@ -181,7 +185,7 @@ fn of_object(members: &Map<String, Value>) -> Result<IntentValue, StatementRefus
     let text = |key: &'static str| match members.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.trim())),
-        Some(other) => Err(StatementRefused::NoText { key, found: kind(other) }),
+        Some(other) => Err(StatementRefused::NoText { key, found: describe_kind(other) }),
     };
     // Both names are read, as in the configuration.
     let named = match (text("policy")?, text("level")?) {
@@ -190,10 +194,10 @@ fn of_object(members: &Map<String, Value>) -> Result<IntentValue, StatementRefus
         (None, None) => return Err(StatementRefused::NoPolicy),
     };
     let date = |text: &str| text.parse::<Date>().map_err(|_| StatementRefused::NoDate(text.to_owned()));
-    let reason = text("reason")?.map(|text| clean(text, MAX_REASON)).filter(|text| !text.is_empty());
-    Ok(IntentValue { level: level(named)?, reason, expires: text("expires")?.map(date).transpose()? })
+    let reason = text("reason")?.map(|text| clean_text(text, MAX_REASON)).filter(|text| !text.is_empty());
+    Ok(IntentValue { level: parse_level(named)?, reason, expires: text("expires")?.map(date).transpose()? })
 }
 
-fn level(text: &str) -> Result<AccessLevel, StatementRefused> {
+fn parse_level(text: &str) -> Result<AccessLevel, StatementRefused> {
     AccessLevel::parse(text).ok_or_else(|| StatementRefused::NoLevel(text.to_owned()))
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::model::DocumentIssue;
 
 use super::documents::{Documents, Node};
-use super::reference::escape;
+use super::reference::escape_token;
 
 /// The most issues that are listed; the rest is counted.
 const MAX_ISSUES: usize = 2000;
@@ -39,7 +39,7 @@ impl DocumentIssues {
 
     /// The same about a member of a value, which may be missing.
     pub(super) fn add_below(&mut self, node: Node<'_>, key: &str, message: impl Into<String>) {
-        let below = if key.is_empty() { String::new() } else { format!("/{}", escape(key)) };
+        let below = if key.is_empty() { String::new() } else { format!("/{}", escape_token(key)) };
         let place = IssuePlace { document: node.document, address: node.address(), below };
         let message: String = message.into().chars().take(MAX_MESSAGE).collect();
         if self.list.len() >= MAX_ISSUES {
@@ -93,7 +93,7 @@ pub(super) fn find_pointers(root: &Value, wanted: &HashSet<usize>, found: &mut H
         pointer.truncate(length);
         match step {
             PointerStep::Root => {}
-            PointerStep::Key(key) => pointer.extend(["/", &escape(key)]),
+            PointerStep::Key(key) => pointer.extend(["/", &escape_token(key)]),
             PointerStep::Index(index) => pointer.extend(["/", &index.to_string()]),
         }
         let address = std::ptr::from_ref(value).addr();

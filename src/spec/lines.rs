@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 
 use super::reading::Notation;
-use super::reference::unescape;
+use super::reference::unescape_token;
 use super::yaml_cost;
 
 /// The most events of a YAML text whose lines are looked for; beyond it lines stay unknown. All of its nodes are built for
@@ -33,7 +33,7 @@ impl WantedLines {
     /// Asks for the line of a pointer such as `#/paths/~1x/get`.
     pub(super) fn add(&mut self, pointer: &str) {
         let mut at = 0;
-        for key in keys(pointer) {
+        for key in pointer_keys(pointer) {
             let next = self.nodes.len();
             let Some(entry) = self.nodes.get_mut(at) else { return };
             at = *entry.children.entry(key).or_insert(next);
@@ -46,7 +46,7 @@ impl WantedLines {
     /// The line of a pointer, or of the nearest place above it that exists.
     pub(super) fn line(&self, pointer: &str) -> Option<u32> {
         let (mut at, mut line) = (0, None);
-        for key in keys(pointer) {
+        for key in pointer_keys(pointer) {
             at = *self.nodes.get(at)?.children.get(&key)?;
             line = self.nodes.get(at)?.line.or(line);
         }
@@ -197,6 +197,6 @@ fn key_text(key: &MarkedYaml<'_>) -> Option<String> {
 }
 
 /// The keys of a pointer; none when it belongs to another file.
-fn keys(pointer: &str) -> impl Iterator<Item = String> {
-    pointer.strip_prefix("#/").into_iter().flat_map(|rest| rest.split('/')).map(unescape)
+fn pointer_keys(pointer: &str) -> impl Iterator<Item = String> {
+    pointer.strip_prefix("#/").into_iter().flat_map(|rest| rest.split('/')).map(unescape_token)
 }

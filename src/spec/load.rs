@@ -51,7 +51,7 @@ pub fn load_text(name: &str, text: &str, base: Base) -> Result<Api, SpecError> {
 pub fn load_text_with(name: &str, text: &str, base: Base, overlay: Option<&Overlay>) -> Result<Api, SpecError> {
     let documents = Documents::read(name, text, &base, overlay)?;
     let root = documents.root(0).ok_or_else(|| not_a_document(name, "it is empty"))?;
-    let dialect = dialect(name, root.value)?;
+    let dialect = detect_dialect(name, root.value)?;
     let address = match base {
         Base::Url(url) => Some(url),
         Base::Folder(_) | Base::None => None,
@@ -60,18 +60,18 @@ pub fn load_text_with(name: &str, text: &str, base: Base, overlay: Option<&Overl
     let issues = DocumentIssues::default();
     let intents = Intents::new(name, overlay);
     let mut lowering = Lowering { documents: &documents, dialect, address, issues, room: ROOM, schemas, intents };
-    let mut api = lower(&mut lowering, root);
+    let mut api = lower_document(&mut lowering, root);
     api.document = name.to_owned();
     let Lowering { issues, schemas, mut intents, .. } = lowering;
     api.schemas = schemas.into_arena();
     api.issues = issues.finish(&documents);
-    locate(&mut api, &mut intents, &documents, text);
+    fill_in_lines(&mut api, &mut intents, &documents, text);
     api.intents = intents.finish();
     api.issues.extend(documents.applied.issues.iter().cloned());
     Ok(api)
 }
 
-fn lower<'d>(lowering: &mut Lowering<'d>, root: Node<'d>) -> Api {
+fn lower_document<'d>(lowering: &mut Lowering<'d>, root: Node<'d>) -> Api {
     let info = |key: &str| match root.value.get("info").and_then(|info| info.get(key)) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Number(number)) => number.to_string(),
@@ -91,7 +91,7 @@ fn lower<'d>(lowering: &mut Lowering<'d>, root: Node<'d>) -> Api {
 }
 
 /// Fills in the lines of operations, issues and statements of intent in one pass over the text.
-fn locate(api: &mut Api, intents: &mut Intents<'_>, documents: &Documents, text: &str) {
+fn fill_in_lines(api: &mut Api, intents: &mut Intents<'_>, documents: &Documents, text: &str) {
     let Some(document) = documents.list().first() else { return };
     let mut wanted = WantedLines::new();
     api.operations.iter().for_each(|operation| wanted.add(&operation.spec.pointer));
@@ -108,7 +108,7 @@ fn locate(api: &mut Api, intents: &mut Intents<'_>, documents: &Documents, text:
 }
 
 /// The version family that a document says it is written in.
-fn dialect(name: &str, root: &Value) -> Result<Dialect, SpecError> {
+fn detect_dialect(name: &str, root: &Value) -> Result<Dialect, SpecError> {
     let Value::Object(members) = root else {
         return Err(not_a_document(name, "its outermost value is not an object"));
     };

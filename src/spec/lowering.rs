@@ -37,7 +37,7 @@ pub(super) struct Lowering<'d> {
 impl<'d> Lowering<'d> {
     /// The value behind a value; a reference that leads nowhere is an issue with these consequences.
     pub(super) fn follow(&mut self, node: Node<'d>, follows: &str) -> Option<Node<'d>> {
-        match reference::follow(self.documents, node) {
+        match reference::resolve_node(self.documents, node) {
             Ok(found) => Some(found),
             Err(why) => {
                 self.issues.add(node, format!("{why}; {follows}"));
@@ -52,7 +52,8 @@ impl<'d> Lowering<'d> {
         match node.value {
             Value::Object(members) => Some((node, members)),
             other => {
-                self.issues.add(node, format!("a {what} must be an object, not {}; it is left out", kind(other)));
+                self.issues
+                    .add(node, format!("a {what} must be an object, not {}; it is left out", describe_kind(other)));
                 None
             }
         }
@@ -65,7 +66,7 @@ impl<'d> Lowering<'d> {
         members: Map<String, Value>,
         essential: &[&str],
     ) -> Option<T> {
-        match salvage::read::<T>(members, essential) {
+        match salvage::read_item::<T>(members, essential) {
             Ok(salvaged) => {
                 for (key, why) in salvaged.refused {
                     self.issues.add_below(node, &key, format!("`{key}` is ignored: {why}"));
@@ -91,12 +92,12 @@ impl<'d> Lowering<'d> {
 }
 
 /// Copies these members where they are present.
-pub(super) fn pick(members: &Map<String, Value>, keys: &[&str]) -> Map<String, Value> {
+pub(super) fn pick_members(members: &Map<String, Value>, keys: &[&str]) -> Map<String, Value> {
     keys.iter().filter_map(|key| Some(((*key).to_owned(), members.get(*key)?.clone()))).collect()
 }
 
 /// A value's kind, for messages.
-pub(super) fn kind(value: &Value) -> &'static str {
+pub(super) fn describe_kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

@@ -18,7 +18,7 @@ pub(super) struct Merged<'a> {
 }
 
 /// Merges a schema; alternatives whose id is in `avoided` are taken only when there is no other.
-pub(super) fn merge<'a>(schemas: &'a SchemaArena, id: SchemaId, avoided: &[SchemaId]) -> Option<Merged<'a>> {
+pub(super) fn merge_schema<'a>(schemas: &'a SchemaArena, id: SchemaId, avoided: &[SchemaId]) -> Option<Merged<'a>> {
     let first = schemas.get(id)?;
     if first.all_of.is_empty() && first.one_of.is_empty() {
         return Some(Merged { schema: Cow::Borrowed(first), parts: vec![id] });
@@ -33,7 +33,7 @@ pub(super) fn merge<'a>(schemas: &'a SchemaArena, id: SchemaId, avoided: &[Schem
         let Some(schema) = schemas.get(next) else { continue };
         parts.push(next);
         merged.absorb(schema, schemas);
-        open.extend(alternative(schemas, schema, avoided));
+        open.extend(choose_alternative(schemas, schema, avoided));
         open.extend(schema.all_of.iter().rev());
     }
     Some(Merged { schema: Cow::Owned(merged.finish()), parts })
@@ -48,7 +48,7 @@ struct Merging {
 }
 
 /// The first alternative that is not just null and leads into no circle.
-fn alternative(schemas: &SchemaArena, schema: &Schema, avoided: &[SchemaId]) -> Option<SchemaId> {
+fn choose_alternative(schemas: &SchemaArena, schema: &Schema, avoided: &[SchemaId]) -> Option<SchemaId> {
     let is_null = |id: &SchemaId| schemas.get(*id).is_some_and(|found| found.types == [JsonType::Null]);
     let agrees = |id: &SchemaId| {
         let types = schemas.get(*id).map_or(&[][..], |found| &found.types);
@@ -82,13 +82,13 @@ impl Merging {
         into.examples.extend(more.examples.iter().cloned());
         into.pattern = into.pattern.take().or_else(|| more.pattern.clone());
         into.min_length = into.min_length.max(more.min_length);
-        into.max_length = smaller(into.max_length, more.max_length);
-        into.minimum = bound(into.minimum, more.minimum, |new, old| new > old);
-        into.maximum = bound(into.maximum, more.maximum, |new, old| new < old);
+        into.max_length = smaller_limit(into.max_length, more.max_length);
+        into.minimum = tighter_bound(into.minimum, more.minimum, |new, old| new > old);
+        into.maximum = tighter_bound(into.maximum, more.maximum, |new, old| new < old);
         into.multiple_of = into.multiple_of.or(more.multiple_of);
         into.items = into.items.or(more.items);
         into.min_items = into.min_items.max(more.min_items);
-        into.max_items = smaller(into.max_items, more.max_items);
+        into.max_items = smaller_limit(into.max_items, more.max_items);
         if into.additional == AdditionalProperties::Any {
             into.additional = more.additional;
         }
@@ -121,11 +121,15 @@ fn narrow_types(types: &mut Vec<JsonType>, more: &[JsonType]) {
     }
 }
 
-fn smaller(one: Option<u64>, other: Option<u64>) -> Option<u64> {
+fn smaller_limit(one: Option<u64>, other: Option<u64>) -> Option<u64> {
     one.into_iter().chain(other).min()
 }
 
-fn bound(old: Option<(f64, bool)>, new: Option<(f64, bool)>, tighter: fn(f64, f64) -> bool) -> Option<(f64, bool)> {
+fn tighter_bound(
+    old: Option<(f64, bool)>,
+    new: Option<(f64, bool)>,
+    tighter: fn(f64, f64) -> bool,
+) -> Option<(f64, bool)> {
     match (old, new) {
         (Some(old), Some(new)) if old.0 == new.0 => Some((old.0, old.1 || new.1)),
         (Some(old), Some(new)) => Some(if tighter(new.0, old.0) { new } else { old }),

@@ -32,7 +32,7 @@ mod swagger;
 mod undocumented;
 mod yaml_cost;
 
-pub use declared::{Declared, declared_at, declared_of_answers, declared_properties};
+pub use declared::{FieldDeclaration, declared_at, declared_of_answers, declared_properties};
 pub use documents::Base;
 pub use effect::{is_act_word, is_looking_word, may_be_act_word, takes_password};
 pub use error::SpecError;
@@ -42,5 +42,5 @@ pub use load::{load_file, load_file_with, load_text, load_text_with};
 pub use overlay::{Overlay, OverlayNotation, OverlayUnwritten, intent_overlay};
 pub use reading::looks_like_document;
 pub use samples::Samples;
-pub use supplement::{Supplied, lacks_body, lacks_query, supplement};
+pub use supplement::{Supplied, lacks_body, lacks_query, supplement_operation};
 pub use undocumented::undocumented_operation;

@@ -11,8 +11,8 @@ use crate::model::{
 
 use super::documents::Node;
 use super::intent;
-use super::lowering::{Lowering, kind, pick};
-use super::reference::{self, escape};
+use super::lowering::{Lowering, describe_kind, pick_members};
+use super::reference::{self, escape_token};
 
 /// The most operations of one document.
 const MAX_OPERATIONS: usize = 100_000;
@@ -63,7 +63,10 @@ impl<'d> Lowering<'d> {
             return Vec::new();
         };
         let Value::Object(items) = paths.value else {
-            self.issues.add(paths, format!("`paths` must be an object, not {}; nothing is scanned", kind(paths.value)));
+            self.issues.add(
+                paths,
+                format!("`paths` must be an object, not {}; nothing is scanned", describe_kind(paths.value)),
+            );
             return Vec::new();
         };
         let mut operations = Vec::new();
@@ -99,7 +102,8 @@ impl<'d> Lowering<'d> {
 
     fn path_item(&mut self, path: &str, own: Node<'d>) -> Option<PathItem<'d>> {
         if !own.value.is_object() {
-            let message = format!("a path item must be an object, not {}; the path is left out", kind(own.value));
+            let message =
+                format!("a path item must be an object, not {}; the path is left out", describe_kind(own.value));
             self.issues.add(own, message);
             return None;
         }
@@ -107,7 +111,7 @@ impl<'d> Lowering<'d> {
         if reference::reference_of(own.value).is_some() {
             layers.extend(self.follow(own, "operations that stand there are left out"));
         }
-        let pointer = format!("#/paths/{}", escape(path));
+        let pointer = format!("#/paths/{}", escape_token(path));
         let path = if path.starts_with('/') {
             path.to_owned()
         } else {
@@ -131,7 +135,7 @@ impl<'d> Lowering<'d> {
             for (key, value) in layer.value.as_object().into_iter().flatten() {
                 let node = layer.with(value);
                 match Method::parse(key) {
-                    Some(method) if is_new(&all, method) => all.push(found(method, node, &escape(key))),
+                    Some(method) if is_new(&all, method) => all.push(found(method, node, &escape_token(key))),
                     Some(_) => {}
                     None if key.starts_with("x-") || OTHER_MEMBERS.contains(&key.as_str()) => {}
                     None => {
@@ -145,7 +149,7 @@ impl<'d> Lowering<'d> {
                 let node = more.with(value);
                 match Method::parse(key) {
                     Some(method) if is_new(&all, method) => {
-                        all.push(found(method, node, &format!("additionalOperations/{}", escape(key))));
+                        all.push(found(method, node, &format!("additionalOperations/{}", escape_token(key))));
                     }
                     Some(_) => {}
                     None => {
@@ -167,7 +171,7 @@ impl<'d> Lowering<'d> {
     ) -> Option<Operation> {
         let MethodFound { method, node: own, pointer, is_referred } = found;
         let (node, members) = self.follow_object(own, "operation")?;
-        let mut shape = pick(members, &["tags", "summary", "description", "operationId", "deprecated"]);
+        let mut shape = pick_members(members, &["tags", "summary", "description", "operationId", "deprecated"]);
         shape.insert("responses".to_owned(), json!({}));
         let read: openapiv3::Operation = self.read(node, shape, &["responses"])?;
         let lists: Vec<Node<'d>> = item.get("parameters").into_iter().chain(node.get("parameters")).collect();
@@ -195,7 +199,7 @@ impl<'d> Lowering<'d> {
             method,
             path: item.path.clone(),
             operation_id: read.operation_id.filter(|id| !id.is_empty()),
-            summary: summarise(summary, read.description),
+            summary: build_summary(summary, read.description),
             tags,
             servers,
             parameters: merged.parameters,
@@ -227,7 +231,7 @@ impl<'d> Lowering<'d> {
 }
 
 /// The summary, or the first paragraph of the description when there is none.
-fn summarise(summary: String, description: Option<String>) -> String {
+fn build_summary(summary: String, description: Option<String>) -> String {
     let summary = summary.trim();
     let description = description.unwrap_or_default();
     let first = description.trim().split("\n\n").next().unwrap_or_default();

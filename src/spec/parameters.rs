@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::model::{Dialect, JsonType, Parameter, Place, Schema, SchemaId, Style};
 
 use super::documents::Node;
-use super::lowering::{Lowering, pick};
-use super::schemas::linked;
+use super::lowering::{Lowering, pick_members};
+use super::schemas::id_from_link;
 use super::swagger;
 
 /// The most parameters of one operation.
@@ -111,29 +111,29 @@ impl<'d> Lowering<'d> {
             self.issues.add(node, format!("parameters in `{place}` cannot be sent; it is left out"));
             return None;
         }
-        let mut shape = pick(members, &["name", "in", "required", "style", "explode", "allowReserved"]);
+        let mut shape = pick_members(members, &["name", "in", "required", "style", "explode", "allowReserved"]);
         if place == "path" {
             shape.insert("required".to_owned(), true.into());
         }
         let content = node.get("content").and_then(|content| content.value.as_object().map(|map| (content, map)));
         let mut content_type = None;
         if self.dialect == Dialect::Swagger2 {
-            swagger::style(members, &mut shape);
-            shape.insert("schema".to_owned(), link(self.schema(node)));
+            swagger::convert_style(members, &mut shape);
+            shape.insert("schema".to_owned(), schema_link(self.schema(node)));
         } else if let Some(schema) = node.get("schema") {
-            shape.insert("schema".to_owned(), link(self.schema(schema)));
+            shape.insert("schema".to_owned(), schema_link(self.schema(schema)));
         } else if let Some((content, (name, media))) = content.and_then(|(at, map)| Some((at, map.iter().next()?))) {
             content_type = Some(media_type(name));
-            let schema = content.with(media).get("schema").map(|schema| link(self.schema(schema)));
+            let schema = content.with(media).get("schema").map(|schema| schema_link(self.schema(schema)));
             shape.insert("content".to_owned(), json!({ name: { "schema": schema } }));
         } else if members.contains_key("type") {
             self.issues.add(node, "the type stands beside the name, not in `schema`; it is read all the same");
-            shape.insert("schema".to_owned(), link(self.schema(node)));
+            shape.insert("schema".to_owned(), schema_link(self.schema(node)));
         } else {
             shape.insert("schema".to_owned(), json!({ "$ref": "@none" }));
         }
         let read: openapiv3::Parameter = self.read(node, shape, &["name", "in", "schema", "content"])?;
-        let mut parameter = convert(read);
+        let mut parameter = convert_parameter(read);
         if parameter.name.is_empty() {
             self.issues.add(node, "a parameter without a name cannot be sent; it is left out");
             return None;
@@ -151,7 +151,7 @@ impl<'d> Lowering<'d> {
 }
 
 /// From the document model's parameter to this crate's.
-fn convert(read: openapiv3::Parameter) -> Parameter {
+fn convert_parameter(read: openapiv3::Parameter) -> Parameter {
     let (place, style, allow_reserved) = match &read {
         openapiv3::Parameter::Query { style, allow_reserved, .. } => {
             let style = match style {
@@ -196,13 +196,13 @@ fn convert(read: openapiv3::Parameter) -> Parameter {
 /// The id that a link carries.
 pub(super) fn schema_id(schema: &ReferenceOr<openapiv3::Schema>) -> Option<SchemaId> {
     match schema {
-        ReferenceOr::Reference { reference } => linked(reference),
+        ReferenceOr::Reference { reference } => id_from_link(reference),
         ReferenceOr::Item(_) => None,
     }
 }
 
 /// A reference that carries an id.
-pub(super) fn link(id: SchemaId) -> Value {
+pub(super) fn schema_link(id: SchemaId) -> Value {
     json!({ "$ref": format!("@{}", id.0) })
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Length {
 }
 
 /// Whether an expression is found in a text; `None` when the expression cannot be read (look-ahead for example).
-pub(super) fn matches(pattern: &str, text: &str) -> Option<bool> {
+pub(super) fn matches_text(pattern: &str, text: &str) -> Option<bool> {
     if pattern.len() > MAX_PATTERN {
         return None;
     }
@@ -34,7 +34,7 @@ pub(super) fn matches(pattern: &str, text: &str) -> Option<bool> {
 }
 
 /// A text of this length that the expression matches, if one can be made. `turn` varies it.
-pub(super) fn make(pattern: &str, length: Length, turn: usize) -> Option<String> {
+pub(super) fn make_text(pattern: &str, length: Length, turn: usize) -> Option<String> {
     if pattern.len() > MAX_PATTERN {
         return None;
     }
@@ -50,7 +50,7 @@ pub(super) fn make(pattern: &str, length: Length, turn: usize) -> Option<String>
         writer.choice(&choice);
         let count = text.chars().count();
         let fits = count >= length.min && count <= length.max && text.len() < MAX_TEXT;
-        if fits && matches(pattern, &text) != Some(false) {
+        if fits && matches_text(pattern, &text) != Some(false) {
             return Some(text);
         }
     }

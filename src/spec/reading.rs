@@ -90,7 +90,7 @@ pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, SpecError> {
 }
 
 /// Reads JSON or YAML. A text that starts like JSON and is neither is reported as JSON.
-pub(super) fn parse(name: &str, text: &str) -> Result<(Value, Notation), SpecError> {
+pub(super) fn parse_document(name: &str, text: &str) -> Result<(Value, Notation), SpecError> {
     if text.len() as u64 > MAX_BYTES {
         return Err(SpecError::TooLarge { name: name.to_owned(), bytes: text.len() as u64, limit: MAX_BYTES });
     }
@@ -114,7 +114,7 @@ fn parse_json(name: &str, text: &str) -> Result<Value, SpecError> {
     let outcome = Tree(&mut budget).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     outcome.map_err(|error| match budget.is_spent() {
         true => too_much(name, &budget),
-        false => syntax(name, "JSON", error.line(), error.to_string()),
+        false => syntax_error(name, "JSON", error.line(), error.to_string()),
     })
 }
 
@@ -124,16 +124,16 @@ fn parse_yaml(name: &str, text: &str) -> Result<Value, SpecError> {
         return Err(SpecError::NotADocument { name: name.to_owned(), reason });
     }
     if is_too_deep(text) {
-        return Err(syntax(name, "YAML", 0, format!("more than {MAX_BRACKETS} brackets are open at once")));
+        return Err(syntax_error(name, "YAML", 0, format!("more than {MAX_BRACKETS} brackets are open at once")));
     }
-    yaml_cost::check(name, text)?;
+    yaml_cost::refuse_costly(name, text)?;
     let mut budget = Budget::new(MAX_VALUES, MAX_TREE_BYTES);
     let Some(document) = yaml_serde::Deserializer::from_str(text).next() else {
         return Err(SpecError::NotADocument { name: name.to_owned(), reason: "it is empty".to_owned() });
     };
     Tree(&mut budget).deserialize(document).map_err(|error| match budget.is_spent() {
         true => too_much(name, &budget),
-        false => syntax(name, "YAML", error.location().map_or(0, |at| at.line()), error.to_string()),
+        false => syntax_error(name, "YAML", error.location().map_or(0, |at| at.line()), error.to_string()),
     })
 }
 
@@ -159,7 +159,7 @@ fn too_much(name: &str, budget: &Budget) -> SpecError {
     SpecError::TooCostly { name: name.to_owned(), limit, help: "leave out what is not scanned" }
 }
 
-fn syntax(name: &str, format: &'static str, line: usize, reason: String) -> SpecError {
+fn syntax_error(name: &str, format: &'static str, line: usize, reason: String) -> SpecError {
     // Both parsers repeat the position in their words.
     let reason = reason.split(" at line ").next().unwrap_or_default().chars().take(300).collect();
     SpecError::Syntax { name: name.to_owned(), format, line, reason }

@@ -42,7 +42,7 @@ pub(super) fn reference_of(value: &Value) -> Option<&str> {
 ///
 /// # Errors
 /// Why a reference leads nowhere, with the reference in it.
-pub(super) fn follow<'d>(documents: &'d Documents, node: Node<'d>) -> Result<Node<'d>, ReferenceBroken> {
+pub(super) fn resolve_node<'d>(documents: &'d Documents, node: Node<'d>) -> Result<Node<'d>, ReferenceBroken> {
     let mut hops = MAX_HOPS;
     follow_within(documents, node, &mut hops)
 }
@@ -53,24 +53,28 @@ fn follow_within<'d>(
     hops: &mut usize,
 ) -> Result<Node<'d>, ReferenceBroken> {
     while let Some(reference) = reference_of(node.value) {
-        node = step(documents, node.document, reference, hops)?;
+        node = follow_once(documents, node.document, reference, hops)?;
     }
     Ok(node)
 }
 
 /// The value that one reference names, which may be a reference itself.
-pub(super) fn target<'d>(documents: &'d Documents, from: usize, reference: &str) -> Result<Node<'d>, ReferenceBroken> {
+pub(super) fn direct_target<'d>(
+    documents: &'d Documents,
+    from: usize,
+    reference: &str,
+) -> Result<Node<'d>, ReferenceBroken> {
     let mut hops = MAX_HOPS;
-    step(documents, from, reference, &mut hops)
+    follow_once(documents, from, reference, &mut hops)
 }
 
-fn step<'d>(
+fn follow_once<'d>(
     documents: &'d Documents,
     from: usize,
     reference: &str,
     hops: &mut usize,
 ) -> Result<Node<'d>, ReferenceBroken> {
-    let broken = |fault| Err(ReferenceBroken { reference: shown(reference), fault });
+    let broken = |fault| Err(ReferenceBroken { reference: clip_reference(reference), fault });
     *hops = match hops.checked_sub(1) {
         Some(left) => left,
         None => return broken(ReferenceFault::Circle),
@@ -90,40 +94,42 @@ fn step<'d>(
     let Some(pointer) = fragment.strip_prefix('/') else { return broken(ReferenceFault::NoPointer) };
     let mut node = root;
     for token in pointer.split('/') {
-        node = match child(node, token) {
+        node = match child_at(node, token) {
             Some(node) => node,
             // The way may lead through another reference.
-            None if reference_of(node.value).is_some() => match child(follow_within(documents, node, hops)?, token) {
-                Some(node) => node,
-                None => return broken(ReferenceFault::Nothing),
-            },
+            None if reference_of(node.value).is_some() => {
+                match child_at(follow_within(documents, node, hops)?, token) {
+                    Some(node) => node,
+                    None => return broken(ReferenceFault::Nothing),
+                }
+            }
             None => return broken(ReferenceFault::Nothing),
         };
     }
     Ok(node)
 }
 
-fn child<'d>(node: Node<'d>, token: &str) -> Option<Node<'d>> {
+fn child_at<'d>(node: Node<'d>, token: &str) -> Option<Node<'d>> {
     let find = |key: &str| match node.value {
         Value::Object(map) => map.get(key),
         Value::Array(items) => items.get(key.parse::<usize>().ok()?),
         _ => None,
     };
     let decoded = percent_decode_str(token).decode_utf8().ok()?;
-    let found = find(&unescape(&decoded)).or_else(|| find(&unescape(token)))?;
+    let found = find(&unescape_token(&decoded)).or_else(|| find(&unescape_token(token)))?;
     Some(node.with(found))
 }
 
 /// `~1` is a slash and `~0` a tilde (RFC 6901 §4).
-pub(super) fn unescape(token: &str) -> String {
+pub(super) fn unescape_token(token: &str) -> String {
     token.replace("~1", "/").replace("~0", "~")
 }
 
-/// The reverse of [`unescape`].
-pub(super) fn escape(key: &str) -> String {
+/// The reverse of [`unescape_token`].
+pub(super) fn escape_token(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-fn shown(reference: &str) -> String {
+fn clip_reference(reference: &str) -> String {
     reference.chars().take(200).collect()
 }

@@ -27,7 +27,7 @@ pub(super) enum ItemRefused {
 ///
 /// # Errors
 /// The reader's words, when even the essential members are refused.
-pub(super) fn read<T: DeserializeOwned>(
+pub(super) fn read_item<T: DeserializeOwned>(
     members: Map<String, Value>,
     essential: &[&str],
 ) -> Result<Salvaged<T>, ItemRefused> {
@@ -39,7 +39,7 @@ pub(super) fn read<T: DeserializeOwned>(
     let (kept, optional): (Map<_, _>, Map<_, _>) =
         members.into_iter().partition(|(key, _)| essential.contains(&key.as_str()));
     let mut kept = Value::Object(kept);
-    let mut item = T::deserialize(&kept).map_err(|error| ItemRefused::Essential(words(&error)))?;
+    let mut item = T::deserialize(&kept).map_err(|error| ItemRefused::Essential(error_text(&error)))?;
     let mut refused = Vec::new();
     for (key, value) in optional {
         if let Some(members) = kept.as_object_mut() {
@@ -48,7 +48,7 @@ pub(super) fn read<T: DeserializeOwned>(
         match T::deserialize(&kept) {
             Ok(more) => item = more,
             Err(error) => {
-                refused.push((key.clone(), words(&error)));
+                refused.push((key.clone(), error_text(&error)));
                 if let Some(members) = kept.as_object_mut() {
                     members.shift_remove(&key);
                 }
@@ -58,6 +58,6 @@ pub(super) fn read<T: DeserializeOwned>(
     Ok(Salvaged { item, refused })
 }
 
-fn words(error: &serde_json::Error) -> String {
+fn error_text(error: &serde_json::Error) -> String {
     error.to_string().chars().take(200).collect()
 }

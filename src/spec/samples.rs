@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::model::{AdditionalProperties, Api, BodyContent, JsonType, Operation, Parameter, Place, Schema, SchemaId};
 
 use super::effect::takes_password;
-use super::fits::{fits, fits_merged, is_of};
-use super::merged::{Merged, merge};
+use super::fits::{fits_merged, fits_schema, is_of};
+use super::merged::{Merged, merge_schema};
 use super::strings::{self, as_count};
 
 /// How deep values are made; what must stand deeper is as empty as its type allows.
@@ -53,15 +53,16 @@ impl<'a> Samples<'a> {
 
     /// A text that fits a schema; another `turn` gives another one where the schema leaves room for it.
     pub fn text(&self, schema: &Schema, turn: usize) -> String {
-        strings::text(schema, self.seed, turn)
+        strings::sample_text(schema, self.seed, turn)
     }
 
     /// A value for a parameter: its own example where that fits, or else one that its schema allows. Never empty in
     /// paths.
     pub fn parameter(&self, parameter: &Parameter) -> Value {
-        let fits = |example: &Value| parameter.schema.is_none_or(|id| fits(&self.api.schemas, example, id));
+        let fits = |example: &Value| parameter.schema.is_none_or(|id| fits_schema(&self.api.schemas, example, id));
         let own = parameter.example.clone();
-        let own = own.and_then(|example| if fits(&example) { Some(example) } else { respelled(&example).filter(fits) });
+        let own =
+            own.and_then(|example| if fits(&example) { Some(example) } else { respell_scalar(&example).filter(fits) });
         let value = match (own, parameter.schema) {
             (Some(example), _) => example,
             (None, Some(schema)) => self.value(schema),
@@ -88,7 +89,7 @@ impl<'a> Samples<'a> {
             (Some(example), None) => example.clone(),
             (Some(example), Some(id)) => {
                 let example = self.without_read_only(example.clone(), id, MAX_DEPTH);
-                if fits(&self.api.schemas, &example, id) { example } else { self.value(id) }
+                if fits_schema(&self.api.schemas, &example, id) { example } else { self.value(id) }
             }
             (None, Some(id)) => self.value(id),
             (None, None) if content.media_type.starts_with("text/") => json!("sample"),
@@ -97,7 +98,9 @@ impl<'a> Samples<'a> {
     }
 
     fn make(&self, id: SchemaId, making: &mut SampleState) -> Value {
-        let Some(Merged { schema, parts }) = merge(&self.api.schemas, id, &making.around) else { return Value::Null };
+        let Some(Merged { schema, parts }) = merge_schema(&self.api.schemas, id, &making.around) else {
+            return Value::Null;
+        };
         // Later items of a list are made, so that they differ from the first.
         if making.turn == 0
             && let Some(offer) = self.offered(id, &schema)
@@ -105,10 +108,10 @@ impl<'a> Samples<'a> {
             return offer;
         }
         if !schema.enumeration.is_empty() {
-            return listed(&schema, making.turn);
+            return enumerated_value(&schema, making.turn);
         }
         if making.depth >= MAX_DEPTH || making.left == 0 {
-            return emptiest(&schema);
+            return smallest_value(&schema);
         }
         making.left -= 1;
         making.depth += 1;
@@ -117,8 +120,8 @@ impl<'a> Samples<'a> {
         let value = match kind_of(&schema) {
             JsonType::Null => Value::Null,
             JsonType::Boolean => json!(true),
-            kind @ (JsonType::Integer | JsonType::Number) => strings::number(&schema, kind, making.turn),
-            JsonType::String => strings::text(&schema, self.seed, making.turn).into(),
+            kind @ (JsonType::Integer | JsonType::Number) => strings::sample_number(&schema, kind, making.turn),
+            JsonType::String => strings::sample_text(&schema, self.seed, making.turn).into(),
             JsonType::Array => self.list(&schema, making),
             JsonType::Object => self.object(&schema, making),
         };
@@ -132,7 +135,7 @@ impl<'a> Samples<'a> {
         let offers = schema.examples.iter().chain(&schema.default).filter(|offer| !offer.is_null());
         offers
             .map(|offer| self.without_read_only(offer.clone(), id, MAX_DEPTH))
-            .find(|offer| fits_merged(&self.api.schemas, offer, schema) && fits(&self.api.schemas, offer, id))
+            .find(|offer| fits_merged(&self.api.schemas, offer, schema) && fits_schema(&self.api.schemas, offer, id))
     }
 
     fn list(&self, schema: &Schema, making: &mut SampleState) -> Value {
@@ -212,7 +215,7 @@ impl<'a> Samples<'a> {
     /// Takes read-only members out of an example.
     fn without_read_only(&self, value: Value, id: SchemaId, depth: usize) -> Value {
         let Some(depth) = depth.checked_sub(1) else { return value };
-        let Some(Merged { schema, .. }) = merge(&self.api.schemas, id, &[]) else { return value };
+        let Some(Merged { schema, .. }) = merge_schema(&self.api.schemas, id, &[]) else { return value };
         match value {
             Value::Object(members) => {
                 let property =
@@ -234,7 +237,7 @@ impl<'a> Samples<'a> {
 }
 
 /// A number or truth that was written as text, or a text that was written as a number: in an address they are equal.
-fn respelled(example: &Value) -> Option<Value> {
+fn respell_scalar(example: &Value) -> Option<Value> {
     match example {
         Value::String(text) => {
             serde_json::from_str(text).ok().filter(|value: &Value| value.is_number() || value.is_boolean())
@@ -245,7 +248,7 @@ fn respelled(example: &Value) -> Option<Value> {
 }
 
 /// A value of an enumeration: the default where it is one, or the one whose turn it is.
-fn listed(schema: &Schema, turn: usize) -> Value {
+fn enumerated_value(schema: &Schema, turn: usize) -> Value {
     let of_type = |value: &&Value| {
         !value.is_null() && (schema.types.is_empty() || schema.types.iter().any(|kind| is_of(value, *kind)))
     };
@@ -273,15 +276,15 @@ fn kind_of(schema: &Schema) -> JsonType {
 }
 
 /// The smallest value of a type, where making must end.
-fn emptiest(schema: &Schema) -> Value {
+fn smallest_value(schema: &Schema) -> Value {
     if schema.types.contains(&JsonType::Null) {
         return Value::Null;
     }
     match kind_of(schema) {
         JsonType::Null => Value::Null,
         JsonType::Boolean => json!(false),
-        kind @ (JsonType::Integer | JsonType::Number) => strings::number(schema, kind, 0),
-        JsonType::String => strings::text(schema, 0, 0).into(),
+        kind @ (JsonType::Integer | JsonType::Number) => strings::sample_number(schema, kind, 0),
+        JsonType::String => strings::sample_text(schema, 0, 0).into(),
         JsonType::Array => json!([]),
         JsonType::Object => json!({}),
     }

@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use crate::model::{AdditionalProperties, JsonType, Schema, SchemaArena, SchemaId};
 
 use super::documents::Node;
-use super::examples::{MAX_EXAMPLE, size};
-use super::lowering::{Lowering, kind, pick};
+use super::examples::{MAX_EXAMPLE, size_within_limit};
+use super::lowering::{Lowering, describe_kind, pick_members};
 use super::reference;
 
 /// The most schemas of one document.
@@ -90,7 +90,7 @@ impl<'d> Lowering<'d> {
             if self.has_siblings_of_references() && SIBLINGS.iter().any(|key| node.value.get(key).is_some()) {
                 return self.enqueue(node);
             }
-            match reference::target(self.documents, node.document, name) {
+            match reference::direct_target(self.documents, node.document, name) {
                 Ok(target) => node = target,
                 Err(why) => {
                     self.issues.add(node, format!("{why}; anything is taken to fit there"));
@@ -145,13 +145,13 @@ impl<'d> Lowering<'d> {
             Value::Bool(_) => return Schema::default(),
             other => {
                 let message =
-                    format!("a schema must be an object, not {}; anything is taken to fit there", kind(other));
+                    format!("a schema must be an object, not {}; anything is taken to fit there", describe_kind(other));
                 self.issues.add(node, message);
                 return Schema::default();
             }
         };
         let types = self.types(node, members);
-        let mut shape = pick(members, PLAIN);
+        let mut shape = pick_members(members, PLAIN);
         self.bounds(members, &mut shape);
         self.children(node, members, &mut shape);
         if let [JsonType::String | JsonType::Integer | JsonType::Number, ..] = types.as_slice()
@@ -160,7 +160,7 @@ impl<'d> Lowering<'d> {
             shape.insert("type".to_owned(), name_of(*first).into());
         }
         let read = self.read::<openapiv3::Schema>(node, shape, &[]);
-        let mut schema = read.map(convert).unwrap_or_default();
+        let mut schema = read.map(convert_schema).unwrap_or_default();
         schema.types.splice(0..0, types);
         schema.types.dedup();
         schema.format = members.get("format").and_then(Value::as_str).map(str::to_owned);
@@ -179,7 +179,11 @@ impl<'d> Lowering<'d> {
             Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
             None | Some(Value::Null) => return Vec::new(),
             Some(other) => {
-                self.issues.add_below(node, "type", format!("`type` is {}; any type is taken to fit", kind(other)));
+                self.issues.add_below(
+                    node,
+                    "type",
+                    format!("`type` is {}; any type is taken to fit", describe_kind(other)),
+                );
                 return Vec::new();
             }
         };
@@ -238,7 +242,11 @@ impl<'d> Lowering<'d> {
                 properties.iter().map(|(name, below)| (name.clone(), self.link(node.with(below)))).collect();
             shape.insert("properties".to_owned(), linked.into());
         } else if let Some(other) = members.get("properties") {
-            self.issues.add_below(node, "properties", format!("`properties` is {}; it is ignored", kind(other)));
+            self.issues.add_below(
+                node,
+                "properties",
+                format!("`properties` is {}; it is ignored", describe_kind(other)),
+            );
         }
         match members.get("additionalProperties") {
             Some(Value::Object(_)) => {
@@ -257,7 +265,7 @@ impl<'d> Lowering<'d> {
             }
         }
         if let Some(name) = reference::reference_of(node.value) {
-            match reference::target(self.documents, node.document, name) {
+            match reference::direct_target(self.documents, node.document, name) {
                 Ok(target) => {
                     let link = self.link(target);
                     if let Some(list) = shape.entry("allOf").or_insert_with(|| json!([])).as_array_mut() {
@@ -290,7 +298,7 @@ impl<'d> Lowering<'d> {
         if let Some(only) = members.get("const") {
             schema.enumeration = vec![only.clone()];
         }
-        let small = |value: &&Value| size(value, MAX_EXAMPLE).is_some();
+        let small = |value: &&Value| size_within_limit(value, MAX_EXAMPLE).is_some();
         schema.default = members.get("default").filter(small).cloned();
         for key in ["example", "x-example"] {
             schema.examples.extend(members.get(key).filter(small).cloned());
@@ -318,11 +326,11 @@ fn is_open(members: &Map<String, Value>) -> bool {
 }
 
 /// From the document model's schema to this crate's.
-fn convert(schema: openapiv3::Schema) -> Schema {
+fn convert_schema(schema: openapiv3::Schema) -> Schema {
     let data = schema.schema_data;
-    let any = flatten(schema.schema_kind);
-    let mut one_of = ids(&any.one_of);
-    one_of.extend(ids(&any.any_of));
+    let any = flatten_kind(schema.schema_kind);
+    let mut one_of = schema_ids(&any.one_of);
+    one_of.extend(schema_ids(&any.any_of));
     Schema {
         types: if data.nullable { vec![JsonType::Null] } else { Vec::new() },
         pattern: any.pattern,
@@ -343,7 +351,7 @@ fn convert(schema: openapiv3::Schema) -> Schema {
             }
             _ => AdditionalProperties::Any,
         },
-        all_of: ids(&any.all_of),
+        all_of: schema_ids(&any.all_of),
         one_of,
         read_only: data.read_only,
         write_only: data.write_only,
@@ -352,7 +360,7 @@ fn convert(schema: openapiv3::Schema) -> Schema {
 }
 
 /// The many kinds of the document model as the one that can hold them all.
-fn flatten(kind: SchemaKind) -> AnySchema {
+fn flatten_kind(kind: SchemaKind) -> AnySchema {
     let empty = AnySchema::default();
     match kind {
         SchemaKind::Any(any) => any,
@@ -391,19 +399,19 @@ fn flatten(kind: SchemaKind) -> AnySchema {
     }
 }
 
-fn ids(list: &[ReferenceOr<openapiv3::Schema>]) -> Vec<SchemaId> {
+fn schema_ids(list: &[ReferenceOr<openapiv3::Schema>]) -> Vec<SchemaId> {
     list.iter().filter_map(id_of).collect()
 }
 
 fn id_of<T>(below: &ReferenceOr<T>) -> Option<SchemaId> {
     match below {
-        ReferenceOr::Reference { reference } => linked(reference),
+        ReferenceOr::Reference { reference } => id_from_link(reference),
         ReferenceOr::Item(_) => None,
     }
 }
 
 /// The id in a link that [`Lowering::schema`]'s callers made.
-pub(super) fn linked(reference: &str) -> Option<SchemaId> {
+pub(super) fn id_from_link(reference: &str) -> Option<SchemaId> {
     reference.strip_prefix('@')?.parse().ok().map(SchemaId)
 }
 

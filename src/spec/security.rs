@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::model::{Dialect, Place, Requirement, SchemeKind, Security, SecurityScheme};
 
 use super::documents::Node;
-use super::lowering::{Lowering, kind, pick};
+use super::lowering::{Lowering, describe_kind, pick_members};
 
 /// The most requirements of one list, schemes of one requirement and scopes of one scheme.
 const MAX_REQUIREMENTS: usize = 50;
@@ -39,14 +39,16 @@ impl<'d> Lowering<'d> {
             }
             "oauth2" => return Some(SchemeKind::OAuth2(self.token_address(node))),
             "http" | "apiKey" | "openIdConnect" => {
-                pick(members, &["type", "in", "name", "scheme", "bearerFormat", "openIdConnectUrl"])
+                pick_members(members, &["type", "in", "name", "scheme", "bearerFormat", "openIdConnectUrl"])
             }
             other => return Some(SchemeKind::Other(other.chars().take(60).collect())),
         };
         let essential = ["type", "in", "name", "scheme", "openIdConnectUrl"];
         let scheme: openapiv3::SecurityScheme = self.read(node, shape, &essential)?;
         Some(match scheme {
-            openapiv3::SecurityScheme::APIKey { location, name, .. } => SchemeKind::ApiKey(place(&location), name),
+            openapiv3::SecurityScheme::APIKey { location, name, .. } => {
+                SchemeKind::ApiKey(api_key_place(&location), name)
+            }
             openapiv3::SecurityScheme::HTTP { scheme, .. } => match scheme.to_ascii_lowercase().as_str() {
                 "bearer" => SchemeKind::Bearer,
                 "basic" => SchemeKind::Basic,
@@ -67,10 +69,10 @@ impl<'d> Lowering<'d> {
             _ => node.get("flows").or_else(|| node.get("flow")),
         }?;
         if self.dialect == Dialect::Swagger2 {
-            shape.extend(flows.get("tokenUrl").map(|url| ("password".to_owned(), flow(Some(url.value)))));
+            shape.extend(flows.get("tokenUrl").map(|url| ("password".to_owned(), build_flow(Some(url.value)))));
         } else {
             for name in ["password", "clientCredentials", "authorizationCode"] {
-                shape.extend(flows.get(name).map(|found| (name.to_owned(), flow(found.value.get("tokenUrl")))));
+                shape.extend(flows.get(name).map(|found| (name.to_owned(), build_flow(found.value.get("tokenUrl")))));
             }
         }
         let flows: openapiv3::OAuth2Flows = self.read(node, shape, &[])?;
@@ -87,7 +89,8 @@ impl<'d> Lowering<'d> {
             Value::Array(items) => items,
             Value::Null => return None,
             other => {
-                self.issues.add(list, format!("`security` must be a list, not {}; it is ignored", kind(other)));
+                self.issues
+                    .add(list, format!("`security` must be a list, not {}; it is ignored", describe_kind(other)));
                 return None;
             }
         };
@@ -114,7 +117,8 @@ impl<'d> Lowering<'d> {
 
     fn requirement(&mut self, node: Node<'d>, schemes: &BTreeMap<String, SecurityScheme>) -> Option<Requirement> {
         let Value::Object(members) = node.value else {
-            self.issues.add(node, format!("a security requirement must be an object, not {}", kind(node.value)));
+            self.issues
+                .add(node, format!("a security requirement must be an object, not {}", describe_kind(node.value)));
             return None;
         };
         let names: Vec<&String> =
@@ -132,12 +136,12 @@ impl<'d> Lowering<'d> {
     }
 }
 
-fn flow(token_url: Option<&Value>) -> Value {
+fn build_flow(token_url: Option<&Value>) -> Value {
     let url = token_url.and_then(Value::as_str).unwrap_or_default();
     json!({ "authorizationUrl": "", "tokenUrl": url, "scopes": {} })
 }
 
-fn place(location: &APIKeyLocation) -> Place {
+fn api_key_place(location: &APIKeyLocation) -> Place {
     match location {
         APIKeyLocation::Query => Place::Query,
         APIKeyLocation::Header => Place::Header,

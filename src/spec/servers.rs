@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::model::{Dialect, Server};
 
 use super::documents::Node;
-use super::lowering::{Lowering, pick};
+use super::lowering::{Lowering, pick_members};
 
 /// The most servers of one list.
 const MAX_SERVERS: usize = 100;
@@ -45,7 +45,7 @@ impl<'d> Lowering<'d> {
 
     fn server(&mut self, node: Node<'d>) -> Option<Server> {
         let (node, members) = self.follow_object(node, "server")?;
-        let shape = pick(members, &["url", "description"]);
+        let shape = pick_members(members, &["url", "description"]);
         let server: openapiv3::Server = self.read(node, shape, &["url"])?;
         let variables =
             node.get("variables").and_then(|variables| variables.value.as_object().map(|map| (variables, map)));

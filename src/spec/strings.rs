@@ -10,24 +10,25 @@ use super::pattern::{self, Length};
 const MAX_TEXT: usize = 65_536;
 
 /// A text for a schema. `turn` varies it among the items of a list; equal seeds give equal texts.
-pub(super) fn text(schema: &Schema, seed: u64, turn: usize) -> String {
+pub(super) fn sample_text(schema: &Schema, seed: u64, turn: usize) -> String {
     let min = as_count(schema.min_length, 0).min(MAX_TEXT);
     let max = as_count(schema.max_length, usize::MAX).max(min);
     let length = Length { min, max };
     let fits = |text: &String| {
         let count = text.chars().count();
-        let matched = || schema.pattern.as_deref().is_none_or(|found| pattern::matches(found, text) != Some(false));
+        let matched =
+            || schema.pattern.as_deref().is_none_or(|found| pattern::matches_text(found, text) != Some(false));
         (min..=max).contains(&count) && matched()
     };
-    let by_format = schema.format.as_deref().and_then(|format| formatted(format, seed, turn)).filter(fits);
+    let by_format = schema.format.as_deref().and_then(|format| sample_of_format(format, seed, turn)).filter(fits);
     by_format
-        .or_else(|| pattern::make(schema.pattern.as_deref()?, length, turn))
-        .unwrap_or_else(|| plain(length, seed, turn))
+        .or_else(|| pattern::make_text(schema.pattern.as_deref()?, length, turn))
+        .unwrap_or_else(|| plain_sample(length, seed, turn))
 }
 
-fn plain(length: Length, seed: u64, turn: usize) -> String {
+fn plain_sample(length: Length, seed: u64, turn: usize) -> String {
     let turn = turn as u64;
-    let mut text = format!("sample-{:04x}", mix(seed, turn) & 0xffff);
+    let mut text = format!("sample-{:04x}", mix_seed(seed, turn) & 0xffff);
     let count = text.len();
     if count < length.min {
         text.extend(std::iter::repeat_n('a', length.min - count));
@@ -39,8 +40,8 @@ fn plain(length: Length, seed: u64, turn: usize) -> String {
     text
 }
 
-fn formatted(format: &str, seed: u64, turn: usize) -> Option<String> {
-    let bits = mix(seed, turn as u64);
+fn sample_of_format(format: &str, seed: u64, turn: usize) -> Option<String> {
+    let bits = mix_seed(seed, turn as u64);
     let day = turn % 28 + 1;
     Some(match format {
         "date" => format!("2024-01-{day:02}"),
@@ -48,7 +49,7 @@ fn formatted(format: &str, seed: u64, turn: usize) -> Option<String> {
         "time" => "09:30:00Z".to_owned(),
         "duration" => "P1D".to_owned(),
         "email" | "idn-email" => format!("sample-{:04x}@example.com", bits & 0xffff),
-        "uuid" | "guid" => uuid(bits, mix(bits, 1)),
+        "uuid" | "guid" => uuid_from_bits(bits, mix_seed(bits, 1)),
         "uri" | "url" | "iri" => format!("https://example.com/{:04x}", bits & 0xffff),
         "uri-reference" | "iri-reference" => format!("/{:04x}", bits & 0xffff),
         "hostname" | "idn-hostname" => "example.com".to_owned(),
@@ -65,7 +66,7 @@ fn formatted(format: &str, seed: u64, turn: usize) -> Option<String> {
 }
 
 /// A random (version 4) identifier of these bits (RFC 9562 §5.4).
-fn uuid(high: u64, low: u64) -> String {
+fn uuid_from_bits(high: u64, low: u64) -> String {
     let high = high & 0xffff_ffff_ffff_0fff | 0x4000;
     let low = low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000;
     let digits = format!("{high:016x}{low:016x}");
@@ -74,7 +75,7 @@ fn uuid(high: u64, low: u64) -> String {
 }
 
 /// Spreads a seed (SplitMix64).
-fn mix(seed: u64, turn: u64) -> u64 {
+fn mix_seed(seed: u64, turn: u64) -> u64 {
     let mut bits = seed.wrapping_add(turn.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -82,9 +83,9 @@ fn mix(seed: u64, turn: u64) -> u64 {
 }
 
 /// A number for a schema: one, or what of its bounds is nearest.
-pub(super) fn number(schema: &Schema, kind: JsonType, turn: usize) -> Value {
+pub(super) fn sample_number(schema: &Schema, kind: JsonType, turn: usize) -> Value {
     let whole = kind == JsonType::Integer;
-    let step = step(schema, whole);
+    let step = number_step(schema, whole);
     let low = schema.minimum.map(|(bound, _)| bound);
     let high = schema.maximum.map(|(bound, _)| bound);
     let first = match (low, high) {
@@ -101,12 +102,13 @@ pub(super) fn number(schema: &Schema, kind: JsonType, turn: usize) -> Value {
     let mut candidates = vec![varied, start, start + move_by, start - move_by, on_grid(middle), middle];
     candidates.extend(low);
     candidates.extend(high);
-    let found = candidates.into_iter().find(|value| within(schema, *value) && (!whole || value.fract() == 0.0));
+    let found =
+        candidates.into_iter().find(|value| is_within_bounds(schema, *value) && (!whole || value.fract() == 0.0));
     as_number(found.unwrap_or(start))
 }
 
 /// The step between values, made whole for integers.
-fn step(schema: &Schema, whole: bool) -> Option<f64> {
+fn number_step(schema: &Schema, whole: bool) -> Option<f64> {
     let step = schema.multiple_of?;
     if !whole || step.fract() == 0.0 {
         return Some(step);
@@ -115,7 +117,7 @@ fn step(schema: &Schema, whole: bool) -> Option<f64> {
 }
 
 /// Whether a number keeps to the bounds of a schema.
-pub(super) fn within(schema: &Schema, value: f64) -> bool {
+pub(super) fn is_within_bounds(schema: &Schema, value: f64) -> bool {
     let above = schema.minimum.is_none_or(|(low, excluded)| if excluded { value > low } else { value >= low });
     let below = schema.maximum.is_none_or(|(high, excluded)| if excluded { value < high } else { value <= high });
     let multiple = schema.multiple_of.is_none_or(|step| {

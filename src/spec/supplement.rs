@@ -28,7 +28,7 @@ pub fn lacks_query(operation: &Operation) -> bool {
 }
 
 /// Fills in the body and the query of an operation where the document is silent.
-pub fn supplement(api: &mut Api, id: &OperationId, request: HandlerRequest) -> Supplied {
+pub fn supplement_operation(api: &mut Api, id: &OperationId, request: HandlerRequest) -> Supplied {
     let Some(at) = api.operations.iter().position(|operation| operation.id == *id) else {
         return Supplied::default();
     };

@@ -10,7 +10,7 @@ use super::lowering::Lowering;
 use super::parameters::media_type;
 
 /// `collectionFormat` as the style that equals it. Values that are no lists keep the defaults.
-pub(super) fn style(members: &Map<String, Value>, shape: &mut Map<String, Value>) {
+pub(super) fn convert_style(members: &Map<String, Value>, shape: &mut Map<String, Value>) {
     shape.shift_remove("style");
     shape.shift_remove("explode");
     let in_query = members.get("in").and_then(Value::as_str) == Some("query");

@@ -17,7 +17,7 @@ pub fn undocumented_operation(method: Method, path: &str, handler: HandlerPlace)
         summary: String::new(),
         tags: Vec::new(),
         servers: Vec::new(),
-        parameters: slots(path).map(parameter).collect(),
+        parameters: slot_names(path).map(path_parameter).collect(),
         body: None,
         responses: Vec::new(),
         security: Security::Unstated,
@@ -32,11 +32,11 @@ pub fn undocumented_operation(method: Method, path: &str, handler: HandlerPlace)
     operation
 }
 
-fn slots(path: &str) -> impl Iterator<Item = &str> {
+fn slot_names(path: &str) -> impl Iterator<Item = &str> {
     path.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name)
 }
 
-fn parameter(name: &str) -> Parameter {
+fn path_parameter(name: &str) -> Parameter {
     Parameter {
         name: name.to_owned(),
         place: Place::Path,

@@ -14,7 +14,7 @@ const EVENT_BYTES: usize = 256;
 ///
 /// # Errors
 /// [`SpecError::TooCostly`].
-pub(super) fn check(name: &str, text: &str) -> Result<(), SpecError> {
+pub(super) fn refuse_costly(name: &str, text: &str) -> Result<(), SpecError> {
     if !has_more_events(text, MAX_EVENTS) {
         return Ok(());
     }
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn a_text_of_too_many_events_is_refused() {
         let text = format!("a: [{}]", vec!["0"; MAX_EVENTS + 1].join(","));
-        let error = check("big.yaml", &text).map_err(|error| error.to_string());
+        let error = refuse_costly("big.yaml", &text).map_err(|error| error.to_string());
         assert_eq!(
             error,
             Err("big.yaml would take more than 244 MiB of memory; it is not read: give it as JSON, which takes a part of that"

@@ -12,7 +12,7 @@ use super::error::StoreError;
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where that folder is or would be.
-pub(super) fn place(given: Option<&Path>) -> Result<PathBuf, StoreError> {
+pub(super) fn locate_folder(given: Option<&Path>) -> Result<PathBuf, StoreError> {
     match given {
         Some(folder) => Ok(folder.to_path_buf()),
         None => Ok(ProjectDirs::from("", "", "routewarden").ok_or(StoreError::NoFolder)?.data_dir().to_path_buf()),
@@ -20,12 +20,12 @@ pub(super) fn place(given: Option<&Path>) -> Result<PathBuf, StoreError> {
 }
 
 /// The folder of the history: the given one, or this program's data folder of the user.
-pub(super) fn folder(given: Option<&Path>) -> Result<PathBuf, StoreError> {
-    let folder = place(given)?;
+pub(super) fn prepare_folder(given: Option<&Path>) -> Result<PathBuf, StoreError> {
+    let folder = locate_folder(given)?;
     make_folder(&folder).map_err(|source| StoreError::Folder { path: folder.clone(), source })?;
     if given.is_none() {
         // A folder that the user named may be shared on purpose; our own never is.
-        restrict(&folder, 0o700).map_err(|source| StoreError::Folder { path: folder.clone(), source })?;
+        restrict_mode(&folder, 0o700).map_err(|source| StoreError::Folder { path: folder.clone(), source })?;
     }
     Ok(folder)
 }
@@ -38,7 +38,7 @@ pub(super) fn private_file(path: &Path) -> Result<File, StoreError> {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path)?;
-        restrict(path, 0o600)?;
+        restrict_mode(path, 0o600)?;
         Ok(file)
     };
     open().map_err(|source| StoreError::Folder { path: path.to_path_buf(), source })
@@ -89,7 +89,7 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
 }
 
 #[cfg(unix)]
-fn restrict(path: &Path, mode: u32) -> std::io::Result<()> {
+fn restrict_mode(path: &Path, mode: u32) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     if std::fs::metadata(path)?.permissions().mode() & 0o777 == mode {
         return Ok(());
@@ -98,7 +98,7 @@ fn restrict(path: &Path, mode: u32) -> std::io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn restrict(_path: &Path, _mode: u32) -> std::io::Result<()> {
+fn restrict_mode(_path: &Path, _mode: u32) -> std::io::Result<()> {
     // Elsewhere the user's data folder already is the user's alone.
     Ok(())
 }

@@ -11,8 +11,8 @@ use crate::model::Secret;
 ///
 /// # Errors
 /// When the folder of the history cannot be made.
-pub fn journals(given: Option<&Path>) -> Result<PathBuf, StoreError> {
-    let folder = files::folder(given)?.join("journals");
+pub fn prepare_journal_folder(given: Option<&Path>) -> Result<PathBuf, StoreError> {
+    let folder = files::prepare_folder(given)?.join("journals");
     std::fs::create_dir_all(&folder).map_err(|source| StoreError::Folder { path: folder.clone(), source })?;
     Ok(folder)
 }
@@ -22,7 +22,7 @@ pub fn journals(given: Option<&Path>) -> Result<PathBuf, StoreError> {
 /// # Errors
 /// When the system names no data folder for this user.
 pub fn journals_if_any(given: Option<&Path>) -> Result<Option<PathBuf>, StoreError> {
-    let folder = files::place(given)?.join("journals");
+    let folder = files::locate_folder(given)?.join("journals");
     Ok(folder.is_dir().then_some(folder))
 }
 
@@ -31,7 +31,7 @@ pub fn journals_if_any(given: Option<&Path>) -> Result<Option<PathBuf>, StoreErr
 /// # Errors
 /// When the file cannot be made or read.
 pub fn journal_key(given: Option<&Path>) -> Result<Secret, StoreError> {
-    let path = files::folder(given)?.join("journal.key");
+    let path = files::prepare_folder(given)?.join("journal.key");
     let mut file = files::private_file(&path)?;
     let mut text = String::new();
     let fault = |source| StoreError::Folder { path: path.clone(), source };

@@ -9,6 +9,6 @@ mod read;
 mod save;
 
 pub use error::StoreError;
-pub use journals::{journal_key, journals, journals_if_any};
+pub use journals::{journal_key, journals_if_any, prepare_journal_folder};
 pub use open::Store;
-pub use read::HistoryRow;
+pub use read::StoredScanRow;

@@ -22,7 +22,7 @@ impl Store {
     /// When the folder cannot be written, another process holds the database for ten seconds, or a newer version of this
     /// program wrote it. A damaged file is set aside under another name, and a new history begun.
     pub async fn open(folder: Option<&Path>) -> Result<Self, StoreError> {
-        let folder = files::folder(folder)?;
+        let folder = files::prepare_folder(folder)?;
         let path = folder.join("history.db");
         files::private_file(&path)?;
         // SQLite's migrations are not locked against each other, and two programs that start together would both run them.
@@ -45,7 +45,7 @@ impl Store {
 
     /// Opens the database and brings it to the present layout.
     async fn at(path: &Path) -> Result<Self, StoreError> {
-        let store = Self { pool: pool(path), path: path.to_owned() };
+        let store = Self { pool: build_pool(path), path: path.to_owned() };
         match sqlx::migrate!("src/store/migrations").run(&store.pool).await {
             Ok(()) => Ok(store),
             Err(error) => {
@@ -70,7 +70,7 @@ impl Store {
     }
 }
 
-fn pool(path: &Path) -> SqlitePool {
+fn build_pool(path: &Path) -> SqlitePool {
     // A rollback journal rather than a write-ahead log: one write a scan needs no log, and a log does not work on the
     // network file systems that some home folders are on.
     let options = SqliteConnectOptions::new()

@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::error::StoreError;
 use super::open::Store;
-use super::save::{status_name, target};
+use super::save::{base_url_key, status_name};
 use crate::report::{self, Finding, Report, Status};
 
 /// How many ids an ambiguous beginning names before it only says that there are more.
@@ -15,7 +15,7 @@ const MAX_CANDIDATES: usize = 8;
 
 /// One stored scan in a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HistoryRow {
+pub struct StoredScanRow {
     /// Its id.
     pub scan_id: String,
     /// RFC 3339.
@@ -69,7 +69,7 @@ impl Store {
             "SELECT id, report FROM scan WHERE target = ?1 AND status = ?2 AND recheck_of IS NULL
              ORDER BY started_us DESC, rowid DESC LIMIT 1",
         )
-        .bind(target(base_url))
+        .bind(base_url_key(base_url))
         .bind(status_name(Status::Complete))
         .fetch_optional(&self.pool)
         .await;
@@ -114,7 +114,7 @@ impl Store {
             "SELECT finding.finding_id, finding.first_seen, MIN(finding.first_seen_us)
              FROM finding JOIN scan ON scan.id = finding.scan_id WHERE scan.target = ?1 GROUP BY finding.finding_id",
         )
-        .bind(target(base_url))
+        .bind(base_url_key(base_url))
         .fetch_all(&self.pool)
         .await;
         let pairs = rows.and_then(|rows| rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect());
@@ -125,7 +125,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::open`].
-    pub async fn history(&self, limit: usize) -> Result<Vec<HistoryRow>, StoreError> {
+    pub async fn history(&self, limit: usize) -> Result<Vec<StoredScanRow>, StoreError> {
         let rows = sqlx::query(
             "SELECT id, started_at, base_url, document, status, grade, findings, severe FROM scan
              WHERE recheck_of IS NULL ORDER BY started_us DESC, rowid DESC LIMIT ?1",
@@ -186,12 +186,12 @@ impl Store {
             row.map(|row| Ok::<(String, String), sqlx::Error>((row.try_get(0)?, row.try_get(1)?))).transpose()
         });
         let Some((scan, json)) = texts.map_err(|error| self.fault(&error))? else { return Ok(None) };
-        report::read(&json).map(Some).map_err(|source| StoreError::Report { scan, source })
+        report::read_report(&json).map(Some).map_err(|source| StoreError::Report { scan, source })
     }
 }
 
-fn history_row(row: &SqliteRow) -> sqlx::Result<HistoryRow> {
-    Ok(HistoryRow {
+fn history_row(row: &SqliteRow) -> sqlx::Result<StoredScanRow> {
+    Ok(StoredScanRow {
         scan_id: row.try_get(0)?,
         started_at: row.try_get(1)?,
         base_url: row.try_get(2)?,

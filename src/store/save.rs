@@ -49,14 +49,14 @@ async fn write_scan(cx: &mut Transaction<'_, Sqlite>, report: &Report, json: &st
     )
     .bind(&scan.id)
     .bind(&scan.started_at)
-    .bind(micros(&scan.started_at).unwrap_or_else(|| Timestamp::now().as_microsecond()))
+    .bind(micros_from_rfc3339(&scan.started_at).unwrap_or_else(|| Timestamp::now().as_microsecond()))
     .bind(&scan.base_url)
-    .bind(target(&scan.base_url))
+    .bind(base_url_key(&scan.base_url))
     .bind(&scan.document)
     .bind(status_name(scan.status))
     .bind(&report.score.grade)
-    .bind(count(open().count()))
-    .bind(count(severe))
+    .bind(count_as_i64(open().count()))
+    .bind(count_as_i64(severe))
     .bind(json)
     .bind(&scan.recheck_of)
     .execute(&mut **cx)
@@ -65,7 +65,7 @@ async fn write_scan(cx: &mut Transaction<'_, Sqlite>, report: &Report, json: &st
 }
 
 async fn write_finding(cx: &mut Transaction<'_, Sqlite>, report: &Report, finding: &Finding) -> sqlx::Result<()> {
-    let seen = micros(&finding.first_seen).or_else(|| micros(&report.scan.started_at));
+    let seen = micros_from_rfc3339(&finding.first_seen).or_else(|| micros_from_rfc3339(&report.scan.started_at));
     sqlx::query(
         "INSERT OR IGNORE INTO finding
              (scan_id, finding_id, check_id, severity, confidence, method, path, first_seen, first_seen_us)
@@ -86,7 +86,7 @@ async fn write_finding(cx: &mut Transaction<'_, Sqlite>, report: &Report, findin
 }
 
 /// What two spellings of one base URL have in common.
-pub(super) fn target(base_url: &str) -> &str {
+pub(super) fn base_url_key(base_url: &str) -> &str {
     base_url.trim_end_matches('/')
 }
 
@@ -108,10 +108,10 @@ fn is_severe(finding: &Finding) -> bool {
     finding.severity >= Severity::High && finding.confidence == Confidence::Confirmed && finding.suppressed.is_none()
 }
 
-fn micros(rfc3339: &str) -> Option<i64> {
+fn micros_from_rfc3339(rfc3339: &str) -> Option<i64> {
     rfc3339.parse::<Timestamp>().ok().map(Timestamp::as_microsecond)
 }
 
-fn count(n: usize) -> i64 {
+fn count_as_i64(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::leaves::{leaves, scalar_text};
+use super::leaves::{leaves_of, scalar_text};
 use super::objects::ObjectKey;
-use super::refusal::{Reading, is_soft_error, read, succeeds};
+use super::refusal::{AnswerKind, is_clear_success, is_soft_error, read_refusal};
 use super::slots::Slot;
 use crate::model::{Obstacle, Operation};
-use crate::probe::{Answer, Ask, Caller, Values};
+use crate::probe::{Answer, Ask, AskCaller, Values};
 
 /// The rightful request of one caller and what came of it.
 #[derive(Debug, Clone)]
@@ -72,7 +72,7 @@ pub struct GivenAnswer {
 impl Baseline {
     /// The rightful request.
     pub fn ask(&self) -> Ask {
-        self.ask_as(Caller::named(&self.caller))
+        self.ask_as(AskCaller::named(&self.caller))
     }
 
     /// `status 200`, or that there was no answer: for sentences.
@@ -81,7 +81,7 @@ impl Baseline {
     }
 
     /// The same request as somebody else.
-    pub fn ask_as(&self, caller: Caller) -> Ask {
+    pub fn ask_as(&self, caller: AskCaller) -> Ask {
         Ask { headers: self.headers.clone(), ..Ask::get(caller, self.url.clone()) }
     }
 
@@ -91,7 +91,7 @@ impl Baseline {
         let Some(response) = self.first.response() else { return false };
         response.is_success()
             && !is_soft_error(response)
-            && read(&self.first, &missing, volatile, &self.masks) == Reading::Data
+            && read_refusal(&self.first, &missing, volatile, &self.masks) == AnswerKind::Data
     }
 
     /// The id in the last slot as text.
@@ -172,28 +172,28 @@ impl Surveyed {
         }
         let asked = |caller| self.asked_by_strangers().map(|baseline| baseline.ask_as(caller).again(3));
         if let Some(anonymous) = &self.anonymous {
-            keep(anonymous, asked(Caller::Anonymous));
+            keep(anonymous, asked(AskCaller::Anonymous));
         }
         if let (Some(garbage), Some(name)) = (&self.garbage, &self.strangers_as) {
-            keep(garbage, asked(Caller::Garbage(name.clone())));
+            keep(garbage, asked(AskCaller::Garbage(name.clone())));
         }
         found
     }
 
     /// Reads an answer against what refusals look like here; `masks` are the ids that were asked for.
-    pub fn read(&self, answer: &Answer, masks: &[String], more: &[(&str, &Answer)]) -> Reading {
+    pub fn read(&self, answer: &Answer, masks: &[String], more: &[(&str, &Answer)]) -> AnswerKind {
         let mut shapes: Vec<(&str, &Answer)> = self.shapes();
         shapes.extend_from_slice(more);
-        read(answer, &shapes, &self.volatile, masks)
+        read_refusal(answer, &shapes, &self.volatile, masks)
     }
 
     /// Whether an answer shares telling leaves with a valid baseline, or says just the same: then it is data, whoever got it.
     fn is_data_of_someone(&self, answer: &Answer) -> bool {
-        let Some(response) = answer.response().filter(|response| succeeds(response)) else {
+        let Some(response) = answer.response().filter(|response| is_clear_success(response)) else {
             return false;
         };
         let said = |response: &crate::probe::Response| -> BTreeSet<(String, String)> {
-            let kept = leaves(response).into_iter().filter(|leaf| !self.volatile.contains(&leaf.path));
+            let kept = leaves_of(response).into_iter().filter(|leaf| !self.volatile.contains(&leaf.path));
             kept.map(|leaf| (leaf.path, leaf.text)).collect()
         };
         // A title alone tells nothing of an object, unless all that is said is the same.
@@ -201,32 +201,33 @@ impl Surveyed {
         if !all.is_empty() && self.valid().filter_map(|own| own.first.response()).any(|own| said(own) == all) {
             return true;
         }
-        let given: BTreeSet<String> = leaves(response).into_iter().filter(tells).map(|leaf| leaf.text).collect();
+        let given: BTreeSet<String> =
+            leaves_of(response).into_iter().filter(describes_object).map(|leaf| leaf.text).collect();
         self.valid()
             .filter_map(|baseline| baseline.first.response())
-            .any(|own| leaves(own).iter().any(|leaf| tells(leaf) && given.contains(&leaf.text)))
+            .any(|own| leaves_of(own).iter().any(|leaf| describes_object(leaf) && given.contains(&leaf.text)))
     }
 
     /// Whether an answer has the very leaves of a valid one, whatever their values: a health check says the time.
     fn has_same_shape(&self, answer: &Answer) -> bool {
         let paths = |response: &crate::probe::Response| -> BTreeSet<String> {
-            leaves(response).into_iter().map(|leaf| leaf.path).collect()
+            leaves_of(response).into_iter().map(|leaf| leaf.path).collect()
         };
         let Some(given) = answer.response().map(paths) else { return false };
         !given.is_empty() && self.valid().filter_map(|own| own.first.response()).any(|own| paths(own) == given)
     }
 
     /// What the anonymous answer amounts to.
-    pub fn anonymous_reading(&self) -> Option<Reading> {
+    pub fn anonymous_reading(&self) -> Option<AnswerKind> {
         self.anonymous.as_ref().map(|answer| self.stranger_reading(answer))
     }
 
     /// What the answer to a wrong token amounts to.
-    pub fn garbage_reading(&self) -> Option<Reading> {
+    pub fn garbage_reading(&self) -> Option<AnswerKind> {
         self.garbage.as_ref().map(|answer| self.stranger_reading(answer))
     }
 
-    fn stranger_reading(&self, answer: &Answer) -> Reading {
+    fn stranger_reading(&self, answer: &Answer) -> AnswerKind {
         let masks = self.asked_by_strangers().map(|baseline| baseline.masks.clone()).unwrap_or_default();
         let missing: Vec<(&str, &Answer)> = self
             .by
@@ -234,16 +235,16 @@ impl Surveyed {
             .filter_map(|baseline| baseline.missing.as_ref())
             .map(|answer| ("a missing object", &**answer))
             .collect();
-        match read(answer, &missing, &self.volatile, &masks) {
-            Reading::Data if answer.response().is_some_and(is_soft_error) => {
-                Reading::Refused("an error in a successful answer".to_owned())
+        match read_refusal(answer, &missing, &self.volatile, &masks) {
+            AnswerKind::Data if answer.response().is_some_and(is_soft_error) => {
+                AnswerKind::Refused("an error in a successful answer".to_owned())
             }
-            Reading::Data
+            AnswerKind::Data
                 if !self.is_data_of_someone(answer)
                     && self.valid().next().is_some()
                     && !self.has_same_shape(answer) =>
             {
-                Reading::Refused("nothing of what the signed-in caller is shown".to_owned())
+                AnswerKind::Refused("nothing of what the signed-in caller is shown".to_owned())
             }
             reading => reading,
         }
@@ -257,7 +258,7 @@ pub fn is_whole(surveyed: &Surveyed) -> bool {
 }
 
 /// Leaves that say something of an object; what envelopes carry (`code: 200`, `message: ok`) is in refusals too.
-fn tells(leaf: &super::leaves::Leaf) -> bool {
+fn describes_object(leaf: &super::leaves::Leaf) -> bool {
     let key = leaf.key.to_ascii_lowercase().replace(['_', '-'], "");
     let envelope = matches!(
         key.as_str(),

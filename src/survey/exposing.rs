@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::baseline::{Baseline, Surveyed};
-use super::leaves::{Leaf, leaves, scalar_text};
-use super::names::words;
+use super::leaves::{Leaf, leaves_of, scalar_text};
+use super::names::split_words;
 use super::run::Survey;
 use crate::detect::Redactor;
 use crate::detect::exposure::{Exposed, sensitive_value};
@@ -35,11 +35,11 @@ pub fn exposed_fields<'a>(
 ) -> BTreeMap<String, ExposedField<'a>> {
     let declared = declared_of_answers(&survey.api, &surveyed.operation);
     let strangers = surveyed.anonymous.as_ref().and_then(|answer| answer.response());
-    let open: Vec<Leaf> = strangers.map(leaves).unwrap_or_default();
+    let open: Vec<Leaf> = strangers.map(leaves_of).unwrap_or_default();
     let mut worst: BTreeMap<String, ExposedField<'a>> = BTreeMap::new();
     for baseline in surveyed.valid() {
         let Some(response) = baseline.first.response().filter(|response| response.json.is_some()) else { continue };
-        for (leaf, exposed) in exposed(&leaves(response), &declared) {
+        for (leaf, exposed) in exposed_leaves(&leaves_of(response), &declared) {
             let is_open = open.iter().any(|other| other.path == leaf.path && other.text == leaf.text);
             let is_own = !is_open && is_readers_own(survey, surveyed, baseline, &leaf);
             let is_better = worst.get(&leaf.path).is_some_and(|known| !known.is_own || is_own);
@@ -56,9 +56,9 @@ pub fn exposed_fields<'a>(
 /// is known by.
 fn is_meant(survey: &Survey, probe: &Probe, field: &ExposedField<'_>) -> bool {
     let ExposedField { baseline, leaf, exposed, is_own } = field;
-    let names_session = words(&leaf.key).join("").ends_with("sessionid");
+    let names_session = split_words(&leaf.key).join("").ends_with("sessionid");
     let enrols = || {
-        let all = baseline.first.response().map(leaves).unwrap_or_default();
+        let all = baseline.first.response().map(leaves_of).unwrap_or_default();
         all.iter().any(|other| other.text.starts_with("otpauth://") && other.text.contains(&leaf.text))
     };
     match exposed.kind {
@@ -126,7 +126,7 @@ impl Leaf {
 }
 
 /// Returns the fields that are sensitive by name and value, and not meant to be there.
-pub(super) fn exposed(leaves: &[Leaf], declared: &[String]) -> Vec<(Leaf, Exposed)> {
+pub(super) fn exposed_leaves(leaves: &[Leaf], declared: &[String]) -> Vec<(Leaf, Exposed)> {
     let named = leaves.iter().filter(|leaf| !leaf.key.is_empty());
     let found = named.filter_map(|leaf| Some((leaf, leaf.exposes()?)));
     found

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::baseline::Surveyed;
-use super::marks::{Mark, marks_of};
+use super::marks::{RoleMark, marks_of};
 use super::people::Person;
 use super::run::Survey;
 use crate::model::{Operation, Silence};
@@ -13,7 +13,7 @@ use crate::probe::Answer;
 #[derive(Debug, Clone)]
 pub struct Fence {
     /// The mark.
-    pub mark: Mark,
+    pub mark: RoleMark,
     /// A read under it that refuses the caller: roles are enforced here.
     pub refusing: Option<(String, Arc<Answer>)>,
 }
@@ -55,7 +55,7 @@ impl Survey {
         found.map(|mark| Fence { mark, refusing: None }).ok_or_else(|| Silence::not_applicable(why_not))
     }
 
-    fn ground(&self, mark: &Mark, operation: &Operation, lower: &Person) -> MarkedGround {
+    fn ground(&self, mark: &RoleMark, operation: &Operation, lower: &Person) -> MarkedGround {
         let roles = self.people.higher_roles();
         // A word of a name joins what lies far apart (`instanceAdmin`, `userAdmin`): only neighbours say what it guards.
         let is_near = |other: &Operation| mark.place != "operationId" || is_neighbour(operation, other);

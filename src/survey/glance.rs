@@ -9,12 +9,12 @@ use futures_util::future::BoxFuture;
 use futures_util::stream;
 
 use super::baseline::Baseline;
-use super::learn::{harvest, learn_from_lists, learn_from_me, seed_accounts};
+use super::learn::{harvest_objects, learn_from_lists, learn_from_me, seed_accounts};
 use super::plans::ReadPlan;
 use super::principals::is_about_caller;
 use super::run::{Survey, Surveyor};
 use crate::model::{ANONYMOUS, Method, Operation, item_shape, path_shape};
-use crate::probe::{Answer, Caller, SendError};
+use crate::probe::{Answer, AskCaller, SendError};
 
 /// Waves of the look: lists, what they show, and what that shows.
 const MAX_WAVES: usize = 3;
@@ -80,7 +80,7 @@ impl Surveyor<'_> {
         seen.sort_by_key(|(index, _)| *index);
         for (index, result) in seen {
             match result {
-                Ok(glimpse) => keep(survey, index, glimpse),
+                Ok(glimpse) => keep_glimpse(survey, index, glimpse),
                 Err(error) => {
                     survey.stopped_by.get_or_insert(error);
                 }
@@ -95,7 +95,7 @@ impl Surveyor<'_> {
     async fn glimpse(&self, operation: &Operation, plans: Vec<Vec<ReadPlan>>) -> Result<Glimpse, SendError> {
         let mut glimpse = Glimpse { baselines: Vec::new(), strangers: None };
         let is_each = is_about_caller(operation) || self.has_removable_items(operation);
-        for tries in tries(operation, plans, is_each) {
+        for tries in plan_tries(operation, plans, is_each) {
             match self.first_valid(operation, tries, ROUND).await {
                 Ok(baseline) => glimpse.baselines.extend(baseline),
                 // What an operation gives only so often is left to the checks.
@@ -107,7 +107,7 @@ impl Surveyor<'_> {
         let is_open = !operation.requires_sign_in();
         if let Some(baseline) = served.filter(|baseline| is_open && baseline.caller != ANONYMOUS) {
             let name = baseline.caller.clone();
-            match self.probe.send(&baseline.ask_as(Caller::Anonymous).again(ROUND)).await {
+            match self.probe.send(&baseline.ask_as(AskCaller::Anonymous).again(ROUND)).await {
                 Ok(answer) => glimpse.strangers = Some((name, answer)),
                 Err(SendError::Rationed(_)) => {}
                 Err(error) => return Err(error),
@@ -118,7 +118,7 @@ impl Surveyor<'_> {
 }
 
 /// Returns what is tried one after another: as each caller once, until one is served; or as each of them.
-fn tries(operation: &Operation, plans: Vec<Vec<ReadPlan>>, is_each: bool) -> Vec<Vec<ReadPlan>> {
+fn plan_tries(operation: &Operation, plans: Vec<Vec<ReadPlan>>, is_each: bool) -> Vec<Vec<ReadPlan>> {
     let first = plans.into_iter().take(MAX_CALLERS).filter_map(|plans| plans.into_iter().next());
     let may = first.filter(|plan| plan.caller != ANONYMOUS || !operation.requires_sign_in());
     match is_each {
@@ -127,7 +127,7 @@ fn tries(operation: &Operation, plans: Vec<Vec<ReadPlan>>, is_each: bool) -> Vec
     }
 }
 
-fn keep(survey: &mut Survey, index: usize, glimpse: Glimpse) {
+fn keep_glimpse(survey: &mut Survey, index: usize, glimpse: Glimpse) {
     let Some(place) = survey.operations.get_mut(index) else { return };
     place.by.extend(glimpse.baselines.into_iter().map(|baseline| (baseline.caller.clone(), baseline)));
     if let Some((name, answer)) = glimpse.strangers {
@@ -135,7 +135,7 @@ fn keep(survey: &mut Survey, index: usize, glimpse: Glimpse) {
         place.anonymous = Some(answer);
     }
     let surveyed = place.clone();
-    harvest(survey, &surveyed);
+    harvest_objects(survey, &surveyed);
 }
 
 fn is_short(answer: &Answer) -> bool {

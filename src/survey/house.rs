@@ -1,7 +1,7 @@
 //! Fields that are for the house alone, by name and value: notes about a customer, a purchase price, a risk score.
 
 use super::leaves::Leaf;
-use super::names::{role_mark, singular, words};
+use super::names::{role_mark, singular_of, split_words};
 use crate::detect::exposure::is_placeholder;
 use crate::model::Severity;
 
@@ -57,7 +57,7 @@ pub fn house_field(leaf: &Leaf) -> Option<HouseField> {
     if leaf.word || is_placeholder(text) || text.chars().all(|c| matches!(c, '0' | '.' | '-')) {
         return None;
     }
-    let name = words(&leaf.key).iter().map(|word| singular(word)).collect::<String>();
+    let name = split_words(&leaf.key).iter().map(|word| singular_of(word)).collect::<String>();
     if IDENTITY_NUMBERS.contains(&name.as_str()) {
         let digits = text.chars().filter(char::is_ascii_digit).count();
         let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || " -".contains(c));
@@ -83,5 +83,5 @@ pub fn sounds_internal(name: &str) -> bool {
         "cost",
         "debug",
     ];
-    role_mark(name).is_some() || words(name).iter().any(|word| flags.contains(&singular(word).as_str()))
+    role_mark(name).is_some() || split_words(name).iter().any(|word| flags.contains(&singular_of(word).as_str()))
 }

@@ -39,8 +39,8 @@ enum IdShape {
 ///
 /// # Errors
 /// Why it cannot.
-pub fn guessable(id: &str) -> Result<&'static str, &'static str> {
-    match shape(id, MAX_WRAPS) {
+pub fn how_guessable(id: &str) -> Result<&'static str, &'static str> {
+    match id_shape(id, MAX_WRAPS) {
         IdShape::Number { digits, .. } if digits.len() > MAX_GUESSED_DIGITS => Err("long numbers"),
         IdShape::Number { wrap, prefix, .. } => Ok(match (wrap.is_empty(), prefix.is_empty()) {
             (false, _) => "an encoded number",
@@ -75,7 +75,7 @@ pub enum IdJudgement {
 
 /// Judges the ids of one resource together: one id alone shows no step, and `least` of one kind must be known.
 pub fn judge_ids(ids: &BTreeSet<String>, least: usize) -> IdJudgement {
-    let shapes: Vec<(&String, IdShape)> = ids.iter().map(|id| (id, shape(id, MAX_WRAPS))).collect();
+    let shapes: Vec<(&String, IdShape)> = ids.iter().map(|id| (id, id_shape(id, MAX_WRAPS))).collect();
     let mut numbers: BTreeMap<(String, String), BTreeMap<u128, &String>> = BTreeMap::new();
     let mut clocks: BTreeMap<String, BTreeMap<u128, &String>> = BTreeMap::new();
     let mut why = None;
@@ -91,13 +91,16 @@ pub fn judge_ids(ids: &BTreeSet<String>, least: usize) -> IdJudgement {
         }
     }
     if let Some((_, times)) = clocks.into_iter().find(|(_, times)| times.len() >= 2) {
-        return countable(&times, "UUIDs of version 1 from one machine: its clock and its address".to_owned());
+        return countable_judgement(
+            &times,
+            "UUIDs of version 1 from one machine: its clock and its address".to_owned(),
+        );
     }
     let largest = numbers.into_iter().max_by_key(|(_, group)| group.len());
     // A few numbers among ids of another kind came there by another way.
     match largest.filter(|(_, group)| group.len() * 2 > ids.len()) {
-        Some(((wrap, prefix), group)) if group.len() >= least => match sequence(&prefix, &group) {
-            Ok(how) => countable(&group, described(&wrap, &prefix, how)),
+        Some(((wrap, prefix), group)) if group.len() >= least => match judge_sequence(&prefix, &group) {
+            Ok(how) => countable_judgement(&group, describe_numbers(&wrap, &prefix, how)),
             Err(reason) => IdJudgement::Sound(reason),
         },
         Some(_) => IdJudgement::TooFew,
@@ -105,11 +108,11 @@ pub fn judge_ids(ids: &BTreeSet<String>, least: usize) -> IdJudgement {
     }
 }
 
-fn countable(group: &BTreeMap<u128, &String>, because: String) -> IdJudgement {
+fn countable_judgement(group: &BTreeMap<u128, &String>, because: String) -> IdJudgement {
     IdJudgement::Countable(CountableIds { ids: group.values().map(|id| (*id).clone()).collect(), because })
 }
 
-fn described(wrap: &str, prefix: &str, how: &str) -> String {
+fn describe_numbers(wrap: &str, prefix: &str, how: &str) -> String {
     let behind = if prefix.is_empty() { String::new() } else { " behind a fixed text".to_owned() };
     let within = if wrap.is_empty() { String::new() } else { format!(" within {wrap}") };
     format!("{how}{behind}{within}")
@@ -119,7 +122,7 @@ fn described(wrap: &str, prefix: &str, how: &str) -> String {
 ///
 /// # Errors
 /// Why they need not be.
-fn sequence(prefix: &str, group: &BTreeMap<u128, &String>) -> Result<&'static str, &'static str> {
+fn judge_sequence(prefix: &str, group: &BTreeMap<u128, &String>) -> Result<&'static str, &'static str> {
     let numbers: Vec<u128> = group.keys().copied().collect();
     let all = |test: fn(u128) -> bool| numbers.iter().all(|number| test(*number));
     if prefix.is_empty() && all(|number| (1900..=2100).contains(&number)) {
@@ -208,22 +211,22 @@ pub fn other_missing_like(known: &Value) -> Option<Value> {
         return (changed != *known).then_some(changed);
     }
     let fixed = (4..=9).contains(&digits.len()) || (digits.len() >= 2 && digits.starts_with('0'));
-    if head.is_empty() || !fixed || readable_base64(&text).is_some() || guessable(&text).is_err() {
+    if head.is_empty() || !fixed || readable_base64(&text).is_some() || how_guessable(&text).is_err() {
         return Some(missing_like(known, SALT));
     }
     let changed = format!("{head}{}", last(digits.len())?);
     (changed != text).then_some(Value::String(changed))
 }
 
-fn shape(id: &str, depth: u8) -> IdShape {
+fn id_shape(id: &str, depth: u8) -> IdShape {
     if is_uuid(id) {
-        return uuid(id);
+        return uuid_shape(id);
     }
     if is_digits(id) {
-        return number("", id);
+        return number_shape("", id);
     }
-    if let Some((wrap, inner)) = unwrapped(id).filter(|_| depth > 0) {
-        return match shape(&inner, depth - 1) {
+    if let Some((wrap, inner)) = unwrap_encoding(id).filter(|_| depth > 0) {
+        return match id_shape(&inner, depth - 1) {
             IdShape::Number { wrap: within, prefix, digits } => {
                 let wrap = if within.is_empty() { wrap.to_owned() } else { format!("{within} within {wrap}") };
                 IdShape::Number { wrap, prefix, digits }
@@ -237,10 +240,10 @@ fn shape(id: &str, depth: u8) -> IdShape {
     if is_ulid(id) {
         return IdShape::Random("ULIDs: ordered by time, with 80 random bits");
     }
-    plain(id)
+    text_shape(id)
 }
 
-fn number(prefix: &str, digits: &str) -> IdShape {
+fn number_shape(prefix: &str, digits: &str) -> IdShape {
     if digits.len() > 19 {
         return IdShape::Random("long numbers");
     }
@@ -248,7 +251,7 @@ fn number(prefix: &str, digits: &str) -> IdShape {
 }
 
 /// RFC 9562: the version is the 13th digit.
-fn uuid(id: &str) -> IdShape {
+fn uuid_shape(id: &str) -> IdShape {
     let hex: String = id.chars().filter(char::is_ascii_hexdigit).collect();
     let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
     match part(12, 13) {
@@ -268,7 +271,7 @@ fn uuid(id: &str) -> IdShape {
 }
 
 /// The text within base64 or within hexadecimal digits.
-fn unwrapped(id: &str) -> Option<(&'static str, String)> {
+fn unwrap_encoding(id: &str) -> Option<(&'static str, String)> {
     readable_base64(id).map(|inner| ("base64", inner)).or_else(|| Some(("hexadecimal", readable_hex(id)?)))
 }
 
@@ -290,7 +293,7 @@ fn is_ulid(id: &str) -> bool {
 }
 
 /// A name, a number behind a text, or neither.
-fn plain(id: &str) -> IdShape {
+fn text_shape(id: &str) -> IdShape {
     if id.parse::<jiff::civil::Date>().is_ok() {
         return IdShape::Chosen;
     }
@@ -300,7 +303,7 @@ fn plain(id: &str) -> IdShape {
         return IdShape::Random("random text");
     }
     // The 2 of `alice2` is part of a name; an address is one whatever it ends in.
-    if digits.is_empty() || id.contains('@') { IdShape::Chosen } else { number(head, digits) }
+    if digits.is_empty() || id.contains('@') { IdShape::Chosen } else { number_shape(head, digits) }
 }
 
 /// Words as people write them, and numbers between them: nothing that was drawn at random.

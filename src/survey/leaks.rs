@@ -2,18 +2,18 @@
 
 use super::baseline::Surveyed;
 use super::foreign_token;
-use super::names::words;
+use super::names::split_words;
 use super::people::People;
-use crate::detect::material::{self, Coding, Hidden, SearchBudget, UNKNOWN_TOKEN};
-use crate::detect::secrets::{SecretRules, describe, fingerprint, is_by_form};
-use crate::model::{ANONYMOUS, clean, clean_name};
+use crate::detect::material::{self, Coding, HiddenSecret, SearchBudget, UNKNOWN_TOKEN};
+use crate::detect::secrets::{SecretRules, describe_rule, fingerprint_secret, is_by_form};
+use crate::model::{ANONYMOUS, clean_name, clean_text};
 use crate::probe::{Answer, Probe};
 
 /// A secret with what may be said of it.
 #[derive(Debug)]
 pub struct Leaked {
     /// Where it stands, and what found it.
-    pub at: Hidden,
+    pub at: HiddenSecret,
     /// As it stands in the answer; empty when it stands there in pieces.
     pub written: String,
     /// Empty without a key.
@@ -52,10 +52,10 @@ impl LeakSearch<'_> {
         let Some(response) = answer.response() else { return Leaks::default() };
         let Self { rules, budget, people, probe, surveyed } = *self;
         let text = budget.allow(&response.text);
-        let mut material = material::find(response.header("content-type"), text);
+        let mut material = material::find_secrets(response.header("content-type"), text);
         material.hidden.extend(rules.user.scan(text).into_iter().filter_map(|found| {
             let value = response.text.get(found.range.clone())?;
-            Some(Hidden::plain(found, value))
+            Some(HiddenSecret::plain(found, value))
         }));
         if text.len() < response.text.len() {
             material.caps.push("the scan searched 64 MiB of answers, and of the rest only their beginnings");
@@ -64,7 +64,7 @@ impl LeakSearch<'_> {
             material.caps.push("the body is longer than is read");
         }
         let issues_tokens = is_named(surveyed, TOKEN_ROUTES);
-        let meant = |hidden: &Hidden| {
+        let meant = |hidden: &HiddenSecret| {
             // Fields that only their names say to be secret are another check's; and what signs callers in or renews a
             // session answers with a token: that is what it is for.
             !is_by_form(&hidden.rule)
@@ -80,12 +80,16 @@ impl LeakSearch<'_> {
                         address_before(&response.text, hidden).is_some(),
                     )
         };
-        let leak = |hidden: Hidden| {
+        let leak = |hidden: HiddenSecret| {
             let value = hidden.value.expose();
             let written =
                 hidden.range.clone().and_then(|range| response.text.get(range)).unwrap_or_default().to_owned();
             Leaked {
-                fingerprint: rules.key.as_ref().map(|key| fingerprint(key, &hidden.rule, value)).unwrap_or_default(),
+                fingerprint: rules
+                    .key
+                    .as_ref()
+                    .map(|key| fingerprint_secret(key, &hidden.rule, value))
+                    .unwrap_or_default(),
                 own: is_own(probe, value),
                 written,
                 at: hidden,
@@ -99,7 +103,7 @@ impl LeakSearch<'_> {
 }
 
 /// Returns the beginning of the address in which a secret stands; `None` where it stands in none.
-fn address_before<'t>(text: &'t str, hidden: &Hidden) -> Option<&'t str> {
+fn address_before<'t>(text: &'t str, hidden: &HiddenSecret) -> Option<&'t str> {
     let before = text.get(..hidden.range.as_ref()?.start)?;
     let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '(');
     let address = before.rfind(ends).and_then(|at| before.get(at + 1..)).unwrap_or(before);
@@ -109,7 +113,7 @@ fn address_before<'t>(text: &'t str, hidden: &Hidden) -> Option<&'t str> {
 
 /// Whether a seed of one-time passwords is the caller's own, on a route on which it enrols an authenticator: it is shown
 /// so that the caller can scan it.
-fn is_own_enrolment(people: &People, surveyed: &Surveyed, text: &str, hidden: &Hidden, caller: &str) -> bool {
+fn is_own_enrolment(people: &People, surveyed: &Surveyed, text: &str, hidden: &HiddenSecret, caller: &str) -> bool {
     let before = hidden.range.as_ref().and_then(|range| text.get(..range.start)).unwrap_or_default();
     let label = before.rfind("otpauth://").and_then(|at| before.get(at..)).unwrap_or_default();
     let is_others =
@@ -121,7 +125,7 @@ fn is_own_enrolment(people: &People, surveyed: &Surveyed, text: &str, hidden: &H
 
 /// Whether a value belongs to an address that is signed and ends by itself, as links to stored files are: what stands in
 /// it opens that one file for some time.
-fn is_part_of_signed_link(text: &str, hidden: &Hidden) -> bool {
+fn is_part_of_signed_link(text: &str, hidden: &HiddenSecret) -> bool {
     const SIGNATURES: [&str; 6] = ["signature=", "sig=", "x-amz-signature=", "x-goog-signature=", "hmac=", "hash="];
     const ENDS: [&str; 7] = ["expires=", "expiry=", "exp=", "se=", "x-amz-expires=", "x-goog-expires=", "policy="];
     let Some(before) = address_before(text, hidden) else { return false };
@@ -150,7 +154,7 @@ pub fn is_key_route(surveyed: &Surveyed) -> bool {
 
 fn is_named(surveyed: &Surveyed, names: &str) -> bool {
     let segments = surveyed.operation.path.split('/').filter(|segment| !segment.starts_with('{'));
-    segments.flat_map(words).any(|word| names.split(' ').any(|name| name == word))
+    segments.flat_map(split_words).any(|word| names.split(' ').any(|name| name == word))
 }
 
 /// Kinds that a sign-in may answer with; a vendor's key or a private key is none.
@@ -176,12 +180,12 @@ fn is_own(probe: &Probe, value: &str) -> bool {
 impl Leaked {
     /// Returns what it is told apart by: the same secret in the same place is one, in lists too.
     pub fn key(&self) -> String {
-        format!("{} {}", self.at.rule, place(&self.at.path))
+        format!("{} {}", self.at.rule, generalise_pointer(&self.at.path))
     }
 
     /// Returns what it is, for sentences.
     pub fn what(&self) -> String {
-        match describe(&self.at.rule) {
+        match describe_rule(&self.at.rule) {
             Some(what) => what.to_owned(),
             None if self.at.token.is_some() => "a token of somebody or something else".to_owned(),
             None => format!("what your rule `{}` finds", clean_name(&self.at.rule, 60)),
@@ -190,7 +194,7 @@ impl Leaked {
 
     /// Returns where it stands, for sentences.
     pub fn place(&self) -> String {
-        let place = clean_name(&place(&self.at.path), 80);
+        let place = clean_name(&generalise_pointer(&self.at.path), 80);
         if place.is_empty() { "the body".to_owned() } else { format!("`{place}`") }
     }
 
@@ -199,7 +203,7 @@ impl Leaked {
         let length = self.at.value.expose().chars().count();
         let mut facts = format!("rule {}, {length} characters", clean_name(&self.at.rule, 60));
         if let Some(prefix) = &self.at.prefix {
-            facts.push_str(&format!(", begins with the public `{}`", clean(prefix, 24)));
+            facts.push_str(&format!(", begins with the public `{}`", clean_text(prefix, 24)));
         }
         facts.push_str(match self.at.coding {
             Coding::Plain | Coding::Json => "",
@@ -208,7 +212,7 @@ impl Leaked {
             Coding::Pieces => ", in pieces over a stream",
         });
         if let Some(token) = &self.at.token {
-            facts.push_str(&foreign_token::facts(token));
+            facts.push_str(&foreign_token::describe_token(token));
         }
         if !self.fingerprint.is_empty() {
             facts.push_str(&format!(", fingerprint {}", self.fingerprint));
@@ -218,7 +222,7 @@ impl Leaked {
 }
 
 /// A pointer with the positions in lists left out.
-fn place(pointer: &str) -> String {
+fn generalise_pointer(pointer: &str) -> String {
     let star = |part: &str| {
         if !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) {
             "*".to_owned()

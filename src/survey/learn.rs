@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::baseline::Surveyed;
-use super::leaves::{leaves, scalar_text};
-use super::names::words;
+use super::leaves::{leaves_of, scalar_text};
+use super::names::split_words;
 use super::objects::{Object, ObjectKey, ObjectSource, Objects};
 use super::ownership::is_person;
 use super::people::me_facts;
-use super::refusal::Reading;
+use super::refusal::AnswerKind;
 use super::run::Survey;
 use super::slots::Slot;
 use crate::model::{ANONYMOUS, Place};
@@ -49,7 +49,7 @@ pub(super) fn learn_from_members(survey: &mut Survey) {
         for baseline in surveyed.valid() {
             let group = baseline.values.get(&(slot.place, slot.name.clone())).and_then(scalar_text);
             let (Some(id), Some(resource)) = (group, slot.resources.first()) else { continue };
-            let listed = baseline.first.response().map(leaves).unwrap_or_default();
+            let listed = baseline.first.response().map(leaves_of).unwrap_or_default();
             let listed = listed.iter().filter(|leaf| leaf.path.contains('*'));
             let members: BTreeSet<&str> = listed
                 .filter_map(|leaf| survey.people.named_in(&leaf.key, &leaf.text))
@@ -176,7 +176,7 @@ enum AccountSlot {
 
 impl AccountSlot {
     fn of(name: &str) -> Option<Self> {
-        Some(match words(name).join("").as_str() {
+        Some(match split_words(name).join("").as_str() {
             "username" | "login" | "handle" | "userlogin" | "user" | "nickname" => Self::Name,
             "email" | "useremail" | "mail" | "emailaddress" => Self::Email,
             "userid" | "useruuid" | "accountid" | "customerid" | "memberid" | "uid" => Self::Number,
@@ -196,7 +196,7 @@ impl AccountSlot {
 }
 
 /// Keeps what the valid answers of one operation show.
-pub(super) fn harvest(survey: &mut Survey, surveyed: &Surveyed) {
+pub(super) fn harvest_objects(survey: &mut Survey, surveyed: &Surveyed) {
     for baseline in surveyed.by.values().filter(|baseline| baseline.valid(&surveyed.volatile)) {
         let Some(json) = baseline.first.response().and_then(|response| response.json.as_ref()) else { continue };
         let source = ObjectSource {
@@ -222,10 +222,10 @@ pub(super) fn harvest(survey: &mut Survey, surveyed: &Surveyed) {
 
 /// What an anonymous caller is shown in a collection is nobody's alone.
 fn note_strangers(survey: &mut Survey, surveyed: &Surveyed) {
-    if !surveyed.slots.is_empty() || !matches!(surveyed.anonymous_reading(), Some(Reading::Data)) {
+    if !surveyed.slots.is_empty() || !matches!(surveyed.anonymous_reading(), Some(AnswerKind::Data)) {
         return;
     }
     let Some(response) = surveyed.anonymous.as_ref().and_then(|answer| answer.response()) else { return };
-    let given: BTreeSet<String> = leaves(response).into_iter().map(|leaf| leaf.text).collect();
+    let given: BTreeSet<String> = leaves_of(response).into_iter().map(|leaf| leaf.text).collect();
     survey.objects.note_listed(&surveyed.operation, ANONYMOUS, &given);
 }

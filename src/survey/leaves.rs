@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::names::words;
+use super::names::split_words;
 use crate::probe::Response;
 
 /// Most leaves that are looked at in one answer.
@@ -59,7 +59,7 @@ pub fn scalar_text(value: &Value) -> Option<String> {
 }
 
 /// The leaves of an answer: scalars of JSON, lines of anything else.
-pub fn leaves(response: &Response) -> Vec<Leaf> {
+pub fn leaves_of(response: &Response) -> Vec<Leaf> {
     match &response.json {
         Some(json) => json_leaves(json),
         None => response
@@ -82,8 +82,9 @@ pub fn leaves(response: &Response) -> Vec<Leaf> {
 }
 
 /// Returns the leaves of `wanted` that stand in an answer at the same path with the same value.
-pub fn present<'l>(wanted: &'l [Leaf], response: &Response) -> Vec<&'l Leaf> {
-    let given: BTreeSet<(String, String)> = leaves(response).into_iter().map(|leaf| (leaf.path, leaf.text)).collect();
+pub fn present_leaves<'l>(wanted: &'l [Leaf], response: &Response) -> Vec<&'l Leaf> {
+    let given: BTreeSet<(String, String)> =
+        leaves_of(response).into_iter().map(|leaf| (leaf.path, leaf.text)).collect();
     wanted.iter().filter(|leaf| given.contains(&(leaf.path.clone(), leaf.text.clone()))).collect()
 }
 
@@ -91,7 +92,7 @@ pub fn present<'l>(wanted: &'l [Leaf], response: &Response) -> Vec<&'l Leaf> {
 pub fn item_with_id<'l>(all: &'l [Leaf], id: &str) -> Option<&'l Leaf> {
     let holds = |leaf: &&Leaf| leaf.text == id && leaf.path.contains('*');
     let is_id = |leaf: &&Leaf| {
-        let last = words(&leaf.key).pop().unwrap_or_default();
+        let last = split_words(&leaf.key).pop().unwrap_or_default();
         matches!(last.as_str(), "id" | "uuid" | "guid" | "uid" | "pk" | "slug")
     };
     all.iter().filter(holds).find(is_id).or_else(|| all.iter().find(holds))
@@ -99,7 +100,7 @@ pub fn item_with_id<'l>(all: &'l [Leaf], id: &str) -> Option<&'l Leaf> {
 
 /// Returns the leaves of the item of a list that has this id.
 pub fn item_leaves(response: &Response, id: &str) -> Vec<Leaf> {
-    let all = leaves(response);
+    let all = leaves_of(response);
     // Leaves of one array item share all of their address but the last step.
     let item = item_with_id(&all, id).and_then(|leaf| leaf.at.rsplit_once('/'));
     let item = item.map(|(parent, _)| format!("{parent}/")).filter(|item| item != "/");
@@ -154,7 +155,7 @@ fn json_leaves(json: &Value) -> Vec<Leaf> {
     let none = String::new;
     let mut open: Vec<LeafFrame<'_>> = LeafFrame::open(none(), none(), none(), json).into_iter().collect();
     if open.is_empty() {
-        found.push(leaf(none(), none(), none(), json));
+        found.push(leaf_from_scalar(none(), none(), none(), json));
     }
     // Depth first, first child first, so that leaves come in document order.
     while found.len() < MAX_LEAVES && n_bytes < MAX_LEAF_BYTES {
@@ -170,7 +171,7 @@ fn json_leaves(json: &Value) -> Vec<Leaf> {
                 }
             }
             Some((path, at, key, scalar)) => {
-                let leaf = leaf(path, at, key, scalar);
+                let leaf = leaf_from_scalar(path, at, key, scalar);
                 n_bytes += leaf.path.len() + leaf.at.len() + leaf.key.len() + leaf.text.len();
                 found.push(leaf);
             }
@@ -179,7 +180,7 @@ fn json_leaves(json: &Value) -> Vec<Leaf> {
     found
 }
 
-fn leaf(path: String, at: String, key: String, scalar: &Value) -> Leaf {
+fn leaf_from_scalar(path: String, at: String, key: String, scalar: &Value) -> Leaf {
     let text = match scalar {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -199,22 +200,22 @@ pub fn looks_volatile(text: &str) -> bool {
 
 /// Whether two answers say the same: equal status, and equal leaves once the volatile paths are left out, the ids that
 /// were asked for are masked, and values that look made for one answer count as equal.
-pub fn same(a: &Response, b: &Response, volatile: &BTreeSet<String>, masks: &[String]) -> bool {
-    a.status == b.status && canonical(a, volatile, masks) == canonical(b, volatile, masks)
+pub fn is_same_answer(a: &Response, b: &Response, volatile: &BTreeSet<String>, masks: &[String]) -> bool {
+    a.status == b.status && canonical_leaves(a, volatile, masks) == canonical_leaves(b, volatile, masks)
 }
 
-fn canonical(response: &Response, volatile: &BTreeSet<String>, masks: &[String]) -> BTreeMap<String, String> {
-    leaves(response)
+fn canonical_leaves(response: &Response, volatile: &BTreeSet<String>, masks: &[String]) -> BTreeMap<String, String> {
+    leaves_of(response)
         .into_iter()
         .filter(|leaf| !volatile.contains(&leaf.path))
         .map(|leaf| {
-            let text = if looks_volatile(&leaf.text) { "(varies)".to_owned() } else { mask(&leaf.text, masks) };
+            let text = if looks_volatile(&leaf.text) { "(varies)".to_owned() } else { mask_ids(&leaf.text, masks) };
             (leaf.at, text)
         })
         .collect()
 }
 
-fn mask(text: &str, masks: &[String]) -> String {
+fn mask_ids(text: &str, masks: &[String]) -> String {
     let mut masked = text.to_owned();
     for id in masks.iter().filter(|id| !id.is_empty()) {
         if masked == *id {

@@ -3,10 +3,10 @@
 use url::Url;
 
 use super::baseline::Baseline;
-use super::leaves::{Leaf, leaves};
+use super::leaves::{Leaf, leaves_of};
 use crate::detect::jwt;
 use crate::model::Secret;
-use crate::probe::{Carrier, Probe};
+use crate::probe::{Probe, TokenCarrier};
 
 /// A link in an answer with a token in its query.
 #[derive(Debug, Clone)]
@@ -25,14 +25,14 @@ pub struct TokenLink {
 /// query anyway gets it back in links, which adds nothing.
 pub fn links_with_token(probe: &Probe, baseline: &Baseline) -> Vec<TokenLink> {
     let Some(session) = probe.sessions().get(&baseline.caller) else { return Vec::new() };
-    if matches!(session.carrier, Carrier::Query(_)) {
+    if matches!(session.carrier, TokenCarrier::Query(_)) {
         return Vec::new();
     }
     let own = session.token.expose();
     let Some(response) = baseline.first.response() else { return Vec::new() };
     let mut found = Vec::new();
-    for leaf in leaves(response).into_iter().filter(|leaf| !leaf.word && !leaf.number && leaf.text.contains('?')) {
-        let Some(url) = address(probe.base_url(), &leaf.text) else { continue };
+    for leaf in leaves_of(response).into_iter().filter(|leaf| !leaf.word && !leaf.number && leaf.text.contains('?')) {
+        let Some(url) = parse_address(probe.base_url(), &leaf.text) else { continue };
         for (name, value) in url.query_pairs() {
             // Short values stand in addresses by chance.
             let is_own = own.len() >= 8 && value == own;
@@ -47,7 +47,7 @@ pub fn links_with_token(probe: &Probe, baseline: &Baseline) -> Vec<TokenLink> {
 }
 
 /// The address that a text is; texts that merely contain one are none.
-fn address(base: &Url, text: &str) -> Option<Url> {
+fn parse_address(base: &Url, text: &str) -> Option<Url> {
     let text = text.trim();
     let is_address = text.starts_with('/') || text.starts_with("http://") || text.starts_with("https://");
     if !is_address || text.len() > 8192 || text.contains(char::is_whitespace) {

@@ -1,12 +1,12 @@
 //! What a document marks as a higher role's: words in path, tag or operationId, and scopes.
 
-use super::names::{role_mark, words};
+use super::names::{role_mark, split_words};
 use super::people::People;
 use crate::model::{Operation, Security};
 
 /// What marks a function as a higher role's.
 #[derive(Debug, Clone)]
-pub struct Mark {
+pub struct RoleMark {
     /// Where it stands.
     pub place: &'static str,
     /// The word.
@@ -19,11 +19,12 @@ pub struct Mark {
 
 /// Returns all marks of an operation, the widest first. `roles` are the configured names of higher roles: `teacher`
 /// marks `/teacher/gradebook`.
-pub fn marks_of(operation: &Operation, roles: &[String]) -> Vec<Mark> {
-    let own_role = |name: &str| words(name).into_iter().find(|word| roles.contains(word)).map(|word| (word, false));
+pub fn marks_of(operation: &Operation, roles: &[String]) -> Vec<RoleMark> {
+    let own_role =
+        |name: &str| split_words(name).into_iter().find(|word| roles.contains(word)).map(|word| (word, false));
     let mark = |place, name: &str, root: &dyn Fn(&str) -> String| {
         let found = role_mark(name).or_else(|| own_role(name));
-        found.map(|(word, plain)| Mark { place, root: root(&word), word, plain })
+        found.map(|(word, plain)| RoleMark { place, root: root(&word), word, plain })
     };
     let mut marks = Vec::new();
     let mut above = String::new();
@@ -42,7 +43,7 @@ pub fn marks_of(operation: &Operation, roles: &[String]) -> Vec<Mark> {
 }
 
 /// Returns the first mark of an operation, whether it divides the API or not.
-pub fn marked(operation: &Operation, roles: &[String]) -> Option<Mark> {
+pub fn first_mark(operation: &Operation, roles: &[String]) -> Option<RoleMark> {
     marks_of(operation, roles).into_iter().next()
 }
 
@@ -59,7 +60,7 @@ impl People {
     }
 }
 
-impl Mark {
+impl RoleMark {
     /// Returns whether an operation stands under it.
     pub fn covers(&self, operation: &Operation, roles: &[String]) -> bool {
         marks_of(operation, roles).iter().any(|other| other.place == self.place && other.root == self.root)
@@ -67,7 +68,7 @@ impl Mark {
 
     /// Returns whether an operation stands outside it and under no other mark than those that stand above this one.
     pub fn leaves_out(&self, operation: &Operation, roles: &[String]) -> bool {
-        let is_above = |other: &Mark| other.root != self.root && self.root.starts_with(&other.root);
+        let is_above = |other: &RoleMark| other.root != self.root && self.root.starts_with(&other.root);
         marks_of(operation, roles).iter().all(is_above)
     }
 

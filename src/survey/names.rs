@@ -1,7 +1,7 @@
 //! Names as people write them: words, singulars, ids, owners, roles.
 
 /// Splits `invoiceId`, `invoice_id`, `invoice-id`, `InvoiceID` into lower-case words.
-pub fn words(name: &str) -> Vec<String> {
+pub fn split_words(name: &str) -> Vec<String> {
     let characters: Vec<char> = name.chars().take(120).collect();
     let mut found: Vec<String> = Vec::new();
     let mut word = String::new();
@@ -31,7 +31,7 @@ pub fn words(name: &str) -> Vec<String> {
 }
 
 /// The singular of an English plural, as collections are named.
-pub fn singular(word: &str) -> String {
+pub fn singular_of(word: &str) -> String {
     let cut = |n: usize| word.get(..word.len().saturating_sub(n)).unwrap_or(word).to_owned();
     match word {
         "people" => "person".to_owned(),
@@ -97,23 +97,23 @@ pub const BARE_IDS: &[&str] = &[
 
 /// The resource that a parameter or field names: `invoice_id` is `invoice`, `id` nothing, `userName` `user`.
 pub fn resource_of_name(name: &str) -> Option<String> {
-    let mut parts = words(name);
+    let mut parts = split_words(name);
     let is_id = |word: &String| ID_WORDS.contains(&word.as_str());
     if parts.len() == 1 {
         let only = parts.first()?.as_str();
         let compound = match only {
             "username" | "login" | "userid" | "useruuid" => Some("user".to_owned()),
-            _ => only.strip_suffix("id").filter(|stem| stem.len() >= 4).map(singular),
+            _ => only.strip_suffix("id").filter(|stem| stem.len() >= 4).map(singular_of),
         };
         if let Some(compound) = compound {
             return Some(compound);
         }
-        return (!is_id(&only.to_owned())).then(|| singular(only));
+        return (!is_id(&only.to_owned())).then(|| singular_of(only));
     }
     while parts.last().is_some_and(is_id) {
         parts.pop();
     }
-    parts.last().map(|word| person_word(&singular(word)))
+    parts.last().map(|word| person_word(&singular_of(word)))
 }
 
 /// Returns whether a word says that what it names identifies something: `id`, `slug`, `handle`, `name`.
@@ -123,7 +123,7 @@ pub(super) fn is_id_word(word: &str) -> bool {
 
 /// Whether a name ends in an identifying word.
 pub fn ends_in_id(name: &str) -> bool {
-    let parts = words(name);
+    let parts = split_words(name);
     let last = parts.last().map(String::as_str).unwrap_or_default();
     matches!(last, "id" | "uuid" | "guid" | "uid" | "pk" | "slug" | "oid" | "key" | "no" | "number" | "code" | "ref")
         || (parts.len() == 1 && last.len() > 4 && last.ends_with("id"))
@@ -171,11 +171,11 @@ const MODEL_NOISE: [&str; 14] = [
 
 /// Returns the resource that a model, a table or a collection holds: `CustomerOrder`, `customer_orders`, `ORDERS`.
 pub fn resource_of_model(model: &str) -> Option<String> {
-    let mut parts = words(model);
+    let mut parts = split_words(model);
     while parts.len() > 1 && parts.last().is_some_and(|last| MODEL_NOISE.contains(&last.as_str())) {
         parts.pop();
     }
-    parts.last().map(|word| singular(word))
+    parts.last().map(|word| singular_of(word))
 }
 
 /// The resource of the collection that a path ends in: `/api/v1/invoices/search` is `search`, `/invoices` `invoice`.
@@ -184,13 +184,13 @@ pub fn resource_of_path(path: &str) -> Option<String> {
     if is_me_word(last) {
         return Some("user".to_owned());
     }
-    words(last).last().map(|word| singular(word))
+    split_words(last).last().map(|word| singular_of(word))
 }
 
 /// Segments that mean the caller.
 pub fn is_me_word(segment: &str) -> bool {
     matches!(
-        words(segment).join("").as_str(),
+        split_words(segment).join("").as_str(),
         "me" | "self"
             | "whoami"
             | "profile"
@@ -241,7 +241,7 @@ const WEAK_OWNERS: &[&str] =
 
 /// An owner field's name without what says how it names: `accountId` is `account`, `owner_email` `owner`.
 pub(super) fn owner_stem(name: &str) -> String {
-    let mut parts = words(name);
+    let mut parts = split_words(name);
     while parts.len() > 1
         && parts.last().is_some_and(|word| {
             matches!(
@@ -305,7 +305,7 @@ const COUNTERPARTS: &[&str] = &[
 
 /// Returns true for fields that say whom something is for, or who handles it: naming another user is their purpose.
 pub fn names_counterpart(name: &str) -> bool {
-    words(name).iter().any(|word| COUNTERPARTS.contains(&word.as_str()))
+    split_words(name).iter().any(|word| COUNTERPARTS.contains(&word.as_str()))
 }
 
 /// What is made between people.
@@ -430,10 +430,12 @@ const ROLE_NOUNS: &[&str] = &[
 /// The role word in a name, if there is one, and whether it can mean nothing else.
 pub fn role_mark(name: &str) -> Option<(String, bool)> {
     let found = role_word(name).map(|word| (word, true));
-    found.or_else(|| words(name).into_iter().find(|word| ROLE_NOUNS.contains(&word.as_str())).map(|word| (word, false)))
+    found.or_else(|| {
+        split_words(name).into_iter().find(|word| ROLE_NOUNS.contains(&word.as_str())).map(|word| (word, false))
+    })
 }
 
 /// The word in a name that can mean nothing but a higher role.
 pub fn role_word(name: &str) -> Option<String> {
-    words(name).into_iter().find(|word| ROLE_WORDS.contains(&word.as_str()))
+    split_words(name).into_iter().find(|word| ROLE_WORDS.contains(&word.as_str()))
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::names::{is_me_word, resource_of_path};
-use super::slots::slots;
+use super::slots::id_slots;
 use crate::model::{Api, Effect, Method, Operation, OperationId};
 
 /// How far parents of parents are followed.
@@ -29,13 +29,13 @@ pub struct Focus {
 }
 
 /// Returns the reads that chosen operations need; `None` where all operations are chosen.
-pub fn focus(api: &Api, is_chosen: &dyn Fn(&Operation) -> bool) -> Option<Focus> {
+pub fn find_focus(api: &Api, is_chosen: &dyn Fn(&Operation) -> bool) -> Option<Focus> {
     let chosen: Vec<&Operation> = api.operations.iter().filter(|operation| is_chosen(operation)).collect();
     if chosen.len() == api.operations.len() {
         return None;
     }
     let mut focus = Focus::default();
-    focus.in_full.extend(chosen.iter().filter(|operation| reads(operation)).map(|operation| operation.id.clone()));
+    focus.in_full.extend(chosen.iter().filter(|operation| is_read(operation)).map(|operation| operation.id.clone()));
     focus.reads.clone_from(&focus.in_full);
     let mut kinds: VecDeque<(String, usize)> =
         chosen.iter().flat_map(|it| kinds_of(api, it)).map(|kind| (kind, 0)).collect();
@@ -52,7 +52,7 @@ pub fn focus(api: &Api, is_chosen: &dyn Fn(&Operation) -> bool) -> Option<Focus>
         }
     }
     for operation in &chosen {
-        focus.reads.extend(neighbours(api, operation));
+        focus.reads.extend(neighbour_reads(api, operation));
     }
     let about_callers = about_callers(api);
     focus.reads.extend(about_callers.iter().cloned());
@@ -67,56 +67,59 @@ pub fn focus(api: &Api, is_chosen: &dyn Fn(&Operation) -> bool) -> Option<Focus>
     Some(focus)
 }
 
-fn reads(operation: &Operation) -> bool {
+fn is_read(operation: &Operation) -> bool {
     operation.method == Method::Get && operation.effect == Effect::Reads
 }
 
 /// The kinds of objects that an operation names or shows.
 fn kinds_of(api: &Api, operation: &Operation) -> Vec<String> {
-    let of_slots = slots(api, operation).into_iter().flat_map(|slot| slot.resources);
+    let of_slots = id_slots(api, operation).into_iter().flat_map(|slot| slot.resources);
     of_slots.chain(resource_of_path(&operation.path)).collect()
 }
 
 /// Reads that show a kind of object, those that need the fewest ids first.
 fn reads_of<'a>(api: &'a Api, kind: &str, most: usize) -> Vec<&'a Operation> {
-    let shows = |operation: &&Operation| reads(operation) && resource_of_path(&operation.path).as_deref() == Some(kind);
+    let shows =
+        |operation: &&Operation| is_read(operation) && resource_of_path(&operation.path).as_deref() == Some(kind);
     let mut found: Vec<&Operation> = api.operations.iter().filter(shows).collect();
     found.sort_by_key(|operation| {
-        (parts(&operation.path).filter(|part| part.starts_with('{')).count(), operation.path.len())
+        (path_parts(&operation.path).filter(|part| part.starts_with('{')).count(), operation.path.len())
     });
     found.truncate(most);
     found
 }
 
 /// Reads without ids whose paths begin like an operation's: they tell a role's mark from a single refusal.
-fn neighbours(api: &Api, operation: &Operation) -> Vec<OperationId> {
+fn neighbour_reads(api: &Api, operation: &Operation) -> Vec<OperationId> {
     let Some(beginning) = operation.path.rsplit_once('/').map(|(beginning, _)| beginning) else { return Vec::new() };
-    let Some(first) = parts(beginning).find(|part| !part.starts_with('{')) else { return Vec::new() };
+    let Some(first) = path_parts(beginning).find(|part| !part.starts_with('{')) else { return Vec::new() };
     let is_near = |other: &&Operation| {
-        reads(other)
+        is_read(other)
             && other.id != operation.id
             && !other.path.contains('{')
-            && parts(&other.path).any(|part| part == first)
+            && path_parts(&other.path).any(|part| part == first)
     };
     let mut near: Vec<&Operation> = api.operations.iter().filter(is_near).collect();
     // The longer the common beginning, the likelier the same guard.
-    near.sort_by_key(|other| std::cmp::Reverse(common(&other.path, &operation.path)));
+    near.sort_by_key(|other| std::cmp::Reverse(count_common_parts(&other.path, &operation.path)));
     near.into_iter().take(MAX_NEIGHBOURS).map(|other| other.id.clone()).collect()
 }
 
-fn common(one: &str, other: &str) -> usize {
-    parts(one).zip(parts(other)).take_while(|(one, other)| one == other).count()
+fn count_common_parts(one: &str, other: &str) -> usize {
+    path_parts(one).zip(path_parts(other)).take_while(|(one, other)| one == other).count()
 }
 
 fn about_callers(api: &Api) -> Vec<OperationId> {
     let is_about = |operation: &&Operation| {
-        reads(operation) && !operation.path.contains('{') && parts(&operation.path).next_back().is_some_and(is_me_word)
+        is_read(operation)
+            && !operation.path.contains('{')
+            && path_parts(&operation.path).next_back().is_some_and(is_me_word)
     };
     let mut found: Vec<&Operation> = api.operations.iter().filter(is_about).collect();
     found.sort_by_key(|operation| operation.path.len());
     found.into_iter().take(MAX_ABOUT_CALLERS).map(|operation| operation.id.clone()).collect()
 }
 
-fn parts(path: &str) -> impl DoubleEndedIterator<Item = &str> {
+fn path_parts(path: &str) -> impl DoubleEndedIterator<Item = &str> {
     path.split('/').filter(|part| !part.is_empty())
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::leaves::scalar_text;
 use super::names::{
-    BARE_IDS, ends_in_id, is_me_word, is_owner_name, resource_of_name, resource_of_path, singular, words,
+    BARE_IDS, ends_in_id, is_me_word, is_owner_name, resource_of_name, resource_of_path, singular_of, split_words,
 };
 use super::slots::Slot;
 use crate::model::{Operation, OperationId, Place};
@@ -75,7 +75,7 @@ pub(super) struct ObjectSource<'a> {
 /// Wrapper keys that name no resource.
 fn is_wrapper(key: &str) -> bool {
     matches!(
-        words(key).join("").as_str(),
+        split_words(key).join("").as_str(),
         "data"
             | "items"
             | "item"
@@ -273,7 +273,7 @@ impl Objects {
 
     fn primary_id(&self, resource: &str, fields: &Map<String, Value>) -> Option<String> {
         let own = |name: &&String| {
-            ends_in_id(name) && resource_of_name(name).as_deref() == Some(resource) && words(name).len() > 1
+            ends_in_id(name) && resource_of_name(name).as_deref() == Some(resource) && split_words(name).len() > 1
         };
         let bare = BARE_IDS.iter().take(6).find_map(|name| fields.get(*name).and_then(scalar_text));
         bare.or_else(|| fields.keys().find(own).and_then(|name| fields.get(name)).and_then(scalar_text))
@@ -331,10 +331,11 @@ impl Object {
 
     /// The field that a slot wants: of its very name, else the usual ids.
     pub fn slot_value(&self, slot: &Slot) -> Option<&Value> {
-        let wanted = words(&slot.name);
-        let same_name = || self.fields.iter().find(|(name, _)| words(name) == wanted).map(|(_, value)| value);
+        let wanted = split_words(&slot.name);
+        let same_name = || self.fields.iter().find(|(name, _)| split_words(name) == wanted).map(|(_, value)| value);
         let tail = wanted.last().cloned().unwrap_or_default();
-        let by_tail = || self.fields.iter().find(|(name, _)| words(name).join("") == tail).map(|(_, value)| value);
+        let by_tail =
+            || self.fields.iter().find(|(name, _)| split_words(name).join("") == tail).map(|(_, value)| value);
         let own_id = || {
             self.fields
                 .iter()
@@ -390,7 +391,7 @@ fn part_resource(name: &str) -> String {
     if is_owner_name(name) || is_me_word(name) {
         return "user".to_owned();
     }
-    words(name).last().map_or_else(|| name.to_owned(), |word| singular(word))
+    split_words(name).last().map_or_else(|| name.to_owned(), |word| singular_of(word))
 }
 
 fn inner_resource(name: &str, outer: &str) -> String {
@@ -400,7 +401,7 @@ fn inner_resource(name: &str, outer: &str) -> String {
     if is_owner_name(name) || is_me_word(name) {
         return "user".to_owned();
     }
-    words(name).last().map_or_else(|| outer.to_owned(), |word| singular(word))
+    split_words(name).last().map_or_else(|| outer.to_owned(), |word| singular_of(word))
 }
 
 /// Scalars of an object, and those one level down under `outer/inner`.

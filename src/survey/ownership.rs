@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::leaves::scalar_text;
-use super::names::{BARE_IDS, is_author_name, is_certain_owner_name, is_owner_name, is_strong_owner_name, words};
+use super::names::{BARE_IDS, is_author_name, is_certain_owner_name, is_owner_name, is_strong_owner_name, split_words};
 use super::objects::{Object, ObjectKey, Objects};
 use super::people::{People, Person};
 
@@ -103,7 +103,7 @@ fn signs_at<'p>(search: OwnerSearch<'_, 'p>, key: &ObjectKey, depth: u8) -> Opti
     let OwnerSearch { objects, people, owns } = search;
     let object = objects.known.get(key)?;
     let mut found: Vec<(&Person, Sign)> = Vec::new();
-    found.extend(configured(key, object, people, owns));
+    found.extend(configured_owners(key, object, people, owns));
     let fields = owner_fields(key, object, people);
     let names_a_stranger = matches!(fields, Fields::Stranger);
     if let Fields::Named(named) = fields {
@@ -134,12 +134,17 @@ fn single_owner<'p>(found: &[(&'p Person, Sign)]) -> Option<&'p Person> {
     named.clone().all(|person| person.name == owner.name).then_some(owner)
 }
 
-fn configured<'p>(key: &ObjectKey, object: &Object, people: &'p People, owns: Owns<'_>) -> Vec<(&'p Person, Sign)> {
+fn configured_owners<'p>(
+    key: &ObjectKey,
+    object: &Object,
+    people: &'p People,
+    owns: Owns<'_>,
+) -> Vec<(&'p Person, Sign)> {
     owns.iter()
         .filter(|(_, parameter, ids)| {
             let named = super::names::resource_of_name(parameter).is_none_or(|resource| resource == key.0);
             // Other fields may hold the same number by chance.
-            let is_id = |name: &str| words(name) == words(parameter) || BARE_IDS.contains(&name);
+            let is_id = |name: &str| split_words(name) == split_words(parameter) || BARE_IDS.contains(&name);
             let has = |id: &String| {
                 let fields = object.fields.iter().filter(|(name, _)| is_id(name));
                 *id == key.1 || fields.into_iter().any(|(_, value)| scalar_text(value).as_ref() == Some(id))
@@ -170,7 +175,7 @@ fn owner_fields<'p>(key: &ObjectKey, object: &Object, people: &'p People) -> Fie
     }
     for (field, value) in &object.fields {
         let outer = field.split('/').next().unwrap_or(field);
-        if !is_owner_name(outer) || (field.contains('/') && !identifies(field)) {
+        if !is_owner_name(outer) || (field.contains('/') && !identifies_person(field)) {
             continue;
         }
         let Some(text) = scalar_text(value) else { continue };
@@ -231,14 +236,14 @@ pub fn is_person(resource: &str) -> bool {
 
 /// Whether a field is how the object itself is called, as a person's user name is.
 fn is_own_name(key: &ObjectKey, object: &Object, field: &str, text: &str) -> bool {
-    let bare = matches!(words(field).join("").as_str(), "username" | "login" | "email" | "handle" | "user");
-    bare && (key.1 == text || is_person(&key.0) && object.fields.len() > 1 && words(field).join("") != "user")
+    let bare = matches!(split_words(field).join("").as_str(), "username" | "login" | "email" | "handle" | "user");
+    bare && (key.1 == text || is_person(&key.0) && object.fields.len() > 1 && split_words(field).join("") != "user")
 }
 
-fn identifies(field: &str) -> bool {
+fn identifies_person(field: &str) -> bool {
     let inner = field.rsplit('/').next().unwrap_or(field);
     matches!(
-        words(inner).join("").as_str(),
+        split_words(inner).join("").as_str(),
         "id" | "uuid" | "username" | "email" | "login" | "sub" | "uid" | "userid" | "name" | "handle"
     )
 }

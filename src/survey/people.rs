@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::leaves::{leaves, scalar_text};
-use super::names::{is_strong_owner_name, owner_stem, words};
+use super::leaves::{leaves_of, scalar_text};
+use super::names::{is_strong_owner_name, owner_stem, split_words};
 use super::objects::ObjectKey;
 use crate::model::{Credential, Identity};
 use crate::probe::{Response, Session};
@@ -44,7 +44,7 @@ fn is_principal_key(key: &str) -> bool {
     // The caller's account, tenant or customer number stands for the caller wherever an object names it.
     is_strong_owner_name(key)
         || matches!(
-            words(key).join("").as_str(),
+            split_words(key).join("").as_str(),
             "sub"
                 | "id"
                 | "uid"
@@ -267,7 +267,7 @@ fn principal_values(claims: &Value, facts: &mut Vec<(String, String)>) {
 
 /// What an answer about the caller itself tells: its shallow principal fields.
 pub fn me_facts(response: &Response) -> Vec<(String, String)> {
-    leaves(response)
+    leaves_of(response)
         .into_iter()
         .filter(|leaf| leaf.path.matches('/').count() <= 3 && !leaf.path.contains('*') && is_principal_key(&leaf.key))
         .map(|leaf| (leaf.key, leaf.text))

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::baseline::{Baseline, Surveyed};
-use super::leaves::{Leaf, leaves};
-use super::names::words;
+use super::leaves::{Leaf, leaves_of};
+use super::names::split_words;
 use super::people::{People, Person};
 use crate::detect::exposure::sensitive_value;
 use crate::detect::personal::{PersonalKind, in_field};
@@ -39,7 +39,7 @@ pub fn pairs_of_strangers<'a>(people: &People, surveyed: &'a Surveyed) -> Vec<(&
 /// Returns by path the first number that both answers show.
 pub fn numbers_in_both(one: &Baseline, other: &Baseline) -> BTreeMap<String, PersonalNumber> {
     let others: BTreeSet<String> = personal_numbers(&other.first).into_iter().map(|shown| shown.leaf.text).collect();
-    let all = one.first.response().map(leaves).unwrap_or_default();
+    let all = one.first.response().map(leaves_of).unwrap_or_default();
     let shared: Vec<PersonalNumber> =
         personal_numbers(&one.first).into_iter().filter(|shown| others.contains(&shown.leaf.text)).collect();
     let n_accounts = |path: &str| {
@@ -63,7 +63,7 @@ pub fn numbers_in_both(one: &Baseline, other: &Baseline) -> BTreeMap<String, Per
 pub fn personal_numbers(answer: &Answer) -> Vec<PersonalNumber> {
     let Some(response) = answer.response().filter(|response| response.json.is_some()) else { return Vec::new() };
     let told_elsewhere = |leaf: &Leaf| sensitive_value(&leaf.key, &Value::String(leaf.text.clone())).is_some();
-    let all = leaves(response).into_iter().filter(|leaf| !leaf.word && !told_elsewhere(leaf));
+    let all = leaves_of(response).into_iter().filter(|leaf| !leaf.word && !told_elsewhere(leaf));
     all.filter_map(|leaf| in_field(&leaf.key, &leaf.text).map(|kind| PersonalNumber { leaf, kind })).collect()
 }
 
@@ -72,7 +72,7 @@ fn is_beside_person(all: &[Leaf], leaf: &Leaf) -> bool {
     let parent = |at: &str| at.rsplit_once('/').map(|(parent, _)| parent.to_owned());
     let names = ["email", "holder", "owner", "customer", "user", "username", "firstname", "lastname", "surname"];
     all.iter().filter(|other| parent(&other.at) == parent(&leaf.at) && other.at != leaf.at).any(|other| {
-        let words = words(&other.key);
+        let words = split_words(&other.key);
         words.iter().any(|word| names.contains(&word.as_str())) || names.contains(&words.concat().as_str())
     })
 }

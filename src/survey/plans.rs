@@ -2,7 +2,7 @@
 
 use super::baseline::Surveyed;
 use super::leaves::scalar_text;
-use super::names::words;
+use super::names::split_words;
 use super::objects::{Object, ObjectKey};
 use super::ownership::is_strangers;
 use super::run::{Survey, Surveyor};
@@ -155,7 +155,7 @@ fn fill_parents(survey: &Survey, surveyed: &Surveyed, object: &Object, caller: &
 
 /// A year needs no object to be known: any will do to begin with.
 fn is_time(name: &str) -> bool {
-    words(name)
+    split_words(name)
         .last()
         .is_some_and(|word| matches!(word.as_str(), "year" | "month" | "day" | "week" | "quarter" | "date"))
 }

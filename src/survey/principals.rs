@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::baseline::Surveyed;
-use super::leaves::{leaves, scalar_text};
-use super::names::{ends_in_id, is_me_word, is_owner_name, resource_of_name, resource_of_path, words};
+use super::leaves::{leaves_of, scalar_text};
+use super::names::{ends_in_id, is_me_word, is_owner_name, resource_of_name, resource_of_path, split_words};
 use super::people::{Person, me_facts};
 use super::run::Survey;
-use super::slots::{Slot, is_choice, slots};
+use super::slots::{Slot, id_slots, is_choice};
 use crate::model::{Api, Operation, Parameter, Place};
 use crate::probe::Sessions;
 
@@ -19,7 +19,7 @@ const MAX_PARAMETERS: usize = 2;
 /// Returns the parameters that may say whose objects, or which object; the ids that the address must have anyway are not
 /// among them.
 pub fn naming_parameters<'a>(api: &Api, operation: &'a Operation) -> Vec<&'a Parameter> {
-    let taken = slots(api, operation);
+    let taken = id_slots(api, operation);
     let is_taken =
         |parameter: &Parameter| taken.iter().any(|slot| slot.place == parameter.place && slot.name == parameter.name);
     let free = operation.parameters.iter().filter(|parameter| !is_taken(parameter) && !is_choice(api, parameter));
@@ -28,7 +28,7 @@ pub fn naming_parameters<'a>(api: &Api, operation: &'a Operation) -> Vec<&'a Par
 
 fn says_whose(parameter: &Parameter) -> bool {
     let name = bare_name(&parameter.name);
-    let last = words(&name).pop().unwrap_or_default();
+    let last = split_words(&name).pop().unwrap_or_default();
     let other = matches!(last.as_str(), "key" | "code" | "token" | "ref" | "number" | "no" | "slug");
     match parameter.place {
         Place::Header => names_principal(&name),
@@ -47,7 +47,10 @@ fn bare_name(name: &str) -> String {
 /// Returns true for fields and parameters that may name a caller: `owner_id`, `username`, `accountId`, `email`.
 pub fn names_principal(field: &str) -> bool {
     is_owner_name(field)
-        || matches!(words(field).join("").as_str(), "username" | "uid" | "email" | "useremail" | "login" | "sub" | "me")
+        || matches!(
+            split_words(field).join("").as_str(),
+            "username" | "uid" | "email" | "useremail" | "login" | "sub" | "me"
+        )
 }
 
 /// Returns true for texts with the form of a number or a hash, which no person chose.
@@ -67,7 +70,7 @@ enum PrincipalForm {
 
 impl PrincipalForm {
     fn of_name(field: &str) -> Self {
-        match words(field).last().map(String::as_str).unwrap_or_default() {
+        match split_words(field).last().map(String::as_str).unwrap_or_default() {
             "email" | "mail" => Self::Email,
             "username" | "login" | "handle" | "name" | "nickname" => Self::Name,
             "id" | "uuid" | "guid" | "uid" | "pk" | "userid" | "ownerid" | "customerid" | "accountid" | "number"
@@ -172,9 +175,9 @@ impl Principals<'_> {
     pub fn value_for(&self, person: &Person, field: &str, like: Option<&Value>) -> Option<Value> {
         let is_theirs =
             |text: &String| self.survey.people.named_in(field, text).is_some_and(|found| found.name == person.name);
-        let wanted = words(field);
+        let wanted = split_words(field);
         let known = self.spelled(person);
-        let same = known.iter().find(|(key, _)| words(key) == wanted).map(|(_, text)| text.clone());
+        let same = known.iter().find(|(key, _)| split_words(key) == wanted).map(|(_, text)| text.clone());
         // A user's own number names no workspace.
         let forms = if numbers_groups(field) { Vec::new() } else { PrincipalForm::of_field(field, like) };
         let by_form = || {
@@ -183,7 +186,7 @@ impl Principals<'_> {
             })
         };
         let text = same.or_else(|| self.own_values(person, &wanted).next()).filter(is_theirs).or_else(by_form)?;
-        Some(respelled(text, like))
+        Some(match_json_type(text, like))
     }
 
     /// Returns what a field or parameter takes to name what one caller belongs to and another does not: a tenant, a
@@ -192,14 +195,14 @@ impl Principals<'_> {
         if !numbers_groups(field) {
             return None;
         }
-        let wanted = words(field);
+        let wanted = split_words(field);
         let theirs: BTreeSet<String> = self.own_values(other, &wanted).collect();
         let own: BTreeSet<String> = self.own_values(person, &wanted).collect();
         let resources = resource_of_name(field).into_iter().collect();
         let slot = Slot { place: Place::Query, name: field.to_owned(), resources };
         let objects = || self.own_objects(&slot, person, other).find_map(|(_, value)| scalar_text(value));
         let text = own.into_iter().find(|value| !theirs.contains(value)).or_else(objects)?;
-        Some(respelled(text, None))
+        Some(match_json_type(text, None))
     }
 
     /// Returns what a parameter takes to name the owner, or an object of the owner's that the intruder is not shown.
@@ -244,7 +247,7 @@ impl Principals<'_> {
         let own = self.survey.owners.iter().filter(|(_, (owner, _))| *owner == person.name);
         let objects = own.filter_map(|(key, _)| self.survey.objects.known.get(key));
         let fields = objects.flat_map(|object| object.fields.iter());
-        fields.filter(move |(name, _)| words(name) == wanted).filter_map(|(_, value)| scalar_text(value))
+        fields.filter(move |(name, _)| split_words(name) == wanted).filter_map(|(_, value)| scalar_text(value))
     }
 }
 
@@ -258,8 +261,8 @@ pub fn is_about_caller(operation: &Operation) -> bool {
 fn group_shown(surveyed: &Surveyed, name: &str, owner: &Person, intruder: &Person) -> Option<Value> {
     let of = |person: &Person| -> BTreeSet<String> {
         let response = surveyed.valid_of(&person.name).and_then(|baseline| baseline.first.response());
-        let fields = response.map(leaves).unwrap_or_default();
-        fields.into_iter().filter(|leaf| words(&leaf.key) == words(name)).map(|leaf| leaf.text).collect()
+        let fields = response.map(leaves_of).unwrap_or_default();
+        fields.into_iter().filter(|leaf| split_words(&leaf.key) == split_words(name)).map(|leaf| leaf.text).collect()
     };
     let (theirs, ours) = (of(owner), of(intruder));
     let value = theirs.first().filter(|value| theirs.len() == 1 && ours.len() == 1 && !ours.contains(*value))?;
@@ -267,7 +270,7 @@ fn group_shown(surveyed: &Surveyed, name: &str, owner: &Person, intruder: &Perso
 }
 
 /// Returns a number where a number stood or where nothing is known of it, else a text.
-fn respelled(text: String, like: Option<&Value>) -> Value {
+fn match_json_type(text: String, like: Option<&Value>) -> Value {
     match (like, text.parse::<u64>()) {
         (Some(Value::Number(_)) | None, Ok(number)) if number.to_string() == text => json!(number),
         _ => Value::String(text),

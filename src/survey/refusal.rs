@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::leaves::same;
-use crate::probe::{Answer, Response, Seen};
+use super::leaves::is_same_answer;
+use crate::probe::{Answer, RawOutcome, Response};
 
 /// What an answer amounts to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reading {
+pub enum AnswerKind {
     /// Refused; the reason names the sign.
     Refused(String),
     /// Something came back that is no refusal known so far.
@@ -20,36 +20,43 @@ pub enum Reading {
 
 /// Reads an answer against the shapes of refusal of its operation: what a missing object, an anonymous caller and a
 /// garbage credential are told. `masks` are the ids that were asked for.
-pub fn read(answer: &Answer, shapes: &[(&str, &Answer)], volatile: &BTreeSet<String>, masks: &[String]) -> Reading {
+pub fn read_refusal(
+    answer: &Answer,
+    shapes: &[(&str, &Answer)],
+    volatile: &BTreeSet<String>,
+    masks: &[String],
+) -> AnswerKind {
     let response = match &answer.seen {
-        Seen::Response(response) => response,
-        Seen::Timeout => return Reading::NoData("no answer in time".to_owned()),
-        Seen::Unreachable => return Reading::NoData("the target could not be reached".to_owned()),
-        Seen::Broken => return Reading::NoData("the connection broke".to_owned()),
+        RawOutcome::Response(response) => response,
+        RawOutcome::Timeout => return AnswerKind::NoData("no answer in time".to_owned()),
+        RawOutcome::Unreachable => return AnswerKind::NoData("the target could not be reached".to_owned()),
+        RawOutcome::Broken => return AnswerKind::NoData("the connection broke".to_owned()),
     };
     match response.status {
-        429 => return Reading::NoData("the target limits the rate (429)".to_owned()),
+        429 => return AnswerKind::NoData("the target limits the rate (429)".to_owned()),
         // RFC 9110 §15.5.9 and RFC 8470: ask again; nothing was decided.
-        status @ (408 | 425) => return Reading::NoData(format!("the target did not look at it (status {status})")),
-        500.. => return Reading::NoData(format!("the target failed (status {})", response.status)),
-        300..=399 => return Reading::Refused(format!("redirected (status {})", response.status)),
-        400..=499 => return Reading::Refused(format!("status {}", response.status)),
+        status @ (408 | 425) => {
+            return AnswerKind::NoData(format!("the target did not look at it (status {status})"));
+        }
+        500.. => return AnswerKind::NoData(format!("the target failed (status {})", response.status)),
+        300..=399 => return AnswerKind::Refused(format!("redirected (status {})", response.status)),
+        400..=499 => return AnswerKind::Refused(format!("status {}", response.status)),
         _ => {}
     }
     if response.truncated {
-        return Reading::NoData("the answer was cut at the size cap".to_owned());
+        return AnswerKind::NoData("the answer was cut at the size cap".to_owned());
     }
     if is_empty(response) {
-        return Reading::Refused(format!("status {} without content", response.status));
+        return AnswerKind::Refused(format!("status {} without content", response.status));
     }
     for (name, shape) in shapes {
         if let Some(other) = shape.response()
-            && same(response, other, volatile, masks)
+            && is_same_answer(response, other, volatile, masks)
         {
-            return Reading::Refused(format!("the same answer as for {name}"));
+            return AnswerKind::Refused(format!("the same answer as for {name}"));
         }
     }
-    Reading::Data
+    AnswerKind::Data
 }
 
 /// Returns true for no body, `null` and an empty container.
@@ -64,7 +71,7 @@ pub(super) fn is_empty(response: &Response) -> bool {
 }
 
 /// Whether an answer is a success that does not say of itself that it is an error.
-pub fn succeeds(response: &Response) -> bool {
+pub fn is_clear_success(response: &Response) -> bool {
     response.is_success() && !is_soft_error(response)
 }
 

@@ -9,17 +9,19 @@ use futures_util::stream;
 use serde_json::Value;
 
 use super::baseline::{Baseline, Surveyed};
-use super::learn::{harvest, learn_from_created, learn_from_lists, learn_from_me, learn_from_members, seed_accounts};
-use super::leaves::{leaves, same, scalar_text};
+use super::learn::{
+    harvest_objects, learn_from_created, learn_from_lists, learn_from_me, learn_from_members, seed_accounts,
+};
+use super::leaves::{is_same_answer, leaves_of, scalar_text};
 use super::needed::Focus;
 use super::objects::{Object, ObjectKey, Objects};
 use super::ownership::{Sign, signs_of};
 use super::people::{People, session_facts};
 use super::plans::ReadPlan;
-use super::refusal::Reading;
-use super::slots::{missing_like, slots};
+use super::refusal::AnswerKind;
+use super::slots::{id_slots, missing_like};
 use crate::model::{ANONYMOUS, Api, Effect, Face, Method, Obstacle, Operation, OperationId, Step};
-use crate::probe::{Answer, Ask, Caller, Probe, SendError, header_values, operation_url};
+use crate::probe::{Answer, Ask, AskCaller, Probe, SendError, header_values, operation_url};
 
 /// Waves after which nothing more is expected to become known.
 const MAX_WAVES: usize = 6;
@@ -133,7 +135,7 @@ impl Surveyor<'_> {
         let mut names: BTreeSet<String> = BTreeSet::new();
         let mut operations = Vec::new();
         for operation in &self.api.operations {
-            let found = slots(&self.api, operation);
+            let found = id_slots(&self.api, operation);
             names.extend(found.iter().map(|slot| slot.name.clone()));
             if !matches!(operation.method, Method::Get) {
                 continue;
@@ -203,7 +205,7 @@ impl Surveyor<'_> {
     /// Objects that the user declared are known from the start, by the parameters that take them.
     fn seed_owned(&self, objects: &mut Objects, parameter: &str, ids: &[String]) {
         for operation in &self.api.operations {
-            let Some(slot) = slots(&self.api, operation).into_iter().find(|slot| slot.name == parameter) else {
+            let Some(slot) = id_slots(&self.api, operation).into_iter().find(|slot| slot.name == parameter) else {
                 continue;
             };
             for id in ids {
@@ -237,7 +239,7 @@ impl Surveyor<'_> {
         for (index, result) in done {
             match result {
                 Ok(surveyed) => {
-                    harvest(survey, &surveyed);
+                    harvest_objects(survey, &surveyed);
                     if let Some(place) = survey.operations.get_mut(index) {
                         *place = surveyed;
                     }
@@ -298,7 +300,7 @@ impl Surveyor<'_> {
         for plan in plans {
             let Ok(url) = operation_url(self.probe.base_url(), operation, &plan.values) else { continue };
             let headers = header_values(operation, &plan.values);
-            let caller = Caller::named(&plan.caller);
+            let caller = AskCaller::named(&plan.caller);
             let ask = Ask { headers: headers.clone(), round, ..Ask::get(caller, url.clone()) };
             let first = self.probe.send(&ask).await?;
             let baseline = Baseline {
@@ -323,7 +325,7 @@ impl Surveyor<'_> {
 
     /// The repeat, the missing object, the anonymous and the garbage caller; each once per operation.
     async fn controls(&self, surveyed: &mut Surveyed) -> Result<(), SendError> {
-        let names = served(surveyed);
+        let names = served_callers(surveyed);
         for (index, name) in names.iter().enumerate() {
             let Some(mut baseline) = surveyed.by.get(name).cloned() else { continue };
             if baseline.missing.is_none() && !surveyed.slots.is_empty() {
@@ -331,7 +333,7 @@ impl Surveyor<'_> {
             }
             if index == 0 && baseline.second.is_none() {
                 let again = self.probe.send(&baseline.ask().again(1)).await?;
-                surveyed.volatile = varying(&baseline.first, &again);
+                surveyed.volatile = varying_paths(&baseline.first, &again);
                 baseline.second = Some(again);
             }
             surveyed.by.insert(name.clone(), baseline);
@@ -340,7 +342,7 @@ impl Surveyor<'_> {
         if let (None, Some(name)) = (&surveyed.garbage, surveyed.strangers_as.clone())
             && let Some(baseline) = surveyed.by.get(&name)
         {
-            let ask = Ask { caller: Caller::Garbage(name), ..baseline.ask() };
+            let ask = Ask { caller: AskCaller::Garbage(name), ..baseline.ask() };
             surveyed.garbage = Some(self.probe.send(&ask).await?);
         }
         Ok(())
@@ -348,11 +350,11 @@ impl Surveyor<'_> {
 
     /// The anonymous caller, once per operation.
     async fn strangers(&self, surveyed: &mut Surveyed) -> Result<(), SendError> {
-        let chosen = served(surveyed).into_iter().next().or_else(|| surveyed.by.keys().next().cloned());
+        let chosen = served_callers(surveyed).into_iter().next().or_else(|| surveyed.by.keys().next().cloned());
         let Some(baseline) = chosen.and_then(|name| surveyed.by.get(&name).cloned()) else { return Ok(()) };
         if surveyed.anonymous.is_none() && baseline.caller != ANONYMOUS {
             surveyed.strangers_as = Some(baseline.caller.clone());
-            let ask = Ask { caller: Caller::Anonymous, ..baseline.ask() };
+            let ask = Ask { caller: AskCaller::Anonymous, ..baseline.ask() };
             surveyed.anonymous = Some(self.probe.send(&ask).await?);
         }
         Ok(())
@@ -362,7 +364,7 @@ impl Surveyor<'_> {
         let Some(slot) = surveyed.slots.last() else { return Ok(()) };
         let place = (slot.place, slot.name.clone());
         let Some(known) = baseline.values.get(&place) else { return Ok(()) };
-        let absent = missing_like(known, salt(&surveyed.operation.id.0));
+        let absent = missing_like(known, salt_from_text(&surveyed.operation.id.0));
         baseline.masks = baseline.values.values().filter_map(scalar_text).chain(scalar_text(&absent)).collect();
         let mut values = baseline.values.clone();
         values.insert(place, absent);
@@ -402,7 +404,7 @@ impl Surveyor<'_> {
                     person.signed_in = true;
                 }
                 let Some(baseline) = surveyed.valid_of(&person.name) else { continue };
-                let refuses = |reading: Option<Reading>| matches!(reading, Some(Reading::Refused(_)));
+                let refuses = |reading: Option<AnswerKind>| matches!(reading, Some(AnswerKind::Refused(_)));
                 if refuses(surveyed.anonymous_reading()) || refuses(surveyed.garbage_reading()) {
                     person.signed_in = true;
                     let strict = [&surveyed.anonymous, &surveyed.garbage];
@@ -416,7 +418,7 @@ impl Surveyor<'_> {
 }
 
 /// Returns the callers that were served with data.
-fn served(surveyed: &Surveyed) -> Vec<String> {
+fn served_callers(surveyed: &Surveyed) -> Vec<String> {
     let valid = surveyed.by.values().filter(|baseline| baseline.valid(&BTreeSet::new()));
     valid.map(|baseline| baseline.caller.clone()).collect()
 }
@@ -442,7 +444,7 @@ fn no_baseline(surveyed: &Surveyed) -> Obstacle {
     let unmoved = |baseline: &Baseline| {
         let missing = baseline.missing.as_ref().and_then(|answer| answer.response());
         let own = baseline.first.response().filter(|response| response.is_success());
-        own.zip(missing).is_some_and(|(own, missing)| same(own, missing, &surveyed.volatile, &baseline.masks))
+        own.zip(missing).is_some_and(|(own, missing)| is_same_answer(own, missing, &surveyed.volatile, &baseline.masks))
     };
     if surveyed.by.values().any(unmoved) {
         // The handler ignores the id, or says no in a friendly way: either way the id decides nothing.
@@ -459,12 +461,12 @@ fn no_baseline(surveyed: &Surveyed) -> Obstacle {
 }
 
 /// Paths of the leaves that differ between two answers to one request.
-pub fn varying(first: &Answer, second: &Answer) -> BTreeSet<String> {
+pub fn varying_paths(first: &Answer, second: &Answer) -> BTreeSet<String> {
     let (Some(first), Some(second)) = (first.response(), second.response()) else { return BTreeSet::new() };
     let before: BTreeMap<String, (String, String)> =
-        leaves(first).into_iter().map(|leaf| (leaf.at, (leaf.path, leaf.text))).collect();
+        leaves_of(first).into_iter().map(|leaf| (leaf.at, (leaf.path, leaf.text))).collect();
     let after: BTreeMap<String, (String, String)> =
-        leaves(second).into_iter().map(|leaf| (leaf.at, (leaf.path, leaf.text))).collect();
+        leaves_of(second).into_iter().map(|leaf| (leaf.at, (leaf.path, leaf.text))).collect();
     let mut differ = BTreeSet::new();
     for (at, (path, text)) in &before {
         if after.get(at).is_none_or(|(_, other)| other != text) {
@@ -475,6 +477,6 @@ pub fn varying(first: &Answer, second: &Answer) -> BTreeSet<String> {
     differ
 }
 
-fn salt(text: &str) -> u64 {
+fn salt_from_text(text: &str) -> u64 {
     text.bytes().fold(1_469_598_103, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(1_099_511_628_211))
 }

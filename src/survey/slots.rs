@@ -5,7 +5,9 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rand::RngExt as _;
 use serde_json::Value;
 
-use super::names::{ends_in_id, is_id_word, is_noise_segment, resource_of_model, resource_of_name, singular, words};
+use super::names::{
+    ends_in_id, is_id_word, is_noise_segment, resource_of_model, resource_of_name, singular_of, split_words,
+};
 use crate::model::{Api, InputPlace, JsonType, Operation, Parameter, Place};
 
 /// One place for an object id.
@@ -29,7 +31,7 @@ impl Slot {
     /// Returns whether its name says that it takes the id of an object, rather than a page, a size or a kind of thing: only
     /// then can a user name one.
     pub fn names_object(&self) -> bool {
-        let parts = words(&self.name);
+        let parts = split_words(&self.name);
         let is_about_list = |word: &String| {
             matches!(
                 word.as_str(),
@@ -45,7 +47,7 @@ impl Slot {
 }
 
 /// The id slots of an operation in the order of its path; required query parameters that are named like ids follow.
-pub fn slots(api: &Api, operation: &Operation) -> Vec<Slot> {
+pub fn id_slots(api: &Api, operation: &Operation) -> Vec<Slot> {
     let mut found: Vec<Slot> = Vec::new();
     for parameter in operation.path_parameters() {
         if is_choice(api, parameter) {
@@ -80,7 +82,7 @@ pub(super) fn is_choice(api: &Api, parameter: &Parameter) -> bool {
         !schema.enumeration.is_empty()
             || schema.types.contains(&JsonType::Boolean)
             || matches!(schema.format.as_deref(), Some("date" | "date-time" | "time" | "duration"))
-    }) || words(&parameter.name).last().is_some_and(|word| match word.as_str() {
+    }) || split_words(&parameter.name).last().is_some_and(|word| match word.as_str() {
         "lang" | "locale" | "version" | "format" | "page" => true,
         // In a path a year names a part of an object: `/accounts/{id}/statements/{year}`.
         "year" | "month" | "day" | "date" => parameter.place == Place::Query,
@@ -94,7 +96,7 @@ fn path_resources(path: &str, name: &str) -> Vec<String> {
         .split('/')
         .take_while(|part| !part.contains(&brace))
         .filter(|part| !part.is_empty() && !part.starts_with('{') && !is_noise_segment(part));
-    let segment = before.last().and_then(|part| words(part).last().map(|word| singular(word)));
+    let segment = before.last().and_then(|part| split_words(part).last().map(|word| singular_of(word)));
     let mut resources: Vec<String> = Vec::new();
     for candidate in [resource_of_name(name), segment].into_iter().flatten() {
         if !resources.contains(&candidate) {
@@ -123,12 +125,12 @@ fn free_number(salt: u64) -> u64 {
 
 fn missing_text(text: &str, salt: u64, depth: u8) -> String {
     // Short texts may come out the same by chance.
-    let mut tries = (0..8).map(|more| changed(text, salt.wrapping_add(more), depth));
+    let mut tries = (0..8).map(|more| alter_text(text, salt.wrapping_add(more), depth));
     // What has no letter or digit to change is made longer.
     tries.find(|changed| changed != text).unwrap_or_else(|| format!("{text}0"))
 }
 
-fn changed(text: &str, salt: u64, depth: u8) -> String {
+fn alter_text(text: &str, salt: u64, depth: u8) -> String {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return free_number(salt).to_string();
     }

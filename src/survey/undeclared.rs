@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::exposing::exposed;
-use super::leaves::{Leaf, leaves};
+use super::exposing::exposed_leaves;
+use super::leaves::{Leaf, leaves_of};
 use crate::model::{Api, Operation, SchemaId};
 use crate::probe::Response;
-use crate::spec::{Declared, declared_at, declared_of_answers};
+use crate::spec::{FieldDeclaration, declared_at, declared_of_answers};
 
 /// Returns the schema that the document declares for an answer.
 pub fn schema_of(operation: &Operation, response: &Response) -> Option<SchemaId> {
@@ -36,21 +36,24 @@ pub fn undeclared_fields(
     schema: SchemaId,
     response: &Response,
 ) -> Vec<UndeclaredField> {
-    let all = leaves(response);
+    let all = leaves_of(response);
     let named: BTreeSet<String> =
-        exposed(&all, &declared_of_answers(api, operation)).into_iter().map(|(leaf, _)| leaf.path).collect();
+        exposed_leaves(&all, &declared_of_answers(api, operation)).into_iter().map(|(leaf, _)| leaf.path).collect();
     // Lists repeat their paths.
-    let mut known: BTreeMap<String, Declared> = BTreeMap::new();
+    let mut known: BTreeMap<String, FieldDeclaration> = BTreeMap::new();
     for leaf in &all {
         known.entry(leaf.path.clone()).or_insert_with(|| declared_at(api, schema, &leaf.path));
     }
-    let parents: BTreeSet<&str> =
-        known.iter().filter(|(_, place)| **place == Declared::Named).map(|(path, _)| parent(path)).collect();
+    let parents: BTreeSet<&str> = known
+        .iter()
+        .filter(|(_, place)| **place == FieldDeclaration::Named)
+        .map(|(path, _)| parent_path(path))
+        .collect();
     all.into_iter()
         .filter(|leaf| !named.contains(&leaf.path))
         .filter_map(|leaf| {
-            let Some(Declared::Undeclared(way)) = known.get(&leaf.path) else { return None };
-            let beside_declared = field_of(&leaf.path) == *way && parents.contains(parent(way));
+            let Some(FieldDeclaration::Undeclared(way)) = known.get(&leaf.path) else { return None };
+            let beside_declared = field_of(&leaf.path) == *way && parents.contains(parent_path(way));
             Some(UndeclaredField { way: way.clone(), beside_declared, leaf })
         })
         .collect()
@@ -61,6 +64,6 @@ fn field_of(path: &str) -> &str {
     path.trim_end_matches("/*")
 }
 
-fn parent(path: &str) -> &str {
+fn parent_path(path: &str) -> &str {
     field_of(path).rsplit_once('/').map_or("", |(before, _)| before)
 }

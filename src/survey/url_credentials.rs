@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::names::words;
+use super::names::split_words;
 use crate::model::{Api, JsonType, Operation, Parameter, Place, SchemeKind};
 
 /// Returns the parameter of an operation, of any method, that takes a credential in its address.
@@ -18,7 +18,7 @@ const SIGN_IN_WORDS: &str = "login signin signon logon auth authenticate oauth o
 
 fn is_about_signing_in(operation: &Operation) -> bool {
     let segments = operation.path.split('/').filter(|segment| !segment.starts_with('{'));
-    let mut found = segments.flat_map(words).chain(operation.operation_id.iter().flat_map(|id| words(id)));
+    let mut found = segments.flat_map(split_words).chain(operation.operation_id.iter().flat_map(|id| split_words(id)));
     found.any(|word| has_word(SIGN_IN_WORDS, &word))
 }
 
@@ -38,7 +38,7 @@ fn is_credential(api: &Api, parameter: &Parameter, signs_in: bool) -> bool {
     let is_text = schema.is_none_or(|schema| {
         schema.enumeration.is_empty() && (schema.types.is_empty() || schema.types.contains(&JsonType::String))
     });
-    let name = words(&parameter.name).join("");
+    let name = split_words(&parameter.name).join("");
     let known = |names: &str| has_word(names, &name);
     let scheme = |kind: &SchemeKind| matches!(kind, SchemeKind::ApiKey(Place::Query, key) if *key == parameter.name);
     let declared = api.schemes.values().any(|found| scheme(&found.kind));
@@ -54,7 +54,7 @@ fn is_credential(api: &Api, parameter: &Parameter, signs_in: bool) -> bool {
 /// Returns true for names of parameters that take what signs a caller in.
 pub fn takes_token(name: &str) -> bool {
     matches!(
-        words(name).join("").as_str(),
+        split_words(name).join("").as_str(),
         "accesstoken"
             | "token"
             | "authtoken"

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use super::lab::Lab;
-use super::look::Seen;
+use super::look::ObjectView;
 use crate::access::{AccessOutcome, Fact, relation_to};
 use crate::act::{Acting, Created};
 use crate::model::{AccessVerb, Operation, OperationId};
@@ -12,7 +12,7 @@ use crate::survey::ObjectKey;
 
 /// What a caller was seen to be able to do on an operation that changes state; for the ownership matrix.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Access {
+pub struct ObservedAccess {
     /// The operation.
     pub operation: OperationId,
     /// The caller that tried.
@@ -29,13 +29,13 @@ pub struct Access {
 
 impl Lab<'_> {
     /// Returns what was seen of the callers so far.
-    pub fn accesses(&self) -> Vec<Access> {
+    pub fn accesses(&self) -> Vec<ObservedAccess> {
         self.accesses.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Notes what a caller was seen to be able to do.
     pub(crate) fn note(&self, acting: &Acting, caller: &str, owner: &str, effect: bool, because: impl Into<String>) {
-        let access = Access {
+        let access = ObservedAccess {
             operation: acting.operation.id.clone(),
             caller: caller.to_owned(),
             owner: owner.to_owned(),
@@ -48,7 +48,7 @@ impl Lab<'_> {
 
     /// Notes that a caller was refused a function that is no matter of one object.
     pub(crate) fn note_refusal(&self, acting: &Acting, caller: &str, answer: &Answer, because: impl Into<String>) {
-        let access = Access {
+        let access = ObservedAccess {
             operation: acting.operation.id.clone(),
             caller: caller.to_owned(),
             owner: String::new(),
@@ -91,7 +91,7 @@ impl Lab<'_> {
     }
 
     /// Keeps whether a caller was shown an object as a fact.
-    pub(super) fn record_look(&self, route: &Operation, created: &Created, caller: &str, seen: &Seen) {
+    pub(super) fn record_look(&self, route: &Operation, created: &Created, caller: &str, seen: &ObjectView) {
         let named = crate::act::ends_in_slot(&route.path);
         let verb = if named { AccessVerb::Read } else { AccessVerb::List };
         let outcome = match (&seen.object, seen.telling) {

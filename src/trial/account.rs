@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::answers::unjudged;
+use super::answers::why_inconclusive;
 use super::lab::Lab;
 use super::mirror::{AccountHolder, Mirrored};
-use crate::act::{Account, Acting, Body, Kind, Persona, Spare, Unmade, add, carries, may_raise, objects_in};
-use crate::model::{Credential, Method, Silence, clean, ensure};
-use crate::probe::{Answer, Caller, SendError, Values, Written};
-use crate::survey::{Object, role_word, words};
+use crate::act::{
+    Account, ActKind, Acting, Body, Persona, Spare, Unmade, add_fields, contains_marker, may_raise, objects_in,
+};
+use crate::model::{Credential, Method, Silence, clean_text, ensure};
+use crate::probe::{Answer, AskCaller, SendError, Values, WriteResult};
+use crate::survey::{Object, role_word, split_words};
 
 /// Why no request could be made for an account.
 pub(super) const NO_ID: &str = "the id of the account is not known";
@@ -38,12 +40,12 @@ impl<'a> Lab<'a> {
         (model, ordinary): (&Account, &Mirrored),
         further: &Map<String, Value>,
     ) -> Result<ChangedAccount, Silence> {
-        let signs_up = acting.kind == Kind::SignUp;
+        let signs_up = acting.kind == ActKind::SignUp;
         let plain = Map::new();
         let spare = self.sign_up_with(model, if signs_up { further } else { &plain }).await?;
         let spare = spare.map_err(|unmade| match unmade.answer.filter(|_| signs_up) {
             Some(answer) => {
-                let because = format!("a sign-up with these fields is refused: {}", clean(&unmade.because, 160));
+                let because = format!("a sign-up with these fields is refused: {}", clean_text(&unmade.because, 160));
                 Silence::held(&answer.exchange, &model.answer.exchange, because)
             }
             None => Silence::undecided(unmade.because),
@@ -56,7 +58,7 @@ impl<'a> Lab<'a> {
             let written = self.change_account(acting, &spare.name, &spare, &before, further).await?;
             (before, written.map_err(Silence::undecided)?.answer)
         };
-        if let Some(because) = unjudged(&answer) {
+        if let Some(because) = why_inconclusive(&answer) {
             return Err(Silence::undecided(because));
         }
         let seen = self.mirror(&who).await?;
@@ -140,7 +142,7 @@ impl<'a> Lab<'a> {
 
     fn known(&self, name: &str, persona: &Persona, answer: &Answer) -> AccountHolder {
         let json = answer.response().and_then(|response| response.json.as_ref());
-        let shown = json.into_iter().flat_map(objects_in).find(|fields| carries(fields, &persona.username));
+        let shown = json.into_iter().flat_map(objects_in).find(|fields| contains_marker(fields, &persona.username));
         let mut fields = shown.cloned().unwrap_or_default();
         let claims = self.maker.probe.sessions().get(name).and_then(|session| session.jwt());
         for (claim, value) in claims.iter().filter_map(|jwt| jwt.payload.as_object()).flatten() {
@@ -155,7 +157,7 @@ impl<'a> Lab<'a> {
 
     /// Whether an operation changes the account of a user, and no administrator's function does.
     pub(crate) fn changes_account(&self, acting: &Acting) -> bool {
-        acting.kind == Kind::Update
+        acting.kind == ActKind::Update
             && role_word(&acting.operation.path).is_none()
             && self.is_of_account(&acting.operation.path, &acting.slots)
     }
@@ -169,11 +171,11 @@ impl<'a> Lab<'a> {
         spare: &Spare,
         view: &Mirrored,
         further: &Map<String, Value>,
-    ) -> Result<Result<Written, String>, SendError> {
+    ) -> Result<Result<WriteResult, String>, SendError> {
         let Some((values, body)) = self.account_request(acting, spare, &view.fields(), further) else {
             return Ok(Err(NO_ID.to_owned()));
         };
-        self.write(acting, Caller::named(caller), &values, Some(&body)).await.map(Ok)
+        self.write(acting, AskCaller::named(caller), &values, Some(&body)).await.map(Ok)
     }
 
     /// Returns the path and the body that change a spare account; `None` where its id is not known.
@@ -188,7 +190,7 @@ impl<'a> Lab<'a> {
         who.object.fields.extend(present.clone());
         let values = self.account_values(&acting.operation, &who)?;
         let mut body = self.account_body(acting, spare, present);
-        add(&mut body.value, further);
+        add_fields(&mut body.value, further);
         Some((values, body))
     }
 
@@ -202,7 +204,7 @@ impl<'a> Lab<'a> {
     /// A body that leaves an account as it is: with PUT everything that it has, with PATCH what must be there.
     fn account_body(&self, acting: &Acting, spare: &Spare, present: &Map<String, Value>) -> Body {
         let api = self.maker.api;
-        let mut body = crate::act::body(api, acting, &spare.persona.username).unwrap_or_else(Body::empty);
+        let mut body = crate::act::build_body(api, acting, &spare.persona.username).unwrap_or_else(Body::empty);
         let declared = acting.fields(api);
         let whole = acting.operation.method != Method::Patch;
         if let Some(members) = body.value.as_object_mut() {
@@ -241,7 +243,7 @@ impl<'a> Lab<'a> {
 
 /// What stands for an account in a field that names an account: its id, its name, its address.
 fn own_principal(name: &str, spare: &Spare, present: &Map<String, Value>) -> Option<Value> {
-    let joined = words(name).join("");
+    let joined = split_words(name).join("");
     let id = || ["id", "_id", "uuid", "user_id", "userId", "uid"].iter().find_map(|name| present.get(*name)).cloned();
     match joined.as_str() {
         "id" | "userid" | "accountid" | "memberid" | "customerid" | "uid" | "uuid" | "useruuid" | "user" | "owner"
@@ -253,5 +255,5 @@ fn own_principal(name: &str, spare: &Spare, present: &Map<String, Value>) -> Opt
 }
 
 fn is_password(name: &str) -> bool {
-    words(name).join("").contains("password")
+    split_words(name).join("").contains("password")
 }

@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use serde_json::Map;
 
-use super::answers::{status_of, unjudged};
+use super::answers::{status_of, why_inconclusive};
 use super::funnel::Trial;
 use super::lab::Lab;
-use super::look::Seen;
+use super::look::ObjectView;
 use super::making::Making;
 use super::mixed::MixedPath;
 use super::shot::Aim;
 use super::subject::Subject;
-use crate::act::{Acting, Below, Created, Kind, Unusually, carries};
+use crate::act::{ActKind, Acting, Below, Created, Unusually, contains_marker};
 use crate::model::{Place, Silence, clean_name};
 use crate::probe::{Answer, Values};
 use crate::survey::{Person, is_soft_error};
@@ -40,7 +40,7 @@ pub(crate) struct Adding<'a> {
 pub(crate) struct Added {
     pub(crate) object: Created,
     /// The owner's view of it.
-    pub(crate) seen: Seen,
+    pub(crate) seen: ObjectView,
     /// The answer that refused the same by the plain path, where a parent of the intruder's own was needed; with its sign.
     pub(crate) refused: Option<(Arc<Answer>, String)>,
     /// That parent, in words.
@@ -52,8 +52,8 @@ pub(crate) struct Added {
 }
 
 /// What came of one request.
-enum Attempt {
-    Shown(Box<Created>, Seen),
+enum AddingAttempt {
+    Shown(Box<Created>, ObjectView),
     /// Nothing that the owner is shown; the answer, and that in words.
     Missed(Arc<Answer>, String),
 }
@@ -64,7 +64,7 @@ impl<'a> Lab<'a> {
     /// # Errors
     /// `NotTried` where there are no two callers, or the owner made nothing below an object of its own.
     pub(crate) fn adding(&'a self, acting: &'a Acting) -> Result<Adding<'a>, Silence> {
-        let last = acting.slots.last().filter(|slot| acting.kind == Kind::Create && slot.place == Place::Path);
+        let last = acting.slots.last().filter(|slot| acting.kind == ActKind::Create && slot.place == Place::Path);
         let last = last.ok_or_else(|| Silence::not_applicable("it makes nothing below an object"))?;
         if last.resources.iter().any(|resource| self.is_people(resource)) {
             return Err(Silence::not_applicable("it makes something for an account, which others may be meant to"));
@@ -100,8 +100,8 @@ impl Adding<'_> {
         let home = &self.control.values;
         let plain = Below { path: home.clone(), home: home.clone() };
         let (answer, because) = match self.attempt(&plain).await? {
-            Attempt::Shown(object, seen) => return self.follow(*object, seen, &plain).await,
-            Attempt::Missed(answer, because) => (answer, because),
+            AddingAttempt::Shown(object, seen) => return self.follow(*object, seen, &plain).await,
+            AddingAttempt::Missed(answer, because) => (answer, because),
         };
         let (values, parents) = match self.mixed() {
             MixedPath::Found(values, parents) => (values, parents),
@@ -114,12 +114,12 @@ impl Adding<'_> {
         let mut mixed = plain.clone();
         mixed.path.extend(values.parents);
         match self.attempt(&mixed).await? {
-            Attempt::Shown(object, seen) => {
+            AddingAttempt::Shown(object, seen) => {
                 let sign = access_refusal(&answer).ok_or_else(|| Silence::undecided(because))?;
                 let added = self.follow(*object, seen, &mixed).await?;
                 Ok(Added { refused: Some((answer, sign)), own_parents: Some(parents), ..added })
             }
-            Attempt::Missed(below, also) => {
+            AddingAttempt::Missed(below, also) => {
                 Err(self.hold(&below, format!("{because}; below {parents} of its own: {also}")))
             }
         }
@@ -146,7 +146,7 @@ impl Adding<'_> {
     }
 
     /// Makes one, and looks as the owner.
-    async fn attempt(&self, below: &Below) -> Result<Attempt, Silence> {
+    async fn attempt(&self, below: &Below) -> Result<AddingAttempt, Silence> {
         let listed = self.lab.maker.listed(self.acting, &self.owner.name, &below.home).await?;
         let created = match self.making(below).make(None).await? {
             Unusually::Made(created) => created,
@@ -155,7 +155,7 @@ impl Adding<'_> {
         let seen = self.look(&created, listed.as_ref()).await?;
         self.lab.check_session(&self.intruder.name).await?;
         match seen {
-            Some(seen) => Ok(Attempt::Shown(created, seen)),
+            Some(seen) => Ok(AddingAttempt::Shown(created, seen)),
             None => {
                 // It lies where its maker is let in, below what is its own.
                 self.lab.remove_as(&self.intruder.name, &self.placed(&created, &below.path)).await?;
@@ -165,29 +165,29 @@ impl Adding<'_> {
                     status_of(&created.answer),
                     self.owner.name
                 );
-                Ok(Attempt::Missed(created.answer, because))
+                Ok(AddingAttempt::Missed(created.answer, because))
             }
         }
     }
 
-    fn not_made(&self, answer: Option<Arc<Answer>>, because: String) -> Result<Attempt, Silence> {
+    fn not_made(&self, answer: Option<Arc<Answer>>, because: String) -> Result<AddingAttempt, Silence> {
         let Some(answer) = answer else { return Err(Silence::undecided(because)) };
-        if let Some(because) = unjudged(&answer) {
+        if let Some(because) = why_inconclusive(&answer) {
             return Err(Silence::undecided(because));
         }
         match access_refusal(&answer) {
-            Some(sign) => Ok(Attempt::Missed(answer, format!("{} is refused: {sign}", self.intruder.name))),
+            Some(sign) => Ok(AddingAttempt::Missed(answer, format!("{} is refused: {sign}", self.intruder.name))),
             None => Err(Silence::undecided(format!("{} made nothing: {because}", self.intruder.name))),
         }
     }
 
     /// Looks until the owner is shown what was made: it carries its mark, or was not there before.
-    async fn look(&self, created: &Created, listed: Option<&BTreeSet<String>>) -> Result<Option<Seen>, Silence> {
+    async fn look(&self, created: &Created, listed: Option<&BTreeSet<String>>) -> Result<Option<ObjectView>, Silence> {
         let mut watch = self.lab.promptness.watch(&self.acting.operation.id, &created.answer);
         while watch.is_due().await {
             let seen = self.lab.view(&self.owner.name, created).await?;
             let seen = seen.ok_or_else(|| Silence::undecided("the owner has no way to look at what is made there"))?;
-            let marked = |object| !created.marker.is_empty() && carries(object, &created.marker);
+            let marked = |object| !created.marker.is_empty() && contains_marker(object, &created.marker);
             let is_new = || listed.is_some_and(|ids| !ids.contains(&created.id));
             if seen.object.as_ref().is_some_and(|object| marked(object) || is_new()) {
                 watch.showed();
@@ -198,9 +198,9 @@ impl Adding<'_> {
     }
 
     /// Asks the same without credentials, and once more.
-    async fn follow(&self, object: Created, seen: Seen, below: &Below) -> Result<Added, Silence> {
+    async fn follow(&self, object: Created, seen: ObjectView, below: &Below) -> Result<Added, Silence> {
         let nobody = self.making(below).ask_nobody().await?;
-        let repeated = matches!(self.attempt(below).await, Ok(Attempt::Shown(..)));
+        let repeated = matches!(self.attempt(below).await, Ok(AddingAttempt::Shown(..)));
         Ok(Added { object, seen, refused: None, own_parents: None, nobody, repeated })
     }
 

@@ -4,9 +4,11 @@ use super::funnel::Trial;
 use super::lab::Lab;
 use super::shot::Aim;
 use super::subject::{Naming, Subject};
-use crate::act::{Acting, Created, Kind};
+use crate::act::{ActKind, Acting, Created};
 use crate::model::{Api, InputPlace, Method, Place, Silence};
-use crate::survey::{Person, Slot, ends_in_id, is_me_word, resource_of_model, resource_of_name, singular, words};
+use crate::survey::{
+    Person, Slot, ends_in_id, is_me_word, resource_of_model, resource_of_name, singular_of, split_words,
+};
 
 /// Words that say that something is changed.
 const CHANGES: &[&str] = &[
@@ -28,71 +30,73 @@ const REMOVES: &[&str] = &["delete", "remove", "destroy", "discard", "erase"];
 
 /// What an operation does with what its body names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Deed {
+enum AddressedAction {
     Changes,
     Removes,
 }
 
 /// Returns what an operation does with what its body names; `None` where nothing says it.
-fn deed(acting: &Acting) -> Option<Deed> {
+fn effect_on_named(acting: &Acting) -> Option<AddressedAction> {
     let operation = &acting.operation;
     let said: Vec<String> = operation
         .path
         .split('/')
         .filter(|part| !part.starts_with('{'))
-        .flat_map(words)
-        .chain(operation.operation_id.as_deref().map(words).unwrap_or_default())
+        .flat_map(split_words)
+        .chain(operation.operation_id.as_deref().map(split_words).unwrap_or_default())
         .collect();
     let says = |list: &[&str]| said.iter().any(|word| list.contains(&word.as_str()));
     match operation.method {
-        Method::Delete => Some(Deed::Removes),
-        Method::Put | Method::Patch => Some(Deed::Changes),
-        _ if says(REMOVES) => Some(Deed::Removes),
-        _ if says(CHANGES) => Some(Deed::Changes),
+        Method::Delete => Some(AddressedAction::Removes),
+        Method::Put | Method::Patch => Some(AddressedAction::Changes),
+        _ if says(REMOVES) => Some(AddressedAction::Removes),
+        _ if says(CHANGES) => Some(AddressedAction::Changes),
         _ => None,
     }
 }
 
 /// Returns the fields of a writing operation without an id in its path that may name what it writes to.
-pub(crate) fn fields(api: &Api, acting: &Acting) -> Vec<Naming> {
-    if acting.operation.path.contains('{') || deed(acting).is_none() {
+pub(crate) fn naming_fields(api: &Api, acting: &Acting) -> Vec<Naming> {
+    if acting.operation.path.contains('{') || effect_on_named(acting).is_none() {
         return Vec::new();
     }
     let declared = acting.fields(api);
     let mut found: Vec<Naming> =
-        declared.iter().map(|field| naming(acting, &field.name, false, field.required)).collect();
+        declared.iter().map(|field| naming_of_field(acting, &field.name, false, field.required)).collect();
     if declared.is_empty()
         && let Some(example) = acting.content.as_ref().and_then(|content| content.example.as_ref())
     {
         let names = example.as_object().into_iter().flatten().map(|(name, _)| name.clone());
-        found.extend(names.map(|name| naming(acting, &name, false, true)));
+        found.extend(names.map(|name| naming_of_field(acting, &name, false, true)));
     }
     let query = acting.operation.parameters.iter().filter(|parameter| parameter.place == Place::Query);
-    found.extend(query.map(|parameter| naming(acting, &parameter.name, true, parameter.required)));
-    found.retain(|naming| is_id(&naming.slot.name) || loaded(acting, &naming.slot.name, naming.in_query).is_some());
+    found.extend(query.map(|parameter| naming_of_field(acting, &parameter.name, true, parameter.required)));
+    found.retain(|naming| {
+        is_id(&naming.slot.name) || loaded_resource(acting, &naming.slot.name, naming.in_query).is_some()
+    });
     found
 }
 
 /// Returns what the handler loads by a value, as its source reads: an id by whatever name.
-fn loaded(acting: &Acting, name: &str, in_query: bool) -> Option<String> {
+fn loaded_resource(acting: &Acting, name: &str, in_query: bool) -> Option<String> {
     let place = if in_query { InputPlace::Query } else { InputPlace::Body };
     acting.operation.request.loads(place, name).and_then(resource_of_model)
 }
 
 fn is_id(name: &str) -> bool {
     ends_in_id(name)
-        || matches!(words(name).join("").as_str(), "id" | "user" | "username" | "owner" | "account" | "login")
+        || matches!(split_words(name).join("").as_str(), "id" | "user" | "username" | "owner" | "account" | "login")
 }
 
 /// Returns a field with the objects that it may name, as a slot of the path would.
-fn naming(acting: &Acting, name: &str, in_query: bool, required: bool) -> Naming {
+fn naming_of_field(acting: &Acting, name: &str, in_query: bool, required: bool) -> Naming {
     let of_path = acting.operation.path.split('/').rev().filter(|part| !part.is_empty());
-    let of_path = of_path.filter_map(|part| words(part).last().map(|word| singular(word)));
+    let of_path = of_path.filter_map(|part| split_words(part).last().map(|word| singular_of(word)));
     let mut resources = match resource_of_name(name) {
         Some(resource) => vec![resource],
         None => of_path.collect(),
     };
-    resources.extend(loaded(acting, name, in_query).filter(|resource| !resources.contains(resource)));
+    resources.extend(loaded_resource(acting, name, in_query).filter(|resource| !resources.contains(resource)));
     Naming { slot: Slot { place: Place::Query, name: name.to_owned(), resources }, in_query, required }
 }
 
@@ -102,19 +106,21 @@ fn naming(acting: &Acting, name: &str, in_query: bool, required: bool) -> Naming
 /// `NotTried` where there is no such thing.
 pub(crate) fn addressed_trial<'a>(lab: &'a Lab<'a>, acting: &'a Acting) -> Result<Trial<'a>, Silence> {
     let no_deed = || Silence::not_applicable("nothing says that it changes or removes what its body names");
-    let deed = deed(acting).ok_or_else(no_deed)?;
-    let namings = fields(lab.maker.api, acting);
+    let deed = effect_on_named(acting).ok_or_else(no_deed)?;
+    let namings = naming_fields(lab.maker.api, acting);
     let pairs = lab.pairs();
     let object = |naming: &Naming| {
         pairs.iter().find_map(|pair| Some((naming.clone(), *pair, object_of(lab, naming, &pair.1.name)?)))
     };
     let found = match namings.iter().find_map(object) {
         Some(found) => found,
-        None if deed == Deed::Changes && is_about_account(acting) => account(lab, acting, &namings, &pairs)?,
+        None if deed == AddressedAction::Changes && is_about_account(acting) => {
+            choose_account(lab, acting, &namings, &pairs)?
+        }
         None => return Err(lab.no_target(acting, !pairs.is_empty())),
     };
     let (naming, (intruder, owner), subject) = found;
-    let aim = if deed == Deed::Removes { Aim::Removal } else { Aim::Change };
+    let aim = if deed == AddressedAction::Removes { Aim::Removal } else { Aim::Change };
     let trial = Trial::new(lab, acting, (subject, &owner.name), aim, &intruder.name);
     Ok(Trial { naming: Some(naming), peer: Some(intruder), ..trial })
 }
@@ -131,12 +137,12 @@ fn object_of<'a>(lab: &Lab<'a>, naming: &Naming, owner: &str) -> Option<Subject<
 
 /// Whether an operation is about the caller's own account.
 fn is_about_account(acting: &Acting) -> bool {
-    acting.kind != Kind::Delete
+    acting.kind != ActKind::Delete
         && acting.operation.path.split('/').any(|part| {
             is_me_word(part)
-                || words(part).iter().any(|word| {
+                || split_words(part).iter().any(|word| {
                     matches!(
-                        singular(word).as_str(),
+                        singular_of(word).as_str(),
                         "profile" | "user" | "account" | "setting" | "preference" | "customer" | "member"
                     )
                 })
@@ -147,7 +153,7 @@ fn is_about_account(acting: &Acting) -> bool {
 type PeoplePair<'a> = (&'a Person, &'a Person);
 
 /// Returns a throw-away account that a field may name: no other account is ever written to.
-fn account<'a>(
+fn choose_account<'a>(
     lab: &Lab<'a>,
     acting: &Acting,
     namings: &[Naming],
@@ -174,5 +180,5 @@ fn account<'a>(
 }
 
 fn is_number_name(name: &str) -> bool {
-    words(name).last().is_some_and(|word| matches!(word.as_str(), "id" | "uuid" | "guid" | "uid" | "userid"))
+    split_words(name).last().is_some_and(|word| matches!(word.as_str(), "id" | "uuid" | "guid" | "uid" | "userid"))
 }

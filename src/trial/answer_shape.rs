@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::act::Persona;
-use crate::model::clean;
+use crate::model::clean_text;
 use crate::probe::{Answer, Response};
-use crate::survey::{leaves, looks_volatile};
+use crate::survey::{leaves_of, looks_volatile};
 
 /// What several answers have in common: names masked, and what differs between them marked as varying.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl AnswerShape {
         let mask = |text: String| {
             people.iter().fold(text, |text, who| text.replace(&who.email, "(name)").replace(&who.username, "(name)"))
         };
-        let leaves = leaves(response)
+        let leaves = leaves_of(response)
             .into_iter()
             .map(|leaf| {
                 let text = mask(leaf.text);
@@ -57,17 +57,17 @@ impl AnswerShape {
                 (Some(text), Some(Some(other))) if text != other => {
                     return Some(format!(
                         "`{}` is `{}` against `{}`",
-                        clean(at, 60),
-                        clean(text, 80),
-                        clean(other, 80)
+                        clean_text(at, 60),
+                        clean_text(text, 80),
+                        clean_text(other, 80)
                     ));
                 }
-                (_, None) => return Some(format!("`{}` is there for one alone", clean(at, 60))),
+                (_, None) => return Some(format!("`{}` is there for one alone", clean_text(at, 60))),
                 _ => {}
             }
         }
         let more = other.leaves.keys().find(|at| !self.leaves.contains_key(*at))?;
-        Some(format!("`{}` is there for one alone", clean(more, 60)))
+        Some(format!("`{}` is there for one alone", clean_text(more, 60)))
     }
 
     /// The places that vary.

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::probe::Answer;
-use crate::survey::{Reading, is_soft_error};
+use crate::survey::{AnswerKind, is_soft_error};
 
 /// Returns the sign of an outright refusal.
-pub fn refusal(answer: &Answer) -> Option<String> {
+pub fn refusal_sign(answer: &Answer) -> Option<String> {
     let response = answer.response()?;
     match response.status {
         status @ 300..=499 => Some(format!("status {status}")),
@@ -16,7 +16,7 @@ pub fn refusal(answer: &Answer) -> Option<String> {
 }
 
 /// Returns why an answer says nothing: an overload, a fault, no answer at all.
-pub fn unjudged(answer: &Answer) -> Option<String> {
+pub fn why_inconclusive(answer: &Answer) -> Option<String> {
     match answer.status() {
         None => Some("the target gave no answer".to_owned()),
         Some(429) => Some("the target limits the rate (429)".to_owned()),
@@ -26,8 +26,8 @@ pub fn unjudged(answer: &Answer) -> Option<String> {
 }
 
 /// Reads an answer without any shapes of refusal: for whole answers of unknown routes.
-pub fn read_answer(answer: &Answer) -> Reading {
-    crate::survey::read(answer, &[], &BTreeSet::new(), &[])
+pub fn read_answer(answer: &Answer) -> AnswerKind {
+    crate::survey::read_refusal(answer, &[], &BTreeSet::new(), &[])
 }
 
 /// Returns the status of an answer for sentences; `none` where there was no answer.

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::answers::{refusal, unjudged};
+use super::answers::{refusal_sign, why_inconclusive};
 use super::lab::Lab;
 use super::mirror::Mirrored;
-use crate::act::{Account, Acting, Body, Created, Kind, Spare, Unusual, Unusually, add, marker, sent};
+use crate::act::{
+    Account, ActKind, Acting, Body, Created, Spare, Unusual, Unusually, add_fields, new_marker, value_in_body,
+};
 use crate::model::{Silence, ensure};
-use crate::probe::{Answer, Caller, SendError};
+use crate::probe::{Answer, AskCaller, SendError};
 
 /// What a field is to be set on: always something that the scan made.
 #[derive(Debug)]
@@ -73,7 +75,7 @@ impl<'a> FieldRecipient<'a> {
             |index: usize| lab.maker.acting.get(index).is_some_and(|it| it.operation.id == acting.operation.id);
         let by_account = |created: &Created| lab.account(&created.caller).is_none();
         match acting.kind {
-            Kind::SignUp => {
+            ActKind::SignUp => {
                 let made_by = lab.model().and_then(|account| account.made_by.as_ref());
                 ensure(made_by.is_none(), || {
                     Silence::not_applicable("only a higher role makes accounts here, and may decide these fields")
@@ -81,18 +83,18 @@ impl<'a> FieldRecipient<'a> {
                 let like = lab.model().filter(|account| is_own(account.sign_up));
                 like.map(Self::SignUp).ok_or_else(|| lab.no_account(acting))
             }
-            Kind::Update if lab.changes_account(acting) => {
+            ActKind::Update if lab.changes_account(acting) => {
                 let model = lab.model().ok_or_else(|| lab.no_account(acting))?;
                 let spare = lab.spares.make(model, &Map::new()).await?.map_err(Silence::undecided)?;
                 Ok(Self::Account(Box::new(spare)))
             }
-            Kind::Update => {
+            ActKind::Update => {
                 let owners = lab.survey.people.all.iter();
                 let found = owners.filter_map(|person| lab.target(acting, &person.name)).map(|(created, _)| created);
                 let known = found.min_by_key(by_account).ok_or_else(|| lab.no_target(acting, true))?;
                 Self::further(lab, &known, "no further object could be made to be changed").await
             }
-            Kind::Create => {
+            ActKind::Create => {
                 let made = lab.maker.made().into_iter().filter(|created| is_own(created.producer));
                 let known = made.min_by_key(by_account);
                 known.map(|created| Self::New(Box::new(created))).ok_or_else(|| lab.no_target(acting, true))
@@ -134,7 +136,7 @@ impl<'a> FieldRecipient<'a> {
     /// Returns how it looks without any further field, and whether there is no view but the answer of its creation.
     pub(crate) async fn before(&self, lab: &Lab<'_>) -> Result<Option<(Mirrored, bool)>, SendError> {
         let who = match self {
-            Self::New(created) | Self::Object(created) => return look(lab, created).await,
+            Self::New(created) | Self::Object(created) => return view_created(lab, created).await,
             Self::SignUp(model) => lab.who(model),
             Self::Account(spare) => lab.who_spare(spare),
         };
@@ -150,13 +152,13 @@ impl<'a> FieldRecipient<'a> {
         fields: &Map<String, Value>,
         with_nonce: bool,
     ) -> Result<Assigned, Silence> {
-        let nonce = with_nonce.then(marker);
+        let nonce = with_nonce.then(new_marker);
         let mut further = fields.clone();
         further.extend(nonce.iter().map(|nonce| (nonce.clone(), json!(nonce))));
         let caller = self.caller().to_owned();
         let empty = Assigned { sent: fields.clone(), nonce, caller, ..Assigned::default() };
         match self {
-            Self::New(known) => make(lab, known, &further, empty).await,
+            Self::New(known) => make_with_fields(lab, known, &further, empty).await,
             Self::SignUp(model) => match lab.sign_up_with(model, &further).await? {
                 Ok(spare) => {
                     let (answer, seen) = (Some(Arc::clone(&spare.answer)), lab.mirror(&lab.who_spare(&spare)).await?);
@@ -169,8 +171,8 @@ impl<'a> FieldRecipient<'a> {
                     return Ok(empty.refuse("its address is not known"));
                 };
                 let body = object_body(lab, acting, before, &further);
-                let written = lab.write(acting, Caller::named(&created.caller), &values, Some(&body)).await?;
-                let done = Assigned { created: Some((**created).clone()), ..answered(empty, written.answer) };
+                let written = lab.write(acting, AskCaller::named(&created.caller), &values, Some(&body)).await?;
+                let done = Assigned { created: Some((**created).clone()), ..with_answer(empty, written.answer) };
                 let seen = match done.refused {
                     Some(_) => None,
                     None => lab.view(&created.caller, created).await?.and_then(Mirrored::of),
@@ -182,7 +184,7 @@ impl<'a> FieldRecipient<'a> {
                     Ok(written) => written,
                     Err(because) => return Ok(empty.refuse(because)),
                 };
-                let done = answered(empty, written.answer);
+                let done = with_answer(empty, written.answer);
                 let seen = match done.refused {
                     Some(_) => None,
                     None => look_at_account(lab, spare, fields).await?,
@@ -194,13 +196,13 @@ impl<'a> FieldRecipient<'a> {
 }
 
 /// Takes the answer to a write, and whether it is an outright refusal.
-fn answered(sent: Assigned, answer: Arc<Answer>) -> Assigned {
-    let refused = unjudged(&answer).or_else(|| refusal(&answer));
+fn with_answer(sent: Assigned, answer: Arc<Answer>) -> Assigned {
+    let refused = why_inconclusive(&answer).or_else(|| refusal_sign(&answer));
     Assigned { answer: Some(answer), refused, ..sent }
 }
 
 /// Makes one more object like a known one, with further fields in its body.
-async fn make(
+async fn make_with_fields(
     lab: &Lab<'_>,
     known: &Created,
     further: &Map<String, Value>,
@@ -213,8 +215,8 @@ async fn make(
     };
     // A refusal may have had a field changed or taken out before the body was accepted.
     let body = created.body.as_ref().map(|body| &body.value);
-    let sent = empty.sent.keys().filter_map(|name| Some((name.clone(), sent(body?, name)?))).collect();
-    let (seen, echo) = match look(lab, &created).await? {
+    let sent = empty.sent.keys().filter_map(|name| Some((name.clone(), value_in_body(body?, name)?))).collect();
+    let (seen, echo) = match view_created(lab, &created).await? {
         Some((view, echo)) => (Some(view), echo),
         None => (None, false),
     };
@@ -223,7 +225,7 @@ async fn make(
 }
 
 /// Returns the object as its maker sees it; the answer of its creation where no route shows it.
-async fn look(lab: &Lab<'_>, created: &Created) -> Result<Option<(Mirrored, bool)>, SendError> {
+async fn view_created(lab: &Lab<'_>, created: &Created) -> Result<Option<(Mirrored, bool)>, SendError> {
     match lab.view(&created.caller, created).await? {
         Some(seen) => Ok(Mirrored::of(seen).map(|view| (view, false))),
         None => Ok(Mirrored::of_answer(&created.answer, &created.marker).map(|view| (view, true))),
@@ -254,11 +256,11 @@ fn object_body(lab: &Lab<'_>, acting: &Acting, before: &Mirrored, further: &Map<
     let present = before.fields().into_iter().filter(|(_, value)| !value.is_object() && !value.is_array()).collect();
     let own = lab.change(acting, &present, &[]).map(|change| change.body);
     let as_it_is = || {
-        let mut body = crate::act::body(lab.maker.api, acting, &marker())?;
+        let mut body = crate::act::build_body(lab.maker.api, acting, &new_marker())?;
         crate::act::keep_present(&mut body, &present);
         Some(body)
     };
     let mut body = own.or_else(as_it_is).unwrap_or_else(Body::empty);
-    add(&mut body.value, further);
+    add_fields(&mut body.value, further);
     body
 }

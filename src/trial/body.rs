@@ -5,16 +5,21 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::lab::Lab;
-use super::look::Seen;
-use crate::act::{Acting, Change, body, is_email, marker, names_address};
-use crate::survey::{is_owner_name, words};
+use super::look::ObjectView;
+use crate::act::{Acting, FieldChange, build_body, is_email, names_address, new_marker};
+use crate::survey::{is_owner_name, split_words};
 
 /// Returns a body that changes one harmless field: no credential, nothing that a caller is known by, and not the field that
 /// names what is changed.
-pub(super) fn harmless_change(lab: &Lab<'_>, acting: &Acting, naming: &str, present: &Seen) -> Option<Change> {
-    let marker = marker();
+pub(super) fn harmless_change(
+    lab: &Lab<'_>,
+    acting: &Acting,
+    naming: &str,
+    present: &ObjectView,
+) -> Option<FieldChange> {
+    let marker = new_marker();
     let fields: BTreeMap<String, Value> = present.fields();
-    let mut made = body(lab.maker.api, acting, &marker)?;
+    let mut made = build_body(lab.maker.api, acting, &marker)?;
     let members = made.value.as_object_mut()?;
     // A password that is set to something else locks an account.
     if members.keys().any(|name| is_secret(name)) {
@@ -32,7 +37,7 @@ pub(super) fn harmless_change(lab: &Lab<'_>, acting: &Acting, naming: &str, pres
     }
     if let Some(field) = chosen {
         let value = members.get(&field)?.clone();
-        return Some(Change { body: made, field, value });
+        return Some(FieldChange { body: made, field, value });
     }
     let change = lab.change(acting, &fields, &[])?;
     let fits = harmless(&change.field) && !change.body.value.as_object()?.keys().any(|name| is_secret(name));
@@ -40,7 +45,7 @@ pub(super) fn harmless_change(lab: &Lab<'_>, acting: &Acting, naming: &str, pres
 }
 
 fn is_secret(name: &str) -> bool {
-    words(name).iter().any(|word| {
+    split_words(name).iter().any(|word| {
         word.contains("pass") || matches!(word.as_str(), "pwd" | "pin" | "secret" | "token" | "otp" | "key")
     })
 }

@@ -79,7 +79,7 @@ impl<'a> GuessBurst<'a> {
             let because = format!("guess {n} {sign}");
             return Err(Silence::withstood(&answer.exchange, &self.control.exchange, because));
         }
-        if let Some(because) = unseen(&answer) {
+        if let Some(because) = why_not_checked(&answer) {
             return Err(Silence::undecided(format!("guess {n} was not judged: {because}")));
         }
         let due = GAP * u32::try_from(n).unwrap_or(u32::MAX);
@@ -163,7 +163,7 @@ impl<'a> GuessBurst<'a> {
 }
 
 /// Returns why no password was looked at.
-fn unseen(answer: &Answer) -> Option<String> {
+fn why_not_checked(answer: &Answer) -> Option<String> {
     match answer.status() {
         None => Some("the target gave no answer".to_owned()),
         Some(status @ 500..) => Some(format!("the target failed (status {status})")),

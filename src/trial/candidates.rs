@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::lab::Lab;
 use super::rights::{Right, RightField, other_value, right_of};
-use crate::act::{Acting, Kind, declared};
+use crate::act::{ActKind, Acting, sendable_names};
 use crate::model::{Method, path_shape};
-use crate::survey::words;
+use crate::survey::split_words;
 
 /// Most fields that are sent in one body.
 const MAX_FIELDS: usize = 8;
@@ -34,7 +34,7 @@ pub(crate) struct Setter<'a> {
 }
 
 /// Fields of a user's rights that are tried though no answer shows them.
-fn usual() -> [(&'static str, Right, Value); 9] {
+fn usual_candidates() -> [(&'static str, Right, Value); 9] {
     [
         ("role", Right::Role, json!("admin")),
         ("is_admin", Right::Role, json!(true)),
@@ -51,7 +51,7 @@ fn usual() -> [(&'static str, Right, Value); 9] {
 impl Setter<'_> {
     /// Returns the fields of an object, or of an account, that the document does not let callers send to this operation.
     pub(crate) fn candidates(&self, shown: &Map<String, Value>, is_account: bool) -> Vec<Candidate> {
-        let document = declared(self.lab.maker.api, self.acting);
+        let document = sendable_names(self.lab.maker.api, self.acting);
         let is_silent = document.is_none();
         let names = document.unwrap_or_default();
         let elsewhere = self.set_elsewhere(is_account);
@@ -72,7 +72,7 @@ impl Setter<'_> {
             .collect();
         if is_account {
             let known: BTreeSet<String> = shown.keys().map(|name| one_word(name)).collect();
-            let more = usual()
+            let more = usual_candidates()
                 .into_iter()
                 .filter(|(name, right, _)| !known.contains(&one_word(name)) && may_try(name, *right));
             found.extend(more.map(|(name, right, _)| Candidate { name: name.to_owned(), right, present: None }));
@@ -87,11 +87,12 @@ impl Setter<'_> {
         let (lab, acting) = (self.lab, self.acting);
         let same = |other: &&Acting| {
             let alike = other.resource.is_some() && other.resource == acting.resource
-                || is_account && (lab.changes_account(other) || other.kind == Kind::SignUp);
+                || is_account && (lab.changes_account(other) || other.kind == ActKind::SignUp);
             other.operation.id != acting.operation.id && alike && !lab.is_for_higher_role(&other.operation)
         };
         let others = lab.maker.acting.iter().filter(same);
-        let mut names: BTreeSet<String> = others.filter_map(|other| declared(lab.maker.api, other)).flatten().collect();
+        let mut names: BTreeSet<String> =
+            others.filter_map(|other| sendable_names(lab.maker.api, other)).flatten().collect();
         // `PUT /tasks/{id}/status` sets what it is named after.
         names.extend(self.verbs());
         names
@@ -114,7 +115,10 @@ impl Setter<'_> {
         let verbs = self.verbs();
         let value = |candidate: &Candidate| {
             let Some(present) = &candidate.present else {
-                return usual().into_iter().find(|(name, ..)| *name == candidate.name).map(|(_, _, value)| value);
+                return usual_candidates()
+                    .into_iter()
+                    .find(|(name, ..)| *name == candidate.name)
+                    .map(|(_, _, value)| value);
             };
             let mut used: Vec<Value> = Vec::new();
             loop {
@@ -156,7 +160,7 @@ impl Setter<'_> {
 }
 
 fn one_word(name: &str) -> String {
-    words(name).join("")
+    split_words(name).join("")
 }
 
 /// Whether callers are offered another way to a value: `cancelled` by `/cancel`.

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use super::answers::{status_of, unjudged};
+use super::answers::{status_of, why_inconclusive};
 use super::lab::Lab;
-use super::sign_in::{SignInTrial, nobody, wrong_password};
-use crate::act::{Account, Acting, Persona, SignedUp, is_password, plain};
+use super::sign_in::{SignInTrial, unknown_person, wrong_password};
+use crate::act::{Account, Acting, Persona, SignedUp, is_password, resolve_schema};
 use crate::model::{Api, Secret, Silence, ensure};
 use crate::probe::{Answer, SendError};
 use crate::spec::fits_text;
@@ -40,7 +40,7 @@ impl<'a> CommonPassword<'a> {
         if let Some(admin) = &trial.extra.like.made_by {
             return Err(Silence::not_applicable(format!("only a higher role such as {admin}'s makes accounts here")));
         }
-        let password = allowed(lab.maker.api, acting)
+        let password = allowed_password(lab.maker.api, acting)
             .ok_or_else(|| Silence::not_applicable("the document asks for more than the most common passwords have"))?;
         // Such an account is made where one was seen to be removed again, or else where its password can be changed.
         let lasts = !lab.spares.can_remove(trial.extra.like).await?;
@@ -48,7 +48,7 @@ impl<'a> CommonPassword<'a> {
             Silence::not_tried("an account with a common password could be neither removed nor given another password")
                 .with_help("describe the operation by which an account is removed, or by which it changes its password")
         })?;
-        Ok(Self { trial, who: nobody(), password, secret: Secret::new(password), lasts })
+        Ok(Self { trial, who: unknown_person(), password, secret: Secret::new(password), lasts })
     }
 
     /// Returns the answer to a sign-up with a password of the scan's own.
@@ -70,7 +70,7 @@ impl<'a> CommonPassword<'a> {
         if speaks_of_password(&answer) {
             return Err(self.held(&answer, format!("the sign-up refuses a common password (status {status})")));
         }
-        Err(Silence::undecided(unjudged(&answer).unwrap_or_else(|| {
+        Err(Silence::undecided(why_inconclusive(&answer).unwrap_or_else(|| {
             format!("the sign-up refuses (status {status}), and does not say that the password is why")
         })))
     }
@@ -81,7 +81,7 @@ impl<'a> CommonPassword<'a> {
     /// `Held` where the sign-in refuses.
     pub(crate) async fn sign_in(&self, account: &Account) -> Result<Arc<Answer>, Silence> {
         let first = self.trial.extra.sign_in(&self.who, &self.secret).await?;
-        if let Some(because) = unjudged(&first) {
+        if let Some(because) = why_inconclusive(&first) {
             return Err(Silence::undecided(format!("signed up, and at the sign-in {because}")));
         }
         ensure(self.trial.lets_in(&first), || {
@@ -117,7 +117,7 @@ impl<'a> CommonPassword<'a> {
     pub(crate) async fn other_is_refused(&self) -> Result<Arc<Answer>, Silence> {
         let wrong = self.trial.extra.sign_in(&self.who, &wrong_password()).await?;
         ensure(!self.trial.lets_in(&wrong), || Silence::undecided("any password signs the account in"))?;
-        match unjudged(&wrong) {
+        match why_inconclusive(&wrong) {
             Some(because) => Err(Silence::undecided(format!("another password was not judged: {because}"))),
             None => Ok(wrong),
         }
@@ -133,7 +133,7 @@ impl<'a> CommonPassword<'a> {
     /// Whether even one character is taken: signed up and in.
     pub(crate) async fn single_is_taken(&self) -> Result<bool, SendError> {
         let extra = &self.trial.extra;
-        let (who, secret): (Persona, Secret) = (nobody(), Secret::new(SINGLE));
+        let (who, secret): (Persona, Secret) = (unknown_person(), Secret::new(SINGLE));
         let SignedUp::Accepted(account) = extra.sign_up("auto-single", &who, &secret).await? else { return Ok(false) };
         let answer = extra.sign_in(&who, &secret).await?;
         let taken = self.trial.lets_in(&answer);
@@ -148,9 +148,10 @@ impl<'a> CommonPassword<'a> {
 }
 
 /// The shortest common password that the document allows.
-fn allowed(api: &Api, acting: &Acting) -> Option<&'static str> {
+fn allowed_password(api: &Api, acting: &Acting) -> Option<&'static str> {
     let declared = acting.fields(api);
-    let schema = declared.iter().find(|field| is_password(&field.name)).and_then(|field| plain(api, field.schema));
+    let schema =
+        declared.iter().find(|field| is_password(&field.name)).and_then(|field| resolve_schema(api, field.schema));
     COMMON.iter().copied().find(|password| schema.is_none_or(|schema| fits_text(schema, password)))
 }
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::answer_shape::AnswerShape;
-use super::answers::unjudged;
+use super::answers::why_inconclusive;
 use super::lab::Lab;
 use super::resets::ask_for_reset;
-use super::sign_in::{SignInTrial, nobody, wrong_password};
+use super::sign_in::{SignInTrial, unknown_person, wrong_password};
 use crate::act::{Acting, Persona};
 use crate::model::{Silence, ensure};
 use crate::probe::Answer;
@@ -62,7 +62,7 @@ impl<'a> NameComparison<'a> {
     async fn try_names(&mut self, trial: &SignInTrial<'_>) -> Result<(), Silence> {
         let password = wrong_password();
         for turn in 0..5 {
-            let unknown = (turn % 2 == 0).then(nobody);
+            let unknown = (turn % 2 == 0).then(unknown_person);
             let answer = trial.with(unknown.as_ref().unwrap_or(self.known), &password).await?;
             ensure(!trial.lets_in(&answer), || {
                 Silence::undecided(match unknown {
@@ -82,7 +82,7 @@ impl<'a> NameComparison<'a> {
     /// `Undecided` for an answer that says nothing.
     pub(crate) async fn try_resets(&mut self, lab: &Lab<'_>, acting: &Acting) -> Result<Arc<Answer>, Silence> {
         for turn in 0..3 {
-            let stranger = (turn != 1).then(nobody);
+            let stranger = (turn != 1).then(unknown_person);
             let answer = ask_for_reset(lab, acting, stranger.as_ref().unwrap_or(self.known)).await?;
             self.add(stranger, answer)?;
         }
@@ -94,7 +94,7 @@ impl<'a> NameComparison<'a> {
     /// # Errors
     /// `Undecided` for an answer that says nothing.
     fn add(&mut self, stranger: Option<Persona>, answer: Arc<Answer>) -> Result<(), Silence> {
-        if let Some(because) = unjudged(&answer) {
+        if let Some(because) = why_inconclusive(&answer) {
             return Err(Silence::undecided(because));
         }
         match stranger {

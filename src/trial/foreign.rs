@@ -7,10 +7,12 @@ use super::lab::Lab;
 use super::mirror::Mirrored;
 use super::shot::Aim;
 use super::subject::Subject;
-use crate::act::{Acting, Created, Kind, declared_names, is_email, is_item_of, is_password, is_privilege, items};
+use crate::act::{
+    ActKind, Acting, Created, declared_names, is_email, is_item_of, is_password, is_privilege, item_operations,
+};
 use crate::model::{ANONYMOUS, Method, Place, Silence};
 use crate::probe::SendError;
-use crate::survey::{Person, ends_in_id, is_owner_name, role_word, words};
+use crate::survey::{Person, ends_in_id, is_owner_name, role_word, split_words};
 
 impl<'a> Trial<'a> {
     /// Returns the trial of an attacker on what is an owner's, who is the rightful caller.
@@ -64,7 +66,7 @@ impl<'a> Lab<'a> {
     /// `PUT /users/{name}/password`.
     pub(crate) fn changes_named_account(&self, acting: &Acting) -> bool {
         let is_people = |resources: &[String]| resources.iter().any(|resource| self.is_people(resource));
-        acting.kind == Kind::Update
+        acting.kind == ActKind::Update
             && matches!(acting.operation.method, Method::Put | Method::Patch | Method::Post)
             && role_word(&acting.operation.path).is_none()
             && matches!(acting.slots.as_slice(), [slot] if slot.place == Place::Path && is_people(&slot.resources))
@@ -96,7 +98,7 @@ impl<'a> Lab<'a> {
         let (names, known) = declared_names(self.maker.api, acting);
         let (passwords, others): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| is_password(name));
         let is_old = |word: &String| matches!(word.as_str(), "old" | "current" | "present");
-        if !known || others.iter().any(|name| words(name).iter().any(is_old)) {
+        if !known || others.iter().any(|name| split_words(name).iter().any(is_old)) {
             // Who must know the old password is no stranger.
             return None;
         }
@@ -158,8 +160,8 @@ impl<'a> Lab<'a> {
         let Some(higher) = self.survey.people.all.iter().find(may) else { return Ok(None) };
         let api = self.maker.api;
         let makes = |create: &Acting| {
-            let removals = items(api, create, Method::Delete);
-            create.kind == Kind::Create
+            let removals = item_operations(api, create, Method::Delete);
+            create.kind == ActKind::Create
                 && create.left_alone.is_none()
                 && is_item_of(api, create, &acting.operation)
                 && !removals.is_empty()
@@ -175,7 +177,7 @@ impl Trial<'_> {
     /// Returns a text that a field has not had, and by which the account is still known.
     pub(super) fn new_text(subject: &Subject<'_>, field: &str) -> Option<Value> {
         let Subject::Spare(spare) = subject else { return None };
-        let suffix: String = crate::act::marker().chars().rev().take(3).collect();
+        let suffix: String = crate::act::new_marker().chars().rev().take(3).collect();
         let text = format!("{}x{suffix}", spare.persona.username);
         Some(if is_email(field) { json!(format!("{text}@example.com")) } else { json!(text) })
     }

@@ -1,12 +1,12 @@
 //! The course of a trial: before, the rightful caller's control, the anonymous control, the attack, the mixed path, the
 //! repeat. All of them are the same request but for the one thing that each controls.
 
-use super::answers::{refusal, status_of, unjudged};
+use super::answers::{refusal_sign, status_of, why_inconclusive};
 use super::lab::Lab;
-use super::look::Seen;
+use super::look::ObjectView;
 use super::mixed::MixedPath;
 use super::send::Twist;
-use super::shot::{Aim, Effect, Spot, Tried};
+use super::shot::{Aim, Spot, Tried, WriteEffect};
 use super::subject::{Naming, Subject};
 use crate::access::AccessOutcome;
 use crate::act::{Acting, Created};
@@ -45,7 +45,7 @@ pub struct Proven<'a> {
     /// What was attacked first.
     pub subject: Subject<'a>,
     /// The owner's view at first.
-    pub before: Seen,
+    pub before: ObjectView,
     /// The rightful caller's own write; a removal is proven without.
     pub own: Option<Tried>,
     /// The same without credentials.
@@ -55,9 +55,9 @@ pub struct Proven<'a> {
     /// The attack once more.
     pub again: Option<Tried>,
     /// Another object of the owner's after the attack.
-    pub other: Option<Seen>,
+    pub other: Option<ObjectView>,
     /// What is the attacker's own, after the attack.
-    pub own_thing: Option<Seen>,
+    pub own_thing: Option<ObjectView>,
     /// The parents of the attacker's own in the path, in words, where the attack needed them.
     pub own_parents: Option<String>,
 }
@@ -71,7 +71,7 @@ struct TrialHit {
 }
 
 /// The attack once more, and another object of the owner's.
-type Repeat = (Option<Tried>, Option<Seen>);
+type Repeat = (Option<Tried>, Option<ObjectView>);
 
 /// An attack that came to nothing, in words.
 struct Miss {
@@ -101,7 +101,7 @@ impl<'a> Trial<'a> {
     ///
     /// # Errors
     /// `Undecided` where it is not shown to its owner.
-    pub(crate) async fn before(&self, subject: &Subject<'_>) -> Result<Seen, Silence> {
+    pub(crate) async fn before(&self, subject: &Subject<'_>) -> Result<ObjectView, Silence> {
         let seen = subject.view(self.lab, &self.owner).await?;
         let seen = seen.ok_or_else(|| Silence::undecided("the owner has no way to look at what is written to"))?;
         if seen.object.is_none() {
@@ -118,7 +118,7 @@ impl<'a> Trial<'a> {
         proven
     }
 
-    async fn change_from(&self, before: Seen) -> Result<Proven<'a>, Silence> {
+    async fn change_from(&self, before: ObjectView) -> Result<Proven<'a>, Silence> {
         let subject = self.subject.clone();
         let own = self.own_change(Spot { subject: &subject, seen: &before }).await?;
         let now = own.as_ref().map_or(&before, |own| &own.seen);
@@ -136,7 +136,7 @@ impl<'a> Trial<'a> {
         };
         self.note_hit(&hit, &subject);
         let (again, other) = match subject.object() {
-            Some(taken) if hit.attack.effect == Effect::Gone => self.change_another(taken, &hit).await?,
+            Some(taken) if hit.attack.effect == WriteEffect::Gone => self.change_another(taken, &hit).await?,
             _ => self.change_again(&subject, &hit).await?,
         };
         let TrialHit { nobody, attack, own_parents, .. } = hit;
@@ -206,13 +206,13 @@ impl<'a> Trial<'a> {
     async fn own_change(&self, on: Spot<'_>) -> Result<Option<Tried>, Silence> {
         let Some(rightful) = &self.rightful else { return Ok(None) };
         let own = self.shoot(rightful, &Twist::default(), on).await?;
-        if matches!(own.effect, Effect::Shows(_)) {
+        if matches!(own.effect, WriteEffect::Shows(_)) {
             self.note(&own, on.subject, "its own change shows in its own view".to_owned());
             return Ok(Some(own));
         }
-        let what = refusal(&own.answer).unwrap_or_else(|| format!("status {}", status_of(&own.answer)));
+        let what = refusal_sign(&own.answer).unwrap_or_else(|| format!("status {}", status_of(&own.answer)));
         let because = format!("{rightful}'s own change does not show ({what})");
-        if own.seen.telling && unjudged(&own.answer).is_none() {
+        if own.seen.telling && why_inconclusive(&own.answer).is_none() {
             self.note(&own, on.subject, because.clone());
         }
         Err(Silence::undecided(because))
@@ -223,7 +223,7 @@ impl<'a> Trial<'a> {
         let Some(rightful) = &self.rightful else { return Ok(None) };
         let own = self.shoot(rightful, &Twist::default(), on).await?;
         let said = format!("its own removal: status {}", status_of(&own.answer));
-        if own.seen.telling && unjudged(&own.answer).is_none() {
+        if own.seen.telling && why_inconclusive(&own.answer).is_none() {
             self.note(&own, on.subject, said);
         }
         if own.has_effect() {
@@ -278,7 +278,7 @@ impl<'a> Trial<'a> {
         if attack.has_effect() {
             return Ok((nobody, attack));
         }
-        if let Some(because) = unjudged(&attack.answer) {
+        if let Some(because) = why_inconclusive(&attack.answer) {
             return Err(Silence::undecided(because));
         }
         if !attack.seen.telling {
@@ -304,7 +304,7 @@ impl<'a> Trial<'a> {
     }
 
     fn say_miss(&self, attack: &Tried) -> String {
-        match refusal(&attack.answer) {
+        match refusal_sign(&attack.answer) {
             Some(sign) => format!("{} is refused: {sign}", self.attacker),
             None => {
                 let (attacker, owner) = (&self.attacker, &self.owner);
@@ -326,7 +326,7 @@ impl<'a> Trial<'a> {
     }
 
     /// Asks what another caller is shown of an object, where there is one to ask.
-    async fn ask_peer(&self, subject: &Subject<'_>, seen: &Seen) -> Result<(), Silence> {
+    async fn ask_peer(&self, subject: &Subject<'_>, seen: &ObjectView) -> Result<(), Silence> {
         if let Some((created, witness)) = self.witness_of(subject) {
             let shown = self.lab.ask_another_route(created, witness.0).await?;
             self.lab.keep_looks(created, witness, (seen, shown));
@@ -335,7 +335,7 @@ impl<'a> Trial<'a> {
     }
 
     /// Asks what another caller is shown of an object, and then its owner, whose look comes right before the attack.
-    async fn before_and_to_peer(&self, subject: &Subject<'_>) -> Result<Seen, Silence> {
+    async fn before_and_to_peer(&self, subject: &Subject<'_>) -> Result<ObjectView, Silence> {
         let Some((created, witness)) = self.witness_of(subject) else { return self.before(subject).await };
         let shown = self.lab.ask_another_route(created, witness.0).await?;
         let seen = self.before(subject).await?;
@@ -352,7 +352,7 @@ impl<'a> Trial<'a> {
     /// Keeps what a caller was seen to be able to do.
     fn note(&self, tried: &Tried, subject: &Subject<'_>, because: String) {
         if let Some(created) = subject.object() {
-            let outcome = match (tried.has_effect(), unjudged(&tried.answer)) {
+            let outcome = match (tried.has_effect(), why_inconclusive(&tried.answer)) {
                 (true, _) => AccessOutcome::Served,
                 (false, Some(because)) => AccessOutcome::Unclear(because),
                 (false, None) => AccessOutcome::Refused(format!("status {}", status_of(&tried.answer))),

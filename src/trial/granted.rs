@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 
 use super::funnel::Trial;
 use super::lab::Lab;
-use super::look::Seen;
-use crate::act::{Acting, Body, Created, unlike};
+use super::look::ObjectView;
+use crate::act::{Acting, Body, Created, changed_fields};
 use crate::model::{Effect, Method, Operation, Place, Silence, path_shape};
-use crate::probe::{Caller, SavedNote, Values, header_values, operation_url, serialize_body};
+use crate::probe::{AskCaller, SavedNote, Values, header_values, operation_url, serialize_body};
 use crate::spec::Samples;
-use crate::survey::{Slot, resource_of_name, slots};
+use crate::survey::{Slot, id_slots, resource_of_name};
 
 /// The producer, and the number in the journal, of what the scan did not make.
 const NOT_MADE: usize = usize::MAX;
@@ -25,7 +25,7 @@ impl<'a> Lab<'a> {
         if !identity.consent.covers_what_was_there() || acting.operation.method == Method::Delete {
             return None;
         }
-        let named = identity.owns.iter().filter(|(parameter, _)| fits(slot, parameter)).flat_map(|(_, ids)| ids);
+        let named = identity.owns.iter().filter(|(parameter, _)| fits_slot(slot, parameter)).flat_map(|(_, ids)| ids);
         let known = named.filter_map(|id| {
             let of_kind = |resource: &String| self.survey.objects.known.get(&(resource.clone(), id.clone()));
             let object = slot.resources.iter().find_map(of_kind)?;
@@ -67,7 +67,7 @@ impl<'a> Lab<'a> {
     /// Returns the read that shows an object which the scan did not make.
     pub(super) fn reader_of_granted(&self, created: &Created) -> Option<&'a Operation> {
         let takes = |operation: &&Operation| {
-            let found = slots(self.maker.api, operation);
+            let found = id_slots(self.maker.api, operation);
             operation.method == Method::Get
                 && operation.effect == Effect::Reads
                 && matches!(found.as_slice(), [slot] if slot.resources.contains(&created.object.resource))
@@ -77,7 +77,7 @@ impl<'a> Lab<'a> {
     }
 }
 
-fn fits(slot: &Slot, parameter: &str) -> bool {
+fn fits_slot(slot: &Slot, parameter: &str) -> bool {
     parameter == slot.name || resource_of_name(parameter).is_some_and(|kind| slot.resources.contains(&kind))
 }
 
@@ -106,7 +106,7 @@ impl Trial<'_> {
         Ok(Some(kept))
     }
 
-    fn kept(&self, created: &Created, seen: &Seen) -> Result<Kept, Silence> {
+    fn kept(&self, created: &Created, seen: &ObjectView) -> Result<Kept, Silence> {
         let unknown = || Silence::undecided("the request that would put it back could not be made");
         let (lab, operation) = (self.lab, &self.acting.operation);
         let original = seen.object.clone().unwrap_or_default();
@@ -137,10 +137,10 @@ impl Trial<'_> {
 
     /// Puts an object back as it was, as its owner, and looks at it again. The undoing tries once more where it is not.
     pub(super) async fn put_back(&self, kept: &Kept) -> Result<(), Silence> {
-        self.lab.write(self.acting, Caller::named(&self.owner), &kept.values, Some(&kept.body)).await?;
+        self.lab.write(self.acting, AskCaller::named(&self.owner), &kept.values, Some(&kept.body)).await?;
         let now = self.subject.view(self.lab, &self.owner).await?.and_then(|seen| seen.object);
         if let (Some(now), Some(journal)) = (now, self.lab.maker.probe.journal())
-            && unlike(&kept.original, &now).is_empty()
+            && changed_fields(&kept.original, &now).is_empty()
         {
             journal.put_back(kept.n);
         }

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use super::answers::read_answer;
 use super::lab::Lab;
 use crate::model::Operation;
-use crate::probe::{Answer, Caller, SendError};
-use crate::survey::{Reading, Surveyed, is_soft_error, marked};
+use crate::probe::{Answer, AskCaller, SendError};
+use crate::survey::{AnswerKind, Surveyed, first_mark, is_soft_error};
 
 /// Most guarded functions that one account is tried on.
 const MAX_GUARDED: usize = 2;
 
 /// A guarded function before and after.
 #[derive(Debug)]
-pub(crate) struct Served {
+pub(crate) struct GuardedAnswers {
     /// The function.
     pub(crate) operation: String,
     /// Its refusal of an account of the lower role.
@@ -22,7 +22,7 @@ pub(crate) struct Served {
     pub(crate) after: Arc<Answer>,
 }
 
-impl Served {
+impl GuardedAnswers {
     /// Whether it serves the caller now.
     pub(crate) fn serves(&self) -> bool {
         is_served(&self.after)
@@ -31,13 +31,13 @@ impl Served {
 
 /// Whether an answer of a guarded function serves: data came back.
 pub(crate) fn is_served(answer: &Answer) -> bool {
-    read_answer(answer) == Reading::Data && answer.response().is_some_and(|response| !is_soft_error(response))
+    read_answer(answer) == AnswerKind::Data && answer.response().is_some_and(|response| !is_soft_error(response))
 }
 
 impl<'a> Lab<'a> {
     /// Returns whether the document marks an operation as a higher role's.
     pub(crate) fn is_for_higher_role(&self, operation: &Operation) -> bool {
-        marked(operation, &self.survey.people.higher_roles()).is_some()
+        first_mark(operation, &self.survey.people.higher_roles()).is_some()
     }
 
     /// Returns the functions that are marked as a higher role's, refuse an account, and refuse strangers.
@@ -45,8 +45,8 @@ impl<'a> Lab<'a> {
         let roles = self.survey.people.higher_roles();
         let found = self.survey.operations.iter().filter(|surveyed| {
             surveyed.slots.is_empty()
-                && marked(&surveyed.operation, &roles).is_some()
-                && matches!(surveyed.anonymous_reading(), Some(Reading::Refused(_)))
+                && first_mark(&surveyed.operation, &roles).is_some()
+                && matches!(surveyed.anonymous_reading(), Some(AnswerKind::Refused(_)))
                 && surveyed.by.get(name).is_some_and(|own| matches!(own.first.status(), Some(401 | 403)))
         });
         found.collect()
@@ -54,12 +54,16 @@ impl<'a> Lab<'a> {
 
     /// Returns what functions that refused an account answer a caller now: the first that serves it, or else the last that
     /// was asked.
-    pub(crate) async fn ask_guarded_from(&self, account: &str, caller: &str) -> Result<Option<Served>, SendError> {
+    pub(crate) async fn ask_guarded_from(
+        &self,
+        account: &str,
+        caller: &str,
+    ) -> Result<Option<GuardedAnswers>, SendError> {
         let mut last = None;
         for surveyed in self.guarded_from(account).into_iter().take(MAX_GUARDED) {
             let Some(after) = self.ask_guarded(surveyed, caller).await? else { continue };
             let before = surveyed.by.get(account).map(|own| Arc::clone(&own.first));
-            let asked = Served { operation: surveyed.operation.id.0.clone(), before, after };
+            let asked = GuardedAnswers { operation: surveyed.operation.id.0.clone(), before, after };
             if asked.serves() {
                 return Ok(Some(asked));
             }
@@ -75,6 +79,6 @@ impl<'a> Lab<'a> {
         caller: &str,
     ) -> Result<Option<Arc<Answer>>, SendError> {
         let Some(baseline) = surveyed.by.values().next() else { return Ok(None) };
-        self.maker.probe.look_again(&baseline.ask_as(Caller::named(caller))).await.map(Some)
+        self.maker.probe.look_again(&baseline.ask_as(AskCaller::named(caller))).await.map(Some)
     }
 }

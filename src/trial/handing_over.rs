@@ -7,10 +7,10 @@ use super::assigning::{Assigned, FieldRecipient};
 use super::mirror::Mirrored;
 use super::rights::{Right, right_of};
 use super::set_fields::FieldTrial;
-use super::values::agrees;
-use crate::act::{Created, declared};
+use super::values::is_same_value;
+use crate::act::{Created, sendable_names};
 use crate::model::{Silence, clean_name, ensure};
-use crate::survey::words;
+use crate::survey::split_words;
 
 /// An owner field of a caller's object, and what stands there for another caller of the scan.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl FieldTrial<'_> {
             others().find_map(|other| {
                 let value = other.object.fields.get(&field)?;
                 let (other, heir) = (value.clone(), other.caller.clone());
-                let is_other = !agrees(value, &own) && !value.is_null();
+                let is_other = !is_same_value(value, &own) && !value.is_null();
                 is_other.then(|| OwnerDeed { field: field.clone(), own: own.clone(), other, heir })
             })
         })
@@ -58,8 +58,8 @@ impl FieldTrial<'_> {
 
     /// Whether the document declares what callers may send, and a field is not among it.
     pub(crate) fn is_withheld(&self, field: &str) -> bool {
-        let names = declared(self.setter.lab.maker.api, self.setter.acting);
-        names.is_some_and(|names| !names.contains(&words(field).join("")))
+        let names = sendable_names(self.setter.lab.maker.api, self.setter.acting);
+        names.is_some_and(|names| !names.contains(&split_words(field).join("")))
     }
 
     /// Makes or changes one object with the other's value in its owner field, and returns the caller that sees it. It is

@@ -7,11 +7,11 @@ use serde_json::json;
 
 use super::lab::Lab;
 use super::send::WriteRequest;
-use crate::act::{Acting, Body, body, fields};
+use crate::act::{Acting, Body, build_body, schema_fields};
 use crate::model::Method;
-use crate::probe::{Answer, Caller, SendError, Standing, Values, WriteKind};
+use crate::probe::{Answer, AskCaller, ReferenceTarget, SendError, Values, WriteKind};
 use crate::spec::Samples;
-use crate::survey::{Mark, missing_like, scalar_text};
+use crate::survey::{RoleMark, missing_like, scalar_text};
 
 /// Most other functions that are asked for a refusal.
 const MAX_NEIGHBOURS: usize = 4;
@@ -38,15 +38,15 @@ impl Lab<'_> {
                 let like = known.or_else(|| values.get(&place).cloned())?;
                 let nothing = missing_like(&like, 17);
                 if let Some(text) = scalar_text(&nothing) {
-                    self.maker.probe.learn_standing(&text, Standing::Invented);
+                    self.maker.probe.learn_standing(&text, ReferenceTarget::Invented);
                 }
                 values.insert(place, nothing);
             }
-            let body = body(api, acting, "");
+            let body = build_body(api, acting, "");
             return Some(Harmless { values, body, what: "an object that does not exist" });
         }
         let content = acting.content.as_ref()?;
-        let needs = fields(api, content.schema?).iter().any(|field| field.required);
+        let needs = schema_fields(api, content.schema?).iter().any(|field| field.required);
         let body = Body { media_type: content.media_type.clone(), value: json!({}), marked: Vec::new() };
         let what = "a body without what is required";
         (needs && acting.operation.method != Method::Delete).then_some(Harmless { values, body: Some(body), what })
@@ -57,7 +57,7 @@ impl Lab<'_> {
         &self,
         call: &Harmless,
         acting: &Acting,
-        caller: Caller,
+        caller: AskCaller,
     ) -> Result<Arc<Answer>, SendError> {
         let url = self.url(acting, &call.values)?;
         // A collection may take a body that it should refuse: then the report says that something was left.
@@ -73,7 +73,7 @@ impl Lab<'_> {
         &self,
         acting: &Acting,
         caller: &str,
-        mark: &Mark,
+        mark: &RoleMark,
     ) -> Result<Option<(String, Arc<Answer>)>, SendError> {
         let roles = self.survey.people.higher_roles();
         let is_like = |other: &&Acting| {
@@ -86,7 +86,7 @@ impl Lab<'_> {
         others.sort_by_key(|other| other.operation.method != acting.operation.method);
         for other in others.into_iter().take(MAX_NEIGHBOURS) {
             let Some(call) = self.harmless(other) else { continue };
-            let answer = match self.send_harmless(&call, other, Caller::named(caller)).await {
+            let answer = match self.send_harmless(&call, other, AskCaller::named(caller)).await {
                 // It would name what is not the scan's own: the next one may do.
                 Err(SendError::NotOwn(_)) => continue,
                 answer => answer?,

@@ -5,15 +5,17 @@ use std::sync::Mutex;
 
 use serde_json::Value;
 
-use super::access::Access;
+use super::access::ObservedAccess;
 use super::promptness::Promptness;
 use super::send::WriteRequest;
 use crate::access::FactTable;
-use crate::act::{Account, Accounts, Acting, Change, Created, Kind, Maker, SpareMaker};
-use crate::act::{LET_STAY, address_id, change, is_item_of, items, marker, objects_in, values_for};
+use crate::act::{Account, Accounts, ActKind, Acting, Created, FieldChange, Maker, SpareMaker};
+use crate::act::{
+    LET_STAY, address_id, change_one_field, is_item_of, item_operations, new_marker, objects_in, values_for,
+};
 use crate::model::{Method, Operation, Place, Silence};
 use crate::probe::{Answer, SendError, Values};
-use crate::survey::{Object, Person, Principals, Slot, Survey, scalar_text, succeeds};
+use crate::survey::{Object, Person, Principals, Slot, Survey, is_clear_success, scalar_text};
 
 /// What trials work with.
 #[derive(Debug)]
@@ -29,7 +31,7 @@ pub struct Lab<'a> {
     /// Who reached what, for the judgement of all claims.
     pub(super) facts: &'a FactTable,
     /// Held only to add or read.
-    pub(super) accesses: Mutex<Vec<Access>>,
+    pub(super) accesses: Mutex<Vec<ObservedAccess>>,
     /// Spare accounts that act in place of callers whose account a trial has spoilt; held only to add or read.
     pub(super) stand_ins: Mutex<BTreeMap<String, Option<String>>>,
     /// How soon writes have shown.
@@ -88,7 +90,7 @@ impl<'a> Lab<'a> {
                 .with_help(format!("add two identities of the same role to routewarden.toml{more}"));
         }
         let of_kind = |other: &&Acting| {
-            other.kind == Kind::Create && other.resource.is_some() && other.resource == acting.resource
+            other.kind == ActKind::Create && other.resource.is_some() && other.resource == acting.resource
         };
         let id = &acting.operation.id;
         let help = match self.maker.acting.iter().find(of_kind) {
@@ -99,7 +101,7 @@ impl<'a> Lab<'a> {
         };
         // Where accounts are the user's own, one of their objects may serve as well.
         let configured = self.maker.probe.identities().iter().filter(|known| self.account(&known.name).is_none());
-        let slot = acting.slots.last().filter(|slot| acting.kind == Kind::Update && slot.names_object());
+        let slot = acting.slots.last().filter(|slot| acting.kind == ActKind::Update && slot.names_object());
         let slot = slot.filter(|_| configured.clone().next().is_some());
         let is_given = configured.clone().any(|known| known.consent.covers_what_was_there() && !known.owns.is_empty());
         let help = match slot.filter(|_| !is_given) {
@@ -133,14 +135,19 @@ impl<'a> Lab<'a> {
     }
 
     /// Returns a body that changes a field of an object to a value that it did not have.
-    pub(crate) fn change(&self, acting: &Acting, present: &BTreeMap<String, Value>, avoid: &[Value]) -> Option<Change> {
-        change(self.maker.api, acting, present, &marker(), avoid)
+    pub(crate) fn change(
+        &self,
+        acting: &Acting,
+        present: &BTreeMap<String, Value>,
+        avoid: &[Value],
+    ) -> Option<FieldChange> {
+        change_one_field(self.maker.api, acting, present, &new_marker(), avoid)
     }
 
     /// Removes an object as a caller that became its owner; its maker may no longer be able to.
     pub(crate) async fn remove_as(&self, caller: &str, created: &Created) -> Result<(), SendError> {
         let Some(producer) = self.producer(created) else { return Ok(()) };
-        let mut items = items(self.maker.api, producer, Method::Delete).into_iter();
+        let mut items = item_operations(self.maker.api, producer, Method::Delete).into_iter();
         let found = items.find_map(|operation| {
             let acting = self.maker.acting.iter().find(|acting| acting.operation.id == operation.id)?;
             Some((acting, self.values(operation, created)?)).filter(|(acting, _)| acting.left_alone.is_none())
@@ -152,7 +159,7 @@ impl<'a> Lab<'a> {
         }
         let url = self.url(acting, &values)?;
         let written = self.send(WriteRequest::plain(acting, self.caller(caller), url)).await?;
-        if written.answer.response().is_some_and(succeeds) {
+        if written.answer.response().is_some_and(is_clear_success) {
             self.note_removal(created);
         }
         Ok(())
@@ -167,7 +174,7 @@ impl<'a> Lab<'a> {
     /// Keeps the ids that an answer gives an object which was just written to: an update may change what it is called by.
     pub(super) fn learn_ids(&self, created: &Created, answer: &Answer) {
         let (Some(journal), Some(producer)) = (self.maker.probe.journal(), self.producer(created)) else { return };
-        let Some(response) = answer.response().filter(|response| succeeds(response)) else { return };
+        let Some(response) = answer.response().filter(|response| is_clear_success(response)) else { return };
         let others = self.maker.made();
         let is_another = |id: &String| others.iter().any(|other| other.entry != created.entry && other.id == *id);
         let marked = |fields: &&serde_json::Map<String, Value>| {

@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::adding::access_refusal;
-use super::answers::{status_of, unjudged};
+use super::answers::{status_of, why_inconclusive};
 use super::funnel::OPEN_TO_ALL;
 use super::lab::Lab;
 use super::look::is_telling;
-use crate::act::{Acting, Created, Kind, ObjectLink, link_of, objects_in};
+use crate::act::{ActKind, Acting, Created, ObjectLink, link_of, objects_in};
 use crate::model::{Silence, clean_name};
-use crate::probe::{Answer, Ask, Caller, Values, operation_url};
-use crate::survey::{Object, Person, Slot, scalar_text, succeeds};
+use crate::probe::{Answer, Ask, AskCaller, Values, operation_url};
+use crate::survey::{Object, Person, Slot, is_clear_success, scalar_text};
 
 /// What is done to the link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Deed {
+pub(crate) enum LinkAction {
     /// A thing of the intruder's own is tied to the owner's object.
     Tie,
     /// The owner's thing is untied from it.
@@ -29,7 +29,7 @@ pub(crate) struct Linking<'a> {
     lab: &'a Lab<'a>,
     link: ObjectLink<'a>,
     /// What the operation does.
-    pub(crate) deed: Deed,
+    pub(crate) deed: LinkAction,
     /// Who tries it.
     pub(crate) intruder: &'a Person,
     /// Whose the object is.
@@ -63,7 +63,7 @@ pub(crate) struct Linked {
 }
 
 /// What came of one path.
-enum Attempt {
+enum LinkAttempt {
     Done { attack: Arc<Answer>, seen: Arc<Answer>, nobody: Arc<Answer> },
     Missed(Arc<Answer>, String),
 }
@@ -79,7 +79,7 @@ impl<'a> Lab<'a> {
         if of_thing.resources.iter().chain(&of_host.resources).any(|resource| self.is_people(resource)) {
             return Ok(None);
         }
-        let deed = if acting.kind == Kind::Delete { Deed::Untie } else { Deed::Tie };
+        let deed = if acting.kind == ActKind::Delete { LinkAction::Untie } else { LinkAction::Tie };
         let (pairs, made) = (self.pairs(), self.maker.made());
         let of = |slot: &Slot, caller: &Person, fits: &dyn Fn(&Created) -> bool| {
             let mut own = made.iter().rev().filter(|made| made.caller == caller.name && fits(made));
@@ -125,11 +125,11 @@ impl<'a> Linking<'a> {
     async fn try_at(&self, place: &Values) -> Result<Linked, Silence> {
         let control = self.tie_own(place).await?;
         let (answer, because) = match self.attempt(place, place).await? {
-            Attempt::Done { attack, seen, nobody } => {
+            LinkAttempt::Done { attack, seen, nobody } => {
                 let repeated = self.repeat(place, place).await?;
                 return Ok(Linked { control, attack, seen, refused: None, own_parents: None, nobody, repeated });
             }
-            Attempt::Missed(answer, because) => (answer, because),
+            LinkAttempt::Missed(answer, because) => (answer, because),
         };
         let hold = |answer: &Answer, because: String| {
             self.lab.note(self.acting(), &self.intruder.name, &self.owner.name, false, because.clone());
@@ -138,12 +138,14 @@ impl<'a> Linking<'a> {
         let Some((mixed, parents)) = self.mixed(place) else { return Err(hold(&answer, because)) };
         let sign = access_refusal(&answer).ok_or_else(|| Silence::undecided(because.clone()))?;
         match self.attempt(place, &mixed).await? {
-            Attempt::Done { attack, seen, nobody } => {
+            LinkAttempt::Done { attack, seen, nobody } => {
                 let repeated = self.repeat(place, &mixed).await?;
                 let refused = Some((answer, sign));
                 Ok(Linked { control, attack, seen, refused, own_parents: Some(parents), nobody, repeated })
             }
-            Attempt::Missed(below, also) => Err(hold(&below, format!("{because}; below {parents} of its own: {also}"))),
+            LinkAttempt::Missed(below, also) => {
+                Err(hold(&below, format!("{because}; below {parents} of its own: {also}")))
+            }
         }
     }
 
@@ -164,31 +166,31 @@ impl<'a> Linking<'a> {
     }
 
     fn acting(&self) -> &'a Acting {
-        if self.deed == Deed::Tie { self.link.tie } else { self.link.untie }
+        if self.deed == LinkAction::Tie { self.link.tie } else { self.link.untie }
     }
 
     /// Returns what is tied or untied by the intruder.
     pub(crate) fn moved(&self) -> &Created {
-        if self.deed == Deed::Tie { &self.own } else { &self.thing }
+        if self.deed == LinkAction::Tie { &self.own } else { &self.thing }
     }
 
     /// Tries one path without credentials and as the intruder, with the owner's look at the true one after each.
-    async fn attempt(&self, place: &Values, path: &Values) -> Result<Attempt, Silence> {
-        let (moved, wanted) = (self.moved(), self.deed == Deed::Tie);
+    async fn attempt(&self, place: &Values, path: &Values) -> Result<LinkAttempt, Silence> {
+        let (moved, wanted) = (self.moved(), self.deed == LinkAction::Tie);
         let nobody = self.send(self.acting(), crate::model::ANONYMOUS, path, moved).await?;
-        let done = |answer: &Answer| answer.response().is_some_and(succeeds);
+        let done = |answer: &Answer| answer.response().is_some_and(is_clear_success);
         if done(&nobody) && self.look(place, moved, (wanted, &nobody)).await?.is_some() {
             let because = "anonymous callers are let in too".to_owned();
             return Err(Silence::SeeOther { check: OPEN_TO_ALL, because });
         }
         let attack = self.send(self.acting(), &self.intruder.name, path, moved).await?;
-        if let Some(because) = unjudged(&attack) {
+        if let Some(because) = why_inconclusive(&attack) {
             return Err(Silence::undecided(because));
         }
         let seen = if done(&attack) { self.look(place, moved, (wanted, &attack)).await? } else { None };
         self.lab.check_session(&self.intruder.name).await?;
         if let Some(seen) = seen {
-            return Ok(Attempt::Done { attack, seen, nobody });
+            return Ok(LinkAttempt::Done { attack, seen, nobody });
         }
         let (intruder, owner) = (&self.intruder.name, &self.owner.name);
         let because = match access_refusal(&attack) {
@@ -197,12 +199,12 @@ impl<'a> Linking<'a> {
                 format!("{intruder} was answered status {}, and {owner}'s list stayed as it was", status_of(&attack))
             }
         };
-        Ok(Attempt::Missed(attack, because))
+        Ok(LinkAttempt::Missed(attack, because))
     }
 
     /// Puts the link back as it was, and tries the path that worked once more.
     async fn repeat(&self, place: &Values, path: &Values) -> Result<bool, Silence> {
-        let (moved, wanted) = (self.moved(), self.deed == Deed::Tie);
+        let (moved, wanted) = (self.moved(), self.deed == LinkAction::Tie);
         let back = if wanted { self.link.untie } else { self.link.tie };
         let answer = self.send(back, &self.owner.name, place, moved).await?;
         if self.look(place, moved, (!wanted, &answer)).await?.is_none() {
@@ -221,7 +223,7 @@ impl<'a> Linking<'a> {
     ) -> Result<Arc<Answer>, Silence> {
         let values = self.link.values(acting, path, thing);
         let values = values.ok_or_else(|| Silence::undecided("the path to what is tied is not known"))?;
-        let caller = if caller == crate::model::ANONYMOUS { Caller::Anonymous } else { self.lab.caller(caller) };
+        let caller = if caller == crate::model::ANONYMOUS { AskCaller::Anonymous } else { self.lab.caller(caller) };
         Ok(self.lab.write(acting, caller, &values, None).await?.answer)
     }
 
@@ -249,7 +251,7 @@ impl<'a> Linking<'a> {
         let url = operation_url(self.lab.maker.probe.base_url(), self.link.list, place);
         let url = url.map_err(|_| Silence::undecided("the address could not be built"))?;
         let answer = self.lab.maker.probe.look_again(&Ask::get(self.lab.caller(&self.owner.name), url)).await?;
-        let response = answer.response().filter(|response| succeeds(response) && is_telling(&answer));
+        let response = answer.response().filter(|response| is_clear_success(response) && is_telling(&answer));
         let json = response.and_then(|response| response.json.as_ref());
         let slot = self.link.tie.slots.last();
         let id = |object: &Object| slot.and_then(|slot| object.slot_value(slot)).and_then(scalar_text);

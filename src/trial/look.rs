@@ -9,15 +9,16 @@ use url::Url;
 use super::lab::Lab;
 use super::values::has_value;
 use crate::act::{
-    Created, carries, id_value, is_like_made_by, is_marked, is_tombstone, items, list, objects_in, other_lists,
+    Created, contains_marker, id_value, is_like_made_by, is_marked, is_tombstone, item_operations, list_operation,
+    objects_in, other_lists,
 };
 use crate::model::{Method, Operation};
 use crate::probe::{Answer, Ask, SendError, operation_url};
-use crate::survey::{Object, scalar_text, succeeds};
+use crate::survey::{Object, is_clear_success, scalar_text};
 
 /// What an owner sees of its own object.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct ObjectView {
     /// The answer.
     pub answer: Arc<Answer>,
     /// The object in it; `None` when it is not there (any more).
@@ -26,7 +27,7 @@ pub struct Seen {
     pub telling: bool,
 }
 
-impl Seen {
+impl ObjectView {
     /// Whether a field of the object has this value.
     pub fn shows(&self, field: &str, value: &Value) -> bool {
         self.object.as_ref().is_some_and(|object| has_value(object, field, value, 0))
@@ -49,7 +50,7 @@ impl Seen {
 impl<'a> Lab<'a> {
     /// Returns what a caller sees of an object now: at its own address, or else in its list. `None` where neither is
     /// declared.
-    pub(crate) async fn view(&self, caller: &str, created: &Created) -> Result<Option<Seen>, SendError> {
+    pub(crate) async fn view(&self, caller: &str, created: &Created) -> Result<Option<ObjectView>, SendError> {
         Ok(self.view_by_route(caller, created).await?.map(|(_, seen)| seen))
     }
 
@@ -58,7 +59,7 @@ impl<'a> Lab<'a> {
         &self,
         caller: &str,
         created: &Created,
-    ) -> Result<Option<(&'a Operation, Seen)>, SendError> {
+    ) -> Result<Option<(&'a Operation, ObjectView)>, SendError> {
         let api = self.maker.api;
         let Some(producer) = self.producer(created) else {
             let reader = self.reader_of_granted(created);
@@ -71,7 +72,7 @@ impl<'a> Lab<'a> {
                 None => Ok(None),
             };
         };
-        for operation in items(api, producer, Method::Get).into_iter().take(2) {
+        for operation in item_operations(api, producer, Method::Get).into_iter().take(2) {
             let Some(url) = self
                 .values(operation, created)
                 .and_then(|values| operation_url(self.maker.probe.base_url(), operation, &values).ok())
@@ -80,7 +81,7 @@ impl<'a> Lab<'a> {
             };
             return Ok(Some((operation, self.look_at_its(caller, url, created).await?)));
         }
-        if let Some(operation) = list(api, producer)
+        if let Some(operation) = list_operation(api, producer)
             && let Ok(url) = operation_url(self.maker.probe.base_url(), operation, &created.values)
         {
             return Ok(Some((operation, self.look_at_its(caller, url, created).await?)));
@@ -96,7 +97,7 @@ impl<'a> Lab<'a> {
     }
 
     /// Looks at an address of the object's own, or at its list, and notes that it was shown there.
-    async fn look_at_its(&self, caller: &str, url: Url, created: &Created) -> Result<Seen, SendError> {
+    async fn look_at_its(&self, caller: &str, url: Url, created: &Created) -> Result<ObjectView, SendError> {
         let address = url.to_string();
         let seen = self.look(caller, url, created).await?;
         if let (Some(journal), Some(fields)) = (self.maker.probe.journal(), &seen.object) {
@@ -109,17 +110,17 @@ impl<'a> Lab<'a> {
         Ok(seen)
     }
 
-    async fn look(&self, caller: &str, url: Url, created: &Created) -> Result<Seen, SendError> {
+    async fn look(&self, caller: &str, url: Url, created: &Created) -> Result<ObjectView, SendError> {
         let answer = self.maker.probe.look_again(&Ask::get(self.caller(caller), url)).await?;
         let response = answer.response();
         let telling = is_telling(&answer);
-        let json = response.filter(|response| succeeds(response)).and_then(|response| response.json.as_ref());
+        let json = response.filter(|response| is_clear_success(response)).and_then(|response| response.json.as_ref());
         let own_id = |fields: &&Map<String, Value>| {
             let object = Object::of(&created.object.resource, fields, BTreeMap::new());
             id_value(&object).and_then(|value| scalar_text(&value))
                 == id_value(&created.object).and_then(|value| scalar_text(&value))
         };
-        let marked = |fields: &&Map<String, Value>| carries(fields, &created.marker);
+        let marked = |fields: &&Map<String, Value>| contains_marker(fields, &created.marker);
         let journal = self.maker.probe.journal();
         let entry = journal.and_then(|journal| journal.entry(created.entry));
         // After a reset another row may have the id: what was marked must show a mark, or what was made.
@@ -133,7 +134,7 @@ impl<'a> Lab<'a> {
             .and_then(|json| objects_in(json).find(is_own).or_else(|| objects_in(json).find(marked)))
             .filter(|fields| !is_tombstone(fields))
             .cloned();
-        Ok(Seen { answer, object, telling })
+        Ok(ObjectView { answer, object, telling })
     }
 }
 

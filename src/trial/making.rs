@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use super::funnel::OPEN_TO_ALL;
 use super::lab::Lab;
-use super::look::Seen;
-use crate::act::{Acting, Below, Created, Kind, Unusual, Unusually, items};
+use super::look::ObjectView;
+use crate::act::{ActKind, Acting, Below, Created, Unusual, Unusually, item_operations};
 use crate::model::{ANONYMOUS, Method, Silence};
-use crate::probe::{Answer, Caller, SendError};
+use crate::probe::{Answer, AskCaller, SendError};
 use crate::survey::Person;
 
 /// A creating operation, the caller that uses it, and what is unusual in the body.
@@ -27,10 +27,10 @@ pub(crate) struct Making<'a> {
 }
 
 /// What was made by a function, and who sees it.
-pub(crate) struct Made {
+pub(crate) struct CreationEvidence {
     pub(crate) answer: Arc<Answer>,
     pub(crate) viewer: String,
-    pub(crate) seen: Seen,
+    pub(crate) seen: ObjectView,
     /// The answer to the same without credentials.
     pub(crate) nobody: Arc<Answer>,
     /// A second one was made and is seen too.
@@ -65,7 +65,7 @@ impl Making<'_> {
     }
 
     /// Makes one object, with a caller that sees it on another route.
-    async fn make_seen(&self, viewers: &[&str]) -> Result<Option<(Created, String, Seen)>, SendError> {
+    async fn make_seen(&self, viewers: &[&str]) -> Result<Option<(Created, String, ObjectView)>, SendError> {
         let Unusually::Made(created) = self.make(None).await? else { return Ok(None) };
         for viewer in viewers {
             if let Some(seen) = self.lab.view(viewer, &created).await?
@@ -88,8 +88,8 @@ impl Lab<'_> {
     ///
     /// # Errors
     /// Why that was not tried, or shows nothing.
-    pub(crate) async fn make_by_function(&self, acting: &Acting, caller: &Person) -> Result<Made, Silence> {
-        let index = self.index_of(acting).filter(|_| acting.kind == Kind::Create);
+    pub(crate) async fn make_by_function(&self, acting: &Acting, caller: &Person) -> Result<CreationEvidence, Silence> {
+        let index = self.index_of(acting).filter(|_| acting.kind == ActKind::Create);
         let index = index.ok_or_else(|| Silence::not_tried("it was called on nothing that exists"))?;
         if !self.can_be_removed(acting, caller).await? {
             return Err(Silence::not_tried("what it makes could not be removed again, so nothing was made"));
@@ -103,7 +103,7 @@ impl Lab<'_> {
         let unseen = || Silence::undecided("no independent view shows anything made by it");
         let (first, viewer, seen) = making.make_seen(&viewers).await?.ok_or_else(unseen)?;
         let repeated = making.make_seen(&viewers).await?.is_some();
-        Ok(Made { answer: first.answer, viewer, seen, nobody, repeated })
+        Ok(CreationEvidence { answer: first.answer, viewer, seen, nobody, repeated })
     }
 
     fn higher(&self, caller: &Person) -> impl Iterator<Item = &Person> {
@@ -113,7 +113,7 @@ impl Lab<'_> {
 
     /// Returns true where a route removes such things, and a caller gets through to it.
     async fn can_be_removed(&self, acting: &Acting, caller: &Person) -> Result<bool, SendError> {
-        let removals = items(self.maker.api, acting, Method::Delete);
+        let removals = item_operations(self.maker.api, acting, Method::Delete);
         let found = removals.into_iter().find_map(|operation| {
             self.maker.acting.iter().find(|other| other.operation.id == operation.id && other.left_alone.is_none())
         });
@@ -122,7 +122,7 @@ impl Lab<'_> {
             return Ok(true);
         }
         let Some(call) = self.harmless(removal) else { return Ok(false) };
-        let answer = match self.send_harmless(&call, removal, Caller::named(&caller.name)).await {
+        let answer = match self.send_harmless(&call, removal, AskCaller::named(&caller.name)).await {
             Err(SendError::NotOwn(_)) => return Ok(false),
             answer => answer?,
         };

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::lab::Lab;
-use super::look::Seen;
-use super::values::agrees;
-use crate::act::{Persona, carries, objects_in};
+use super::look::ObjectView;
+use super::values::is_same_value;
+use crate::act::{Persona, contains_marker, objects_in};
 use crate::model::{Effect, Method, Operation, Place};
-use crate::probe::{Answer, Ask, Caller, SendError, Standing, Values, operation_url};
+use crate::probe::{Answer, Ask, AskCaller, ReferenceTarget, SendError, Values, operation_url};
 use crate::survey::{
-    BARE_IDS, Object, Slot, ends_in_id, is_me_word, resource_of_name, role_word, scalar_text, slots, succeeds,
+    BARE_IDS, Object, Slot, ends_in_id, id_slots, is_clear_success, is_me_word, resource_of_name, role_word,
+    scalar_text,
 };
 
 /// Most routes on which an account is looked at.
@@ -38,7 +39,7 @@ pub struct Mirrored {
 
 impl Mirrored {
     /// One view of an object.
-    pub(crate) fn of(seen: Seen) -> Option<Self> {
+    pub(crate) fn of(seen: ObjectView) -> Option<Self> {
         let object = seen.object?;
         Some(Self { views: vec![(seen.answer, object)] })
     }
@@ -46,7 +47,7 @@ impl Mirrored {
     /// What an answer itself shows of the object that it made.
     pub(crate) fn of_answer(answer: &Arc<Answer>, marker: &str) -> Option<Self> {
         let json = answer.response()?.json.as_ref()?;
-        let object = objects_in(json).find(|fields| carries(fields, marker))?.clone();
+        let object = objects_in(json).find(|fields| contains_marker(fields, marker))?.clone();
         Some(Self { views: vec![(Arc::clone(answer), object)] })
     }
 
@@ -57,7 +58,7 @@ impl Mirrored {
 
     /// Whether a field has a value.
     pub(crate) fn shows(&self, name: &str, value: &Value) -> bool {
-        self.value(name).is_some_and(|(seen, _)| agrees(seen, value))
+        self.value(name).is_some_and(|(seen, _)| is_same_value(seen, value))
     }
 
     /// Whether a text stands anywhere in it.
@@ -101,12 +102,12 @@ impl<'a> Lab<'a> {
             else {
                 continue;
             };
-            let answer = self.maker.probe.look_again(&Ask::get(Caller::named(&who.name), url)).await?;
+            let answer = self.maker.probe.look_again(&Ask::get(AskCaller::named(&who.name), url)).await?;
             let own = answer
                 .response()
-                .filter(|response| succeeds(response))
+                .filter(|response| is_clear_success(response))
                 .and_then(|response| response.json.as_ref())
-                .and_then(|json| objects_in(json).find(|fields| carries(fields, &who.persona.username)))
+                .and_then(|json| objects_in(json).find(|fields| contains_marker(fields, &who.persona.username)))
                 .cloned();
             match own {
                 Some(own) => {
@@ -124,7 +125,7 @@ impl<'a> Lab<'a> {
         let ids = own.iter().filter(|(name, _)| BARE_IDS.contains(&name.as_str()) || ends_in_id(name));
         let ids = ids.filter(|(name, _)| resource_of_name(name).is_none_or(|kind| self.is_people(&kind)));
         let values = ids.filter_map(|(_, value)| scalar_text(value));
-        values.for_each(|value| self.maker.probe.learn_standing(&value, Standing::Account));
+        values.for_each(|value| self.maker.probe.learn_standing(&value, ReferenceTarget::Account));
     }
 
     /// Reads that may show a caller its own account, those about the caller first.
@@ -136,7 +137,7 @@ impl<'a> Lab<'a> {
             .iter()
             .filter(|operation| operation.method == Method::Get && operation.effect == Effect::Reads)
             .filter(|operation| role_word(&operation.path).is_none())
-            .filter(|operation| self.is_of_account(&operation.path, &slots(self.maker.api, operation)))
+            .filter(|operation| self.is_of_account(&operation.path, &id_slots(self.maker.api, operation)))
             .collect();
         found.sort_by_key(|operation| (operation.path.contains('{'), !operation.requires_sign_in()));
         found
@@ -145,7 +146,7 @@ impl<'a> Lab<'a> {
     /// The values of an operation on an account: its own id.
     pub(super) fn account_values(&self, operation: &Operation, who: &AccountHolder) -> Option<Values> {
         let mut values = Values::new();
-        for slot in slots(self.maker.api, operation) {
+        for slot in id_slots(self.maker.api, operation) {
             values.insert((slot.place, slot.name.clone()), who.object.slot_value(&slot)?.clone());
         }
         Some(values)

@@ -1,8 +1,8 @@
 //! The trial of making objects without a credential: signed-in users look for what was made.
 
-use super::answers::refusal;
+use super::answers::refusal_sign;
 use super::lab::Lab;
-use super::look::Seen;
+use super::look::ObjectView;
 use crate::act::{Acting, Created, Unusual, Unusually};
 use crate::model::{ANONYMOUS, Silence, ensure};
 use crate::probe::SendError;
@@ -56,7 +56,7 @@ impl<'a> NamelessMaking<'a> {
             Unusually::Made(created) => Ok(*created),
             Unusually::Not(Some(answer), because) => {
                 self.lab.note(self.acting, ANONYMOUS, "", false, because.clone());
-                let sign = refusal(&answer).ok_or_else(|| Silence::undecided(because))?;
+                let sign = refusal_sign(&answer).ok_or_else(|| Silence::undecided(because))?;
                 let because = format!("anonymous is refused: {sign}");
                 Err(Silence::held(&answer.exchange, &self.control.answer.exchange, because))
             }
@@ -90,12 +90,12 @@ impl<'a> NamelessMaking<'a> {
     ///
     /// # Errors
     /// `Undecided` where no caller does.
-    pub(crate) async fn find_reader(&self, created: &Created) -> Result<(String, Seen), Silence> {
+    pub(crate) async fn find_reader(&self, created: &Created) -> Result<(String, ObjectView), Silence> {
         let found = self.look(created).await?;
         found.ok_or_else(|| Silence::undecided("the answer says that it was made, and no caller finds it"))
     }
 
-    async fn look(&self, created: &Created) -> Result<Option<(String, Seen)>, SendError> {
+    async fn look(&self, created: &Created) -> Result<Option<(String, ObjectView)>, SendError> {
         let signed = self.signed.iter().map(|person| person.name.as_str());
         for name in signed.take(MAX_READERS).chain(std::iter::once(ANONYMOUS)) {
             let seen = self.lab.view(name, created).await?.filter(|seen| seen.object.is_some());

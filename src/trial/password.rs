@@ -5,16 +5,16 @@ use serde_json::{Map, Value, json};
 use super::funnel::Trial;
 use super::shot::Aim;
 use super::subject::Subject;
-use crate::act::{Spare, marker};
+use crate::act::{Spare, new_marker};
 use crate::model::{Credential, Identity, Secret, Silence};
-use crate::probe::{Caller, SendError};
+use crate::probe::{AskCaller, SendError};
 use crate::survey::is_soft_error;
 
 impl Trial<'_> {
     /// Returns a password that a spare account has not had.
     pub(super) fn new_password(&self, subject: &Subject<'_>) -> Option<Secret> {
         let Subject::Spare(spare) = subject else { return None };
-        let suffix: String = marker().chars().rev().take(3).collect();
+        let suffix: String = new_marker().chars().rev().take(3).collect();
         let secret = Secret::new(format!("{}x{suffix}", spare.password.expose()));
         self.lab.maker.probe.redactor().learn(&format!("password of {}", spare.name), &secret);
         Some(secret)
@@ -31,7 +31,7 @@ impl Trial<'_> {
         let (Aim::Password(field), Subject::Spare(spare)) = (&self.aim, &self.subject) else { return Ok(()) };
         let own = Map::from_iter([(field.clone(), json!(spare.password.expose()))]);
         if let Some((values, body)) = self.lab.account_request(self.acting, spare, present, &own) {
-            self.lab.write(self.acting, Caller::named(&spare.name), &values, Some(&body)).await?;
+            self.lab.write(self.acting, AskCaller::named(&spare.name), &values, Some(&body)).await?;
         }
         Ok(())
     }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::answers::refusal;
+use super::answers::refusal_sign;
 use super::lab::Lab;
-use super::look::Seen;
+use super::look::ObjectView;
 use super::making::Making;
 use crate::act::{Acting, Created, Unusually};
 use crate::model::{Silence, clean_name};
 use crate::probe::Answer;
-use crate::survey::{Person, words};
+use crate::survey::{Person, split_words};
 
 /// A field of a creating operation that may say whose the object is, with the caller that names another user in it.
 #[derive(Debug)]
@@ -28,12 +28,12 @@ pub(crate) struct Planting<'a> {
 /// How the two see one object.
 #[derive(Debug)]
 pub(crate) struct BothViews {
-    pub(crate) intruder: Option<Seen>,
-    pub(crate) owner: Option<Seen>,
+    pub(crate) intruder: Option<ObjectView>,
+    pub(crate) owner: Option<ObjectView>,
 }
 
 impl BothViews {
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Seen> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &ObjectView> {
         [&self.owner, &self.intruder].into_iter().flatten()
     }
 }
@@ -124,15 +124,15 @@ impl<'a> Planting<'a> {
     /// Returns whether the other user is shown the object, and whether it is named in it, where neither was so before.
     fn compare(&self, before: &BothViews, after: &BothViews) -> (bool, bool) {
         let owner_has = after.owner.as_ref().is_some_and(|seen| seen.object.is_some());
-        let moved = before.owner.as_ref().is_some_and(Seen::is_gone) && owner_has;
+        let moved = before.owner.as_ref().is_some_and(ObjectView::is_gone) && owner_has;
         let was_own = before.intruder.as_ref().is_some_and(|seen| self.is_named(self.intruder, seen));
         (moved, was_own && after.all().any(|seen| self.is_named(self.owner, seen)))
     }
 
     /// Returns true where the owner field names a person in a view.
-    fn is_named(&self, person: &Person, seen: &Seen) -> bool {
-        let wanted = words(self.field);
-        let fields = seen.object.iter().flatten().filter(|(name, _)| words(name) == wanted);
+    fn is_named(&self, person: &Person, seen: &ObjectView) -> bool {
+        let wanted = split_words(self.field);
+        let fields = seen.object.iter().flatten().filter(|(name, _)| split_words(name) == wanted);
         fields.into_iter().any(|(name, value)| self.lab.names(person, name, value))
     }
 
@@ -148,7 +148,7 @@ impl<'a> Planting<'a> {
 
     /// Returns the silence where nothing was made.
     fn not_made(&self, answer: Option<&Answer>, because: String, control: &Created) -> Silence {
-        match answer.and_then(|answer| Some((answer, refusal(answer)?))) {
+        match answer.and_then(|answer| Some((answer, refusal_sign(answer)?))) {
             Some((answer, sign)) => {
                 let (intruder, owner) = (&self.intruder.name, &self.owner.name);
                 self.hold(answer, control, format!("{intruder} is refused an object of {owner}'s: {sign}"))

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use crate::act::objects_in;
 use crate::model::{Silence, clean_name};
 use crate::probe::{Answer, Ask, Probe};
-use crate::survey::{Leaf, Object, ObjectKey, Reading, Survey, Surveyed, is_soft_error, leaves, present, scalar_text};
+use crate::survey::{
+    AnswerKind, Leaf, Object, ObjectKey, Survey, Surveyed, is_soft_error, leaves_of, present_leaves, scalar_text,
+};
 
 /// Most objects of one answer that are looked at.
 const MAX_OBJECTS: usize = 400;
@@ -40,7 +42,7 @@ pub(crate) struct Shown {
 impl Shown {
     /// Returns how many of the values an answer carries.
     pub(crate) fn count_in(&self, answer: &Answer) -> usize {
-        answer.response().map_or(0, |response| present(&self.leaves, response).len())
+        answer.response().map_or(0, |response| present_leaves(&self.leaves, response).len())
     }
 
     /// Returns true where an answer carries none of the values.
@@ -92,7 +94,7 @@ impl ReadTrial<'_> {
         let innocent = self.innocent.iter().flat_map(|answer| texts_of(answer));
         let known: BTreeSet<String> = self.sent.iter().cloned().chain(innocent).collect();
         let telling = |leaf: &Leaf| leaf.is_telling() && !self.surveyed.volatile.contains(&leaf.path);
-        leaves(rightful).into_iter().filter(|leaf| telling(leaf) && !known.contains(&leaf.text)).collect()
+        leaves_of(rightful).into_iter().filter(|leaf| telling(leaf) && !known.contains(&leaf.text)).collect()
     }
 
     /// Sends the attack, the same about nothing, and the attack again.
@@ -110,19 +112,19 @@ impl ReadTrial<'_> {
             Err(Silence::held(&attack.exchange, &self.rightful.exchange, because))
         };
         match self.surveyed.read(&attack, &self.sent, &[]) {
-            Reading::Refused(because) => return held(&because),
-            Reading::NoData(because) => return Err(Silence::undecided(because)),
-            Reading::Data => {}
+            AnswerKind::Refused(because) => return held(&because),
+            AnswerKind::NoData(because) => return Err(Silence::undecided(because)),
+            AnswerKind::Data => {}
         }
         let Some(response) = attack.response().filter(|response| !is_soft_error(response)) else {
             return held("an error in a successful answer");
         };
-        let found = present(&wanted, response);
+        let found = present_leaves(&wanted, response);
         if found.is_empty() {
             return held("the answer has nothing of the other user's");
         }
         let nothing = probe.send(&self.nothing).await?;
-        if let Reading::NoData(because) = self.surveyed.read(&nothing, &self.sent, &[]) {
+        if let AnswerKind::NoData(because) = self.surveyed.read(&nothing, &self.sent, &[]) {
             return Err(Silence::undecided(format!("a name that nobody has: {because}")));
         }
         let also = texts_of(&nothing);
@@ -136,5 +138,5 @@ impl ReadTrial<'_> {
 }
 
 fn texts_of(answer: &Answer) -> BTreeSet<String> {
-    answer.response().map(leaves).unwrap_or_default().into_iter().map(|leaf| leaf.text).collect()
+    answer.response().map(leaves_of).unwrap_or_default().into_iter().map(|leaf| leaf.text).collect()
 }

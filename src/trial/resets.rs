@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::lab::Lab;
 use crate::act::{Acting, Persona, is_email, is_password, is_user_name, sign_up_body};
 use crate::model::{Api, Method};
-use crate::probe::{Answer, Ask, Caller, SendError, Values, WriteKind, WriteNote, operation_url, serialize_body};
-use crate::survey::words;
+use crate::probe::{Answer, Ask, AskCaller, SendError, Values, WriteKind, WriteNote, operation_url, serialize_body};
+use crate::survey::split_words;
 
 /// Returns true for operations that ask for a new password by nothing but a name or an address: `POST /auth/forgot-password`.
 pub(crate) fn asks_for_reset(api: &Api, acting: &Acting) -> bool {
@@ -14,15 +14,15 @@ pub(crate) fn asks_for_reset(api: &Api, acting: &Acting) -> bool {
     if operation.method != Method::Post || !acting.slots.is_empty() || operation.requires_sign_in() {
         return false;
     }
-    let mut said = words(&operation.path);
-    said.extend(operation.operation_id.as_deref().map(words).unwrap_or_default());
+    let mut said = split_words(&operation.path);
+    said.extend(operation.operation_id.as_deref().map(split_words).unwrap_or_default());
     let any = |list: &[&str]| said.iter().any(|word| list.contains(&word.as_str()));
     let named = any(&["forgot", "forgotten", "lost"])
         || any(&["reset", "recover", "recovery"]) && any(&["password", "passwd", "account", "credentials"]);
     let fields = acting.fields(api);
     let identifies = fields.iter().any(|field| is_email(&field.name) || is_user_name(&field.name));
     let goes_on = fields.iter().any(|field| {
-        let says = words(&field.name);
+        let says = split_words(&field.name);
         is_password(&field.name)
             || ["token", "code", "otp", "pin", "key"].iter().any(|word| says.iter().any(|w| w == word))
     });
@@ -40,8 +40,8 @@ pub(crate) async fn ask_for_reset(lab: &Lab<'_>, acting: &Acting, who: &Persona)
         body: Some(serialize_body(&body.media_type, &body.value)),
         // A limit is an answer here, and nothing to wait for.
         once: true,
-        ..Ask::get(Caller::Anonymous, url?)
+        ..Ask::get(AskCaller::Anonymous, url?)
     };
-    let note = WriteNote::bare(acting.operation.id.as_str(), &Caller::Anonymous.label(), WriteKind::Tries);
+    let note = WriteNote::bare(acting.operation.id.as_str(), &AskCaller::Anonymous.label(), WriteKind::Tries);
     Ok(probe.send_write(&ask, note).await?.answer)
 }

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::values::agrees;
+use super::values::is_same_value;
 use crate::act::{POWER_WORDS, is_tombstone};
 use crate::model::Api;
-use crate::survey::{ends_in_id, is_strong_owner_name, role_word, scalar_text, words};
+use crate::survey::{ends_in_id, is_strong_owner_name, role_word, scalar_text, split_words};
 
 /// What a field decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +60,7 @@ const QUOTAS: &[&str] = &["plan", "tier", "quota", "allowance", "premium", "vip"
 
 /// What a field decides, by its name and the value that it has; `None` for anything that does no harm.
 pub(crate) fn right_of(name: &str, value: &Value) -> Option<Right> {
-    let parts = words(name);
+    let parts = split_words(name);
     let joined = parts.join("");
     let last = parts.last().map(String::as_str).unwrap_or_default();
     let asks = parts.first().is_some_and(|word| matches!(word.as_str(), "is" | "has" | "can"));
@@ -125,8 +125,8 @@ const HIGHER: &[&str] =
 /// Whether a role's name is a higher one's: `ROLE_ADMIN`, `super-user`.
 pub(crate) fn is_higher(text: &str) -> bool {
     role_word(text).is_some()
-        || words(text).iter().any(|word| HIGHER.contains(&word.as_str()))
-        || HIGHER.contains(&words(text).join("").as_str())
+        || split_words(text).iter().any(|word| HIGHER.contains(&word.as_str()))
+        || HIGHER.contains(&split_words(text).join("").as_str())
 }
 
 /// A field that decides a right, as it is now.
@@ -144,7 +144,7 @@ pub(crate) struct RightField<'a> {
 /// higher roles among the callers.
 pub(crate) fn other_value(api: &Api, field: RightField<'_>, higher: &[String], used: &[Value]) -> Option<Value> {
     let RightField { name, right, present } = field;
-    let fits = |value: &Value| !agrees(value, present) && !used.iter().any(|known| agrees(known, value));
+    let fits = |value: &Value| !is_same_value(value, present) && !used.iter().any(|known| is_same_value(known, value));
     if right == Right::Ownership {
         // Whose value would it be? Only objects of other callers tell.
         return None;
@@ -160,7 +160,9 @@ pub(crate) fn other_value(api: &Api, field: RightField<'_>, higher: &[String], u
             #[expect(clippy::cast_precision_loss, reason = "two small numbers")]
             None => number.as_f64().map(|part| json!(part + more as f64)),
         },
-        Value::String(text) if right != Right::Role && text.parse::<f64>().is_ok() => Some(json!(plus(text, more))),
+        Value::String(text) if right != Right::Role && text.parse::<f64>().is_ok() => {
+            Some(json!(add_to_decimal(text, more)))
+        }
         Value::String(text) => words_of(api, name, right, text, higher).into_iter().map(Value::String).find(&fits),
         Value::Array(items) if right == Right::Role => {
             let text = items.first().and_then(Value::as_str).unwrap_or("user");
@@ -174,7 +176,7 @@ pub(crate) fn other_value(api: &Api, field: RightField<'_>, higher: &[String], u
 }
 
 /// `12.50` and 37 are `49.50`.
-fn plus(text: &str, more: i64) -> String {
+fn add_to_decimal(text: &str, more: i64) -> String {
     let decimals = text.split_once('.').map_or(0, |(_, behind)| behind.len());
     #[expect(clippy::cast_precision_loss, reason = "a small number")]
     let sum = text.parse::<f64>().unwrap_or_default() + more as f64;
@@ -183,15 +185,15 @@ fn plus(text: &str, more: i64) -> String {
 
 /// Words that a text field may take instead, likeliest first, spelled as its own.
 fn words_of(api: &Api, name: &str, right: Right, present: &str, higher: &[String]) -> Vec<String> {
-    let declared = vocabulary(api, name);
-    let spelled = |word: &&str| like(present, word);
+    let declared = listed_values(api, name);
+    let spelled = |word: &&str| match_spelling(present, word);
     match right {
         Right::Role => {
             let mut found: Vec<String> = declared.iter().filter(|word| is_higher(word)).cloned().collect();
             found.sort_by_key(|word| role_word(word).is_none());
             if found.is_empty() {
-                found.extend(higher.iter().map(|word| like(present, word)));
-                found.extend(["admin", "administrator"].iter().map(|word| like(present, word)));
+                found.extend(higher.iter().map(|word| match_spelling(present, word)));
+                found.extend(["admin", "administrator"].iter().map(|word| match_spelling(present, word)));
             }
             found
         }
@@ -222,12 +224,12 @@ fn is_end(word: &str) -> bool {
 }
 
 /// The texts that any schema of the document lists for a field of this name.
-pub(crate) fn vocabulary(api: &Api, name: &str) -> Vec<String> {
-    let wanted = words(name);
+pub(crate) fn listed_values(api: &Api, name: &str) -> Vec<String> {
+    let wanted = split_words(name);
     let mut found: Vec<String> = Vec::new();
     let properties = api.schemas.nodes.iter().flat_map(|schema| &schema.properties);
-    for (_, id) in properties.filter(|(known, _)| words(known) == wanted).take(200) {
-        let Some(schema) = crate::act::plain(api, *id) else { continue };
+    for (_, id) in properties.filter(|(known, _)| split_words(known) == wanted).take(200) {
+        let Some(schema) = crate::act::resolve_schema(api, *id) else { continue };
         for word in schema.enumeration.iter().filter_map(Value::as_str) {
             if !found.iter().any(|known| known == word) {
                 found.push(word.to_owned());
@@ -238,7 +240,7 @@ pub(crate) fn vocabulary(api: &Api, name: &str) -> Vec<String> {
 }
 
 /// A word in the spelling of another: `USER` makes `ADMIN`, `ROLE_USER` `ROLE_ADMIN`, `User` `Admin`.
-fn like(present: &str, word: &str) -> String {
+fn match_spelling(present: &str, word: &str) -> String {
     let word = word.to_lowercase();
     let is_upper = present.chars().any(char::is_alphabetic) && !present.chars().any(char::is_lowercase);
     let prefix = present.get(..5).filter(|start| start.eq_ignore_ascii_case("role_"));

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::lab::Lab;
-use crate::act::{Acting, Body, address_id, digests_of, marks_in, objects_in, plan_undo, remember};
+use crate::act::{Acting, Body, address_id, digests_of, marks_in, objects_in, plan_undo, record_sighting};
 use crate::model::Method;
 use crate::probe::{
-    Ask, Caller, Journal, SendError, Values, WriteKind, WriteNote, Written, header_values, leaves_open, operation_url,
-    serialize_body,
+    Ask, AskCaller, Journal, SendError, Values, WriteKind, WriteNote, WriteResult, header_values, leaves_open,
+    operation_url, serialize_body,
 };
 use crate::spec::Samples;
-use crate::survey::{Object, scalar_text, succeeds};
+use crate::survey::{Object, is_clear_success, scalar_text};
 
 /// How a request differs from the plain one of the document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub(crate) struct WriteRequest<'a> {
     /// Its method, where it is not another one.
     pub(crate) method: Method,
     /// Who sends it.
-    pub(crate) caller: Caller,
+    pub(crate) caller: AskCaller,
     /// Where it goes.
     pub(crate) url: Url,
     /// Its body.
@@ -49,7 +49,7 @@ pub(crate) struct WriteRequest<'a> {
 
 impl<'a> WriteRequest<'a> {
     /// Returns a request without a body that touches what is at an address.
-    pub(crate) fn plain(acting: &'a Acting, caller: Caller, url: Url) -> Self {
+    pub(crate) fn plain(acting: &'a Acting, caller: AskCaller, url: Url) -> Self {
         let method = acting.operation.method;
         Self { acting, method, caller, url, body: None, headers: Vec::new(), kind: WriteKind::Touches, once: false }
     }
@@ -60,10 +60,10 @@ impl Lab<'_> {
     pub(crate) async fn write(
         &self,
         acting: &Acting,
-        caller: Caller,
+        caller: AskCaller,
         values: &Values,
         body: Option<&Body>,
-    ) -> Result<Written, SendError> {
+    ) -> Result<WriteResult, SendError> {
         let url = self.url(acting, values)?;
         self.send(WriteRequest { body, ..WriteRequest::plain(acting, caller, url) }).await
     }
@@ -77,11 +77,11 @@ impl Lab<'_> {
     pub(super) async fn write_twisted(
         &self,
         acting: &Acting,
-        caller: Caller,
+        caller: AskCaller,
         values: &Values,
         body: Option<&Body>,
         twist: &Twist,
-    ) -> Result<Written, SendError> {
+    ) -> Result<WriteResult, SendError> {
         let mut values = values.clone();
         values.extend(twist.parents.clone());
         let mut url = self.url(acting, &values)?;
@@ -95,7 +95,7 @@ impl Lab<'_> {
 
     /// Sends a write in the most general form: also by another method than the document's, and without repeating what was
     /// asked to slow down.
-    pub(crate) async fn send(&self, request: WriteRequest<'_>) -> Result<Written, SendError> {
+    pub(crate) async fn send(&self, request: WriteRequest<'_>) -> Result<WriteResult, SendError> {
         let WriteRequest { acting, method, caller, url, body, mut headers, kind, once } = request;
         let required = Samples::new(self.maker.api, 1).required(&acting.operation);
         headers.extend(header_values(&acting.operation, &required));
@@ -146,10 +146,10 @@ impl Lab<'_> {
     }
 
     /// Notes the id that an answer gives what was made; whether no list needs to be looked at for it.
-    async fn note_made(&self, acting: &Acting, written: &Written) -> Result<bool, SendError> {
+    async fn note_made(&self, acting: &Acting, written: &WriteResult) -> Result<bool, SendError> {
         let Some(journal) = self.maker.probe.journal() else { return Ok(true) };
         let Some(response) = written.answer.response() else { return Ok(true) };
-        if !succeeds(response) {
+        if !is_clear_success(response) {
             let is_refused = !leaves_open(response.status);
             if is_refused {
                 journal.nothing(written.n);
@@ -163,15 +163,15 @@ impl Lab<'_> {
         if let (Some(id), Some(entry)) = (&id, journal.entry(written.n)) {
             journal.made(written.n, Some(id.clone()), None);
             if response.status == 201 {
-                remember(self.maker.probe, journal, written.n, &entry.note.caller).await?;
+                record_sighting(self.maker.probe, journal, written.n, &entry.note.caller).await?;
             }
         }
         Ok(id.is_some())
     }
 
-    async fn note_id(&self, journal: &Journal, written: &Written, id: Option<String>) -> Result<(), SendError> {
+    async fn note_id(&self, journal: &Journal, written: &WriteResult, id: Option<String>) -> Result<(), SendError> {
         let Some((id, entry)) = id.zip(journal.entry(written.n)) else { return Ok(()) };
         journal.made(written.n, Some(id), None);
-        remember(self.maker.probe, journal, written.n, &entry.note.caller).await
+        record_sighting(self.maker.probe, journal, written.n, &entry.note.caller).await
     }
 }

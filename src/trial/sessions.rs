@@ -5,18 +5,18 @@ use std::sync::{Arc, PoisonError};
 
 use serde_json::Map;
 
-use super::answers::{status_of, unjudged};
+use super::answers::{status_of, why_inconclusive};
 use super::lab::Lab;
 use crate::act::Spare;
 use crate::model::{ANONYMOUS, Silence};
-use crate::probe::{Answer, Ask, Caller, SendError};
+use crate::probe::{Answer, Ask, AskCaller, SendError};
 use crate::survey::{is_me_word, is_soft_error};
 
 impl Lab<'_> {
     /// Returns the caller of a name: itself, or the spare account that acts in its place.
-    pub(crate) fn caller(&self, name: &str) -> Caller {
+    pub(crate) fn caller(&self, name: &str) -> AskCaller {
         let stand_ins = self.stand_ins.lock().unwrap_or_else(PoisonError::into_inner);
-        Caller::named(stand_ins.get(name).and_then(Option::as_deref).unwrap_or(name))
+        AskCaller::named(stand_ins.get(name).and_then(Option::as_deref).unwrap_or(name))
     }
 
     /// Whether a trial has spoilt the account of a caller: what it owned is out of reach.
@@ -36,7 +36,7 @@ impl Lab<'_> {
     pub(super) async fn check_session(&self, name: &str) -> Result<(), Silence> {
         let Some((ask, operation)) = self.witness(name) else { return Ok(()) };
         let lost = match self.maker.probe.look_again(&ask).await {
-            Ok(answer) if unjudged(&answer).is_some() || is_served(&answer) => return Ok(()),
+            Ok(answer) if why_inconclusive(&answer).is_some() || is_served(&answer) => return Ok(()),
             Ok(answer) => format!("{operation} answers it status {}", status_of(&answer)),
             Err(SendError::SessionGone(_)) => "its session is gone".to_owned(),
             Err(error) => return Err(error.into()),

@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 
 use super::assigning::{Assigned, FieldRecipient};
 use super::candidates::{Candidate, RepeatOn, Setter};
-use super::guarded::Served;
+use super::guarded::GuardedAnswers;
 use super::mirror::Mirrored;
 use super::rights::Right;
 use super::values::list_fields;
-use crate::model::{Silence, clean, ensure};
+use crate::model::{Silence, clean_text, ensure};
 use crate::probe::Answer;
 
 /// Fields that are to be set, and on what.
@@ -39,7 +39,7 @@ pub(crate) struct FieldsSet {
     /// The fields that were stored.
     pub(crate) kept: Vec<String>,
     /// A guarded function that serves the account now.
-    pub(crate) served: Option<Served>,
+    pub(crate) served: Option<GuardedAnswers>,
     /// A field of no meaning was sent with them.
     pub(crate) with_nonce: bool,
     /// The second time went as the first.
@@ -123,7 +123,7 @@ impl<'a> FieldTrial<'a> {
             }
         }
         let plain = self.send(&self.before, &Map::new(), false).await?;
-        let because = clean(&last.refused.unwrap_or_default(), 160);
+        let because = clean_text(&last.refused.unwrap_or_default(), 160);
         ensure(plain.refused.is_none(), || {
             Silence::undecided(format!("the operation could not be used even without further fields ({because})"))
         })?;
@@ -141,10 +141,10 @@ impl<'a> FieldTrial<'a> {
     }
 
     /// Returns a function of a higher role that refused the account, and serves it now.
-    async fn served(&self, sent: &Assigned) -> Result<Option<Served>, Silence> {
+    async fn served(&self, sent: &Assigned) -> Result<Option<GuardedAnswers>, Silence> {
         let lab = self.setter.lab;
         match lab.model().filter(|_| self.recipient.is_account()) {
-            Some(model) => Ok(lab.ask_guarded_from(&model.name, &sent.caller).await?.filter(Served::serves)),
+            Some(model) => Ok(lab.ask_guarded_from(&model.name, &sent.caller).await?.filter(GuardedAnswers::serves)),
             None => Ok(None),
         }
     }
@@ -153,7 +153,7 @@ impl<'a> FieldTrial<'a> {
         &self,
         first: Assigned,
         stored: Vec<String>,
-        served: Option<Served>,
+        served: Option<GuardedAnswers>,
         with_nonce: bool,
     ) -> Result<FieldsSet, Silence> {
         let on = match self.recipient {

@@ -6,20 +6,20 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::account::NO_ID;
-use super::answers::refusal;
+use super::answers::refusal_sign;
 use super::body::harmless_change;
 use super::funnel::Trial;
-use super::look::Seen;
+use super::look::ObjectView;
 use super::send::Twist;
 use super::subject::Subject;
-use crate::act::{Body, add, body, keep_present};
+use crate::act::{Body, add_fields, build_body, keep_present};
 use crate::model::{ANONYMOUS, Secret, Silence};
-use crate::probe::{Answer, Caller, Values};
+use crate::probe::{Answer, AskCaller, Values};
 
 /// Chooses a field and its new value by what the owner sees.
-pub type ChooseValue<'a> = &'a (dyn Fn(&Seen) -> Option<(String, Value)> + Sync);
+pub type ChooseValue<'a> = &'a (dyn Fn(&ObjectView) -> Option<(String, Value)> + Sync);
 /// Returns what a call changed, in words, by what the owner saw before and sees now.
-pub type CompareViews<'a> = &'a (dyn Fn(&Seen, &Seen) -> Option<String> + Sync);
+pub type CompareViews<'a> = &'a (dyn Fn(&ObjectView, &ObjectView) -> Option<String> + Sync);
 
 /// What a write is to bring about.
 #[derive(Clone)]
@@ -53,7 +53,7 @@ impl std::fmt::Debug for Aim<'_> {
 
 /// What one write would be seen by.
 #[derive(Debug, Clone)]
-pub enum Wanted {
+pub enum ExpectedEffect {
     /// A field has a value.
     Value(String, Value),
     /// The account signs in with this password.
@@ -66,7 +66,7 @@ pub enum Wanted {
 
 /// What the owner saw of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
+pub enum WriteEffect {
     /// Nothing.
     None,
     /// What was wanted; for a function, in words.
@@ -81,27 +81,27 @@ pub struct Tried {
     /// The name of the caller.
     pub caller: String,
     /// What it would be seen by.
-    pub wanted: Wanted,
+    pub wanted: ExpectedEffect,
     /// The answer.
     pub answer: Arc<Answer>,
     /// The owner's view.
-    pub seen: Seen,
+    pub seen: ObjectView,
     /// What it shows.
-    pub effect: Effect,
+    pub effect: WriteEffect,
 }
 
 impl Tried {
     /// Whether it had an effect.
     pub fn has_effect(&self) -> bool {
-        self.effect != Effect::None
+        self.effect != WriteEffect::None
     }
 
     /// Returns the field that was written; empty where none is named.
     pub fn field(&self) -> &str {
         match &self.wanted {
-            Wanted::Value(field, _) => field,
-            Wanted::Password(_) => "password",
-            Wanted::Anything | Wanted::Gone => "",
+            ExpectedEffect::Value(field, _) => field,
+            ExpectedEffect::Password(_) => "password",
+            ExpectedEffect::Anything | ExpectedEffect::Gone => "",
         }
     }
 }
@@ -110,7 +110,7 @@ impl Tried {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spot<'s> {
     pub(crate) subject: &'s Subject<'s>,
-    pub(crate) seen: &'s Seen,
+    pub(crate) seen: &'s ObjectView,
 }
 
 /// Returns the fields that the owner sees, with the id of the address where the object does not show it.
@@ -125,7 +125,7 @@ fn named_fields(on: Spot<'_>) -> BTreeMap<String, Value> {
 /// A write that was sent, before its owner looks.
 pub(super) struct Fired {
     caller: String,
-    wanted: Wanted,
+    wanted: ExpectedEffect,
     answer: Arc<Answer>,
 }
 
@@ -133,7 +133,7 @@ pub(super) struct Fired {
 struct Composed {
     values: Values,
     body: Option<Body>,
-    wanted: Wanted,
+    wanted: ExpectedEffect,
 }
 
 impl Trial<'_> {
@@ -152,7 +152,7 @@ impl Trial<'_> {
     /// `Undecided` where it could not be composed or sent.
     pub(super) async fn fire(&self, caller: &str, twist: &Twist, on: Spot<'_>) -> Result<Fired, Silence> {
         let Composed { values, body, wanted } = self.compose(on)?;
-        let sender = if caller == ANONYMOUS { Caller::Anonymous } else { self.lab.caller(caller) };
+        let sender = if caller == ANONYMOUS { AskCaller::Anonymous } else { self.lab.caller(caller) };
         let written = self.lab.write_twisted(self.acting, sender, &values, body.as_ref(), twist).await?;
         let answer = written.answer;
         if let Some(created) = on.subject.object() {
@@ -168,7 +168,8 @@ impl Trial<'_> {
     pub(super) async fn judge(&self, fired: Fired, on: Spot<'_>) -> Result<Tried, Silence> {
         let Fired { caller, wanted, answer } = fired;
         let (seen, effect) = self.look_for(&wanted, on, &answer).await?;
-        if let (Wanted::Gone, true, Some(created)) = (&wanted, effect == Effect::Gone, on.subject.object()) {
+        if let (ExpectedEffect::Gone, true, Some(created)) = (&wanted, effect == WriteEffect::Gone, on.subject.object())
+        {
             // Nothing may be made below it any more, and there is nothing left to undo.
             self.lab.forget_removed(created);
         }
@@ -182,20 +183,20 @@ impl Trial<'_> {
         let no_field = || Silence::undecided("no field is known that the operation changes");
         let present = named_fields(on);
         let (mut body, wanted) = match &self.aim {
-            Aim::Removal => (body(api, self.acting, ""), Wanted::Gone),
-            Aim::Call(_) => (self.body_as_it_is(on), Wanted::Anything),
+            Aim::Removal => (build_body(api, self.acting, ""), ExpectedEffect::Gone),
+            Aim::Call(_) => (self.body_as_it_is(on), ExpectedEffect::Anything),
             Aim::Password(field) => {
                 let new = self.new_password(on.subject).ok_or_else(no_field)?;
                 let value = Value::String(new.expose().to_owned());
-                (Some(self.body_with(on, field, &value)), Wanted::Password(new))
+                (Some(self.body_with(on, field, &value)), ExpectedEffect::Password(new))
             }
             Aim::Chosen(choose) => {
                 let (field, value) = choose(on.seen).ok_or_else(no_field)?;
-                (Some(self.body_with(on, &field, &value)), Wanted::Value(field, value))
+                (Some(self.body_with(on, &field, &value)), ExpectedEffect::Value(field, value))
             }
             Aim::Text(field) => {
                 let value = Self::new_text(on.subject, field).ok_or_else(no_field)?;
-                (Some(self.body_with(on, field, &value)), Wanted::Value(field.clone(), value))
+                (Some(self.body_with(on, field, &value)), ExpectedEffect::Value(field.clone(), value))
             }
             Aim::Change => {
                 let change = match (&self.naming, on.subject) {
@@ -206,7 +207,7 @@ impl Trial<'_> {
                     }
                 };
                 let change = change.ok_or_else(no_field)?;
-                (Some(change.body), Wanted::Value(change.field, change.value))
+                (Some(change.body), ExpectedEffect::Value(change.field, change.value))
             }
         };
         let values = self.address(on, &mut body)?;
@@ -216,7 +217,7 @@ impl Trial<'_> {
     /// Returns a body with a field in it; everything else stays as it is.
     fn body_with(&self, on: Spot<'_>, field: &str, value: &Value) -> Body {
         let mut body = self.body_as_it_is(on).unwrap_or_else(Body::empty);
-        add(&mut body.value, &Map::from_iter([(field.to_owned(), value.clone())]));
+        add_fields(&mut body.value, &Map::from_iter([(field.to_owned(), value.clone())]));
         body
     }
 
@@ -229,7 +230,7 @@ impl Trial<'_> {
         let present = named_fields(on);
         let own = self.lab.change(self.acting, &present, &[]).map(|change| change.body);
         own.or_else(|| {
-            let mut made = body(self.lab.maker.api, self.acting, "")?;
+            let mut made = build_body(self.lab.maker.api, self.acting, "")?;
             keep_present(&mut made, &present);
             Some(made)
         })
@@ -254,21 +255,28 @@ impl Trial<'_> {
     }
 
     /// Looks as the owner until the effect shows. An outright refusal is believed at once; silence is not.
-    async fn look_for(&self, wanted: &Wanted, on: Spot<'_>, answer: &Answer) -> Result<(Seen, Effect), Silence> {
-        let refused = refusal(answer).is_some();
+    async fn look_for(
+        &self,
+        wanted: &ExpectedEffect,
+        on: Spot<'_>,
+        answer: &Answer,
+    ) -> Result<(ObjectView, WriteEffect), Silence> {
+        let refused = refusal_sign(answer).is_some();
         let mut watch = self.lab.promptness.watch(&self.acting.operation.id, answer);
-        let mut last: Option<(Seen, Effect)> = None;
+        let mut last: Option<(ObjectView, WriteEffect)> = None;
         while watch.is_due().await {
             let seen = on.subject.view(self.lab, &self.owner).await?;
             let seen = seen.ok_or_else(|| Silence::undecided("the owner's view could not be had after the write"))?;
             let effect = self.effect(wanted, on, &seen).await?;
-            let expected = effect != Effect::None && (effect != Effect::Gone || matches!(wanted, Wanted::Gone));
+            let expected =
+                effect != WriteEffect::None && (effect != WriteEffect::Gone || matches!(wanted, ExpectedEffect::Gone));
             // That a changed object vanished is seen twice before it is believed.
-            let confirmed = last.as_ref().is_some_and(|(_, before)| *before == Effect::Gone && effect == Effect::Gone);
+            let confirmed =
+                last.as_ref().is_some_and(|(_, before)| *before == WriteEffect::Gone && effect == WriteEffect::Gone);
             if expected {
                 watch.showed();
             }
-            let done = expected || confirmed || refused && effect == Effect::None;
+            let done = expected || confirmed || refused && effect == WriteEffect::None;
             last = Some((seen, effect));
             if done {
                 break;
@@ -277,21 +285,21 @@ impl Trial<'_> {
         last.ok_or_else(|| Silence::undecided("the owner's view could not be had after the write"))
     }
 
-    async fn effect(&self, wanted: &Wanted, on: Spot<'_>, seen: &Seen) -> Result<Effect, Silence> {
+    async fn effect(&self, wanted: &ExpectedEffect, on: Spot<'_>, seen: &ObjectView) -> Result<WriteEffect, Silence> {
         // The view of an account that changed, or of an owner that was signed out, is refused for other reasons.
         let says = match on.subject {
             Subject::Object(_) => seen.answer.status() != Some(401),
-            _ => matches!(wanted, Wanted::Gone),
+            _ => matches!(wanted, ExpectedEffect::Gone),
         };
-        let gone = if seen.is_gone() && says { Effect::Gone } else { Effect::None };
+        let gone = if seen.is_gone() && says { WriteEffect::Gone } else { WriteEffect::None };
         Ok(match (wanted, &self.aim) {
-            (Wanted::Value(field, value), _) if seen.shows(field, value) => Effect::Shows(field.clone()),
-            (Wanted::Anything, Aim::Call(compare)) if !seen.is_gone() => {
-                compare(on.seen, seen).map_or(Effect::None, Effect::Shows)
+            (ExpectedEffect::Value(field, value), _) if seen.shows(field, value) => WriteEffect::Shows(field.clone()),
+            (ExpectedEffect::Anything, Aim::Call(compare)) if !seen.is_gone() => {
+                compare(on.seen, seen).map_or(WriteEffect::None, WriteEffect::Shows)
             }
-            (Wanted::Password(secret), _) => {
+            (ExpectedEffect::Password(secret), _) => {
                 let taken = self.signs_in_with(on.subject, secret).await?;
-                if taken { Effect::Shows("password".to_owned()) } else { gone }
+                if taken { WriteEffect::Shows("password".to_owned()) } else { gone }
             }
             _ => gone,
         })

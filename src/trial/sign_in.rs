@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::answers::status_of;
 use super::lab::Lab;
-use crate::act::{Account, Acting, Extra, Persona, marker, password_of};
+use crate::act::{Account, Acting, Extra, Persona, new_marker, password_of};
 use crate::model::{Credential, Identity, LoginRecipe, Secret, Silence, ensure};
 use crate::probe::{Answer, SendError};
 use crate::survey::is_soft_error;
@@ -88,8 +88,8 @@ pub(crate) fn wrong_password() -> Secret {
 }
 
 /// Returns a person whom the API does not know.
-pub(crate) fn nobody() -> Persona {
-    Persona::new(&marker())
+pub(crate) fn unknown_person() -> Persona {
+    Persona::new(&new_marker())
 }
 
 impl Lab<'_> {

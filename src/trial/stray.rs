@@ -2,7 +2,7 @@
 //! name. It is the scan's to remove, as any other.
 
 use super::funnel::Trial;
-use super::shot::{Spot, Tried, Wanted};
+use super::shot::{ExpectedEffect, Spot, Tried};
 use crate::model::{ANONYMOUS, Method};
 use crate::probe::{SendError, WriteKind, WriteNote};
 
@@ -10,7 +10,9 @@ impl Trial<'_> {
     /// Notes what a write made for its sender, where its sender is shown it at the address of the owner's object and the
     /// owner's stays as it was.
     pub(super) async fn keep_stray(&self, tried: &Tried, on: Spot<'_>) -> Result<(), SendError> {
-        let (Wanted::Value(field, value), Some(created)) = (&tried.wanted, on.subject.object()) else { return Ok(()) };
+        let (ExpectedEffect::Value(field, value), Some(created)) = (&tried.wanted, on.subject.object()) else {
+            return Ok(());
+        };
         let made = self.acting.operation.method == Method::Put
             && !tried.has_effect()
             && tried.caller != self.owner

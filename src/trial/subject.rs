@@ -3,13 +3,13 @@
 use serde_json::{Map, Value};
 
 use super::lab::Lab;
-use super::look::{Seen, is_telling};
+use super::look::{ObjectView, is_telling};
 use super::mirror::Mirrored;
 use crate::act::{Acting, Body, Created, Spare, objects_in};
 use crate::model::{Place, clean_name};
-use crate::probe::{Ask, Caller, SendError, Values};
+use crate::probe::{Ask, AskCaller, SendError, Values};
 use crate::spec::Samples;
-use crate::survey::{Person, Slot, is_me_word, scalar_text, succeeds};
+use crate::survey::{Person, Slot, is_clear_success, is_me_word, scalar_text};
 
 /// What is written to.
 #[derive(Debug, Clone)]
@@ -97,7 +97,7 @@ impl<'a> Subject<'a> {
     }
 
     /// Returns what its owner sees of it now; `None` where no route shows it.
-    pub(crate) async fn view(&self, lab: &Lab<'_>, owner: &str) -> Result<Option<Seen>, SendError> {
+    pub(crate) async fn view(&self, lab: &Lab<'_>, owner: &str) -> Result<Option<ObjectView>, SendError> {
         match self {
             Self::Object(created) => lab.view(owner, created).await,
             Self::Account { theirs, owner, .. } => look_at_self(lab, theirs, owner).await.map(Some),
@@ -106,7 +106,7 @@ impl<'a> Subject<'a> {
     }
 
     /// Returns what the intruder sees of its own thing of the kind.
-    pub(crate) async fn counterpart(&self, lab: &Lab<'_>, intruder: &str) -> Result<Option<Seen>, SendError> {
+    pub(crate) async fn counterpart(&self, lab: &Lab<'_>, intruder: &str) -> Result<Option<ObjectView>, SendError> {
         match self {
             Self::Object(created) => {
                 let own = |other: &Created| other.producer == created.producer && other.caller == intruder;
@@ -136,7 +136,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-impl Seen {
+impl ObjectView {
     /// Returns one view of what several routes show.
     fn of_mirror(mirrored: &Mirrored) -> Option<Self> {
         let answer = mirrored.answers().next().cloned()?;
@@ -146,26 +146,26 @@ impl Seen {
 
 impl Lab<'_> {
     /// Returns how an account looks to itself; without the object where no route shows it any more.
-    async fn look_in_mirrors(&self, who: &super::AccountHolder) -> Result<Option<Seen>, SendError> {
+    async fn look_in_mirrors(&self, who: &super::AccountHolder) -> Result<Option<ObjectView>, SendError> {
         let (mirrored, last) = self.ask_mirrors(who).await?;
-        Ok(Seen::of_mirror(&mirrored).or_else(|| {
+        Ok(ObjectView::of_mirror(&mirrored).or_else(|| {
             let answer = last?;
             let telling = is_telling(&answer);
-            Some(Seen { answer, object: None, telling })
+            Some(ObjectView { answer, object: None, telling })
         }))
     }
 }
 
 /// Returns the caller's own account in an answer about itself: the object that says who it is.
-async fn look_at_self(lab: &Lab<'_>, ask: &Ask, person: &Person) -> Result<Seen, SendError> {
-    let ask = Ask { caller: Caller::named(&person.name), ..ask.clone() };
+async fn look_at_self(lab: &Lab<'_>, ask: &Ask, person: &Person) -> Result<ObjectView, SendError> {
+    let ask = Ask { caller: AskCaller::named(&person.name), ..ask.clone() };
     let answer = lab.maker.probe.look_again(&ask).await?;
     let response = answer.response();
     let telling = is_telling(&answer);
-    let json = response.filter(|response| succeeds(response)).and_then(|response| response.json.as_ref());
+    let json = response.filter(|response| is_clear_success(response)).and_then(|response| response.json.as_ref());
     let is_self = |fields: &&Map<String, Value>| {
         fields.values().filter_map(scalar_text).any(|text| person.facts.contains(&text.to_lowercase()))
     };
     let object = json.and_then(|json| objects_in(json).find(is_self)).cloned();
-    Ok(Seen { answer, object, telling })
+    Ok(ObjectView { answer, object, telling })
 }

@@ -1,7 +1,7 @@
 //! What single writes of a trial go to, as its owner sees it before.
 
 use super::funnel::Trial;
-use super::look::Seen;
+use super::look::ObjectView;
 use super::send::Twist;
 use super::shot::{Aim, Spot, Tried};
 use super::subject::Subject;
@@ -11,7 +11,7 @@ use crate::model::Silence;
 #[derive(Debug)]
 pub(crate) struct WriteTarget<'a> {
     subject: Subject<'a>,
-    seen: Seen,
+    seen: ObjectView,
 }
 
 impl<'a> Trial<'a> {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::answers::{refusal, status_of};
+use super::answers::{refusal_sign, status_of};
 use super::lab::Lab;
 use super::send::WriteRequest;
-use super::sign_in::{nobody, wrong_password};
-use crate::act::{Acting, Body, Persona, fill, is_email, is_user_name};
+use super::sign_in::{unknown_person, wrong_password};
+use crate::act::{Acting, Body, Persona, fill_secret, is_email, is_user_name};
 use crate::model::{Credential, Identity, LoginRecipe, Silence, ensure};
-use crate::probe::{Answer, Caller, Values, WriteKind};
+use crate::probe::{Answer, AskCaller, Values, WriteKind};
 
 /// A name that no account has, and how a caller with it would sign in.
 #[derive(Debug)]
@@ -56,12 +56,12 @@ impl<'a> UnknownName<'a> {
     /// `Undecided` where it is let in, or no password may have been looked at.
     pub(crate) async fn guess(&self) -> Result<Arc<Answer>, Silence> {
         let url = self.lab.url(self.acting, &Values::new())?;
-        let guess = Body { value: fill(&self.body.value, &wrong_password()), ..self.body.clone() };
-        let plain = WriteRequest::plain(self.acting, Caller::Anonymous, url);
+        let guess = Body { value: fill_secret(&self.body.value, &wrong_password()), ..self.body.clone() };
+        let plain = WriteRequest::plain(self.acting, AskCaller::Anonymous, url);
         let request = WriteRequest { body: Some(&guess), kind: WriteKind::Tries, once: true, ..plain };
         let answer = self.lab.send(request).await?.answer;
         let taken = answer.response().is_some_and(|response| response.is_success());
-        ensure(!taken || refusal(&answer).is_some(), || {
+        ensure(!taken || refusal_sign(&answer).is_some(), || {
             Silence::undecided("a name that no account has is not refused")
         })?;
         ensure(is_judged(&answer), || {
@@ -82,7 +82,7 @@ fn is_judged(answer: &Answer) -> bool {
 
 /// Returns the body of a configured sign-in in a name that no account has.
 fn in_unknown_name(recipe: &LoginRecipe) -> Option<(Persona, Body)> {
-    let who = nobody();
+    let who = unknown_person();
     let mut value = recipe.body.clone();
     let mut renamed = false;
     for (name, member) in value.as_object_mut()?.iter_mut() {

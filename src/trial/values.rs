@@ -6,7 +6,7 @@ use crate::model::clean_name;
 use crate::survey::scalar_text;
 
 /// Whether two values are the same to a reader: `1` and `1.0`, `Admin` and `admin`, but not `"true"` and `true`.
-pub fn agrees(one: &Value, other: &Value) -> bool {
+pub fn is_same_value(one: &Value, other: &Value) -> bool {
     let number = |value: &Value| match value {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => text.parse::<f64>().ok(),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::lab::Lab;
-use super::look::Seen;
+use super::look::ObjectView;
 use crate::act::Created;
 use crate::model::Operation;
 use crate::probe::SendError;
@@ -15,7 +15,7 @@ impl<'a> Lab<'a> {
         &self,
         created: &Created,
         intruder: &Person,
-    ) -> Result<Option<(&'a Operation, Seen)>, SendError> {
+    ) -> Result<Option<(&'a Operation, ObjectView)>, SendError> {
         self.view_by_route(&intruder.name, created).await
     }
 
@@ -24,7 +24,7 @@ impl<'a> Lab<'a> {
         &self,
         created: &Created,
         (intruder, owner): (&Person, &Person),
-        (seen, shown): (&Seen, Option<(&Operation, Seen)>),
+        (seen, shown): (&ObjectView, Option<(&Operation, ObjectView)>),
     ) {
         if let Some((route, view)) = shown {
             self.record_look(route, created, &owner.name, seen);

@@ -2,10 +2,10 @@
 //! of the caller. A change follows the nearest of them.
 
 use super::sql;
-use crate::ir::{Argument, Expr, ExprKind, Span, dotted, last_part, walk_statements};
+use crate::ir::{Argument, Expr, ExprKind, Span, dotted_text, last_part, walk_statements};
 use crate::lang::Language;
 use crate::project::{Module, ModuleId, Project};
-use crate::words::{ACCOUNTS, CALLERS, OWNER_FIELDS, is_one_of, plain};
+use crate::words::{ACCOUNTS, CALLERS, OWNER_FIELDS, is_one_of, simplify_name};
 
 /// One place where an object is tied to a caller.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     fn is_owner(&self, name: &str) -> bool {
-        is_one_of(name, OWNER_FIELDS) || self.extra.iter().any(|extra| plain(extra) == plain(name))
+        is_one_of(name, OWNER_FIELDS) || self.extra.iter().any(|extra| simplify_name(extra) == simplify_name(name))
     }
 
     fn see(&self, expr: &Expr, found: &mut Vec<OwnerUse>) {
@@ -66,7 +66,7 @@ impl Finder<'_> {
     fn see_record(&self, span: Span, table: Option<&str>, record: &Expr, found: &mut Vec<OwnerUse>) {
         let ExprKind::Record(entries) = &*record.kind else { return };
         for entry in entries {
-            let key = entry.key.as_ref().and_then(|key| crate::ir::literal(key).or_else(|| key.name()));
+            let key = entry.key.as_ref().and_then(|key| crate::ir::literal_text(key).or_else(|| key.name()));
             if let Some(key) = key.filter(|key| self.is_owner(key)) {
                 found.extend(self.made(span, key, table.map(str::to_owned), &entry.value));
             }
@@ -106,9 +106,9 @@ impl Finder<'_> {
     }
 
     fn compared(&self, whole: &Expr, field: &Expr, caller: &Expr) -> Option<OwnerUse> {
-        let (object, name, by_key) = match &*peeled(field).kind {
+        let (object, name, by_key) = match &*strip_converters(field).kind {
             ExprKind::Member(object, name) => (object.clone(), name.clone(), false),
-            ExprKind::Index(object, key) => (object.clone(), crate::ir::literal(key)?.to_owned(), true),
+            ExprKind::Index(object, key) => (object.clone(), crate::ir::literal_text(key)?.to_owned(), true),
             _ => return None,
         };
         // `user.id == user.id` and `req.user.id` on the left are no objects.
@@ -132,7 +132,7 @@ impl Finder<'_> {
 pub(super) fn sql_of<'a>(module: &Module, arguments: &'a [Argument]) -> Option<(&'a Expr, sql::Sql, Vec<&'a Expr>)> {
     let at = arguments.iter().position(|argument| literal_of(&argument.value).is_some())?;
     let literal = literal_of(&arguments.get(at)?.value)?;
-    let read = sql::read(literal.span.text(&module.text))?;
+    let read = sql::read_statement(literal.span.text(&module.text))?;
     let rest = arguments.get(at + 1..).unwrap_or_default();
     let values = match rest {
         [only] => match &*only.value.kind {
@@ -146,10 +146,10 @@ pub(super) fn sql_of<'a>(module: &Module, arguments: &'a [Argument]) -> Option<(
 }
 
 /// The values in the order of the marks that name them.
-fn by_name<'a>(read: &sql::Sql, entries: &'a [crate::ir::Entry]) -> Vec<&'a Expr> {
-    let value = |mark: &sql::Mark| {
+fn by_name<'a>(read: &sql::Sql, entries: &'a [crate::ir::RecordEntry]) -> Vec<&'a Expr> {
+    let value = |mark: &sql::PlaceholderStyle| {
         let name = mark.name()?;
-        let entry = entries.iter().find(|entry| entry.key.as_ref().and_then(crate::ir::literal) == Some(name))?;
+        let entry = entries.iter().find(|entry| entry.key.as_ref().and_then(crate::ir::literal_text) == Some(name))?;
         Some(&entry.value)
     };
     read.marks.iter().filter_map(|(_, mark)| value(mark)).collect()
@@ -159,7 +159,9 @@ fn by_name<'a>(read: &sql::Sql, entries: &'a [crate::ir::Entry]) -> Vec<&'a Expr
 fn literal_of(expr: &Expr) -> Option<&Expr> {
     match &*expr.kind {
         ExprKind::Text(_) | ExprKind::Template(..) => Some(expr),
-        ExprKind::Call { callee, arguments, .. } if dotted(callee).is_some_and(|name| last_part(&name) == "text") => {
+        ExprKind::Call { callee, arguments, .. }
+            if dotted_text(callee).is_some_and(|name| last_part(&name) == "text") =>
+        {
             arguments.first().and_then(|argument| literal_of(&argument.value))
         }
         _ => None,
@@ -175,7 +177,7 @@ pub(super) fn model_of(callee: &Expr) -> Option<String> {
         ExprKind::Call { callee: inner, arguments, .. } => {
             let of_argument = arguments
                 .first()
-                .and_then(|first| dotted(&first.value))
+                .and_then(|first| dotted_text(&first.value))
                 .and_then(|name| name.split('.').next().and_then(is_model));
             of_argument.or_else(|| model_of(inner))
         }
@@ -186,26 +188,26 @@ pub(super) fn model_of(callee: &Expr) -> Option<String> {
 
 /// `prisma.note.findUnique`: the note.
 pub(super) fn collection_of(callee: &Expr) -> Option<String> {
-    let name = dotted(callee)?;
+    let name = dotted_text(callee)?;
     let mut parts = name.rsplit('.').skip(1);
     parts.next().map(str::to_owned)
 }
 
 /// Returns whether two names are of one table: `Note`, `note`, `notes`.
 pub(super) fn is_same_table(one: &str, other: &str) -> bool {
-    let plain_name = |name: &str| plain(name).trim_end_matches('s').to_owned();
+    let plain_name = |name: &str| simplify_name(name).trim_end_matches('s').to_owned();
     plain_name(one) == plain_name(other)
 }
 
 /// Takes away what only converts: `str(x)`, `int(x)`, `Number(x)`.
-pub(super) fn peeled(expr: &Expr) -> &Expr {
+pub(super) fn strip_converters(expr: &Expr) -> &Expr {
     const CONVERTERS: [&str; 10] =
         ["BigInt", "Number", "ObjectId", "String", "UUID", "int", "parseInt", "str", "uuid.UUID", "toString"];
     match &*expr.kind {
         ExprKind::Call { callee, arguments, .. } => {
-            let name = dotted(callee).unwrap_or_default();
+            let name = dotted_text(callee).unwrap_or_default();
             match arguments.first() {
-                Some(first) if CONVERTERS.contains(&name.as_str()) => peeled(&first.value),
+                Some(first) if CONVERTERS.contains(&name.as_str()) => strip_converters(&first.value),
                 _ => expr,
             }
         }
@@ -215,7 +217,7 @@ pub(super) fn peeled(expr: &Expr) -> &Expr {
 
 /// Returns what holds the caller and which part of it an expression is, where it is a part of the caller.
 pub(super) fn caller_of(module: &Module, expr: &Expr) -> Option<(String, String)> {
-    let expr = peeled(expr);
+    let expr = strip_converters(expr);
     let root = root_of(expr)?;
     let part = module.text.get(root.span.end..expr.span.end)?.replace("?.", ".");
     Some((root.span.text(&module.text).replace("?.", "."), part))
@@ -229,15 +231,15 @@ fn root_of(expr: &Expr) -> Option<&Expr> {
             below.or_else(|| (is_request(object) && is_one_of(name, CALLERS)).then_some(expr))
         }
         ExprKind::Index(object, key) => {
-            let key = crate::ir::literal(key).unwrap_or_default();
+            let key = crate::ir::literal_text(key).unwrap_or_default();
             root_of(object).or_else(|| (is_request(object) && is_one_of(key, CALLERS)).then_some(expr))
         }
         ExprKind::Call { callee, arguments, .. } => {
-            let name = dotted(callee)?;
-            let plain_name = plain(last_part(&name));
+            let name = dotted_text(callee)?;
+            let plain_name = simplify_name(last_part(&name));
             // `session.get("user_id")`, `c.get("user")`, `get_jwt_identity()`
             if last_part(&name) == "get" {
-                let key = arguments.first().and_then(|first| crate::ir::literal(&first.value)).unwrap_or_default();
+                let key = arguments.first().and_then(|first| crate::ir::literal_text(&first.value)).unwrap_or_default();
                 let ExprKind::Member(object, _) = &*callee.kind else { return None };
                 return (is_request(object) && is_one_of(key, CALLERS)).then_some(expr).or_else(|| root_of(object));
             }
@@ -263,7 +265,7 @@ pub(super) fn names_a_caller(plain_name: &str) -> bool {
 fn is_request(expr: &Expr) -> bool {
     const REQUESTS: [&str; 12] =
         ["c", "context", "ctx", "g", "locals", "req", "request", "res", "self", "session", "state", "this"];
-    dotted(expr).is_some_and(|name| name.split('.').all(|part| REQUESTS.contains(&part)))
+    dotted_text(expr).is_some_and(|name| name.split('.').all(|part| REQUESTS.contains(&part)))
 }
 
 /// Returns whether the file is one of a language with attributes and keys apart (Python).

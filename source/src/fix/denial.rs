@@ -1,9 +1,9 @@
 //! How a handler refuses: in its own way where it has one, else as its siblings do, else in the framework's way.
 
-use super::draft::{Case, Draft};
-use super::identity::{blocks, each_statement};
+use super::draft::{Case, FixDraft};
+use super::identity::{each_statement, inner_blocks};
 use super::imports::bring_name;
-use crate::ir::{Expr, ExprKind, Statement, StatementKind, dotted, last_part};
+use crate::ir::{Expr, ExprKind, Statement, StatementKind, dotted_text, last_part};
 use crate::lang::Language;
 use crate::routes::FrameworkName;
 
@@ -14,7 +14,7 @@ pub(super) fn of_object<'a>(case: &'a Case<'_>, name: &str, after: &Statement) -
     let at = block.iter().position(|statement| statement.span == after.span)?;
     let next = block.get(at + 1)?;
     let StatementKind::If { test, body, .. } = &next.kind else { return None };
-    (asks_whether_there(test, name) && ends(body)).then_some(next)
+    (asks_whether_there(test, name) && leaves_function(body)).then_some(next)
 }
 
 /// Returns the block that a statement stands in.
@@ -22,7 +22,7 @@ pub(super) fn block_of<'a>(statements: &'a [Statement], wanted: &Statement) -> O
     if statements.iter().any(|statement| statement.span == wanted.span) {
         return Some(statements);
     }
-    statements.iter().flat_map(blocks).find_map(|block| block_of(block, wanted))
+    statements.iter().flat_map(inner_blocks).find_map(|block| block_of(block, wanted))
 }
 
 /// `not x`, `x is None`, `!x`, `x === undefined`, and such a thing among others in an `or`.
@@ -43,25 +43,25 @@ fn asks_whether_there(test: &Expr, name: &str) -> bool {
 }
 
 /// Returns whether a block leaves the function.
-pub(super) fn ends(body: &[Statement]) -> bool {
+pub(super) fn leaves_function(body: &[Statement]) -> bool {
     body.last().is_some_and(|last| match &last.kind {
         StatementKind::Return(_) | StatementKind::Throw(_) => true,
-        StatementKind::Expr(value) => refuses(value),
-        StatementKind::Block(inner) => ends(inner),
+        StatementKind::Expr(value) => is_refusal_call(value),
+        StatementKind::Block(inner) => leaves_function(inner),
         _ => false,
     })
 }
 
 /// `abort(404)`
-pub(super) fn refuses(value: &Expr) -> bool {
-    let name = value.call().and_then(|(callee, _)| dotted(callee)).unwrap_or_default();
+pub(super) fn is_refusal_call(value: &Expr) -> bool {
+    let name = value.call().and_then(|(callee, _)| dotted_text(callee)).unwrap_or_default();
     matches!(last_part(&name), "abort" | "redirect" | "throwError")
 }
 
 /// Returns the statement by which the handler or its neighbours refuse with this status, and makes its names known.
 /// `404` hides that there is such an object.
-pub(super) fn statement(case: &Case<'_>, draft: &mut Draft, status: u16) -> String {
-    if let Some(own) = usual(case, status) {
+pub(super) fn refusal_statement(case: &Case<'_>, draft: &mut FixDraft, status: u16) -> String {
+    if let Some(own) = find_usual_refusal(case, status) {
         return own;
     }
     let end = if case.style.semicolons { ";" } else { "" };
@@ -100,13 +100,13 @@ pub(super) fn statement(case: &Case<'_>, draft: &mut Draft, status: u16) -> Stri
 
 /// The way in which handlers of this file refuse with this status, where all its names are the same in each handler:
 /// `abort(404)`, `raise HTTPException(404, "..")`, `return missing(res)`.
-fn usual(case: &Case<'_>, status: u16) -> Option<String> {
+fn find_usual_refusal(case: &Case<'_>, status: u16) -> Option<String> {
     let status = status.to_string();
     let own = case.handler.function.clone();
     let mut counts: Vec<(String, usize)> = Vec::new();
     let mut see = |statement: &Statement| {
         let StatementKind::If { body, .. } = &statement.kind else { return };
-        let Some(last) = only(body).filter(|last| last.span.line == last.span.end_line) else { return };
+        let Some(last) = only_statement(body).filter(|last| last.span.line == last.span.end_line) else { return };
         let written = case.text(last.span);
         let here = own.span.covers(&last.span);
         let is_kind = matches!(&last.kind, StatementKind::Throw(_) | StatementKind::Expr(_) | StatementKind::Return(_));
@@ -126,10 +126,10 @@ fn usual(case: &Case<'_>, status: u16) -> Option<String> {
     counts.into_iter().max_by_key(|(_, count)| *count).map(|(written, _)| written)
 }
 
-fn only(body: &[Statement]) -> Option<&Statement> {
+fn only_statement(body: &[Statement]) -> Option<&Statement> {
     match body {
         [only] => match &only.kind {
-            StatementKind::Block(inner) => self::only(inner),
+            StatementKind::Block(inner) => self::only_statement(inner),
             _ => Some(only),
         },
         _ => None,
@@ -156,7 +156,7 @@ fn is_portable(case: &Case<'_>, statement: &Statement) -> bool {
 }
 
 /// Returns the lines `if test: refusal` in the language of the handler.
-pub(super) fn lines(case: &Case<'_>, test: &str, refusal: &str) -> Vec<String> {
+pub(super) fn refusal_lines(case: &Case<'_>, test: &str, refusal: &str) -> Vec<String> {
     if case.module.language == Language::Python {
         vec![format!("if {test}:"), format!("{}{refusal}", case.style.unit())]
     } else {

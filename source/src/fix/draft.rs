@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::edits::{self, Change};
-use super::proposal::{Confidence, Idiom, Refusal, RefusalReason};
-use super::request::{FixFacts, FixRequest, Remedy};
-use super::style::Style;
+use super::edits::{self, TextReplacement};
+use super::proposal::{FixConfidence, FixRefusal, Idiom, RefusalReason};
+use super::request::{CodeFixRequest, FixFacts, RemedyKind};
+use super::style::CodeStyle;
 use crate::ir::{Function, Span, StatementKind, walk_statements};
 use crate::project::{FunctionRef, Module, ModuleId, Project};
-use crate::routes::{Place, RouteEntry, RouteTable};
+use crate::routes::{CodePlace, RouteEntry, RouteTable};
 
 /// A route to change, with its handler.
 #[derive(Clone)]
@@ -21,7 +21,7 @@ pub(super) struct Case<'a> {
     /// The route.
     pub entry: &'a RouteEntry,
     /// What is wanted.
-    pub remedy: Remedy,
+    pub remedy: RemedyKind,
     /// A route that held the same check.
     pub sibling: Option<&'a RouteEntry>,
     /// What the scan knows.
@@ -31,25 +31,25 @@ pub(super) struct Case<'a> {
     /// Where it stands.
     pub module: &'a Module,
     /// How that file is written.
-    pub style: Style,
+    pub style: CodeStyle,
 }
 
 impl<'a> Case<'a> {
     /// Makes the case of a request.
-    pub(super) fn of(request: &'a FixRequest<'a>) -> Result<Case<'a>, Refusal> {
+    pub(super) fn of(request: &'a CodeFixRequest<'a>) -> Result<Case<'a>, FixRefusal> {
         let not_located = || {
-            Refusal::new(
+            FixRefusal::new(
                 RefusalReason::NotLocated,
-                format!("the handler of {} was not found in the source", shown(request.entry)),
+                format!("the handler of {} was not found in the source", describe_route(request.entry)),
                 "change the function that answers it by hand, after the guidance of the remedy",
             )
         };
         let handler = handler_of(request.project, request.entry).ok_or_else(not_located)?;
         let module = request.project.module(handler.module).ok_or_else(not_located)?;
         if handler.function.is_damaged {
-            return Err(Refusal::new(
+            return Err(FixRefusal::new(
                 RefusalReason::NotLocated,
-                format!("a part of {} cannot be parsed", shown(request.entry)),
+                format!("a part of {} cannot be parsed", describe_route(request.entry)),
                 "mend its syntax first",
             ));
         }
@@ -62,7 +62,7 @@ impl<'a> Case<'a> {
             facts: &request.facts,
             handler,
             module,
-            style: Style::of(&module.text, module.language),
+            style: CodeStyle::of(&module.text, module.language),
         })
     }
 
@@ -72,7 +72,7 @@ impl<'a> Case<'a> {
     }
 
     /// Returns where a piece of a module stands.
-    pub(super) fn place(&self, module: ModuleId, span: Span) -> Place {
+    pub(super) fn place(&self, module: ModuleId, span: Span) -> CodePlace {
         self.project.place(module, span)
     }
 
@@ -83,17 +83,17 @@ impl<'a> Case<'a> {
 
     /// Returns the name of the route for people.
     pub(super) fn route(&self) -> String {
-        shown(self.entry)
+        describe_route(self.entry)
     }
 
     /// Makes the refusal for code that already does what is wanted.
-    pub(super) fn nothing_to_do(&self, because: impl Into<String>) -> Refusal {
-        Refusal::new(RefusalReason::NothingToDo, because, "nothing is to be changed here")
+    pub(super) fn nothing_to_do(&self, because: impl Into<String>) -> FixRefusal {
+        FixRefusal::new(RefusalReason::NothingToDo, because, "nothing is to be changed here")
     }
 }
 
 /// Returns method and path for people.
-pub(super) fn shown(entry: &RouteEntry) -> String {
+pub(super) fn describe_route(entry: &RouteEntry) -> String {
     let methods = if entry.methods.is_empty() { "any method of".to_owned() } else { entry.methods.join(",") };
     format!("{methods} {}", entry.path)
 }
@@ -121,9 +121,9 @@ pub(super) fn handler_of(project: &Project, entry: &RouteEntry) -> Option<Functi
 
 /// A change in the making.
 #[derive(Debug, Clone)]
-pub(super) struct Draft {
+pub(super) struct FixDraft {
     /// Replacements by file.
-    pub changes: BTreeMap<String, Vec<Change>>,
+    pub changes: BTreeMap<String, Vec<TextReplacement>>,
     /// What it does and why that is enough.
     pub why: String,
     /// Whose way it follows.
@@ -135,26 +135,26 @@ pub(super) struct Draft {
     /// What a person must look at.
     pub review: Vec<String>,
     /// How sure it is.
-    pub confidence: Confidence,
+    pub confidence: FixConfidence,
 }
 
-impl Draft {
+impl FixDraft {
     /// Makes an empty one that follows the framework's way.
-    pub(super) fn new(why: impl Into<String>) -> Draft {
-        Draft {
+    pub(super) fn new(why: impl Into<String>) -> FixDraft {
+        FixDraft {
             changes: BTreeMap::new(),
             why: why.into(),
             idiom: Idiom::Framework,
             dependencies: Vec::new(),
             imports: Vec::new(),
             review: Vec::new(),
-            confidence: Confidence::Medium,
+            confidence: FixConfidence::Medium,
         }
     }
 
     /// Replaces a piece of a file.
     pub(super) fn replace(&mut self, file: &str, span: Span, text: impl Into<String>) {
-        let change = Change { start: span.start, end: span.end, text: text.into() };
+        let change = TextReplacement { start: span.start, end: span.end, text: text.into() };
         let changes = self.changes.entry(file.to_owned()).or_default();
         if !changes.contains(&change) {
             changes.push(change);
@@ -169,23 +169,23 @@ impl Draft {
     /// Says that something was guessed.
     pub(super) fn guess(&mut self, what: impl Into<String>) {
         self.review.push(what.into());
-        self.confidence = Confidence::Low;
+        self.confidence = FixConfidence::Low;
     }
 
     /// Says that this project does the same at another place.
-    pub(super) fn follow(&mut self, place: Place, what: impl Into<String>) {
+    pub(super) fn follow(&mut self, place: CodePlace, what: impl Into<String>) {
         self.idiom = Idiom::Sibling { place, what: what.into() };
         if self.review.is_empty() {
-            self.confidence = Confidence::High;
+            self.confidence = FixConfidence::High;
         }
     }
 
     /// Returns the texts of the changed files.
-    pub(super) fn texts(&self, project: &Project) -> Result<BTreeMap<String, String>, Refusal> {
+    pub(super) fn texts(&self, project: &Project) -> Result<BTreeMap<String, String>, FixRefusal> {
         let made = self.changes.iter().map(|(file, changes)| {
             let old = project.tree.file(file).map_or("", |file| &*file.text);
-            edits::apply(old, changes).map(|new| (file.clone(), new)).ok_or_else(|| {
-                Refusal::new(
+            edits::apply_changes(old, changes).map(|new| (file.clone(), new)).ok_or_else(|| {
+                FixRefusal::new(
                     RefusalReason::Conflict,
                     format!("two parts of the change overlap in {file}"),
                     "change the handler by hand",

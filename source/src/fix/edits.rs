@@ -10,7 +10,7 @@ use crate::ir::Span;
 
 /// A replacement in one file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Change {
+pub(super) struct TextReplacement {
     /// First byte.
     pub start: usize,
     /// One past the last byte that goes.
@@ -21,8 +21,8 @@ pub(super) struct Change {
 
 /// Applies changes to a text. `None` where two overlap or one lies outside of the text. Insertions at one place are
 /// made in the order in which they were given.
-pub(super) fn apply(text: &str, changes: &[Change]) -> Option<String> {
-    let mut ordered: Vec<&Change> = changes.iter().collect();
+pub(super) fn apply_changes(text: &str, changes: &[TextReplacement]) -> Option<String> {
+    let mut ordered: Vec<&TextReplacement> = changes.iter().collect();
     ordered.sort_by_key(|change| (change.start, change.end));
     let mut made = String::with_capacity(text.len() + 256);
     let mut at = 0;
@@ -40,7 +40,7 @@ pub(super) fn apply(text: &str, changes: &[Change]) -> Option<String> {
 }
 
 /// Returns a diff of several files that `git apply` takes.
-pub(super) fn diff(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> String {
+pub(super) fn diff_files(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> String {
     let mut made = String::new();
     for (file, new) in after {
         let old = before.get(file);
@@ -68,7 +68,7 @@ pub(super) fn diff_applies(old: &str, new: &str) -> bool {
 }
 
 /// Returns what was replaced, the least bytes of each changed run of lines.
-pub(super) fn replaced(file: &str, old: &str, new: &str) -> Vec<Edit> {
+pub(super) fn changed_pieces(file: &str, old: &str, new: &str) -> Vec<Edit> {
     let mut options = DiffOptions::new();
     options.set_context_len(0);
     let patch = options.create_patch(old, new);
@@ -82,13 +82,13 @@ pub(super) fn replaced(file: &str, old: &str, new: &str) -> Vec<Edit> {
     let edits = patch.hunks().iter().filter_map(|hunk| {
         let (start, end) = piece(&old_lines, old, hunk.old_range().start(), hunk.old_range().len());
         let (new_start, new_end) = piece(&new_lines, new, hunk.new_range().start(), hunk.new_range().len());
-        trimmed(file, old, (start, end), new.get(new_start..new_end)?)
+        trim_common_ends(file, old, (start, end), new.get(new_start..new_end)?)
     });
     edits.collect()
 }
 
 /// Leaves away what is the same at both ends.
-fn trimmed(file: &str, old: &str, (start, end): (usize, usize), new: &str) -> Option<Edit> {
+fn trim_common_ends(file: &str, old: &str, (start, end): (usize, usize), new: &str) -> Option<Edit> {
     let gone = old.get(start..end)?;
     let head: usize =
         gone.chars().zip(new.chars()).take_while(|(a, b)| a == b).map(|(letter, _)| letter.len_utf8()).sum();
@@ -110,7 +110,7 @@ fn line_starts(text: &str) -> Vec<usize> {
 }
 
 /// Returns the digest of a text.
-pub(super) fn digest(file: &str, text: &str) -> FileDigest {
+pub(super) fn digest_file(file: &str, text: &str) -> FileDigest {
     let sum = Sha256::digest(text.as_bytes());
     let sha256 = sum.iter().map(|byte| format!("{byte:02x}")).collect();
     FileDigest { file: file.to_owned(), sha256 }

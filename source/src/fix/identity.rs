@@ -1,36 +1,37 @@
 //! What holds the caller in a handler, and what must be added so that it has a name.
 
 use super::callers::{OwnerUse, caller_of, is_same_table, names_a_caller};
-use super::draft::{Case, Draft};
-use super::edits::Change;
+use super::draft::{Case, FixDraft};
+use super::edits::TextReplacement;
 use super::style::indent_at;
-use super::ways::{Asked, ways_of};
+use super::ways::{GuardDemand, ways_of};
 use crate::ir::{
-    Expr, ExprKind, Parameter, Span, Spread, Statement, StatementKind, dotted, last_part, walk_expr, walk_statements,
+    Expr, ExprKind, FunctionParameter, Span, Spread, Statement, StatementKind, dotted_text, last_part, walk_expr,
+    walk_statements,
 };
 use crate::project::{FunctionRef, ModuleId, Project, Resolved};
-use crate::routes::{FrameworkName, GuardKind, parameters};
-use crate::words::{CALLERS, is_one_of, plain};
+use crate::routes::{FrameworkName, GuardKind, path_parameters};
+use crate::words::{CALLERS, is_one_of, simplify_name};
 
 /// More calls within calls are not followed.
 const MOST_STEPS: usize = 4;
 
 /// What holds the caller.
 #[derive(Debug, Clone)]
-pub(super) struct Identity {
+pub(super) struct CallerExpression {
     /// How it is written: `user`, `req.user`, `get_jwt_identity()`.
     pub text: String,
     /// Known from this byte on.
     pub from: usize,
     /// What must be changed so that it is known.
-    pub changes: Vec<Change>,
+    pub changes: Vec<TextReplacement>,
     /// The call that gives it, where it is one: `security.current_user()`.
     pub call: Option<String>,
 }
 
-impl Identity {
+impl CallerExpression {
     /// Puts what is needed into a draft.
-    pub(super) fn bring(&self, file: &str, draft: &mut Draft) {
+    pub(super) fn bring(&self, file: &str, draft: &mut FixDraft) {
         for change in &self.changes {
             let span = Span { start: change.start, end: change.end, ..Span::default() };
             draft.replace(file, span, change.text.clone());
@@ -39,7 +40,7 @@ impl Identity {
 }
 
 /// Finds what holds the caller before a byte of the handler, the nearest to hand first.
-pub(super) fn identity(case: &Case<'_>, before: usize) -> Option<Identity> {
+pub(super) fn find_caller(case: &Case<'_>, before: usize) -> Option<CallerExpression> {
     from_parameter(case)
         .or_else(|| from_local(case, before))
         .or_else(|| from_dropped(case, before))
@@ -47,8 +48,8 @@ pub(super) fn identity(case: &Case<'_>, before: usize) -> Option<Identity> {
         .or_else(|| from_surroundings(case))
 }
 
-fn from_parameter(case: &Case<'_>) -> Option<Identity> {
-    let of_path = parameters(&case.entry.path);
+fn from_parameter(case: &Case<'_>) -> Option<CallerExpression> {
+    let of_path = path_parameters(&case.entry.path);
     let function = case.function();
     for parameter in &function.parameters {
         if of_path.contains(&parameter.name) || parameter.spread != Spread::One {
@@ -58,7 +59,7 @@ fn from_parameter(case: &Case<'_>) -> Option<Identity> {
             .declared
             .iter()
             .chain(&parameter.default)
-            .find_map(|part| dependency(case.project, case.handler.module, part));
+            .find_map(|part| find_dependency(case.project, case.handler.module, part));
         let gives_caller = match &injected {
             Some(dependency) => gives_caller(case.project, dependency.0, &dependency.1, 0),
             None => case.entry.framework != FrameworkName::FastApi && is_one_of(&parameter.name, CALLERS),
@@ -75,15 +76,15 @@ fn from_parameter(case: &Case<'_>) -> Option<Identity> {
                 continue;
             }
             text = free_name(case, "user");
-            changes.push(Change { start, end: start + parameter.name.len(), text: text.clone() });
+            changes.push(TextReplacement { start, end: start + parameter.name.len(), text: text.clone() });
         }
-        return Some(Identity { text, from: function.body_span.start, changes, call: None });
+        return Some(CallerExpression { text, from: function.body_span.start, changes, call: None });
     }
     None
 }
 
 /// The function that a parameter is filled by: `Depends(f)`, `Annotated[T, Depends(f)]`, or a name that stands for it.
-pub(super) fn dependency(project: &Project, module: ModuleId, part: &Expr) -> Option<(ModuleId, Expr)> {
+pub(super) fn find_dependency(project: &Project, module: ModuleId, part: &Expr) -> Option<(ModuleId, Expr)> {
     dependency_within(project, module, part, 0)
 }
 
@@ -93,7 +94,7 @@ fn dependency_within(project: &Project, module: ModuleId, part: &Expr, steps: us
     }
     match &*part.kind {
         ExprKind::Call { callee, arguments, .. } => {
-            let name = dotted(callee)?;
+            let name = dotted_text(callee)?;
             let is_depends = matches!(last_part(&name), "Depends" | "Security");
             arguments.first().filter(|_| is_depends).map(|first| (module, first.value.clone()))
         }
@@ -111,8 +112,8 @@ fn dependency_within(project: &Project, module: ModuleId, part: &Expr, steps: us
 
 /// Whether a dependency gives the caller and refuses strangers.
 fn gives_caller(project: &Project, module: ModuleId, function: &Expr, steps: usize) -> bool {
-    let Some(name) = dotted(function) else { return false };
-    let plain_name = plain(last_part(&name));
+    let Some(name) = dotted_text(function) else { return false };
+    let plain_name = simplify_name(last_part(&name));
     if plain_name.contains("optional") {
         return false;
     }
@@ -140,8 +141,8 @@ pub(super) fn proves_caller(project: &Project, function: &FunctionRef, steps: us
         },
         &mut |expr| {
             if let Some((callee, arguments)) = expr.call() {
-                let name = dotted(callee).unwrap_or_default();
-                let last = plain(last_part(&name));
+                let name = dotted_text(callee).unwrap_or_default();
+                let last = simplify_name(last_part(&name));
                 refuses |= matches!(last.as_str(), "abort" | "unauthorized" | "throw");
                 proves |= matches!(last.as_str(), "decode" | "verify" | "jwtverify" | "verifyidtoken");
                 let inner = || match project.resolve_expr(function.module, callee) {
@@ -157,7 +158,7 @@ pub(super) fn proves_caller(project: &Project, function: &FunctionRef, steps: us
     );
     for parameter in &function.function.parameters {
         for part in parameter.declared.iter().chain(&parameter.default) {
-            if let Some((module, inner)) = dependency(project, function.module, part)
+            if let Some((module, inner)) = find_dependency(project, function.module, part)
                 && gives_caller(project, module, &inner, steps + 1)
             {
                 (proves, refuses) = (true, true);
@@ -170,10 +171,10 @@ pub(super) fn proves_caller(project: &Project, function: &FunctionRef, steps: us
 /// Whether a call gives the caller.
 pub(super) fn is_caller_call(case: &Case<'_>, expr: &Expr) -> bool {
     let Some((callee, arguments)) = expr.call() else { return false };
-    let Some(name) = dotted(callee) else { return false };
-    let plain_name = plain(last_part(&name));
+    let Some(name) = dotted_text(callee) else { return false };
+    let plain_name = simplify_name(last_part(&name));
     let takes_request = arguments.iter().all(|argument| {
-        dotted(&argument.value).is_some_and(|name| matches!(name.as_str(), "request" | "req" | "self.request"))
+        dotted_text(&argument.value).is_some_and(|name| matches!(name.as_str(), "request" | "req" | "self.request"))
     });
     if !takes_request {
         return false;
@@ -185,7 +186,7 @@ pub(super) fn is_caller_call(case: &Case<'_>, expr: &Expr) -> bool {
         }
 }
 
-fn from_local(case: &Case<'_>, before: usize) -> Option<Identity> {
+fn from_local(case: &Case<'_>, before: usize) -> Option<CallerExpression> {
     let mut found = None;
     each_statement(&case.function().body, &mut |statement| {
         if statement.span.end > before || found.is_some() {
@@ -197,7 +198,12 @@ fn from_local(case: &Case<'_>, before: usize) -> Option<Identity> {
             let is_caller = is_caller_call(case, value) || caller_of(case.module, value).is_some();
             if is_caller && case.entry.path.find(&format!("{{{name}}}")).is_none() {
                 let call = is_caller_call(case, value).then(|| case.text(value.span).to_owned());
-                found = Some(Identity { text: name.to_owned(), from: statement.span.end, changes: Vec::new(), call });
+                found = Some(CallerExpression {
+                    text: name.to_owned(),
+                    from: statement.span.end,
+                    changes: Vec::new(),
+                    call,
+                });
             }
         }
     });
@@ -205,7 +211,7 @@ fn from_local(case: &Case<'_>, before: usize) -> Option<Identity> {
 }
 
 /// `current_user()` as a statement of its own: it is asked, and what it gives is dropped.
-fn from_dropped(case: &Case<'_>, before: usize) -> Option<Identity> {
+fn from_dropped(case: &Case<'_>, before: usize) -> Option<CallerExpression> {
     let mut found = None;
     each_statement(&case.function().body, &mut |statement| {
         if let StatementKind::Expr(value) = &statement.kind
@@ -216,16 +222,16 @@ fn from_dropped(case: &Case<'_>, before: usize) -> Option<Identity> {
             let name = usual_name(case, value);
             let start = statement.span.start;
             let keyword = if super::callers::has_keys_apart(case.module) { "" } else { "const " };
-            let changes = vec![Change { start, end: start, text: format!("{keyword}{name} = ") }];
+            let changes = vec![TextReplacement { start, end: start, text: format!("{keyword}{name} = ") }];
             let call = Some(case.text(value.span).to_owned());
-            found = Some(Identity { text: name, from: statement.span.end, changes, call });
+            found = Some(CallerExpression { text: name, from: statement.span.end, changes, call });
         }
     });
     found
 }
 
 /// `own(current_user(), id)`: the call moves to a line before, and gets a name.
-fn from_nested(case: &Case<'_>, before: usize) -> Option<Identity> {
+fn from_nested(case: &Case<'_>, before: usize) -> Option<CallerExpression> {
     let mut found: Option<(Span, Expr)> = None;
     each_statement(&case.function().body, &mut |statement| {
         let (StatementKind::Expr(value) | StatementKind::Assign(_, Some(value)) | StatementKind::Return(Some(value))) =
@@ -249,22 +255,23 @@ fn from_nested(case: &Case<'_>, before: usize) -> Option<Identity> {
     let keyword = if super::callers::has_keys_apart(case.module) { "" } else { "const " };
     let line = format!("{keyword}{name} = {written}{}{indent}", case.style.newline);
     let changes = vec![
-        Change { start: statement.start, end: statement.start, text: line },
-        Change { start: call.span.start, end: call.span.end, text: name.clone() },
+        TextReplacement { start: statement.start, end: statement.start, text: line },
+        TextReplacement { start: call.span.start, end: call.span.end, text: name.clone() },
     ];
-    Some(Identity { text: name, from: statement.start, changes, call: Some(written.to_owned()) })
+    Some(CallerExpression { text: name, from: statement.start, changes, call: Some(written.to_owned()) })
 }
 
 /// What a guard leaves for the handler: `req.user`, `request.user`, `g.user`, flask-login's `current_user`.
-fn from_surroundings(case: &Case<'_>) -> Option<Identity> {
+fn from_surroundings(case: &Case<'_>) -> Option<CallerExpression> {
     let by_kind = |kind: &GuardKind| matches!(kind, GuardKind::Authentication | GuardKind::Role(_));
     let guarded = case.entry.guards.iter().any(|guard| by_kind(&guard.kind))
-        || !ways_of(case.project, case.entry, Asked::Credential).is_empty();
+        || !ways_of(case.project, case.entry, GuardDemand::Credential).is_empty();
     if !guarded {
         return None;
     }
-    let made =
-        |text: String| Some(Identity { text, from: case.function().body_span.start, changes: Vec::new(), call: None });
+    let made = |text: String| {
+        Some(CallerExpression { text, from: case.function().body_span.start, changes: Vec::new(), call: None })
+    };
     let names: Vec<&str> = case.function().parameters.iter().map(|parameter| parameter.name.as_str()).collect();
     match case.entry.framework {
         FrameworkName::Express => {
@@ -300,10 +307,10 @@ fn from_surroundings(case: &Case<'_>) -> Option<Identity> {
 
 /// What a method of a controller is given: the caller by a decorator of the project, else by the request. One that is given
 /// neither asks for the caller as another method of its file does.
-fn of_nest(case: &Case<'_>) -> Option<Identity> {
+fn of_nest(case: &Case<'_>) -> Option<CallerExpression> {
     let from = case.function().body_span.start;
-    let made = |text: String, changes: Vec<Change>| Identity { text, from, changes, call: None };
-    let asking = |parameter: &&Parameter| parameter.decorators.iter().any(gives_caller_by_name);
+    let made = |text: String, changes: Vec<TextReplacement>| CallerExpression { text, from, changes, call: None };
+    let asking = |parameter: &&FunctionParameter| parameter.decorators.iter().any(gives_caller_by_name);
     let own = &case.handler.function.parameters;
     if let Some(given) = own.iter().find(asking) {
         return Some(made(given.name.clone(), Vec::new()));
@@ -324,10 +331,10 @@ fn of_nest(case: &Case<'_>) -> Option<Identity> {
         .collect();
     let parameter = if written.starts_with('@') { written.to_owned() } else { format!("{}{written}", signs.concat()) };
     let change = match own.last() {
-        Some(last) => Change { start: last.span.end, end: last.span.end, text: format!(", {parameter}") },
+        Some(last) => TextReplacement { start: last.span.end, end: last.span.end, text: format!(", {parameter}") },
         None => {
             let open = case.function().span.start + case.text(case.function().span).find('(')? + 1;
-            Change { start: open, end: open, text: parameter }
+            TextReplacement { start: open, end: open, text: parameter }
         }
     };
     Some(made(other.name.clone(), vec![change]))
@@ -335,12 +342,12 @@ fn of_nest(case: &Case<'_>) -> Option<Identity> {
 
 fn decorator_name(decorator: &Expr) -> Option<String> {
     let callee = decorator.call().map_or(decorator, |(callee, _)| callee);
-    dotted(callee).map(|name| last_part(&name).to_owned())
+    dotted_text(callee).map(|name| last_part(&name).to_owned())
 }
 
 /// `@CurrentUser()`, `@User()`
 fn gives_caller_by_name(decorator: &Expr) -> bool {
-    decorator_name(decorator).is_some_and(|name| names_a_caller(&plain(&name)) || is_one_of(&name, CALLERS))
+    decorator_name(decorator).is_some_and(|name| names_a_caller(&simplify_name(&name)) || is_one_of(&name, CALLERS))
 }
 
 /// The attribute under which guards of this project leave the caller on the request.
@@ -367,7 +374,7 @@ fn left_on(project: &Project, holders: &[&str]) -> Option<String> {
 /// The name that this project usually gives to what a call gives.
 fn usual_name(case: &Case<'_>, call: &Expr) -> String {
     let written = case.text(call.span);
-    let callee = call.call().and_then(|(callee, _)| dotted(callee)).unwrap_or_default();
+    let callee = call.call().and_then(|(callee, _)| dotted_text(callee)).unwrap_or_default();
     let last = last_part(&callee).to_owned();
     let mut usual = None;
     for module in &case.project.modules {
@@ -375,13 +382,16 @@ fn usual_name(case: &Case<'_>, call: &Expr) -> String {
             if let StatementKind::Assign(targets, Some(value)) = &statement.kind
                 && let Some(name) = targets.first().and_then(Expr::name)
                 && (value.span.text(&module.text) == written
-                    || value.call().and_then(|(callee, _)| dotted(callee)).is_some_and(|name| last_part(&name) == last))
+                    || value
+                        .call()
+                        .and_then(|(callee, _)| dotted_text(callee))
+                        .is_some_and(|name| last_part(&name) == last))
             {
                 usual.get_or_insert_with(|| name.to_owned());
             }
         });
     }
-    let by_name = if plain(&last).contains("user") { "user" } else { "caller" };
+    let by_name = if simplify_name(&last).contains("user") { "user" } else { "caller" };
     free_name(case, &usual.unwrap_or_else(|| by_name.to_owned()))
 }
 
@@ -397,13 +407,13 @@ pub(super) fn free_name(case: &Case<'_>, wanted: &str) -> String {
 /// Returns which part of the caller names an owner in this project, and where that was seen. Prefers the same table and
 /// column.
 pub(super) fn part_of<'u>(
-    identity: &Identity,
+    identity: &CallerExpression,
     uses: &'u [OwnerUse],
     table: Option<&str>,
     column: &str,
 ) -> Option<&'u OwnerUse> {
     let compatible = |used: &&OwnerUse| {
-        let (ours, theirs) = (plain(&identity.text), plain(&used.root));
+        let (ours, theirs) = (simplify_name(&identity.text), simplify_name(&used.root));
         let both_users = ours.contains("user") == theirs.contains("user");
         ours == theirs || identity.call.as_deref() == Some(&used.root) || (both_users && !theirs.contains("id"))
     };
@@ -418,14 +428,14 @@ pub(super) fn part_of<'u>(
 pub(super) fn each_statement<'a>(statements: &'a [Statement], see: &mut dyn FnMut(&'a Statement)) {
     for statement in statements {
         see(statement);
-        for block in blocks(statement) {
+        for block in inner_blocks(statement) {
             each_statement(block, see);
         }
     }
 }
 
 /// Returns the blocks of a statement.
-pub(super) fn blocks(statement: &Statement) -> Vec<&[Statement]> {
+pub(super) fn inner_blocks(statement: &Statement) -> Vec<&[Statement]> {
     match &statement.kind {
         StatementKind::If { body, otherwise, .. } | StatementKind::For { body, otherwise, .. } => {
             vec![body, otherwise]

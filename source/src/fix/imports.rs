@@ -1,18 +1,18 @@
 //! Makes a name known in a file: finds how it is known already, else extends an import line, else adds one.
 
-use super::draft::{Case, Draft};
+use super::draft::{Case, FixDraft};
 use super::style::{line_end, line_start};
 use crate::ir::{Span, StatementKind, walk_statements};
 use crate::lang::Language;
 use crate::project::{ModuleId, Project, Resolved};
 
 /// Makes a name of a library known in the handler's file, and returns how it is written there.
-pub(super) fn bring_name(case: &Case<'_>, draft: &mut Draft, module: &str, name: &str) -> String {
+pub(super) fn bring_name(case: &Case<'_>, draft: &mut FixDraft, module: &str, name: &str) -> String {
     bring_into(case.project, case.handler.module, draft, module, name)
 }
 
 /// Makes `module.name` known in a file, and returns how it is written there.
-pub(super) fn bring_into(project: &Project, into: ModuleId, draft: &mut Draft, module: &str, name: &str) -> String {
+pub(super) fn bring_into(project: &Project, into: ModuleId, draft: &mut FixDraft, module: &str, name: &str) -> String {
     let Some(file) = project.module(into) else { return name.to_owned() };
     for (alias, target) in &file.imports {
         if target.level == 0 && target.module == module {
@@ -32,7 +32,7 @@ pub(super) fn bring_into(project: &Project, into: ModuleId, draft: &mut Draft, m
 pub(super) fn bring_own(
     project: &Project,
     into: ModuleId,
-    draft: &mut Draft,
+    draft: &mut FixDraft,
     from: ModuleId,
     name: &str,
 ) -> Option<String> {
@@ -56,7 +56,7 @@ pub(super) fn bring_own(
             None => {}
         }
     }
-    if imports(project, from, into, 0) {
+    if imports_module(project, from, into, 0) {
         return None;
     }
     let module = own_module_name(project, into, from)?;
@@ -65,11 +65,11 @@ pub(super) fn bring_own(
 }
 
 /// Whether a module imports another one, directly or through others.
-fn imports(project: &Project, from: ModuleId, to: ModuleId, steps: usize) -> bool {
+fn imports_module(project: &Project, from: ModuleId, to: ModuleId, steps: usize) -> bool {
     let Some(file) = project.module(from).filter(|_| steps < 6) else { return false };
     file.imports.values().any(|target| {
         let found = project.imported_module(file, target);
-        found.is_some_and(|found| found == to || (found != from && imports(project, found, to, steps + 1)))
+        found.is_some_and(|found| found == to || (found != from && imports_module(project, found, to, steps + 1)))
     })
 }
 
@@ -78,7 +78,7 @@ fn own_module_name(project: &Project, into: ModuleId, of: ModuleId) -> Option<St
     let target = project.module(of)?;
     let here = project.module(into)?;
     if target.language != Language::Python {
-        return Some(relative(&here.path, &as_imported(here, &target.path)));
+        return Some(relative_import(&here.path, &as_imported(here, &target.path)));
     }
     for module in &project.modules {
         for import in module.imports.values() {
@@ -99,7 +99,7 @@ fn as_imported(here: &crate::project::Module, path: &str) -> String {
     if has_end { format!("{stem}.js") } else { stem.to_owned() }
 }
 
-fn relative(from: &str, to: &str) -> String {
+fn relative_import(from: &str, to: &str) -> String {
     let mut from: Vec<&str> = from.split('/').collect();
     from.pop();
     let to: Vec<&str> = to.split('/').collect();
@@ -109,7 +109,7 @@ fn relative(from: &str, to: &str) -> String {
     if up.is_empty() { format!("./{rest}") } else { format!("{up}{rest}") }
 }
 
-fn add_import(file: &crate::project::Module, draft: &mut Draft, module: &str, name: &str) {
+fn add_import(file: &crate::project::Module, draft: &mut FixDraft, module: &str, name: &str) {
     let full = format!("{module}.{name}");
     if draft.imports.contains(&full) {
         return;
@@ -134,7 +134,7 @@ fn top_imports(file: &crate::project::Module) -> Vec<(Span, String, bool)> {
     found.collect()
 }
 
-fn add_python(file: &crate::project::Module, draft: &mut Draft, module: &str, name: &str) {
+fn add_python(file: &crate::project::Module, draft: &mut FixDraft, module: &str, name: &str) {
     let imports = top_imports(file);
     let text = &file.text;
     // `import a` without a name adds `import module`.
@@ -178,7 +178,7 @@ fn place_of_import(
     let docstring = file
         .statements
         .first()
-        .filter(|first| matches!(&first.kind, StatementKind::Expr(value) if crate::ir::literal(value).is_some()));
+        .filter(|first| matches!(&first.kind, StatementKind::Expr(value) if crate::ir::literal_text(value).is_some()));
     docstring.map_or(0, |first| line_end(text, first.span.end))
 }
 
@@ -218,7 +218,7 @@ fn is_standard(module: &str) -> bool {
     module.split('.').next().is_some_and(|head| MODULES.contains(&head) || head == "traceback" || head == "__future__")
 }
 
-fn add_javascript(file: &crate::project::Module, draft: &mut Draft, module: &str, name: &str) {
+fn add_javascript(file: &crate::project::Module, draft: &mut FixDraft, module: &str, name: &str) {
     let text = &file.text;
     let imports = top_imports(file);
     let same = imports.iter().find(|(span, of, named)| of == module && *named && span.text(text).contains('}'));
@@ -230,7 +230,7 @@ fn add_javascript(file: &crate::project::Module, draft: &mut Draft, module: &str
             return;
         }
     }
-    let style = super::style::Style::of(text, file.language);
+    let style = super::style::CodeStyle::of(text, file.language);
     let end = if style.semicolons { ";" } else { "" };
     let from = style.quoted(module);
     let uses_require = text.contains("require(") && !text.contains("import ");
@@ -266,7 +266,12 @@ pub(super) fn imported_at(project: &Project, library: &str) -> Option<(ModuleId,
 
 /// Writes an expression of another file in this one: each of its names as it is known here, brought in where it is not.
 /// `None` where one is known only there.
-pub(super) fn transplant(case: &Case<'_>, draft: &mut Draft, from: ModuleId, expr: &crate::ir::Expr) -> Option<String> {
+pub(super) fn transplant_expression(
+    case: &Case<'_>,
+    draft: &mut FixDraft,
+    from: ModuleId,
+    expr: &crate::ir::Expr,
+) -> Option<String> {
     let there = case.project.module(from)?;
     let written = expr.span.text(&there.text);
     if from == case.handler.module {
@@ -289,7 +294,7 @@ pub(super) fn transplant(case: &Case<'_>, draft: &mut Draft, from: ModuleId, exp
 }
 
 /// Makes a name known here that is known in another file, and returns how it is written here.
-fn bring_as_there(case: &Case<'_>, draft: &mut Draft, from: ModuleId, name: &str) -> Option<String> {
+fn bring_as_there(case: &Case<'_>, draft: &mut FixDraft, from: ModuleId, name: &str) -> Option<String> {
     let there = case.project.module(from)?;
     if there.definitions.contains_key(name) {
         return bring_own(case.project, case.handler.module, draft, from, name);

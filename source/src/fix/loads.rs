@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use super::callers::{collection_of, model_of, peeled, sql_of};
+use super::callers::{collection_of, model_of, sql_of, strip_converters};
 use super::draft::Case;
 use super::identity::each_statement;
 use super::sql::Sql;
-use crate::ir::{Argument, Expr, ExprKind, Span, Statement, StatementKind, dotted, last_part, walk_expr};
+use crate::ir::{Argument, Expr, ExprKind, Span, Statement, StatementKind, dotted_text, last_part, walk_expr};
 use crate::project::{FunctionRef, Resolved};
-use crate::words::plain;
+use crate::words::simplify_name;
 
 /// In which way a load names what it loads.
 #[derive(Debug, Clone)]
@@ -89,19 +89,22 @@ pub(super) fn names_of(case: &Case<'_>, parameter: &str) -> HashSet<String> {
 
 /// Whether an expression is the parameter: `id`, `str(id)`, `req.params.id`, `self.kwargs["pk"]`.
 pub(super) fn is_id(expr: &Expr, names: &HashSet<String>, parameter: &str) -> bool {
-    let expr = peeled(expr);
+    let expr = strip_converters(expr);
     match &*expr.kind {
         ExprKind::Name(name) => names.contains(name),
-        ExprKind::Member(object, name) => name == parameter && dotted(object).is_some_and(|name| is_parameters(&name)),
+        ExprKind::Member(object, name) => {
+            name == parameter && dotted_text(object).is_some_and(|name| is_parameters(&name))
+        }
         ExprKind::Index(object, key) => {
-            crate::ir::literal(key) == Some(parameter) && dotted(object).is_some_and(|name| is_parameters(&name))
+            crate::ir::literal_text(key) == Some(parameter)
+                && dotted_text(object).is_some_and(|name| is_parameters(&name))
         }
         // `request.data.get("id")`
         ExprKind::Call { callee, arguments, .. } => match &*callee.kind {
             ExprKind::Member(object, method) => {
                 method == "get"
-                    && arguments.first().and_then(|first| crate::ir::literal(&first.value)) == Some(parameter)
-                    && dotted(object).is_some_and(|name| is_parameters(&name))
+                    && arguments.first().and_then(|first| crate::ir::literal_text(&first.value)) == Some(parameter)
+                    && dotted_text(object).is_some_and(|name| is_parameters(&name))
             }
             _ => false,
         },
@@ -130,33 +133,33 @@ fn is_parameters(holder: &str) -> bool {
 }
 
 /// Whether an argument has the parameter, not below a further call.
-pub(super) fn mentions(expr: &Expr, names: &HashSet<String>, parameter: &str) -> bool {
+pub(super) fn mentions_parameter(expr: &Expr, names: &HashSet<String>, parameter: &str) -> bool {
     if is_id(expr, names, parameter) {
         return true;
     }
     match &*expr.kind {
         ExprKind::List(parts) | ExprKind::Compare(parts, _) | ExprKind::Template(_, parts) => {
-            parts.iter().any(|part| mentions(part, names, parameter))
+            parts.iter().any(|part| mentions_parameter(part, names, parameter))
         }
-        ExprKind::Record(entries) => entries.iter().any(|entry| mentions(&entry.value, names, parameter)),
+        ExprKind::Record(entries) => entries.iter().any(|entry| mentions_parameter(&entry.value, names, parameter)),
         _ => false,
     }
 }
 
 /// Finds the loads of a parameter, in order.
-pub(super) fn loads<'a>(case: &'a Case<'_>, parameter: &str) -> Vec<Load<'a>> {
+pub(super) fn find_loads<'a>(case: &'a Case<'_>, parameter: &str) -> Vec<Load<'a>> {
     let names = names_of(case, parameter);
     let wanted = |_: &Expr, arguments: &[Argument]| {
-        arguments.iter().any(|argument| mentions(&argument.value, &names, parameter))
+        arguments.iter().any(|argument| mentions_parameter(&argument.value, &names, parameter))
     };
-    calls(case, &wanted)
+    find_calls(case, &wanted)
         .into_iter()
-        .filter_map(|(call, statement)| load(case, call, statement, &names, parameter))
+        .filter_map(|(call, statement)| read_load(case, call, statement, &names, parameter))
         .collect()
 }
 
 /// Finds the calls of a handler that are like this, each with its statement.
-pub(super) fn calls<'a>(
+pub(super) fn find_calls<'a>(
     case: &'a Case<'_>,
     wanted: &dyn Fn(&Expr, &[Argument]) -> bool,
 ) -> Vec<(&'a Expr, &'a Statement)> {
@@ -190,7 +193,7 @@ pub(super) fn own_exprs(statement: &Statement) -> Vec<&Expr> {
     }
 }
 
-fn load<'a>(
+fn read_load<'a>(
     case: &Case<'_>,
     call: &'a Expr,
     statement: &'a Statement,
@@ -198,7 +201,7 @@ fn load<'a>(
     parameter: &str,
 ) -> Option<Load<'a>> {
     let (callee, arguments) = call.call()?;
-    let written = dotted(callee);
+    let written = dotted_text(callee);
     let last = written.as_deref().map(last_part).or_else(|| match &*callee.kind {
         ExprKind::Member(_, name) => Some(name.as_str()),
         _ => None,
@@ -208,7 +211,7 @@ fn load<'a>(
     }
     let model = model_of(callee).or_else(|| {
         let first = &arguments.first()?.value;
-        let Some(first) = dotted(first) else {
+        let Some(first) = dotted_text(first) else {
             // `get_object_or_404(Note.objects.all(), pk=pk)`
             return first.call().and_then(|(callee, _)| model_of(callee));
         };
@@ -219,7 +222,10 @@ fn load<'a>(
         (LoadKind::Sql(literal.span, read), Some(table))
     } else if let Some(Resolved::Function(found)) = case.project.resolve_expr(case.handler.module, callee) {
         (LoadKind::Helper(found), None)
-    } else if arguments.iter().any(|argument| argument.name.is_some() && mentions(&argument.value, names, parameter)) {
+    } else if arguments
+        .iter()
+        .any(|argument| argument.name.is_some() && mentions_parameter(&argument.value, names, parameter))
+    {
         (LoadKind::Keywords, model)
     } else if let Some(record) = arguments.iter().find_map(|argument| record_with(&argument.value, names, parameter)) {
         (LoadKind::Record(record), model.or_else(|| collection_of(callee)))
@@ -292,7 +298,7 @@ fn is_no_load(last: &str) -> bool {
         "warn",
         "warning",
     ];
-    WORDS.contains(&plain(last).as_str())
+    WORDS.contains(&simplify_name(last).as_str())
 }
 
 /// The innermost record that has the parameter.

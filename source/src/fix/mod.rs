@@ -24,7 +24,7 @@ mod tables;
 mod verify;
 mod ways;
 
-pub use plan::{Plan, PlanStep, StepOutcome, plan};
-pub use proposal::{Confidence, Edit, FileDigest, Idiom, Proposal, Refusal, RefusalReason, Verification};
-pub use propose::propose;
-pub use request::{FixFacts, FixRequest, Remedy};
+pub use plan::{Plan, PlanStep, StepOutcome, plan_fixes};
+pub use proposal::{Edit, FileDigest, FixConfidence, FixRefusal, Idiom, Proposal, RefusalReason, Verification};
+pub use propose::propose_fix;
+pub use request::{CodeFixRequest, FixFacts, RemedyKind};

@@ -83,7 +83,7 @@ const OF_JAVASCRIPT: [&str; 35] = [
 ];
 
 /// Returns a name within the changed pieces that is not known there.
-pub(super) fn unbound(
+pub(super) fn find_unbound_name(
     project: &Project,
     before: &BTreeMap<String, String>,
     texts: &BTreeMap<String, String>,
@@ -92,13 +92,13 @@ pub(super) fn unbound(
         let module = project.module_at(file)?;
         let old = before.get(file).map_or("", String::as_str);
         // What stands in the new text is what would be replaced on the way back.
-        let pieces: Vec<Span> = edits::replaced(file, new, old).into_iter().map(|edit| edit.span).collect();
+        let pieces: Vec<Span> = edits::changed_pieces(file, new, old).into_iter().map(|edit| edit.span).collect();
         unbound_in(module, &pieces)
     })
 }
 
 fn unbound_in(module: &Module, pieces: &[Span]) -> Option<String> {
-    let scopes = scopes(module);
+    let scopes = collect_scopes(module);
     let mut used: Vec<(&str, Span)> = Vec::new();
     let mut see = |expr: &'_ Expr| {
         let touched = pieces.iter().any(|piece| expr.span.start < piece.end && piece.start < expr.span.end);
@@ -123,7 +123,7 @@ fn unbound_in(module: &Module, pieces: &[Span]) -> Option<String> {
 }
 
 /// Each function with the names that it binds, and the module's own.
-fn scopes(module: &Module) -> Vec<(Span, HashSet<String>)> {
+fn collect_scopes(module: &Module) -> Vec<(Span, HashSet<String>)> {
     let whole = Span { start: 0, end: module.text.len(), line: 1, end_line: usize::MAX };
     let mut found = vec![(whole, bound_by(&module.statements))];
     let mut functions: Vec<&Function> = Vec::new();
@@ -140,7 +140,7 @@ fn scopes(module: &Module) -> Vec<(Span, HashSet<String>)> {
             ExprKind::Function(function) => lambdas.push(function),
             ExprKind::Comprehension { clauses, .. } => {
                 let mut names = HashSet::new();
-                clauses.iter().for_each(|clause| bind(&clause.target, &mut names));
+                clauses.iter().for_each(|clause| collect_bound_names(&clause.target, &mut names));
                 comprehensions.push((expr.span, names));
             }
             _ => {}
@@ -163,10 +163,15 @@ fn bound_by(statements: &[Statement]) -> HashSet<String> {
     walk_statements(
         statements,
         &mut |statement| match &statement.kind {
-            StatementKind::Assign(targets, _) => targets.iter().for_each(|target| bind(target, &mut names)),
-            StatementKind::For { target, .. } => bind(target, &mut names),
+            StatementKind::Assign(targets, _) => {
+                targets.iter().for_each(|target| collect_bound_names(target, &mut names))
+            }
+            StatementKind::For { target, .. } => collect_bound_names(target, &mut names),
             StatementKind::With { items, .. } => {
-                items.iter().filter_map(|item| item.target.as_ref()).for_each(|target| bind(target, &mut names));
+                items
+                    .iter()
+                    .filter_map(|item| item.target.as_ref())
+                    .for_each(|target| collect_bound_names(target, &mut names));
             }
             StatementKind::Function(function) => {
                 names.insert(function.name.clone());
@@ -181,7 +186,7 @@ fn bound_by(statements: &[Statement]) -> HashSet<String> {
     names
 }
 
-fn bind(target: &Expr, names: &mut HashSet<String>) {
+fn collect_bound_names(target: &Expr, names: &mut HashSet<String>) {
     walk_expr(target, &mut |part| {
         if let Some(name) = part.name() {
             names.insert(name.to_owned());

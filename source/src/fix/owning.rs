@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::callers::{OwnerUse, caller_of, owner_uses, sql_of};
 use super::draft::Case;
-use super::loads::{Load, LoadKind, calls, is_id, loads, mentions, names_of};
+use super::loads::{Load, LoadKind, find_calls, find_loads, is_id, mentions_parameter, names_of};
 use super::tables::Tables;
-use super::ways::refuses;
+use super::ways::refuses_callers;
 use crate::ir::{Expr, ExprKind, Function, Span, StatementKind, walk_statements};
 use crate::project::{FunctionRef, ModuleId, Project, Resolved};
 use crate::words::{CALLERS, is_one_of};
@@ -65,7 +65,7 @@ impl Known {
     pub(super) fn owning_functions(&self, project: &Project) -> Vec<FunctionRef> {
         let mut found = Vec::new();
         for module in &project.modules {
-            for function in functions(&module.statements) {
+            for function in named_functions(&module.statements) {
                 let takes = function.parameters.iter().any(|parameter| {
                     is_one_of(&parameter.name, CALLERS) || matches!(parameter.name.as_str(), "req" | "request")
                 });
@@ -90,7 +90,7 @@ pub(super) fn passes_caller(expr: &Expr) -> bool {
 }
 
 /// The named functions at the top of a module, arrows that are given a name too.
-fn functions(statements: &[crate::ir::Statement]) -> Vec<Arc<Function>> {
+fn named_functions(statements: &[crate::ir::Statement]) -> Vec<Arc<Function>> {
     let mut found = Vec::new();
     for statement in statements {
         match &statement.kind {
@@ -105,7 +105,7 @@ fn functions(statements: &[crate::ir::Statement]) -> Vec<Arc<Function>> {
                     found.push(Arc::new(named));
                 }
             }
-            StatementKind::Block(body) => found.extend(functions(body)),
+            StatementKind::Block(body) => found.extend(named_functions(body)),
             _ => {}
         }
     }
@@ -114,15 +114,15 @@ fn functions(statements: &[crate::ir::Statement]) -> Vec<Arc<Function>> {
 
 /// What ties a handler's object to its caller.
 #[derive(Debug, Clone)]
-pub(super) struct Tie {
+pub(super) struct HandlerTie {
     /// Where.
     pub span: Span,
 }
 
 /// Finds what ties the object of a parameter to the caller in a handler.
-pub(super) fn tie(case: &Case<'_>, known: &Known, parameter: &str) -> Option<Tie> {
+pub(super) fn find_owner_tie(case: &Case<'_>, known: &Known, parameter: &str) -> Option<HandlerTie> {
     let names = names_of(case, parameter);
-    let all = loads(case, parameter);
+    let all = find_loads(case, parameter);
     let objects: HashSet<&str> = all.iter().filter_map(Load::name).collect();
     through_function(case, known, parameter, &objects).or_else(|| {
         let own = known.uses_in(case.handler.module, case.function().outer_span);
@@ -135,12 +135,12 @@ pub(super) fn tie(case: &Case<'_>, known: &Known, parameter: &str) -> Option<Tie
                 .any(|name| has_word(text, name));
             is_load || (used.by_key.is_some() && is_object)
         });
-        own.next().map(|used| Tie { span: used.span }).or_else(|| compared_with_id(case, &names, parameter))
+        own.next().map(|used| HandlerTie { span: used.span }).or_else(|| compared_with_id(case, &names, parameter))
     })
 }
 
 /// The id itself is compared with a part of the caller: it names the account.
-fn compared_with_id(case: &Case<'_>, names: &HashSet<String>, parameter: &str) -> Option<Tie> {
+fn compared_with_id(case: &Case<'_>, names: &HashSet<String>, parameter: &str) -> Option<HandlerTie> {
     let mut found = None;
     walk_statements(&case.function().body, &mut |_| {}, &mut |expr| {
         let ExprKind::Compare(parts, _) = &*expr.kind else { return };
@@ -149,25 +149,25 @@ fn compared_with_id(case: &Case<'_>, names: &HashSet<String>, parameter: &str) -
             is_id(id, names, parameter) && caller_of(case.module, caller).is_some() && !is_id(caller, names, parameter)
         };
         if pair(left, right) || pair(right, left) {
-            found.get_or_insert(Tie { span: expr.span });
+            found.get_or_insert(HandlerTie { span: expr.span });
         }
     });
     found
 }
 
-fn through_function(case: &Case<'_>, known: &Known, parameter: &str, objects: &HashSet<&str>) -> Option<Tie> {
+fn through_function(case: &Case<'_>, known: &Known, parameter: &str, objects: &HashSet<&str>) -> Option<HandlerTie> {
     let names = names_of(case, parameter);
     let given = |_: &Expr, arguments: &[crate::ir::Argument]| {
         arguments.iter().any(|argument| {
-            mentions(&argument.value, &names, parameter)
+            mentions_parameter(&argument.value, &names, parameter)
                 || argument.value.name().is_some_and(|name| objects.contains(name))
                 // `mine(req, find('notes', req.params.id))`
                 || argument.value.call().is_some_and(|(_, inner)| {
-                    inner.iter().any(|argument| mentions(&argument.value, &names, parameter))
+                    inner.iter().any(|argument| mentions_parameter(&argument.value, &names, parameter))
                 })
         })
     };
-    calls(case, &given).into_iter().find_map(|(call, _)| {
+    find_calls(case, &given).into_iter().find_map(|(call, _)| {
         let (callee, arguments) = call.call()?;
         let Some(Resolved::Function(function)) = resolve_function(case.project, case.handler.module, callee) else {
             return None;
@@ -177,7 +177,7 @@ fn through_function(case: &Case<'_>, known: &Known, parameter: &str, objects: &H
             true => known.is_owning(case.project, &function),
             false => asks_by_itself(case.project, known, &function),
         };
-        ties.then_some(Tie { span: call.span })
+        ties.then_some(HandlerTie { span: call.span })
     })
 }
 
@@ -190,7 +190,7 @@ fn asks_by_itself(project: &Project, known: &Known, function: &FunctionRef) -> b
     };
     let mut own = known.uses_in(function.module, function.function.outer_span).filter(|used| !is_parameter(&used.root));
     // What only writes the owner down ties nothing.
-    let denies = |used: &OwnerUse| used.by_key.is_none() || refuses(project, function);
+    let denies = |used: &OwnerUse| used.by_key.is_none() || refuses_callers(project, function);
     own.any(denies)
 }
 
@@ -211,8 +211,8 @@ pub(super) fn resolve_function(project: &Project, module: ModuleId, callee: &Exp
 
 /// Whether the parent that a path names beside the object is tied to the caller: its parameter.
 pub(super) fn tied_parent(case: &Case<'_>, known: &Known, but: &str) -> Option<String> {
-    let parents = crate::routes::parameters(&case.entry.path);
-    parents.into_iter().filter(|parent| parent != but).find(|parent| tie(case, known, parent).is_some())
+    let parents = crate::routes::path_parameters(&case.entry.path);
+    parents.into_iter().filter(|parent| parent != but).find(|parent| find_owner_tie(case, known, parent).is_some())
 }
 
 /// Whether a load is tied to a parent that is tied to the caller: `WHERE id = ? AND project_id = ?`, `notebook=notebook`,
@@ -220,7 +220,7 @@ pub(super) fn tied_parent(case: &Case<'_>, known: &Known, but: &str) -> Option<S
 pub(super) fn is_tied_to(case: &Case<'_>, load: &Load<'_>, parent: &str) -> bool {
     let Some((callee, arguments)) = load.parts() else { return false };
     let mut names = names_of(case, parent);
-    let of_parent = loads(case, parent);
+    let of_parent = find_loads(case, parent);
     names.extend(
         of_parent.iter().filter(|other| other.call.span != load.call.span).filter_map(Load::name).map(str::to_owned),
     );
@@ -230,8 +230,8 @@ pub(super) fn is_tied_to(case: &Case<'_>, load: &Load<'_>, parent: &str) -> bool
         || begins
         || match &load.kind {
             LoadKind::Sql(..) => sql_of(case.module, arguments)
-                .is_some_and(|(_, _, values)| values.iter().any(|value| mentions(value, &names, parent))),
-            _ => arguments.iter().any(|argument| mentions(&argument.value, &names, parent)),
+                .is_some_and(|(_, _, values)| values.iter().any(|value| mentions_parameter(value, &names, parent))),
+            _ => arguments.iter().any(|argument| mentions_parameter(&argument.value, &names, parent)),
         }
 }
 
@@ -247,7 +247,7 @@ fn root_name(expr: &Expr) -> Option<&str> {
 
 /// Returns whether a field of what is loaded is compared with the parent: `line.order_id != order_id`.
 fn is_compared(case: &Case<'_>, name: &str, names: &HashSet<String>, parent: &str) -> bool {
-    let of_object = |expr: &Expr| match &*super::callers::peeled(expr).kind {
+    let of_object = |expr: &Expr| match &*super::callers::strip_converters(expr).kind {
         ExprKind::Member(object, _) | ExprKind::Index(object, _) => object.name() == Some(name),
         _ => false,
     };

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::draft::shown;
+use super::draft::describe_route;
 use super::edits;
-use super::proposal::{Edit, FileDigest, Proposal, Refusal, RefusalReason};
-use super::propose::{originals, propose, sorted};
-use super::request::{FixRequest, Remedy};
-use super::verify::again;
+use super::proposal::{Edit, FileDigest, FixRefusal, Proposal, RefusalReason};
+use super::propose::{original_texts, propose_fix, sort_unique};
+use super::request::{CodeFixRequest, RemedyKind};
+use super::verify::find_route_again;
 use crate::frameworks::find_routes;
 use crate::project::Project;
 use crate::routes::RouteTable;
@@ -27,7 +27,7 @@ pub enum StepOutcome {
         by: usize,
     },
     /// It is not part of the change.
-    Refused(Refusal),
+    Refused(FixRefusal),
 }
 
 /// One request of a plan.
@@ -36,7 +36,7 @@ pub struct PlanStep {
     /// Its place among the requests as they were given.
     pub request: usize,
     /// What was wanted.
-    pub remedy: Remedy,
+    pub remedy: RemedyKind,
     /// For which route.
     pub route: String,
     /// What became of it. The edits of a proposal are those on what the steps before it left.
@@ -63,7 +63,7 @@ pub struct Plan {
 }
 
 /// Plans one change for several requests to the same project.
-pub fn plan(requests: &[FixRequest<'_>]) -> Plan {
+pub fn plan_fixes(requests: &[CodeFixRequest<'_>]) -> Plan {
     let mut order: Vec<usize> = (0..requests.len()).collect();
     let key = |at: &usize| requests.get(*at).map(|request| (request.remedy, request.entry.path.clone()));
     order.sort_by_key(key);
@@ -71,7 +71,12 @@ pub fn plan(requests: &[FixRequest<'_>]) -> Plan {
     for at in order {
         if let Some(request) = requests.get(at) {
             let outcome = work.step(request);
-            work.steps.push(PlanStep { request: at, remedy: request.remedy, route: shown(request.entry), outcome });
+            work.steps.push(PlanStep {
+                request: at,
+                remedy: request.remedy,
+                route: describe_route(request.entry),
+                outcome,
+            });
         }
     }
     work.finish(requests.first().map(|request| request.project))
@@ -86,21 +91,21 @@ struct Work {
 }
 
 impl Work {
-    fn step(&mut self, request: &FixRequest<'_>) -> StepOutcome {
+    fn step(&mut self, request: &CodeFixRequest<'_>) -> StepOutcome {
         let Some((project, routes)) = &self.current else {
-            return self.take(propose(request), request.project);
+            return self.take(propose_fix(request), request.project);
         };
-        let Some(entry) = again(request.entry, project, routes) else {
-            return StepOutcome::Refused(Refusal::new(
+        let Some(entry) = find_route_again(request.entry, project, routes) else {
+            return StepOutcome::Refused(FixRefusal::new(
                 RefusalReason::Conflict,
-                format!("{} is not found any more after the steps before it", shown(request.entry)),
+                format!("{} is not found any more after the steps before it", describe_route(request.entry)),
                 "apply the others first, then ask again",
             ));
         };
-        let sibling = request.sibling.and_then(|sibling| again(sibling, project, routes));
+        let sibling = request.sibling.and_then(|sibling| find_route_again(sibling, project, routes));
         let facts = request.facts.clone();
-        let next = FixRequest { project, routes, entry: &entry, sibling: sibling.as_ref(), facts, ..*request };
-        match propose(&next) {
+        let next = CodeFixRequest { project, routes, entry: &entry, sibling: sibling.as_ref(), facts, ..*request };
+        match propose_fix(&next) {
             Err(refusal) if refusal.reason == RefusalReason::NothingToDo => self.covered(request, refusal),
             made => {
                 let project = project.clone();
@@ -110,15 +115,15 @@ impl Work {
     }
 
     /// Which earlier step did what is wanted; the refusal itself where none did.
-    fn covered(&self, request: &FixRequest<'_>, refusal: Refusal) -> StepOutcome {
-        let route = shown(request.entry);
+    fn covered(&self, request: &CodeFixRequest<'_>, refusal: FixRefusal) -> StepOutcome {
+        let route = describe_route(request.entry);
         let by = self.steps.iter().rev().find(|step| {
             step.route == route
                 && matches!(&step.outcome, StepOutcome::Proposed(made) if made.covers.contains(&request.remedy))
         });
         let by = by.or_else(|| {
             // The same place mended for another route: a guard that both share.
-            let alone = propose(request).ok()?;
+            let alone = propose_fix(request).ok()?;
             // Earlier steps moved what comes behind them, so that offsets say nothing.
             let same = |a: &Edit, b: &Edit| (&a.file, &a.old, &a.new) == (&b.file, &b.old, &b.new);
             let touched =
@@ -128,7 +133,7 @@ impl Work {
         by.map_or(StepOutcome::Refused(refusal), |step| StepOutcome::Covered { by: step.request })
     }
 
-    fn take(&mut self, made: Result<Proposal, Refusal>, project: &Project) -> StepOutcome {
+    fn take(&mut self, made: Result<Proposal, FixRefusal>, project: &Project) -> StepOutcome {
         match made {
             Ok(proposal) => {
                 self.texts.extend(proposal.files.clone());
@@ -142,7 +147,7 @@ impl Work {
     }
 
     fn finish(self, project: Option<&Project>) -> Plan {
-        let before = project.map(|project| originals(project, &self.texts)).unwrap_or_default();
+        let before = project.map(|project| original_texts(project, &self.texts)).unwrap_or_default();
         let old = |file: &String| before.get(file).map_or("", String::as_str);
         let made = self.steps.iter().filter_map(|step| match &step.outcome {
             StepOutcome::Proposed(proposal) => Some(proposal),
@@ -154,12 +159,12 @@ impl Work {
             needs_review.extend(proposal.needs_review.clone());
         }
         Plan {
-            edits: self.texts.iter().flat_map(|(file, new)| edits::replaced(file, old(file), new)).collect(),
-            diff: edits::diff(&before, &self.texts),
-            originals: before.iter().map(|(file, text)| edits::digest(file, text)).collect(),
+            edits: self.texts.iter().flat_map(|(file, new)| edits::changed_pieces(file, old(file), new)).collect(),
+            diff: edits::diff_files(&before, &self.texts),
+            originals: before.iter().map(|(file, text)| edits::digest_file(file, text)).collect(),
             files: self.texts,
-            dependencies: sorted(dependencies),
-            needs_review: sorted(needs_review),
+            dependencies: sort_unique(dependencies),
+            needs_review: sort_unique(needs_review),
             steps: self.steps,
         }
     }

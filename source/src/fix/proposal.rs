@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::fix::Remedy;
+use crate::fix::RemedyKind;
 use crate::ir::Span;
-use crate::routes::Place;
+use crate::routes::CodePlace;
 
 /// A replacement of some bytes of a file, as it is before any change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,7 +28,7 @@ pub enum Idiom {
     /// Another place of this project does it so.
     Sibling {
         /// Where.
-        place: Place,
+        place: CodePlace,
         /// What it is, as written there.
         what: String,
     },
@@ -37,7 +37,7 @@ pub enum Idiom {
         /// Its name.
         name: String,
         /// Where it is imported or named.
-        place: Place,
+        place: CodePlace,
     },
     /// The framework's usual way: a proposal, since the project has none of its own.
     Framework,
@@ -46,7 +46,7 @@ pub enum Idiom {
 /// How sure it is that the change is the right one. That it is well-formed is in [`Verification`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Confidence {
+pub enum FixConfidence {
     /// Something in it is guessed, and named under `needs_review`.
     Low,
     /// The way is usual, and nothing in it is guessed.
@@ -83,7 +83,7 @@ pub struct Verification {
 #[derive(Debug, Clone, Serialize)]
 pub struct Proposal {
     /// What it mends; more than one where one alone would have left a hole.
-    pub covers: Vec<Remedy>,
+    pub covers: Vec<RemedyKind>,
     /// What it does and why it is enough, in a sentence or two.
     pub why: String,
     /// Replacements in the order of files and places; they do not overlap.
@@ -103,7 +103,7 @@ pub struct Proposal {
     /// What a person must look at.
     pub needs_review: Vec<String>,
     /// How sure it is.
-    pub confidence: Confidence,
+    pub confidence: FixConfidence,
     /// What was verified.
     pub verification: Verification,
 }
@@ -135,7 +135,7 @@ pub enum RefusalReason {
 /// No change, why, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{because}; {instead}")]
-pub struct Refusal {
+pub struct FixRefusal {
     /// Which kind.
     pub reason: RefusalReason,
     /// Why, for people.
@@ -144,9 +144,9 @@ pub struct Refusal {
     pub instead: String,
 }
 
-impl Refusal {
+impl FixRefusal {
     /// Makes a refusal.
-    pub fn new(reason: RefusalReason, because: impl Into<String>, instead: impl Into<String>) -> Refusal {
-        Refusal { reason, because: because.into(), instead: instead.into() }
+    pub fn new(reason: RefusalReason, because: impl Into<String>, instead: impl Into<String>) -> FixRefusal {
+        FixRefusal { reason, because: because.into(), instead: instead.into() }
     }
 }

@@ -2,47 +2,47 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::{Case, Draft};
+use super::draft::{Case, FixDraft};
 use super::edits;
-use super::proposal::{Idiom, Proposal, Refusal, RefusalReason};
+use super::proposal::{FixRefusal, Idiom, Proposal, RefusalReason};
 use super::recipes;
-use super::request::{FixRequest, Remedy};
-use super::verify::{self, Overlay};
+use super::request::{CodeFixRequest, RemedyKind};
+use super::verify::{self, ChangedProject};
 use crate::project::Project;
-use crate::routes::parameters;
+use crate::routes::path_parameters;
 
 /// Proposes a change.
 ///
 /// # Errors
 /// There is nothing to change, the place or a fact is missing, the route is open on purpose, or the change did not stand
 /// its verification. The refusal says which, and what to do.
-pub fn propose(request: &FixRequest<'_>) -> Result<Proposal, Refusal> {
-    let first = draft(request)?;
+pub fn propose_fix(request: &CodeFixRequest<'_>) -> Result<Proposal, FixRefusal> {
+    let first = draft_fix(request)?;
     let texts = first.texts(request.project)?;
-    let mut made = Made { covers: vec![request.remedy], texts, draft: first };
-    let mut after = Overlay::of(request, &made.texts)?;
+    let mut made = DraftedFix { covers: vec![request.remedy], texts, draft: first };
+    let mut after = ChangedProject::of(request, &made.texts)?;
     for also in needed_beside(request) {
-        let next = FixRequest { remedy: *also, ..after.request(request)? };
-        match draft(&next) {
+        let next = CodeFixRequest { remedy: *also, ..after.request(request)? };
+        match draft_fix(&next) {
             Ok(more) => {
                 let texts = more.texts(&after.project)?;
                 made.add(*also, more, texts);
-                after = Overlay::of(request, &made.texts)?;
+                after = ChangedProject::of(request, &made.texts)?;
             }
             // What is already so, or has no owner that could be seen, needs nothing beside it.
             Err(refusal)
                 if matches!(refusal.reason, RefusalReason::NothingToDo | RefusalReason::NotLocated)
-                    || (*also == Remedy::ScopedList && refusal.reason == RefusalReason::NoOwner) => {}
+                    || (*also == RemedyKind::ScopedList && refusal.reason == RefusalReason::NoOwner) => {}
             Err(refusal) => made.draft.review.push(format!("not mended here: {refusal}")),
         }
     }
-    finish(request, made, &after)
+    build_proposal(request, made, &after)
 }
 
 /// Runs the recipe.
-pub(super) fn draft(request: &FixRequest<'_>) -> Result<Draft, Refusal> {
+pub(super) fn draft_fix(request: &CodeFixRequest<'_>) -> Result<FixDraft, FixRefusal> {
     let case = Case::of(request)?;
-    let made = recipes::draft(&case)?;
+    let made = recipes::draft_remedy(&case)?;
     if made.changes.values().all(Vec::is_empty) {
         return Err(case.nothing_to_do("the code already does what the remedy asks for"));
     }
@@ -50,24 +50,24 @@ pub(super) fn draft(request: &FixRequest<'_>) -> Result<Draft, Refusal> {
 }
 
 /// What else must hold so that the remedy does not open another hole: who is signed in may still not have everything.
-fn needed_beside(request: &FixRequest<'_>) -> &'static [Remedy] {
-    let names_object = !parameters(&request.entry.path).is_empty() || request.facts.parameter.is_some();
+fn needed_beside(request: &CodeFixRequest<'_>) -> &'static [RemedyKind] {
+    let names_object = !path_parameters(&request.entry.path).is_empty() || request.facts.parameter.is_some();
     match (request.remedy, names_object) {
-        (Remedy::MissingGuard, true) => &[Remedy::ObjectOwnership],
-        (Remedy::MissingGuard, false) => &[Remedy::ScopedList],
+        (RemedyKind::MissingGuard, true) => &[RemedyKind::ObjectOwnership],
+        (RemedyKind::MissingGuard, false) => &[RemedyKind::ScopedList],
         _ => &[],
     }
 }
 
 /// A change with its texts.
-struct Made {
-    covers: Vec<Remedy>,
+struct DraftedFix {
+    covers: Vec<RemedyKind>,
     texts: BTreeMap<String, String>,
-    draft: Draft,
+    draft: FixDraft,
 }
 
-impl Made {
-    fn add(&mut self, remedy: Remedy, more: Draft, texts: BTreeMap<String, String>) {
+impl DraftedFix {
+    fn add(&mut self, remedy: RemedyKind, more: FixDraft, texts: BTreeMap<String, String>) {
         self.covers.push(remedy);
         self.texts.extend(texts);
         self.draft.why = format!("{}; {}", self.draft.why, more.why);
@@ -81,22 +81,26 @@ impl Made {
     }
 }
 
-fn finish(request: &FixRequest<'_>, made: Made, after: &Overlay) -> Result<Proposal, Refusal> {
-    let before = originals(request.project, &made.texts);
-    let verification = verify::verify(request, &before, &made.texts, after)?;
+fn build_proposal(
+    request: &CodeFixRequest<'_>,
+    made: DraftedFix,
+    after: &ChangedProject,
+) -> Result<Proposal, FixRefusal> {
+    let before = original_texts(request.project, &made.texts);
+    let verification = verify::verify_change(request, &before, &made.texts, after)?;
     let old = |file: &String| before.get(file).map_or("", String::as_str);
-    let edits = made.texts.iter().flat_map(|(file, new)| edits::replaced(file, old(file), new)).collect();
+    let edits = made.texts.iter().flat_map(|(file, new)| edits::changed_pieces(file, old(file), new)).collect();
 
     Ok(Proposal {
         covers: made.covers,
         why: made.draft.why,
         edits,
-        diff: edits::diff(&before, &made.texts),
-        originals: before.iter().map(|(file, text)| edits::digest(file, text)).collect(),
+        diff: edits::diff_files(&before, &made.texts),
+        originals: before.iter().map(|(file, text)| edits::digest_file(file, text)).collect(),
         files: made.texts,
         idiom: made.draft.idiom,
-        dependencies: sorted(made.draft.dependencies),
-        imports: sorted(made.draft.imports),
+        dependencies: sort_unique(made.draft.dependencies),
+        imports: sort_unique(made.draft.imports),
         needs_review: made.draft.review,
         confidence: made.draft.confidence,
         verification,
@@ -104,12 +108,12 @@ fn finish(request: &FixRequest<'_>, made: Made, after: &Overlay) -> Result<Propo
 }
 
 /// Returns the texts that these files have in the project.
-pub(super) fn originals(project: &Project, texts: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+pub(super) fn original_texts(project: &Project, texts: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let known = texts.keys().filter_map(|file| project.tree.file(file));
     known.map(|file| (file.path.clone(), file.text.to_string())).collect()
 }
 
-pub(super) fn sorted(mut texts: Vec<String>) -> Vec<String> {
+pub(super) fn sort_unique(mut texts: Vec<String>) -> Vec<String> {
     texts.sort();
     texts.dedup();
     texts

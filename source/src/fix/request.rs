@@ -9,7 +9,7 @@ use crate::routes::{RouteEntry, RouteTable};
 /// what the caller may do, and that before what is given and taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Remedy {
+pub enum RemedyKind {
     /// Signature, algorithm and expiry of a token are proved.
     VerifyToken,
     /// A route asks for a credential.
@@ -75,7 +75,7 @@ pub struct FixFacts {
 
 /// One wanted change.
 #[derive(Debug, Clone)]
-pub struct FixRequest<'a> {
+pub struct CodeFixRequest<'a> {
     /// The project.
     pub project: &'a Project,
     /// Its routes.
@@ -83,7 +83,7 @@ pub struct FixRequest<'a> {
     /// The route to change.
     pub entry: &'a RouteEntry,
     /// What is wanted.
-    pub remedy: Remedy,
+    pub remedy: RemedyKind,
     /// A route that held the same check in the same scan; its own way is preferred.
     pub sibling: Option<&'a RouteEntry>,
     /// What the scan knows.

@@ -1,10 +1,10 @@
 //! Puts a further condition into a load, in the way in which it is written: SQL, keywords, conditions, records.
 
 use super::callers::sql_of;
-use super::draft::{Case, Draft};
+use super::draft::{Case, FixDraft};
 use super::loads::{Load, LoadKind};
-use super::sql::{Mark, Sql};
-use crate::ir::{Argument, Expr, ExprKind, Span, dotted, last_part, walk_statements};
+use super::sql::{PlaceholderStyle, Sql};
+use crate::ir::{Argument, Expr, ExprKind, Span, dotted_text, last_part, walk_statements};
 use crate::lang::Language;
 
 /// A condition: the column, and what it must equal, as written in the handler's language.
@@ -17,7 +17,13 @@ pub(super) struct Condition {
 }
 
 /// Adds the condition to a load. Returns whether there is a way.
-pub(super) fn scope(case: &Case<'_>, draft: &mut Draft, load: &Load<'_>, condition: &Condition, key: &str) -> bool {
+pub(super) fn scope_load(
+    case: &Case<'_>,
+    draft: &mut FixDraft,
+    load: &Load<'_>,
+    condition: &Condition,
+    key: &str,
+) -> bool {
     let Some((callee, arguments)) = load.parts() else { return false };
     match &load.kind {
         LoadKind::Sql(literal, read) => scope_sql(case, draft, load.call, (*literal, read), condition),
@@ -36,7 +42,7 @@ pub(super) fn scope(case: &Case<'_>, draft: &mut Draft, load: &Load<'_>, conditi
 /// Adds the condition to a statement of SQL and its value to the values.
 pub(super) fn scope_sql(
     case: &Case<'_>,
-    draft: &mut Draft,
+    draft: &mut FixDraft,
     call: &Expr,
     (literal, read): (Span, &Sql),
     condition: &Condition,
@@ -86,7 +92,7 @@ pub(super) fn scope_sql(
 }
 
 /// The mark that other statements of the project use; the usual one of its library where there is no other.
-fn usual_mark(case: &Case<'_>) -> Mark {
+fn usual_mark(case: &Case<'_>) -> PlaceholderStyle {
     let mut found = None;
     for module in &case.project.modules {
         walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
@@ -101,11 +107,11 @@ fn usual_mark(case: &Case<'_>) -> Mark {
     let imported = |name: &str| super::imports::imported_at(case.project, name).is_some();
     found.unwrap_or_else(|| {
         if imported("psycopg") || imported("psycopg2") || imported("pymysql") {
-            Mark::Percent
+            PlaceholderStyle::Percent
         } else if imported("pg") || imported("asyncpg") {
-            Mark::Dollar(0)
+            PlaceholderStyle::Dollar(0)
         } else {
-            Mark::Question
+            PlaceholderStyle::Question
         }
     })
 }
@@ -115,13 +121,13 @@ fn new_values(case: &Case<'_>, call: &Expr, value: &str, name: Option<&str>) -> 
     if let Some(name) = name {
         return format!("{{{}: {value}}}", case.style.quoted(name));
     }
-    let last = call.call().and_then(|(callee, _)| dotted(callee)).unwrap_or_default();
+    let last = call.call().and_then(|(callee, _)| dotted_text(callee)).unwrap_or_default();
     let last = last_part(&last).to_owned();
     let mut plain = None;
     for module in &case.project.modules {
         walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
             let Some((callee, arguments)) = expr.call() else { return };
-            let same = dotted(callee).is_some_and(|name| last_part(&name) == last);
+            let same = dotted_text(callee).is_some_and(|name| last_part(&name) == last);
             if same && plain.is_none() && arguments.len() > 1 && sql_of(module, arguments).is_some() {
                 plain = arguments.get(1).map(|second| !matches!(&*second.value.kind, ExprKind::List(_)));
             }
@@ -134,7 +140,7 @@ fn new_values(case: &Case<'_>, call: &Expr, value: &str, name: Option<&str>) -> 
     }
 }
 
-fn add_to_list(case: &Case<'_>, draft: &mut Draft, list: &Expr, value: &str, place: usize) -> bool {
+fn add_to_list(case: &Case<'_>, draft: &mut FixDraft, list: &Expr, value: &str, place: usize) -> bool {
     let ExprKind::List(items) = &*list.kind else { return false };
     let file = &case.module.path;
     if let Some(next) = items.get(place) {
@@ -162,7 +168,7 @@ fn add_to_list(case: &Case<'_>, draft: &mut Draft, list: &Expr, value: &str, pla
 }
 
 /// Adds an entry to a dictionary or an object.
-pub(super) fn add_to_record(case: &Case<'_>, draft: &mut Draft, record: Span, name: &str, value: &str) -> bool {
+pub(super) fn add_to_record(case: &Case<'_>, draft: &mut FixDraft, record: Span, name: &str, value: &str) -> bool {
     let written = case.text(record);
     let Some(inner) = written.strip_suffix('}') else { return false };
     let key = if case.module.language == Language::Python { case.style.quoted(name) } else { name.to_owned() };
@@ -175,7 +181,7 @@ pub(super) fn add_to_record(case: &Case<'_>, draft: &mut Draft, record: Span, na
 /// `where(Model.id == id)`, also `filter(..)`: a further argument of the same model.
 fn scope_conditions(
     case: &Case<'_>,
-    draft: &mut Draft,
+    draft: &mut FixDraft,
     load: &Load<'_>,
     arguments: &[Argument],
     condition: &Condition,
@@ -183,7 +189,7 @@ fn scope_conditions(
     let Some(last) = arguments.last() else { return false };
     let model = arguments.iter().find_map(|argument| match &*argument.value.kind {
         ExprKind::Compare(parts, _) => parts.iter().find_map(|part| match &*part.kind {
-            ExprKind::Member(object, _) => dotted(object).filter(|_| super::callers::model_of(part).is_some()),
+            ExprKind::Member(object, _) => dotted_text(object).filter(|_| super::callers::model_of(part).is_some()),
             _ => None,
         }),
         _ => None,
@@ -197,7 +203,7 @@ fn scope_conditions(
 /// `Model.query.get_or_404(id)` becomes a filter by key and owner, which every later call still fits.
 fn scope_by_key(
     case: &Case<'_>,
-    draft: &mut Draft,
+    draft: &mut FixDraft,
     load: &Load<'_>,
     (callee, arguments): (&Expr, &[Argument]),
     condition: &Condition,
@@ -230,7 +236,7 @@ fn scope_by_key(
 }
 
 /// `findOne({ where: { id } })`; a unique lookup of Prisma takes no further fields, and becomes a first one.
-fn scope_record(case: &Case<'_>, draft: &mut Draft, (callee, record): (&Expr, Span), condition: &Condition) -> bool {
+fn scope_record(case: &Case<'_>, draft: &mut FixDraft, (callee, record): (&Expr, Span), condition: &Condition) -> bool {
     if let ExprKind::Member(object, method) = &*callee.kind {
         let first = match method.as_str() {
             "findUnique" => Some("findFirst"),

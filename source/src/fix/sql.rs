@@ -3,7 +3,7 @@
 
 /// How values are marked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Mark {
+pub(super) enum PlaceholderStyle {
     /// `?`
     Question,
     /// `%s`
@@ -16,11 +16,11 @@ pub(super) enum Mark {
     Named(String),
 }
 
-impl Mark {
+impl PlaceholderStyle {
     /// Returns the name, where values are given by name.
     pub(super) fn name(&self) -> Option<&str> {
         match self {
-            Mark::Colon(name) | Mark::Named(name) => Some(name),
+            PlaceholderStyle::Colon(name) | PlaceholderStyle::Named(name) => Some(name),
             _ => None,
         }
     }
@@ -42,7 +42,7 @@ pub(super) struct Sql {
     /// Where a further condition goes.
     pub at: usize,
     /// The marks in order.
-    pub marks: Vec<(usize, Mark)>,
+    pub marks: Vec<(usize, PlaceholderStyle)>,
     /// `column = mark` pairs of the condition: the column, and the place of the mark among all.
     pub pairs: Vec<(String, usize)>,
     /// Whether the condition has an `OR` outside of brackets.
@@ -59,38 +59,40 @@ const AFTER_CONDITION: [&str; 10] =
     ["ORDER", "GROUP", "LIMIT", "OFFSET", "HAVING", "RETURNING", "FOR", "UNION", "WINDOW", "FETCH"];
 
 /// Reads a literal as it is written, with its quotes.
-pub(super) fn read(raw: &str) -> Option<Sql> {
-    let words = words(raw);
-    let first = words.iter().position(|word| ["SELECT", "UPDATE", "DELETE"].contains(&upper(word).as_str()))?;
+pub(super) fn read_statement(raw: &str) -> Option<Sql> {
+    let words = split_words(raw);
+    let first =
+        words.iter().position(|word| ["SELECT", "UPDATE", "DELETE"].contains(&uppercase_text(word).as_str()))?;
     // Anything but the sign of a literal (`f`, `r`) and quotes before it is no statement.
     let is_sign = words.first().is_some_and(|word| word.at == 0 && word.text.len() <= 2);
     if first > 1 || (first == 1 && !is_sign) {
         return None;
     }
     let words = words.get(first..)?;
-    let verb = words.first().map(upper)?;
+    let verb = words.first().map(uppercase_text)?;
     let from = match verb.as_str() {
         "UPDATE" => 0,
-        _ => words.iter().position(|word| word.depth == 0 && upper(word) == "FROM")?,
+        _ => words.iter().position(|word| word.depth == 0 && uppercase_text(word) == "FROM")?,
     };
     let table = words.get(from + 1)?;
-    let alias = alias(words.get(from + 2), words.get(from + 3));
-    let position = words.iter().position(|word| word.depth == 0 && upper(word) == "WHERE");
+    let alias = table_alias(words.get(from + 2), words.get(from + 3));
+    let position = words.iter().position(|word| word.depth == 0 && uppercase_text(word) == "WHERE");
     let after = position.map_or(from + 1, |at| at + 1);
-    let end_word = words.iter().skip(after).find(|word| word.depth == 0 && AFTER_CONDITION.contains(&&*upper(word)));
+    let end_word =
+        words.iter().skip(after).find(|word| word.depth == 0 && AFTER_CONDITION.contains(&&*uppercase_text(word)));
     let end = end_word.map_or_else(|| content_end(raw), |word| word.at);
     let at = raw.get(..end)?.trim_end_matches([' ', '\n', '\r', '\t', ';']).len();
-    let marks = marks(raw);
+    let marks = find_marks(raw);
     let condition = position.and_then(|at_word| words.get(at_word + 1)).map(|word| (word.at, at));
     let inside = words.iter().skip(after).take_while(|word| word.at < at);
-    let joined = words.iter().any(|word| word.depth == 0 && upper(word) == "JOIN");
+    let joined = words.iter().any(|word| word.depth == 0 && uppercase_text(word) == "JOIN");
     let tables = raw.get(table.at..condition.map_or(at, |(start, _)| start))?;
     Some(Sql {
         table: table.text.trim_matches(['"', '`', '[', ']']).to_owned(),
         alias,
         is_joined: joined || (verb == "SELECT" && tables.contains(',')),
-        pairs: condition.map(|(start, end)| pairs(raw, start, end, &marks)).unwrap_or_default(),
-        has_or: inside.clone().any(|word| word.depth == 0 && upper(word) == "OR"),
+        pairs: condition.map(|(start, end)| column_pairs(raw, start, end, &marks)).unwrap_or_default(),
+        has_or: inside.clone().any(|word| word.depth == 0 && uppercase_text(word) == "OR"),
         verb,
         condition,
         at,
@@ -98,11 +100,11 @@ pub(super) fn read(raw: &str) -> Option<Sql> {
     })
 }
 
-fn upper(word: &Word) -> String {
+fn uppercase_text(word: &Word) -> String {
     word.text.to_ascii_uppercase()
 }
 
-fn alias(next: Option<&Word>, after: Option<&Word>) -> String {
+fn table_alias(next: Option<&Word>, after: Option<&Word>) -> String {
     const WORDS: [&str; 14] = [
         "WHERE",
         "SET",
@@ -119,15 +121,15 @@ fn alias(next: Option<&Word>, after: Option<&Word>) -> String {
         "RETURNING",
         "FOR",
     ];
-    let Some(next) = next.filter(|next| !WORDS.contains(&&*upper(next)) && next.depth == 0) else {
+    let Some(next) = next.filter(|next| !WORDS.contains(&&*uppercase_text(next)) && next.depth == 0) else {
         return String::new();
     };
-    let name = if upper(next) == "AS" { after } else { Some(next) };
+    let name = if uppercase_text(next) == "AS" { after } else { Some(next) };
     name.map(|word| word.text.to_owned()).unwrap_or_default()
 }
 
 /// Words of letters, digits, `_` and `.`, with the depth of brackets that they stand in.
-fn words(raw: &str) -> Vec<Word<'_>> {
+fn split_words(raw: &str) -> Vec<Word<'_>> {
     let mut found = Vec::new();
     let (mut depth, mut start) = (0usize, None);
     for (at, letter) in raw.char_indices().chain(Some((raw.len(), ' '))) {
@@ -154,7 +156,7 @@ fn content_end(raw: &str) -> usize {
     raw.len() - end.map_or(0, |quote| quote.len())
 }
 
-fn marks(raw: &str) -> Vec<(usize, Mark)> {
+fn find_marks(raw: &str) -> Vec<(usize, PlaceholderStyle)> {
     let mut found = Vec::new();
     let name_of = |rest: &str| -> String {
         rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect()
@@ -163,12 +165,12 @@ fn marks(raw: &str) -> Vec<(usize, Mark)> {
     for (at, letter) in raw.char_indices() {
         let rest = raw.get(at + letter.len_utf8()..).unwrap_or("");
         let mark = match letter {
-            '?' => Some(Mark::Question),
-            '%' if rest.starts_with("s") => Some(Mark::Percent),
-            '%' if rest.starts_with('(') => rest.get(1..).map(name_of).map(Mark::Named),
-            '$' => name_of(rest).parse().ok().map(Mark::Dollar),
+            '?' => Some(PlaceholderStyle::Question),
+            '%' if rest.starts_with("s") => Some(PlaceholderStyle::Percent),
+            '%' if rest.starts_with('(') => rest.get(1..).map(name_of).map(PlaceholderStyle::Named),
+            '$' => name_of(rest).parse().ok().map(PlaceholderStyle::Dollar),
             // `::type` is a cast of PostgreSQL.
-            ':' if before != ':' => Some(name_of(rest)).filter(|name| !name.is_empty()).map(Mark::Colon),
+            ':' if before != ':' => Some(name_of(rest)).filter(|name| !name.is_empty()).map(PlaceholderStyle::Colon),
             _ => None,
         };
         found.extend(mark.map(|mark| (at, mark)));
@@ -178,9 +180,9 @@ fn marks(raw: &str) -> Vec<(usize, Mark)> {
 }
 
 /// `column = mark` and `column IN (mark)` within the condition.
-fn pairs(raw: &str, start: usize, end: usize, marks: &[(usize, Mark)]) -> Vec<(String, usize)> {
+fn column_pairs(raw: &str, start: usize, end: usize, marks: &[(usize, PlaceholderStyle)]) -> Vec<(String, usize)> {
     let inside = marks.iter().enumerate().filter(|(_, (at, _))| (start..end).contains(at));
-    let pair = |(place, (at, _)): (usize, &(usize, Mark))| {
+    let pair = |(place, (at, _)): (usize, &(usize, PlaceholderStyle))| {
         let left = raw.get(start..*at)?.trim_end();
         let left = left.strip_suffix('=')?.trim_end_matches(['=', ' ']);
         if left.ends_with(['!', '<', '>']) {
@@ -206,7 +208,7 @@ pub(super) struct Scoped {
 
 impl Sql {
     /// Adds `column = mark` to the condition. `usual` is the mark of other statements, for one that has none.
-    pub(super) fn scoped(&self, column: &str, usual: &Mark) -> Scoped {
+    pub(super) fn scoped(&self, column: &str, usual: &PlaceholderStyle) -> Scoped {
         let like = self.marks.first().map_or(usual, |(_, mark)| mark);
         let qualified = match (self.is_joined, self.alias.is_empty()) {
             (true, false) => format!("{}.{column}", self.alias),
@@ -215,15 +217,19 @@ impl Sql {
         };
         let place = self.marks.iter().filter(|(at, _)| *at < self.at).count();
         let (mark, place, name) = match like {
-            Mark::Question => ("?".to_owned(), place, None),
-            Mark::Percent => ("%s".to_owned(), place, None),
-            Mark::Dollar(_) => {
-                let highest = self.marks.iter().map(|(_, mark)| if let Mark::Dollar(n) = mark { *n } else { 0 }).max();
+            PlaceholderStyle::Question => ("?".to_owned(), place, None),
+            PlaceholderStyle::Percent => ("%s".to_owned(), place, None),
+            PlaceholderStyle::Dollar(_) => {
+                let highest = self
+                    .marks
+                    .iter()
+                    .map(|(_, mark)| if let PlaceholderStyle::Dollar(n) = mark { *n } else { 0 })
+                    .max();
                 let next = highest.unwrap_or(0) + 1;
                 (format!("${next}"), next - 1, None)
             }
-            Mark::Colon(_) => (format!(":{column}"), place, Some(column.to_owned())),
-            Mark::Named(_) => (format!("%({column})s"), place, Some(column.to_owned())),
+            PlaceholderStyle::Colon(_) => (format!(":{column}"), place, Some(column.to_owned())),
+            PlaceholderStyle::Named(_) => (format!("%({column})s"), place, Some(column.to_owned())),
         };
         let mut insertions = Vec::new();
         match self.condition {
@@ -243,8 +249,8 @@ mod tests {
     use super::*;
 
     fn with(raw: &str, column: &str) -> (String, usize) {
-        let Some(sql) = read(raw) else { return (String::new(), 0) };
-        let scoped = sql.scoped(column, &Mark::Question);
+        let Some(sql) = read_statement(raw) else { return (String::new(), 0) };
+        let scoped = sql.scoped(column, &PlaceholderStyle::Question);
         let mut made = raw.to_owned();
         for (at, text) in scoped.insertions.iter().rev() {
             made.insert_str(*at, text);
@@ -283,8 +289,8 @@ mod tests {
 
     #[test]
     fn pairs_name_the_columns_that_values_are_compared_with() {
-        let sql = read("'SELECT * FROM a WHERE x.id = ? AND user_id=? AND n > ?'");
+        let sql = read_statement("'SELECT * FROM a WHERE x.id = ? AND user_id=? AND n > ?'");
         assert_eq!(sql.map(|sql| sql.pairs), Some(vec![("id".to_owned(), 0), ("user_id".to_owned(), 1)]));
-        assert!(read("'please select one from the list'").is_none());
+        assert!(read_statement("'please select one from the list'").is_none());
     }
 }

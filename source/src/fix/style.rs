@@ -4,7 +4,7 @@ use crate::lang::Language;
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Style {
+pub(super) struct CodeStyle {
     /// `\n` or `\r\n`.
     pub newline: &'static str,
     /// One level: spaces, or a tab (0).
@@ -15,15 +15,15 @@ pub(super) struct Style {
     pub semicolons: bool,
 }
 
-impl Style {
+impl CodeStyle {
     /// Reads how a text is written.
-    pub(super) fn of(text: &str, language: Language) -> Style {
+    pub(super) fn of(text: &str, language: Language) -> CodeStyle {
         let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
         let (single, double) = (text.matches('\'').count(), text.matches('"').count());
         let quote = if single > double { '\'' } else { '"' };
         let lines = text.lines().filter(|line| !line.trim().is_empty()).count().max(1);
         let ended = text.lines().filter(|line| line.trim_end().ends_with(';')).count();
-        Style { newline, indent: unit(text, language), quote, semicolons: ended * 5 > lines }
+        CodeStyle { newline, indent: indent_width(text, language), quote, semicolons: ended * 5 > lines }
     }
 
     /// Returns one level of indentation.
@@ -46,7 +46,7 @@ impl Style {
 }
 
 /// The smallest step from a line to a deeper one that follows it, which most files have nothing else of.
-fn unit(text: &str, language: Language) -> usize {
+fn indent_width(text: &str, language: Language) -> usize {
     let mut counts = [0usize; 9];
     let mut before = 0;
     for line in text.lines().filter(|line| !line.trim().is_empty()) {

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::{Case, Draft};
-use super::edits::Change;
-use super::identity::blocks;
+use super::draft::{Case, FixDraft};
+use super::edits::TextReplacement;
+use super::identity::inner_blocks;
 use super::style::{indent_at, line_end, line_start};
-use super::ways::declaration;
+use super::ways::find_declaration;
 use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, walk_expr, walk_statements};
 use crate::lang::Language;
 use crate::project::{Module, ModuleId, Project, Resolved};
@@ -29,11 +29,11 @@ pub(super) struct Switch {
 }
 
 /// Pieces of files that belong to a route: the handler, and what its declaration and its parameters name.
-pub(super) fn pieces(case: &Case<'_>) -> Vec<(ModuleId, Span)> {
+pub(super) fn route_pieces(case: &Case<'_>) -> Vec<(ModuleId, Span)> {
     let mut found = vec![(case.handler.module, case.function().outer_span)];
     let mut names: Vec<(ModuleId, Expr)> = Vec::new();
     let own = case.handler.module;
-    if let Some((module, call)) = declaration(case.project, case.entry) {
+    if let Some((module, call)) = find_declaration(case.project, case.entry) {
         walk_expr(&call, &mut |part| names.push((module, part.clone())));
     }
     for parameter in &case.function().parameters {
@@ -54,7 +54,7 @@ pub(super) fn pieces(case: &Case<'_>) -> Vec<(ModuleId, Span)> {
 }
 
 /// Returns the switches that conditions of these pieces ask.
-pub(super) fn switches(case: &Case<'_>, pieces: &[(ModuleId, Span)]) -> Vec<Switch> {
+pub(super) fn find_switches(case: &Case<'_>, pieces: &[(ModuleId, Span)]) -> Vec<Switch> {
     let mut found: Vec<Switch> = Vec::new();
     for (module, span) in pieces {
         let Some(file) = case.project.module(*module) else { continue };
@@ -103,7 +103,7 @@ fn each_condition<'a>(file: &'a Module, piece: Span, see: &mut dyn FnMut(&'a Exp
 }
 
 /// Returns the texts of the changed files with the switch at one value in these pieces. Empty where nothing changes.
-pub(super) fn settled(
+pub(super) fn texts_with_switch(
     project: &Project,
     pieces: &[(ModuleId, Span)],
     switch: &Switch,
@@ -132,7 +132,7 @@ fn settle_file(module: &Module, mut spans: Vec<Span>, name: &str, value: bool) -
         let mut changes = Vec::new();
         settler.block(&statements, &mut changes);
         let Some(change) = changes.into_iter().next() else { break };
-        let made = super::edits::apply(&text, std::slice::from_ref(&change))?;
+        let made = super::edits::apply_changes(&text, std::slice::from_ref(&change))?;
         // A piece grows or shrinks with what changes in it.
         let (gone, come) = (change.end - change.start, change.text.len());
         for span in &mut spans {
@@ -167,7 +167,7 @@ impl Settler<'_> {
         self.spans.iter().any(|piece| piece.covers(&span))
     }
 
-    fn block(&self, statements: &[Statement], changes: &mut Vec<Change>) {
+    fn block(&self, statements: &[Statement], changes: &mut Vec<TextReplacement>) {
         for (at, statement) in statements.iter().enumerate() {
             if !changes.is_empty() {
                 return;
@@ -179,7 +179,7 @@ impl Settler<'_> {
         }
     }
 
-    fn statement(&self, statement: &Statement, rest: &[Statement], changes: &mut Vec<Change>) {
+    fn statement(&self, statement: &Statement, rest: &[Statement], changes: &mut Vec<TextReplacement>) {
         if let StatementKind::If { test, body, otherwise } = &statement.kind
             && self.within(statement.span)
             && let Some(holds) = self.known(test)
@@ -195,7 +195,7 @@ impl Settler<'_> {
                 self.block(&function.body, changes);
             }
             StatementKind::Class(class) => self.block(&class.members, changes),
-            _ => blocks(statement).into_iter().for_each(|block| self.block(block, changes)),
+            _ => inner_blocks(statement).into_iter().for_each(|block| self.block(block, changes)),
         }
     }
 
@@ -215,21 +215,27 @@ impl Settler<'_> {
         }
     }
 
-    fn condition(&self, statement: &Statement, kept: &[Statement], holds: bool, rest: &[Statement]) -> Option<Change> {
+    fn condition(
+        &self,
+        statement: &Statement,
+        kept: &[Statement],
+        holds: bool,
+        rest: &[Statement],
+    ) -> Option<TextReplacement> {
         if kept.is_empty() {
             let start = line_start(self.text, statement.span.start);
-            return Some(Change { start, end: line_end(self.text, statement.span.end), text: String::new() });
+            return Some(TextReplacement { start, end: line_end(self.text, statement.span.end), text: String::new() });
         }
         let text = block_text(self.text, statement, kept)?;
         // Behind what always leaves, nothing is reached.
         let end = match rest.last() {
-            Some(last) if holds && super::denial::ends(kept) => last.span.end,
+            Some(last) if holds && super::denial::leaves_function(kept) => last.span.end,
             _ => statement.span.end,
         };
-        Some(Change { start: statement.span.start, end, text })
+        Some(TextReplacement { start: statement.span.start, end, text })
     }
 
-    fn expr(&self, expr: &Expr, changes: &mut Vec<Change>) {
+    fn expr(&self, expr: &Expr, changes: &mut Vec<TextReplacement>) {
         if !changes.is_empty() || !self.touches(expr.span) {
             return;
         }
@@ -247,7 +253,7 @@ impl Settler<'_> {
                         let (yes, no) =
                             if self.language == Language::Python { ("True", "False") } else { ("true", "false") };
                         let text = if known { yes } else { no }.to_owned();
-                        changes.push(Change { start: expr.span.start, end: expr.span.end, text });
+                        changes.push(TextReplacement { start: expr.span.start, end: expr.span.end, text });
                         return;
                     }
                     if let Some(kept) = self.without(*all, parts) {
@@ -273,7 +279,7 @@ impl Settler<'_> {
         }
     }
 
-    fn replaced(&self, whole: Span, kept: &Expr) -> Change {
+    fn replaced(&self, whole: Span, kept: &Expr) -> TextReplacement {
         let text = kept.span.text(self.text).to_owned();
         let (mut start, mut end) = (whole.start, whole.end);
         // Brackets around the whole are needed no more where one simple part is left.
@@ -289,18 +295,18 @@ impl Settler<'_> {
             start -= 1;
             end += 1;
         }
-        Change { start, end, text }
+        TextReplacement { start, end, text }
     }
 
-    fn inner(&self, expr: &Expr, changes: &mut Vec<Change>) {
+    fn inner(&self, expr: &Expr, changes: &mut Vec<TextReplacement>) {
         match &*expr.kind {
             ExprKind::Function(function) => self.block(&function.body, changes),
-            _ => children(expr).into_iter().for_each(|child| self.expr(child, changes)),
+            _ => child_expressions(expr).into_iter().for_each(|child| self.expr(child, changes)),
         }
     }
 }
 
-fn children(expr: &Expr) -> Vec<&Expr> {
+fn child_expressions(expr: &Expr) -> Vec<&Expr> {
     match &*expr.kind {
         ExprKind::Member(inner, _) | ExprKind::Not(inner) | ExprKind::Await(inner) => vec![inner],
         ExprKind::Call { callee, arguments, .. } => {
@@ -357,16 +363,21 @@ pub(super) fn block_text(text: &str, statement: &Statement, kept: &[Statement]) 
 }
 
 /// Makes the change that takes a switch away.
-pub(super) fn draft(case: &Case<'_>, texts: &BTreeMap<String, String>, switch: &Switch, value: bool) -> Draft {
+pub(super) fn remove_switch(
+    case: &Case<'_>,
+    texts: &BTreeMap<String, String>,
+    switch: &Switch,
+    value: bool,
+) -> FixDraft {
     let place = case.place(switch.module, switch.span);
     let set = case.project.text(switch.module, switch.span);
-    let mut draft = Draft::new(format!(
+    let mut draft = FixDraft::new(format!(
         "the check is there, and `{}` turns it off: it is asked for always, as if `{}` were {value}",
         switch.name, switch.name
     ));
     for (file, new) in texts {
         let old = case.project.tree.file(file).map_or("", |file| &*file.text);
-        for edit in super::edits::replaced(file, old, new) {
+        for edit in super::edits::changed_pieces(file, old, new) {
             draft.replace(file, edit.span, edit.new);
         }
     }

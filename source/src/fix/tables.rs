@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ir::{Expr, StatementKind, dotted, last_part, walk_expr, walk_statements};
+use crate::ir::{Expr, StatementKind, dotted_text, last_part, walk_expr, walk_statements};
 use crate::project::{ClassRef, Definition, Project};
 use crate::words::{ACCOUNTS, OWNER_FIELDS, has_word, is_one_of};
 
@@ -57,7 +57,7 @@ impl Tables {
         for module in &project.modules {
             tables.read_texts(&module.text);
             if let Some(Definition::Value(value)) = module.definitions.get("AUTH_USER_MODEL") {
-                tables.account = crate::ir::literal(value).map(|name| last_part(name).to_owned());
+                tables.account = crate::ir::literal_text(value).map(|name| last_part(name).to_owned());
             }
             walk_statements(
                 &module.statements,
@@ -156,8 +156,8 @@ impl Tables {
             let Some(open) = rest.find('(').filter(|open| *open < 120) else { continue };
             let name = rest.get(..open).unwrap_or("").split_whitespace().last().unwrap_or("");
             let name = name.trim_matches(['"', '`', '\'', '\\']).to_ascii_lowercase();
-            let inner = bracketed(rest.get(open..).unwrap_or(""));
-            let columns = split(inner).into_iter().filter_map(column).collect();
+            let inner = bracketed_text(rest.get(open..).unwrap_or(""));
+            let columns = split_at_commas(inner).into_iter().filter_map(parse_column).collect();
             self.by_name.insert(name, columns);
         }
     }
@@ -176,10 +176,10 @@ fn columns_of(project: &Project, class: &ClassRef) -> Vec<Column> {
                 continue;
             };
             met.push(name.to_owned());
-            found.extend(field(&member.kind));
+            found.extend(read_model_field(&member.kind));
         }
     }
-    let outside = line.iter().flat_map(|part| &part.class.bases).filter_map(dotted);
+    let outside = line.iter().flat_map(|part| &part.class.bases).filter_map(dotted_text);
     for name in outside.flat_map(|base| columns_of_library(last_part(&base))) {
         if !met.iter().any(|met| met == name) {
             met.push((*name).to_owned());
@@ -213,7 +213,7 @@ fn columns_of_library(base: &str) -> &'static [&'static str] {
 }
 
 /// What stands in the brackets that a text begins with.
-fn bracketed(text: &str) -> &str {
+fn bracketed_text(text: &str) -> &str {
     let mut depth = 0usize;
     for (at, letter) in text.char_indices() {
         match letter {
@@ -226,7 +226,7 @@ fn bracketed(text: &str) -> &str {
     ""
 }
 
-fn split(text: &str) -> Vec<&str> {
+fn split_at_commas(text: &str) -> Vec<&str> {
     let (mut parts, mut depth, mut start) = (Vec::new(), 0usize, 0);
     for (at, letter) in text.char_indices() {
         match letter {
@@ -243,7 +243,7 @@ fn split(text: &str) -> Vec<&str> {
     parts
 }
 
-fn column(part: &str) -> Option<Column> {
+fn parse_column(part: &str) -> Option<Column> {
     const NO_COLUMNS: [&str; 7] = ["primary", "foreign", "unique", "constraint", "check", "index", "key"];
     let words: Vec<String> = part.split_whitespace().map(str::to_ascii_lowercase).collect();
     let name = part.split_whitespace().next()?.trim_matches(['"', '`', '\'', '\\']).to_owned();
@@ -256,35 +256,35 @@ fn column(part: &str) -> Option<Column> {
 }
 
 /// A field of a model: `id = Column(Integer, primary_key=True)`, `owner = models.ForeignKey(User, ...)`.
-fn field(member: &StatementKind) -> Option<Column> {
+fn read_model_field(member: &StatementKind) -> Option<Column> {
     const MAKERS: [&str; 6] = ["column", "mapped_column", "relationship", "field", "foreignkey", "onetoonefield"];
     let StatementKind::Assign(targets, Some(value)) = member else { return None };
     let name = targets.first()?.name()?.to_owned();
     let (callee, arguments) = value.call()?;
-    let maker = last_part(&dotted(callee)?).to_ascii_lowercase();
+    let maker = last_part(&dotted_text(callee)?).to_ascii_lowercase();
     if maker == "relationship" || !(MAKERS.contains(&maker.as_str()) || maker.ends_with("field")) {
         return None;
     }
-    let is_key = crate::ir::keyword(arguments, "primary_key").is_some();
+    let is_key = crate::ir::argument_named(arguments, "primary_key").is_some();
     let mut refers_to = None;
     walk_expr(value, &mut |part| {
         let Some((callee, arguments)) = part.call() else { return };
-        let made = dotted(callee).map(|name| last_part(&name).to_owned()).unwrap_or_default();
+        let made = dotted_text(callee).map(|name| last_part(&name).to_owned()).unwrap_or_default();
         if matches!(made.as_str(), "ForeignKey" | "OneToOneField") {
-            let to = crate::ir::argument(arguments, 0).or_else(|| crate::ir::keyword(arguments, "to"));
-            refers_to = to.and_then(referred);
+            let to = crate::ir::argument_at(arguments, 0).or_else(|| crate::ir::argument_named(arguments, "to"));
+            refers_to = to.and_then(referred_table);
         }
     });
-    let on_delete = crate::ir::keyword(arguments, "on_delete").or_else(|| crate::ir::argument(arguments, 1));
-    let is_part = on_delete.and_then(dotted).is_some_and(|name| last_part(&name) == "CASCADE");
+    let on_delete = crate::ir::argument_named(arguments, "on_delete").or_else(|| crate::ir::argument_at(arguments, 1));
+    let is_part = on_delete.and_then(dotted_text).is_some_and(|name| last_part(&name) == "CASCADE");
     Some(Column { name, refers_to, is_key, is_part })
 }
 
 /// The table or model that a foreign key names: `"users.id"`, `"shop.Order"`, `Order`, `settings.AUTH_USER_MODEL`,
 /// `get_user_model()`.
-fn referred(to: &Expr) -> Option<String> {
-    let name = crate::ir::literal(to).map(str::to_owned).or_else(|| dotted(to));
-    let name = name.or_else(|| to.call().and_then(|(callee, _)| dotted(callee)))?;
+fn referred_table(to: &Expr) -> Option<String> {
+    let name = crate::ir::literal_text(to).map(str::to_owned).or_else(|| dotted_text(to));
+    let name = name.or_else(|| to.call().and_then(|(callee, _)| dotted_text(callee)))?;
     let last = last_part(&name);
     if last == "AUTH_USER_MODEL" || last == "get_user_model" {
         return Some("User".to_owned());

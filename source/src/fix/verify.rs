@@ -3,19 +3,19 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::{handler_of, shown};
+use super::draft::{describe_route, handler_of};
 use super::edits;
 use super::names;
-use super::proposal::{Refusal, RefusalReason, Verification};
+use super::proposal::{FixRefusal, RefusalReason, Verification};
 use super::propose;
-use super::request::FixRequest;
+use super::request::CodeFixRequest;
 use crate::frameworks::find_routes;
 use crate::lang::Language;
 use crate::project::{FunctionRef, ModuleId, Project, Resolved};
 use crate::routes::{GuardKind, HandlerCode, RouteEntry, RouteTable};
 
 /// The project as it would be with a change.
-pub(super) struct Overlay {
+pub(super) struct ChangedProject {
     /// The project.
     pub project: Project,
     /// Its routes.
@@ -24,24 +24,27 @@ pub(super) struct Overlay {
     sibling: Option<RouteEntry>,
 }
 
-impl Overlay {
+impl ChangedProject {
     /// Reads the project with other texts.
-    pub(super) fn of(request: &FixRequest<'_>, texts: &BTreeMap<String, String>) -> Result<Overlay, Refusal> {
+    pub(super) fn of(
+        request: &CodeFixRequest<'_>,
+        texts: &BTreeMap<String, String>,
+    ) -> Result<ChangedProject, FixRefusal> {
         let project = request.project.with(texts);
         let routes = find_routes(&project);
-        let entry = again(request.entry, &project, &routes);
-        let sibling = request.sibling.and_then(|sibling| again(sibling, &project, &routes));
+        let entry = find_route_again(request.entry, &project, &routes);
+        let sibling = request.sibling.and_then(|sibling| find_route_again(sibling, &project, &routes));
         if entry.is_none() {
-            let because = format!("{} is not found any more with the change", shown(request.entry));
+            let because = format!("{} is not found any more with the change", describe_route(request.entry));
             return Err(not_verified(because));
         }
-        Ok(Overlay { project, routes, entry, sibling })
+        Ok(ChangedProject { project, routes, entry, sibling })
     }
 
     /// Returns the same request to this project.
-    pub(super) fn request<'a>(&'a self, request: &FixRequest<'_>) -> Result<FixRequest<'a>, Refusal> {
+    pub(super) fn request<'a>(&'a self, request: &CodeFixRequest<'_>) -> Result<CodeFixRequest<'a>, FixRefusal> {
         let entry = self.entry.as_ref().ok_or_else(|| not_verified("the route is gone with the change"))?;
-        Ok(FixRequest {
+        Ok(CodeFixRequest {
             project: &self.project,
             routes: &self.routes,
             entry,
@@ -52,12 +55,12 @@ impl Overlay {
     }
 }
 
-fn not_verified(because: impl Into<String>) -> Refusal {
-    Refusal::new(RefusalReason::NotVerified, because, "change the handler by hand")
+fn not_verified(because: impl Into<String>) -> FixRefusal {
+    FixRefusal::new(RefusalReason::NotVerified, because, "change the handler by hand")
 }
 
 /// Finds a route again in a project that was changed: by path, methods and function; lines may have moved.
-pub(super) fn again(entry: &RouteEntry, project: &Project, routes: &RouteTable) -> Option<RouteEntry> {
+pub(super) fn find_route_again(entry: &RouteEntry, project: &Project, routes: &RouteTable) -> Option<RouteEntry> {
     let same = |other: &&RouteEntry| {
         other.path == entry.path
             && other.methods == entry.methods
@@ -91,12 +94,12 @@ fn of_class(entry: &RouteEntry, project: &Project, module: ModuleId) -> Option<F
 }
 
 /// Verifies a change. What may not be proposed at all is refused; the rest is written down.
-pub(super) fn verify(
-    request: &FixRequest<'_>,
+pub(super) fn verify_change(
+    request: &CodeFixRequest<'_>,
     before: &BTreeMap<String, String>,
     texts: &BTreeMap<String, String>,
-    after: &Overlay,
-) -> Result<Verification, Refusal> {
+    after: &ChangedProject,
+) -> Result<Verification, FixRefusal> {
     let empty = String::new();
     for (file, new) in texts {
         let old = before.get(file).unwrap_or(&empty);
@@ -107,7 +110,7 @@ pub(super) fn verify(
     if let Some(lost) = lost_route(request.routes, &after.routes) {
         return Err(not_verified(format!("{lost} would be another route, or have other guards")));
     }
-    if let Some(name) = names::unbound(&after.project, before, texts) {
+    if let Some(name) = names::find_unbound_name(&after.project, before, texts) {
         return Err(not_verified(format!("the name `{name}` would not be known where it is used")));
     }
     let next = after.request(request)?;
@@ -115,7 +118,7 @@ pub(super) fn verify(
     Ok(Verification {
         parses: true,
         reanalysed: handler_of(&after.project, next.entry).is_some(),
-        idempotent: propose::draft(&next).is_err(),
+        idempotent: propose::draft_fix(&next).is_err(),
         names_bound: true,
         applies,
     })
@@ -138,5 +141,5 @@ fn lost_route(before: &RouteTable, after: &RouteTable) -> Option<String> {
     };
     // Routes that were given by hand, of a framework that has no file yet, cannot be found again this way.
     let known = !after.routes.is_empty();
-    before.routes.iter().find(|entry| known && !kept(entry)).map(shown)
+    before.routes.iter().find(|entry| known && !kept(entry)).map(describe_route)
 }

@@ -1,16 +1,18 @@
 //! In which ways the routes of a project ask for a credential or a role, so that another one can ask in the same way.
 
 use super::draft::{Case, handler_of};
-use super::identity::{dependency, each_statement, names_role, proves_caller};
+use super::identity::{each_statement, find_dependency, names_role, proves_caller};
 use super::loads::own_exprs;
 use super::owning::resolve_function;
-use crate::ir::{Expr, ExprKind, Span, StatementKind, dotted, keyword, last_part, walk_expr, walk_statements};
+use crate::ir::{
+    Expr, ExprKind, Span, StatementKind, argument_named, dotted_text, last_part, walk_expr, walk_statements,
+};
 use crate::project::{FunctionRef, ModuleId, Project, Resolved};
-use crate::routes::{GuardKind, Place, RouteEntry};
+use crate::routes::{CodePlace, GuardKind, RouteEntry};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum GuardDemand {
     /// A credential.
     Credential,
     /// A role.
@@ -34,7 +36,7 @@ pub(super) enum Put {
 
 /// One way in which a route asks.
 #[derive(Debug, Clone)]
-pub(super) struct Way {
+pub(super) struct GuardUsage {
     /// Where it is put.
     pub put: Put,
     /// The file.
@@ -44,13 +46,13 @@ pub(super) struct Way {
     /// The whole parameter, for one.
     pub parameter: Option<String>,
     /// Where, for people.
-    pub place: Place,
+    pub place: CodePlace,
 }
 
 /// Returns the ways in which a route asks.
-pub(super) fn ways_of(project: &Project, entry: &RouteEntry, asked: Asked) -> Vec<Way> {
+pub(super) fn ways_of(project: &Project, entry: &RouteEntry, asked: GuardDemand) -> Vec<GuardUsage> {
     let Some(handler) = handler_of(project, entry) else { return Vec::new() };
-    let reader = Reader { project, entry, handler: &handler, asked };
+    let reader = GuardUsageReader { project, entry, handler: &handler, asked };
     let mut found = reader.decorators();
     found.extend(reader.parameters());
     found.extend(reader.declared());
@@ -59,41 +61,45 @@ pub(super) fn ways_of(project: &Project, entry: &RouteEntry, asked: Asked) -> Ve
 }
 
 /// Returns the way that a route should ask in: its sibling's, else the usual one of its file, else of the project.
-pub(super) fn best_way(case: &Case<'_>, asked: Asked, wanted: &dyn Fn(&Way) -> bool) -> Option<Way> {
+pub(super) fn best_way(
+    case: &Case<'_>,
+    asked: GuardDemand,
+    wanted: &dyn Fn(&GuardUsage) -> bool,
+) -> Option<GuardUsage> {
     let sibling = case.sibling.map(|sibling| ways_of(case.project, sibling, asked)).unwrap_or_default();
     if let Some(way) = sibling.into_iter().find(|way| wanted(way)) {
         return Some(way);
     }
-    let mut all: Vec<Way> = Vec::new();
+    let mut all: Vec<GuardUsage> = Vec::new();
     for entry in case.routes.routes.iter().filter(|entry| entry.framework == case.entry.framework) {
         all.extend(ways_of(case.project, entry, asked).into_iter().filter(|way| wanted(way)));
     }
-    let text = |way: &Way| (way.put, case.project.text(way.module, way.expr.span).to_owned());
-    let count = |way: &Way| all.iter().filter(|other| text(other) == text(way)).count();
+    let text = |way: &GuardUsage| (way.put, case.project.text(way.module, way.expr.span).to_owned());
+    let count = |way: &GuardUsage| all.iter().filter(|other| text(other) == text(way)).count();
     let best = all.iter().rev().max_by_key(|way| (way.module == case.handler.module, count(way)));
     best.cloned()
 }
 
-struct Reader<'a> {
+struct GuardUsageReader<'a> {
     project: &'a Project,
     entry: &'a RouteEntry,
     handler: &'a FunctionRef,
-    asked: Asked,
+    asked: GuardDemand,
 }
 
-impl Reader<'_> {
-    fn way(&self, put: Put, module: ModuleId, expr: &Expr) -> Way {
-        Way { put, module, expr: expr.clone(), parameter: None, place: self.project.place(module, expr.span) }
+impl GuardUsageReader<'_> {
+    fn way(&self, put: Put, module: ModuleId, expr: &Expr) -> GuardUsage {
+        GuardUsage { put, module, expr: expr.clone(), parameter: None, place: self.project.place(module, expr.span) }
     }
 
     fn is_asked(&self, kind: &GuardKind) -> bool {
         match self.asked {
-            Asked::Credential => matches!(kind, GuardKind::Authentication),
-            Asked::Role => matches!(kind, GuardKind::Role(_)),
+            GuardDemand::Credential => matches!(kind, GuardKind::Authentication),
+            GuardDemand::Role => matches!(kind, GuardKind::Role(_)),
         }
     }
 
-    fn decorators(&self) -> Vec<Way> {
+    fn decorators(&self) -> Vec<GuardUsage> {
         let module = self.handler.module;
         let known = |decorator: &&Expr| {
             let text = self.project.text(module, decorator.span);
@@ -103,12 +109,12 @@ impl Reader<'_> {
         decorators.map(|decorator| self.way(Put::Decorator, module, decorator)).collect()
     }
 
-    fn parameters(&self) -> Vec<Way> {
+    fn parameters(&self) -> Vec<GuardUsage> {
         let module = self.handler.module;
         let mut found = Vec::new();
         for parameter in &self.handler.function.parameters {
             for part in parameter.declared.iter().chain(&parameter.default) {
-                if let Some((of, function)) = dependency(self.project, module, part)
+                if let Some((of, function)) = find_dependency(self.project, module, part)
                     && self.function_asks(of, &function)
                 {
                     let mut way = self.way(Put::Parameter, module, part);
@@ -122,17 +128,19 @@ impl Reader<'_> {
 
     /// Whether a function asks for what is looked for.
     fn function_asks(&self, module: ModuleId, function: &Expr) -> bool {
-        let name = dotted(function).unwrap_or_default();
+        let name = dotted_text(function).unwrap_or_default();
         let is_role = names_role(last_part(&name));
         match self.asked {
-            Asked::Role => is_role && self.resolved(module, function).is_none_or(|found| refuses(self.project, &found)),
-            Asked::Credential => {
+            GuardDemand::Role => {
+                is_role && self.resolved(module, function).is_none_or(|found| refuses_callers(self.project, &found))
+            }
+            GuardDemand::Credential => {
                 !is_role
                     && self.resolved(module, function).is_some_and(|found| {
                         proves_caller(self.project, &found, 0) || {
                             // Looked up in a table rather than decoded.
-                            super::callers::names_a_caller(&crate::words::plain(last_part(&name)))
-                                && refuses(self.project, &found)
+                            super::callers::names_a_caller(&crate::words::simplify_name(last_part(&name)))
+                                && refuses_callers(self.project, &found)
                         }
                     })
             }
@@ -147,20 +155,20 @@ impl Reader<'_> {
     }
 
     /// What stands where the route is declared.
-    fn declared(&self) -> Vec<Way> {
-        let Some((module, call)) = declaration(self.project, self.entry) else { return Vec::new() };
+    fn declared(&self) -> Vec<GuardUsage> {
+        let Some((module, call)) = find_declaration(self.project, self.entry) else { return Vec::new() };
         let Some((_, arguments)) = call.call() else { return Vec::new() };
         let mut found = Vec::new();
-        if let Some(ExprKind::List(items)) = keyword(arguments, "dependencies").map(|list| &*list.kind) {
+        if let Some(ExprKind::List(items)) = argument_named(arguments, "dependencies").map(|list| &*list.kind) {
             for item in items {
-                if let Some((of, function)) = dependency(self.project, module, item)
+                if let Some((of, function)) = find_dependency(self.project, module, item)
                     && self.function_asks(of, &function)
                 {
                     found.push(self.way(Put::Dependency, module, item));
                 }
             }
         }
-        for argument in middle(arguments, self.handler) {
+        for argument in middle_arguments(arguments, self.handler) {
             let items = match &*argument.kind {
                 ExprKind::List(items) => items.as_slice(),
                 _ => std::slice::from_ref(argument),
@@ -179,15 +187,16 @@ impl Reader<'_> {
             return self.is_asked(&guard.kind);
         }
         let callee = item.call().map_or(item, |(callee, _)| callee);
-        let name = dotted(callee).unwrap_or_default();
-        let words = if self.asked == Asked::Role { crate::words::ROLE_WORDS } else { crate::words::CREDENTIAL_WORDS };
+        let name = dotted_text(callee).unwrap_or_default();
+        let words =
+            if self.asked == GuardDemand::Role { crate::words::ROLE_WORDS } else { crate::words::CREDENTIAL_WORDS };
         let named = crate::words::has_word(last_part(&name), words);
-        let refuses = self.resolved(module, callee).is_none_or(|found| refuses(self.project, &found));
-        named && refuses && (self.asked == Asked::Role || !names_role(last_part(&name)))
+        let refuses = self.resolved(module, callee).is_none_or(|found| refuses_callers(self.project, &found));
+        named && refuses && (self.asked == GuardDemand::Role || !names_role(last_part(&name)))
     }
 
     /// Calls in the handler itself.
-    fn called(&self) -> Vec<Way> {
+    fn called(&self) -> Vec<GuardUsage> {
         let module = self.handler.module;
         let mut found = Vec::new();
         each_statement(&self.handler.function.body, &mut |statement| {
@@ -211,7 +220,7 @@ impl Reader<'_> {
 }
 
 /// Returns the call or decorator that declares a route.
-pub(super) fn declaration(project: &Project, entry: &RouteEntry) -> Option<(ModuleId, Expr)> {
+pub(super) fn find_declaration(project: &Project, entry: &RouteEntry) -> Option<(ModuleId, Expr)> {
     let (module, span) = entry.code.as_ref()?.declaration;
     let file = project.module(module)?;
     let mut found: Option<Expr> = None;
@@ -236,18 +245,18 @@ pub(super) fn declaration(project: &Project, entry: &RouteEntry) -> Option<(Modu
 }
 
 /// The arguments between the path and the handler.
-pub(super) fn middle<'a>(arguments: &'a [crate::ir::Argument], handler: &FunctionRef) -> Vec<&'a Expr> {
+pub(super) fn middle_arguments<'a>(arguments: &'a [crate::ir::Argument], handler: &FunctionRef) -> Vec<&'a Expr> {
     let values: Vec<&Expr> = arguments.iter().map(|argument| &argument.value).collect();
     let own = values.iter().position(|value| {
         matches!(&*value.kind, ExprKind::Function(function) if function.span == handler.function.span)
             || value.name() == Some(handler.function.name.as_str())
     });
-    let first = usize::from(values.first().is_some_and(|value| crate::ir::literal(value).is_some()));
+    let first = usize::from(values.first().is_some_and(|value| crate::ir::literal_text(value).is_some()));
     own.and_then(|own| values.get(first..own)).unwrap_or_default().to_vec()
 }
 
 /// Whether a function refuses anybody.
-pub(super) fn refuses(project: &Project, function: &FunctionRef) -> bool {
+pub(super) fn refuses_callers(project: &Project, function: &FunctionRef) -> bool {
     let mut found = false;
     let mut answered = false;
     walk_statements(
@@ -255,7 +264,7 @@ pub(super) fn refuses(project: &Project, function: &FunctionRef) -> bool {
         &mut |statement| answered |= matches!(statement.kind, StatementKind::Throw(_)),
         &mut |expr| {
             if let Some((callee, _)) = expr.call() {
-                let name = dotted(callee).unwrap_or_default();
+                let name = dotted_text(callee).unwrap_or_default();
                 found |= matches!(last_part(&name), "abort" | "status" | "sendStatus" | "refuse" | "deny" | "redirect");
                 // `refuse(res, 403)`: the status stands in the call.
                 found |= project.text(function.module, expr.span).contains("40");
@@ -268,7 +277,7 @@ pub(super) fn refuses(project: &Project, function: &FunctionRef) -> bool {
 /// Returns where a handler's own code begins: its first statement behind a text that documents it.
 pub(super) fn body_start(handler: &FunctionRef) -> Option<Span> {
     let body = &handler.function.body;
-    let is_text = |statement: &&crate::ir::Statement| matches!(&statement.kind, StatementKind::Expr(value) if crate::ir::literal(value).is_some());
+    let is_text = |statement: &&crate::ir::Statement| matches!(&statement.kind, StatementKind::Expr(value) if crate::ir::literal_text(value).is_some());
     let first = body.first().filter(is_text).and_then(|_| body.get(1)).or_else(|| body.first());
     first.map(|first| first.span)
 }

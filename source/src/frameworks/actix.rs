@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::graph::{GraphRoute, Mount, Reach, RouterId};
+use super::graph::{GraphRoute, GraphRouterId, GuardReach, RouterMount};
 use super::guarding::{is_harmless, make_guard};
 use super::query::{At, Matched, NodeKey, SourceQuery, Sources};
 use super::rustcode::{RustCode, RustDialect, RustRouters, is_in_tests, last_part};
@@ -37,7 +37,7 @@ pub(super) fn is_used(project: &Project) -> bool {
 }
 
 /// Finds the routes in the Rust code of a project.
-pub(super) fn find(code: &RustCode<'_>) -> RouteTable {
+pub(super) fn find_routes(code: &RustCode<'_>) -> RouteTable {
     let mut actix = Actix { routers: RustRouters::new(code, &DIALECT), annotated: HashMap::new() };
     let matches: Vec<Matched> = code.roots.iter().flat_map(|root| QUERY.matches(*root)).collect();
     matches.iter().for_each(|matched| actix.annotate(matched));
@@ -113,20 +113,20 @@ impl<'s> Actix<'s, '_> {
             ("wrap" | "wrap_fn", [layer]) => {
                 let moment = self.routers.moment(call);
                 for guard in self.routers.layer_guards(*layer, GuardLevel::Router) {
-                    self.routers.graph.guard(router, moment, Reach::All, guard);
+                    self.routers.graph.guard(router, moment, GuardReach::All, guard);
                 }
             }
             _ => {}
         }
     }
 
-    fn is_resource(&self, router: RouterId) -> bool {
+    fn is_resource(&self, router: GraphRouterId) -> bool {
         let made = self.routers.made_by.get(&router).and_then(|call| call.field("function"));
         made.is_some_and(|callee| last_part(callee) == "resource" || callee.text().ends_with("Resource::new"))
     }
 
     /// `.service(scope)`, `.service(handler)`, `.service((a, b))`, `.service(services![a, b])`
-    fn serve(&mut self, parent: RouterId, call: At<'s>, service: At<'s>) {
+    fn serve(&mut self, parent: GraphRouterId, call: At<'s>, service: At<'s>) {
         if service.kind() == "tuple_expression" {
             return service.children().into_iter().for_each(|one| self.serve(parent, call, one));
         }
@@ -142,13 +142,15 @@ impl<'s> Actix<'s, '_> {
             }
             let moment = self.routers.moment(call);
             let prefix = prefix.unwrap_or_default();
-            self.routers.graph.mount(child, Mount { parent, prefix, guards: Vec::new(), moment, is_alias: false });
+            self.routers
+                .graph
+                .mount(child, RouterMount { parent, prefix, guards: Vec::new(), moment, is_alias: false });
         } else if let Some(function) = self.routers.code.function_of(service) {
             self.register(parent, call, function);
         }
     }
 
-    fn serve_listed(&mut self, parent: RouterId, call: At<'s>, service: At<'s>) {
+    fn serve_listed(&mut self, parent: GraphRouterId, call: At<'s>, service: At<'s>) {
         let Some(tokens) = service.child("token_tree") else { return };
         for name in tokens.text().trim_matches(['(', ')', '[', ']']).split(',') {
             let name: String = name.split_whitespace().collect();
@@ -158,7 +160,7 @@ impl<'s> Actix<'s, '_> {
         }
     }
 
-    fn register(&mut self, router: RouterId, call: At<'s>, function: At<'s>) {
+    fn register(&mut self, router: GraphRouterId, call: At<'s>, function: At<'s>) {
         let moment = self.routers.moment(call);
         let extractors = self.routers.code.extractor_guards(function);
         let Some(annotated) = self.annotated.get_mut(&function.key()) else { return };
@@ -178,7 +180,7 @@ impl<'s> Actix<'s, '_> {
     }
 
     /// `web::get().wrap(m).to(h)`, `web::method(Method::PUT).to(h)`, `web::to(h)`
-    fn put(&mut self, router: RouterId, call: At<'s>, path: &str, route: At<'s>) {
+    fn put(&mut self, router: GraphRouterId, call: At<'s>, path: &str, route: At<'s>) {
         let mut methods = Vec::new();
         let mut guards = Vec::new();
         let mut handler = None;

@@ -1,11 +1,11 @@
 //! axum.
 
-use super::graph::{Mount, Reach, RouterId};
+use super::graph::{GraphRouterId, GuardReach, RouterMount};
 use super::query::{At, Matched, SourceQuery, Sources};
 use super::rustcode::{RustCode, RustDialect, RustRouters, is_in_tests, last_part};
 use crate::lang::Language;
 use crate::project::Project;
-use crate::routes::{FrameworkName, Guard, GuardLevel, RouteTable, join};
+use crate::routes::{FrameworkName, Guard, GuardLevel, RouteTable, join_paths};
 
 pub(super) static QUERY: SourceQuery = SourceQuery::new(Language::Rust, include_str!("axum.scm"));
 static DIALECT: RustDialect = RustDialect {
@@ -21,11 +21,11 @@ pub(super) fn is_used(project: &Project) -> bool {
 }
 
 /// Finds the routes in the Rust code of a project.
-pub(super) fn find(code: &RustCode<'_>) -> RouteTable {
+pub(super) fn find_routes(code: &RustCode<'_>) -> RouteTable {
     let mut routers = RustRouters::new(code, &DIALECT);
     for root in &code.roots {
         for matched in QUERY.matches(*root) {
-            read(&mut routers, &matched);
+            read_call(&mut routers, &matched);
         }
     }
     routers.graph.into_table(FrameworkName::Axum, join_nested)
@@ -33,10 +33,10 @@ pub(super) fn find(code: &RustCode<'_>) -> RouteTable {
 
 /// The root of what is nested is the prefix itself.
 fn join_nested(prefix: &str, path: &str) -> String {
-    if path == "/" && !prefix.is_empty() && prefix != "/" { prefix.to_owned() } else { join(prefix, path) }
+    if path == "/" && !prefix.is_empty() && prefix != "/" { prefix.to_owned() } else { join_paths(prefix, path) }
 }
 
-fn read<'s>(routers: &mut RustRouters<'s, '_>, matched: &Matched<'s>) {
+fn read_call<'s>(routers: &mut RustRouters<'s, '_>, matched: &Matched<'s>) {
     let (Some(call), Some(receiver), Some(list)) =
         (matched.get("act"), matched.get("router"), matched.get("arguments"))
     else {
@@ -57,23 +57,29 @@ fn read<'s>(routers: &mut RustRouters<'s, '_>, matched: &Matched<'s>) {
             if prefix.is_none() {
                 routers.graph.unclear.push(call.note("the prefix is made at runtime"));
             }
-            hang(routers, router, call, prefix.unwrap_or_default(), *nested);
+            mount_child(routers, router, call, prefix.unwrap_or_default(), *nested);
         }
-        ("merge", [merged, ..]) => hang(routers, router, call, String::new(), *merged),
+        ("merge", [merged, ..]) => mount_child(routers, router, call, String::new(), *merged),
         ("layer" | "route_layer", [layer, ..]) => {
             let moment = routers.moment(call);
             for guard in routers.layer_guards(*layer, GuardLevel::Router).into_iter().rev() {
-                routers.graph.guard(router, moment, Reach::Earlier, guard);
+                routers.graph.guard(router, moment, GuardReach::Earlier, guard);
             }
         }
         _ => {}
     }
 }
 
-fn hang<'s>(routers: &mut RustRouters<'s, '_>, parent: RouterId, call: At<'s>, prefix: String, child: At<'s>) {
+fn mount_child<'s>(
+    routers: &mut RustRouters<'s, '_>,
+    parent: GraphRouterId,
+    call: At<'s>,
+    prefix: String,
+    child: At<'s>,
+) {
     if let Some(child) = routers.find(child) {
         let moment = routers.moment(call);
-        routers.graph.mount(child, Mount { parent, prefix, guards: Vec::new(), moment, is_alias: false });
+        routers.graph.mount(child, RouterMount { parent, prefix, guards: Vec::new(), moment, is_alias: false });
     }
 }
 
@@ -84,7 +90,7 @@ struct ServedMethod<'s> {
     guards: Vec<Guard>,
 }
 
-fn put_methods<'s>(routers: &mut RustRouters<'s, '_>, router: RouterId, call: At<'s>, path: &str, served: At<'s>) {
+fn put_methods<'s>(routers: &mut RustRouters<'s, '_>, router: GraphRouterId, call: At<'s>, path: &str, served: At<'s>) {
     let mut found = Vec::new();
     collect_methods(routers, served, &mut found, 0);
     if found.is_empty() {
@@ -101,7 +107,7 @@ fn collect_methods<'s>(routers: &RustRouters<'s, '_>, at: At<'s>, found: &mut Ve
         return;
     }
     if at.kind() == "identifier"
-        && let Some(super::scopes::Bound::Value(value)) = routers.code.scopes.look_up(at.text(), at)
+        && let Some(super::scopes::NameBinding::Value(value)) = routers.code.scopes.look_up(at.text(), at)
     {
         return collect_methods(routers, value, found, steps + 1);
     }
@@ -114,7 +120,7 @@ fn collect_methods<'s>(routers: &RustRouters<'s, '_>, at: At<'s>, found: &mut Ve
     let name = last_part(callee).trim_end_matches("_service").trim_end_matches("_with");
     let (methods, handler) = match (name, arguments.as_slice()) {
         ("any", [handler, ..]) => (Vec::new(), *handler),
-        ("on", [filter, handler, ..]) => (filtered(filter.text()), *handler),
+        ("on", [filter, handler, ..]) => (filter_methods(filter.text()), *handler),
         (name, [handler, ..]) if METHODS.contains(&name) => (vec![name.to_ascii_uppercase()], *handler),
         ("layer" | "route_layer", [layer, ..]) if is_method => {
             let guards = routers.layer_guards(*layer, GuardLevel::Route);
@@ -137,7 +143,7 @@ fn collect_methods<'s>(routers: &RustRouters<'s, '_>, at: At<'s>, found: &mut Ve
 }
 
 /// `MethodFilter::GET.or(MethodFilter::POST)`
-fn filtered(text: &str) -> Vec<String> {
+fn filter_methods(text: &str) -> Vec<String> {
     let words = text.split(|letter: char| !letter.is_alphanumeric());
     words
         .filter(|word| METHODS.contains(&word.to_ascii_lowercase().as_str()) && !word.chars().any(char::is_lowercase))
@@ -146,12 +152,12 @@ fn filtered(text: &str) -> Vec<String> {
 }
 
 /// `.routes(routes!(a, b))` of utoipa: method and path stand in an attribute of the handler.
-fn put_annotated<'s>(routers: &mut RustRouters<'s, '_>, router: RouterId, call: At<'s>, listed: At<'s>) {
+fn put_annotated<'s>(routers: &mut RustRouters<'s, '_>, router: GraphRouterId, call: At<'s>, listed: At<'s>) {
     let Some(tokens) = listed.child("token_tree").filter(|_| listed.kind() == "macro_invocation") else { return };
     for name in tokens.text().trim_matches(['(', ')', '[', ']']).split(',') {
         let name: String = name.split_whitespace().collect();
         let function = routers.code.function_at(listed, &name);
-        let known = function.and_then(|function| Some((function, annotation(function)?)));
+        let known = function.and_then(|function| Some((function, read_annotation(function)?)));
         let Some((function, (methods, path))) = known else {
             if !name.is_empty() {
                 routers.graph.unclear.push(listed.note(&format!("where `{name}` is declared is not in this project")));
@@ -173,7 +179,7 @@ fn put_annotated<'s>(routers: &mut RustRouters<'s, '_>, router: RouterId, call: 
     }
 }
 
-fn annotation(function: At<'_>) -> Option<(Vec<String>, String)> {
+fn read_annotation(function: At<'_>) -> Option<(Vec<String>, String)> {
     let before = std::iter::successors(function.node.prev_named_sibling(), tree_sitter::Node::prev_named_sibling);
     let attributes = before.take_while(|node| node.kind() == "attribute_item" || node.kind().contains("comment"));
     let text = attributes.map(|node| function.with(node).text()).find(|text| text.contains("utoipa::path"))?;

@@ -1,7 +1,7 @@
 //! Echo.
 
 use super::golang::{GoCode, GoDialect, GoRouters};
-use super::graph::Reach;
+use super::graph::GuardReach;
 use super::query::{Matched, SourceQuery, Sources};
 use crate::lang::Language;
 use crate::project::Project;
@@ -18,18 +18,18 @@ pub(super) fn is_used(project: &Project) -> bool {
 }
 
 /// Finds the routes in the Go code of a project.
-pub(super) fn find(code: &GoCode<'_>) -> RouteTable {
+pub(super) fn find_routes(code: &GoCode<'_>) -> RouteTable {
     let mut routers = GoRouters::new(code, &DIALECT);
     for root in code.roots.iter().filter(|root| code.speaks(**root, &PACKAGES)) {
         for matched in QUERY.matches(*root) {
-            read(&mut routers, &matched);
+            read_call(&mut routers, &matched);
         }
     }
     // Echo puts the two texts behind one another as they are.
     routers.graph.into_table(FrameworkName::Echo, |prefix, path| format!("{prefix}{path}"))
 }
 
-fn read<'s>(routers: &mut GoRouters<'s, '_>, matched: &Matched<'s>) {
+fn read_call<'s>(routers: &mut GoRouters<'s, '_>, matched: &Matched<'s>) {
     let (Some(operand), Some(list)) = (matched.get("router"), matched.get("arguments")) else { return };
     let arguments = list.children();
     if routers.code.import(operand, operand.text()).is_some() {
@@ -38,7 +38,7 @@ fn read<'s>(routers: &mut GoRouters<'s, '_>, matched: &Matched<'s>) {
     if let Some(call) = matched.get("use") {
         // The middleware of the application runs for every route; a group hands its own to later routes only.
         let is_group = routers.code.is_group(operand);
-        let reach = if is_group { Reach::Later } else { Reach::All };
+        let reach = if is_group { GuardReach::Later } else { GuardReach::All };
         routers.put_guards(operand, call, &arguments, reach);
     } else if let Some(call) = matched.get("route") {
         let (methods, rest) = routers.code.methods(matched.text("verb"), &arguments);

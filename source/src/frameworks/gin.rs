@@ -1,11 +1,11 @@
 //! Gin.
 
 use super::golang::{GoCode, GoDialect, GoRouters};
-use super::graph::Reach;
+use super::graph::GuardReach;
 use super::query::{Matched, SourceQuery, Sources};
 use crate::lang::Language;
 use crate::project::Project;
-use crate::routes::{FrameworkName, RouteTable, join};
+use crate::routes::{FrameworkName, RouteTable, join_paths};
 
 pub(super) static QUERY: SourceQuery = SourceQuery::new(Language::Go, include_str!("gin.scm"));
 const PACKAGES: [&str; 1] = ["github.com/gin-gonic/gin"];
@@ -18,24 +18,24 @@ pub(super) fn is_used(project: &Project) -> bool {
 }
 
 /// Finds the routes in the Go code of a project.
-pub(super) fn find(code: &GoCode<'_>) -> RouteTable {
+pub(super) fn find_routes(code: &GoCode<'_>) -> RouteTable {
     let mut routers = GoRouters::new(code, &DIALECT);
     for root in code.roots.iter().filter(|root| code.speaks(**root, &PACKAGES)) {
         for matched in QUERY.matches(*root) {
-            read(&mut routers, &matched);
+            read_call(&mut routers, &matched);
         }
     }
-    routers.graph.into_table(FrameworkName::Gin, join)
+    routers.graph.into_table(FrameworkName::Gin, join_paths)
 }
 
-fn read<'s>(routers: &mut GoRouters<'s, '_>, matched: &Matched<'s>) {
+fn read_call<'s>(routers: &mut GoRouters<'s, '_>, matched: &Matched<'s>) {
     let (Some(operand), Some(list)) = (matched.get("router"), matched.get("arguments")) else { return };
     let arguments = list.children();
     if routers.code.import(operand, operand.text()).is_some() {
         return;
     }
     if let Some(call) = matched.get("use") {
-        routers.put_guards(operand, call, &arguments, Reach::Later);
+        routers.put_guards(operand, call, &arguments, GuardReach::Later);
     } else if let Some(call) = matched.get("route") {
         let (methods, rest) = routers.code.methods(matched.text("verb"), &arguments);
         let [path, middleware @ .., handler] = rest else { return };

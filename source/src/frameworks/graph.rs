@@ -3,7 +3,7 @@
 
 use super::query::At;
 use crate::project::ModuleId;
-use crate::routes::{FrameworkName, Guard, GuardLevel, Place, RouteEntry, RouteTable, normalise};
+use crate::routes::{CodePlace, FrameworkName, Guard, GuardLevel, RouteEntry, RouteTable, normalise_path};
 
 /// A router on more routers than this is read on the first ones.
 const MOST_WAYS: usize = 32;
@@ -11,7 +11,7 @@ const MOST_WAYS: usize = 32;
 const MOST_DEPTH: usize = 16;
 
 /// A router of a graph.
-pub(super) type RouterId = usize;
+pub(super) type GraphRouterId = usize;
 
 /// Where something is done: file, function within it, and byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Moment {
 
 /// Which routes of a router a guard that is put on it reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(super) enum GuardReach {
     /// Those that are declared after it.
     Later,
     /// Those that are declared before it.
@@ -44,31 +44,31 @@ pub(super) enum Reach {
     All,
 }
 
-impl Reach {
+impl GuardReach {
     fn reaches(self, guard: Moment, route: Moment) -> bool {
         match self {
-            Reach::Later => guard.is_before(route).unwrap_or(true),
-            Reach::Earlier => route.is_before(guard).unwrap_or(true),
-            Reach::All => true,
+            GuardReach::Later => guard.is_before(route).unwrap_or(true),
+            GuardReach::Earlier => route.is_before(guard).unwrap_or(true),
+            GuardReach::All => true,
         }
     }
 }
 
 /// A route on a router.
 pub(super) struct GraphRoute {
-    pub(super) router: RouterId,
+    pub(super) router: GraphRouterId,
     pub(super) moment: Moment,
     pub(super) methods: Vec<String>,
     pub(super) path: String,
     pub(super) guards: Vec<Guard>,
     pub(super) function: String,
-    pub(super) handler: Place,
-    pub(super) declared: Place,
+    pub(super) handler: CodePlace,
+    pub(super) declared: CodePlace,
 }
 
 /// A router on another.
-pub(super) struct Mount {
-    pub(super) parent: RouterId,
+pub(super) struct RouterMount {
+    pub(super) parent: GraphRouterId,
     pub(super) prefix: String,
     pub(super) guards: Vec<Guard>,
     pub(super) moment: Moment,
@@ -77,14 +77,14 @@ pub(super) struct Mount {
 }
 
 #[derive(Default)]
-struct Router {
-    mounts: Vec<Mount>,
-    guards: Vec<(Moment, Reach, Guard)>,
+struct GraphRouter {
+    mounts: Vec<RouterMount>,
+    guards: Vec<(Moment, GuardReach, Guard)>,
 }
 
 /// One way to a router: its prefix, and the guards on it, outermost first.
 #[derive(Clone, Default)]
-struct Way {
+struct MountPath {
     prefix: String,
     guards: Vec<Guard>,
 }
@@ -92,20 +92,20 @@ struct Way {
 /// All routers of a project, in one framework.
 #[derive(Default)]
 pub(super) struct RouterGraph {
-    routers: Vec<Router>,
+    routers: Vec<GraphRouter>,
     routes: Vec<GraphRoute>,
     pub(super) unclear: Vec<String>,
 }
 
 impl RouterGraph {
     /// Adds a router that hangs on nothing yet.
-    pub(super) fn add_router(&mut self) -> RouterId {
-        self.routers.push(Router::default());
+    pub(super) fn add_router(&mut self) -> GraphRouterId {
+        self.routers.push(GraphRouter::default());
         self.routers.len() - 1
     }
 
     /// Hangs a router on another.
-    pub(super) fn mount(&mut self, child: RouterId, mount: Mount) {
+    pub(super) fn mount(&mut self, child: GraphRouterId, mount: RouterMount) {
         if child != mount.parent
             && let Some(router) = self.routers.get_mut(child)
         {
@@ -114,7 +114,7 @@ impl RouterGraph {
     }
 
     /// Puts a guard on a router.
-    pub(super) fn guard(&mut self, router: RouterId, moment: Moment, reach: Reach, guard: Guard) {
+    pub(super) fn guard(&mut self, router: GraphRouterId, moment: Moment, reach: GuardReach, guard: Guard) {
         if let Some(router) = self.routers.get_mut(router) {
             router.guards.push((moment, reach, guard));
         }
@@ -140,7 +140,7 @@ impl RouterGraph {
                 table.routes.push(RouteEntry {
                     framework,
                     methods: route.methods.clone(),
-                    path: normalise(&joined(&way.prefix, &route.path)),
+                    path: normalise_path(&joined(&way.prefix, &route.path)),
                     function: route.function.clone(),
                     handler: route.handler.clone(),
                     declared: route.declared.clone(),
@@ -152,8 +152,8 @@ impl RouterGraph {
         table
     }
 
-    fn is_app(&self, router: &Router, depth: usize) -> bool {
-        let is_app = |mount: &Mount| {
+    fn is_app(&self, router: &GraphRouter, depth: usize) -> bool {
+        let is_app = |mount: &RouterMount| {
             mount.is_alias && self.routers.get(mount.parent).is_some_and(|parent| self.is_app(parent, depth + 1))
         };
         depth < MOST_DEPTH && router.mounts.iter().all(is_app)
@@ -161,11 +161,11 @@ impl RouterGraph {
 
     fn collect_ways(
         &self,
-        id: RouterId,
+        id: GraphRouterId,
         moment: Moment,
         joined: fn(&str, &str) -> String,
-        open: &mut Vec<RouterId>,
-        ways: &mut Vec<Way>,
+        open: &mut Vec<GraphRouterId>,
+        ways: &mut Vec<MountPath>,
     ) {
         let Some(router) = self.routers.get(id) else { return };
         if open.contains(&id) || open.len() > MOST_DEPTH {
@@ -176,7 +176,7 @@ impl RouterGraph {
         let reaching = router.guards.iter().filter(|(at, reach, _)| reach.reaches(*at, moment));
         let mut own: Vec<Guard> = reaching.map(|(_, _, guard)| Guard { level, ..guard.clone() }).collect();
         // What is put around the routes so far stands outside of what was put there before.
-        if router.guards.iter().any(|(_, reach, _)| *reach == Reach::Earlier) {
+        if router.guards.iter().any(|(_, reach, _)| *reach == GuardReach::Earlier) {
             own.reverse();
         }
         let before = ways.len();
@@ -193,7 +193,7 @@ impl RouterGraph {
             }
         }
         if ways.len() == before {
-            ways.push(Way { prefix: String::new(), guards: own });
+            ways.push(MountPath { prefix: String::new(), guards: own });
         }
         open.pop();
     }

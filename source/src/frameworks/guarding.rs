@@ -1,50 +1,51 @@
 //! What a piece of middleware keeps out, from its name and, where it stands in the project, from its body.
 
 use crate::guard_words;
-use crate::routes::{Guard, GuardKind, GuardLevel, Place};
+use crate::routes::{CodePlace, Guard, GuardKind, GuardLevel};
 
 /// Makes a guard. `body` is the text of what it runs, where the project has it.
-pub(super) fn make_guard(name: &str, body: Option<&str>, level: GuardLevel, place: Place) -> Guard {
-    Guard { name: shorten(name), kind: judge(name, body), level, place }
+pub(super) fn make_guard(name: &str, body: Option<&str>, level: GuardLevel, place: CodePlace) -> Guard {
+    Guard { name: shorten_name(name), kind: judge_guard(name, body), level, place }
 }
 
 /// Returns whether a piece of middleware is known to refuse no caller: it logs, compresses, adds headers.
 pub(super) fn is_harmless(name: &str, body: Option<&str>) -> bool {
-    let plain = guard_words::in_words(called(name));
-    let names_guard = promises(&plain, &guard_words::GUARDING) || promises(&plain, &guard_words::ROLE_GUARDING);
+    let plain = guard_words::in_words(called_name(name));
+    let names_guard =
+        promises_guard(&plain, &guard_words::GUARDING) || promises_guard(&plain, &guard_words::ROLE_GUARDING);
     match body {
-        Some(body) => !refuses(body) && !names_guard,
+        Some(body) => !has_refusal(body) && !names_guard,
         None => guard_words::has_word(&plain, &guard_words::PASSING) && !names_guard,
     }
 }
 
 /// Returns what a guard keeps out.
-fn judge(name: &str, body: Option<&str>) -> GuardKind {
-    let plain = guard_words::in_words(called(name));
+fn judge_guard(name: &str, body: Option<&str>) -> GuardKind {
+    let plain = guard_words::in_words(called_name(name));
     if guard_words::has_word(&plain, &guard_words::LETTING_IN) {
         return GuardKind::Public;
     }
     // A name that promises to refuse, on a body that never does, is only a name.
-    if body.is_some_and(|body| !refuses(body) && !hands_on(body)) {
+    if body.is_some_and(|body| !has_refusal(body) && !hands_on(body)) {
         return GuardKind::Unknown;
     }
-    if promises(&plain, &guard_words::ROLE_GUARDING) {
-        return GuardKind::Role(first_text(name).unwrap_or_else(|| called(name).to_owned()));
+    if promises_guard(&plain, &guard_words::ROLE_GUARDING) {
+        return GuardKind::Role(first_text(name).unwrap_or_else(|| called_name(name).to_owned()));
     }
-    if promises(&plain, &guard_words::GUARDING) || body.is_some_and(asks_for_credential) {
+    if promises_guard(&plain, &guard_words::GUARDING) || body.is_some_and(asks_for_credential) {
         return GuardKind::Authentication;
     }
     GuardKind::Unknown
 }
 
 /// `find_auth_source` loads something that is called so; it promises nothing.
-fn promises(plain: &[String], list: &[&str]) -> bool {
+fn promises_guard(plain: &[String], list: &[&str]) -> bool {
     let loads = plain.first().is_some_and(|first| guard_words::LOADING.contains(&first.as_str()));
     !loads && guard_words::has_word(plain, list)
 }
 
 /// Returns the name of what is called: `RequireRole` of `auth.RequireRole("admin")`.
-pub(super) fn called(name: &str) -> &str {
+pub(super) fn called_name(name: &str) -> &str {
     let head = name.split(['(', ',', '<', ' ']).next().unwrap_or(name);
     if head.is_empty() { name } else { head }
 }
@@ -58,7 +59,7 @@ fn first_text(name: &str) -> Option<String> {
 }
 
 /// Returns whether a body has an answer that refuses.
-fn refuses(body: &str) -> bool {
+fn has_refusal(body: &str) -> bool {
     let small = body.to_ascii_lowercase();
     guard_words::REFUSALS.iter().any(|word| small.contains(word))
 }
@@ -76,7 +77,7 @@ fn asks_for_credential(body: &str) -> bool {
     guard_words::CREDENTIAL_REFUSALS.iter().any(|word| small.contains(word))
 }
 
-fn shorten(name: &str) -> String {
+fn shorten_name(name: &str) -> String {
     let one_line = name.split_whitespace().collect::<Vec<_>>().join(" ");
     if one_line.chars().count() <= 120 { one_line } else { one_line.chars().take(119).chain(['…']).collect() }
 }

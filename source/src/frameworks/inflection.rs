@@ -14,16 +14,16 @@ const IRREGULAR: [(&str, &str); 9] = [
 ];
 
 /// Returns one of many: `categories` is `category`.
-pub(super) fn singular(word: &str) -> String {
+pub(super) fn singular_form(word: &str) -> String {
     let (before, last) = split_last(word);
     let made = match IRREGULAR.iter().find(|(many, _)| *many == last) {
         Some((_, one)) => (*one).to_owned(),
-        None if last.ends_with("ies") && last.len() > 4 => format!("{}y", cut(last, 3)),
+        None if last.ends_with("ies") && last.len() > 4 => format!("{}y", cut_end(last, 3)),
         None if ["sses", "shes", "ches", "xes", "uses", "zzes"].iter().any(|end| last.ends_with(end)) => {
-            cut(last, if last.ends_with("auses") || last.ends_with("ouses") { 1 } else { 2 }).to_owned()
+            cut_end(last, if last.ends_with("auses") || last.ends_with("ouses") { 1 } else { 2 }).to_owned()
         }
         None if last.ends_with('s') && !["ss", "us", "is"].iter().any(|end| last.ends_with(end)) => {
-            cut(last, 1).to_owned()
+            cut_end(last, 1).to_owned()
         }
         None => last.to_owned(),
     };
@@ -31,12 +31,12 @@ pub(super) fn singular(word: &str) -> String {
 }
 
 /// Returns many of one: `category` is `categories`.
-pub(super) fn plural(word: &str) -> String {
+pub(super) fn plural_form(word: &str) -> String {
     let (before, last) = split_last(word);
     let made = match IRREGULAR.iter().find(|(_, one)| *one == last) {
         Some((many, _)) => (*many).to_owned(),
         None if last.ends_with('y') && !["ay", "ey", "oy", "uy"].iter().any(|end| last.ends_with(end)) => {
-            format!("{}ies", cut(last, 1))
+            format!("{}ies", cut_end(last, 1))
         }
         None if ["s", "x", "ch", "sh"].iter().any(|end| last.ends_with(end)) => format!("{last}es"),
         None => format!("{last}s"),
@@ -49,7 +49,7 @@ fn split_last(word: &str) -> (&str, &str) {
     (word.get(..at).unwrap_or(""), word.get(at..).unwrap_or(word))
 }
 
-fn cut(word: &str, letters: usize) -> &str {
+fn cut_end(word: &str, letters: usize) -> &str {
     word.get(..word.len().saturating_sub(letters)).unwrap_or(word)
 }
 

@@ -32,17 +32,17 @@ pub(crate) use django::{asks_for, is_rest_view, rest_setting};
 
 /// What finds the routes of each framework, or of each language whose frameworks share their reading.
 const FINDERS: [fn(&Project) -> RouteTable; 11] = [
-    flask::find,
-    fastapi::find,
-    django::find,
-    express::find,
-    nestjs::find,
-    golang::find,
-    rustcode::find,
-    rails::find,
-    laravel::find,
-    aspnet::find,
-    spring::find,
+    flask::find_routes,
+    fastapi::find_routes,
+    django::find_routes,
+    express::find_routes,
+    nestjs::find_routes,
+    golang::find_routes,
+    rustcode::find_routes,
+    rails::find_routes,
+    laravel::find_routes,
+    aspnet::find_routes,
+    spring::find_routes,
 ];
 
 /// Finds the routes of every framework that the project uses.

@@ -1,9 +1,9 @@
 //! Go's own router with the patterns of Go 1.22, and the routers that speak its types: chi and gorilla.
 
 use super::golang::{GoCode, GoDialect, GoRouters};
-use super::graph::Reach;
+use super::graph::GuardReach;
 use super::query::{At, Matched, SourceQuery, Sources};
-use super::scopes::Bound;
+use super::scopes::NameBinding;
 use crate::lang::Language;
 use crate::project::Project;
 use crate::routes::{FrameworkName, Guard, GuardLevel, RouteTable};
@@ -26,14 +26,14 @@ pub(super) fn is_used(project: &Project) -> bool {
 }
 
 /// Finds the routes in the Go code of a project.
-pub(super) fn find(code: &GoCode<'_>) -> RouteTable {
+pub(super) fn find_routes(code: &GoCode<'_>) -> RouteTable {
     let mut routers = GoRouters::new(code, &DIALECT);
     for root in code.roots.iter().filter(|root| code.imports_any(**root, &PACKAGES)) {
         for matched in QUERY.matches(*root) {
             if let Some(served) = matched.get("served") {
-                serve(&mut routers, served);
+                guard_served_router(&mut routers, served);
             } else if let (Some(operand), Some(list)) = (matched.get("router"), matched.get("arguments")) {
-                read(&mut routers, &matched, operand, &list.children());
+                read_call(&mut routers, &matched, operand, &list.children());
             }
         }
     }
@@ -49,11 +49,11 @@ fn join_patterns(prefix: &str, path: &str) -> String {
     }
 }
 
-fn read<'s>(routers: &mut GoRouters<'s, '_>, matched: &Matched<'s>, operand: At<'s>, arguments: &[At<'s>]) {
+fn read_call<'s>(routers: &mut GoRouters<'s, '_>, matched: &Matched<'s>, operand: At<'s>, arguments: &[At<'s>]) {
     let package = routers.code.import(operand, operand.text());
     if let Some(call) = matched.get("use") {
         if package.is_none() {
-            routers.put_guards(operand, call, arguments, Reach::All);
+            routers.put_guards(operand, call, arguments, GuardReach::All);
         }
     } else if let Some(call) = matched.get("mount") {
         if let [prefix, mounted] = arguments {
@@ -141,12 +141,12 @@ fn hang_wrapped<'s>(
 }
 
 /// What is served for the whole application: the wrappers around the router run before every route.
-fn serve<'s>(routers: &mut GoRouters<'s, '_>, served: At<'s>) {
+fn guard_served_router<'s>(routers: &mut GoRouters<'s, '_>, served: At<'s>) {
     let Some((inner, _, guards)) = unwrap_router(routers, served) else { return };
     let Some(id) = routers.find(inner, 0) else { return };
     let moment = routers.moment(served);
     for guard in guards {
-        routers.graph.guard(id, moment, Reach::All, guard);
+        routers.graph.guard(id, moment, GuardReach::All, guard);
     }
 }
 
@@ -161,7 +161,7 @@ fn unwrap_router<'s>(routers: &mut GoRouters<'s, '_>, at: At<'s>) -> Option<(At<
         }
         // `handler := auth(mux)` is a wrapper with a name.
         if at.kind() == "identifier" {
-            let Bound::Value(value) = routers.code.scopes.look_up(at.text(), at)? else { return None };
+            let NameBinding::Value(value) = routers.code.scopes.look_up(at.text(), at)? else { return None };
             at = value;
             continue;
         }
@@ -186,7 +186,7 @@ fn is_wrapped_router<'s>(routers: &mut GoRouters<'s, '_>, at: At<'s>, steps: usi
     }
     let inner = match at.kind() {
         "identifier" => match routers.code.scopes.look_up(at.text(), at) {
-            Some(Bound::Value(value)) => vec![value],
+            Some(NameBinding::Value(value)) => vec![value],
             _ => Vec::new(),
         },
         "call_expression" => at.field("arguments").map(At::children).unwrap_or_default(),
@@ -200,8 +200,8 @@ fn is_router<'s>(routers: &mut GoRouters<'s, '_>, at: At<'s>) -> bool {
     match at.kind() {
         "call_expression" => routers.find(at, 0).is_some(),
         "identifier" => match routers.code.scopes.look_up(at.text(), at) {
-            Some(Bound::Value(value)) => value.key() != at.key() && is_router(routers, value),
-            Some(Bound::Parameter(declaration, ..)) => {
+            Some(NameBinding::Value(value)) => value.key() != at.key() && is_router(routers, value),
+            Some(NameBinding::Parameter(declaration, ..)) => {
                 ["chi.Router", "*http.ServeMux", "*mux.Router", "*chi.Mux"].contains(&declaration.field_text("type"))
             }
             None => routers.code.global(at, at.text()).is_some_and(|value| is_router(routers, value)),

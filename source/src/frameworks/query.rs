@@ -8,7 +8,7 @@ use tree_sitter::{Node, Query, QueryCursor, StreamingIterator as _, Tree};
 use crate::lang::Language;
 use crate::parallel;
 use crate::project::{Module, ModuleId, Project};
-use crate::routes::Place;
+use crate::routes::CodePlace;
 
 /// More matches of one query in one file are not read.
 const MOST_MATCHES: usize = 20_000;
@@ -138,8 +138,8 @@ impl<'s> At<'s> {
     }
 
     /// Returns where it stands.
-    pub(super) fn place(self) -> Place {
-        Place { file: self.file.module.path.clone(), line: self.line() }
+    pub(super) fn place(self) -> CodePlace {
+        CodePlace { file: self.file.module.path.clone(), line: self.line() }
     }
 
     /// Returns a note for people about it.

@@ -7,7 +7,7 @@ use crate::project::ModuleId;
 
 /// What a name stands for.
 #[derive(Clone, Copy)]
-pub(super) enum Bound<'s> {
+pub(super) enum NameBinding<'s> {
     /// The value that it was given.
     Value(At<'s>),
     /// A parameter: its declaration, the function, and its place among the parameters.
@@ -19,7 +19,7 @@ struct ScopedName<'s> {
     range: std::ops::Range<usize>,
     /// The byte from which on it is known.
     from: usize,
-    bound: Bound<'s>,
+    bound: NameBinding<'s>,
 }
 
 /// The names of all files.
@@ -32,22 +32,22 @@ impl<'s> Scopes<'s> {
     /// Gives a name a value, to be known in a block from the end of the declaration on.
     pub(super) fn add_value(&mut self, name: At<'s>, declaration: At<'s>, block: At<'s>, value: At<'s>) {
         let from = declaration.node.end_byte();
-        self.add(name, block, from, Bound::Value(value));
+        self.add(name, block, from, NameBinding::Value(value));
     }
 
     /// Names a parameter of a function.
     pub(super) fn add_parameter(&mut self, name: At<'s>, declaration: At<'s>, function: At<'s>, place: usize) {
-        self.add(name, function, name.node.start_byte(), Bound::Parameter(declaration, function, place));
+        self.add(name, function, name.node.start_byte(), NameBinding::Parameter(declaration, function, place));
     }
 
-    fn add(&mut self, name: At<'s>, block: At<'s>, from: usize, bound: Bound<'s>) {
+    fn add(&mut self, name: At<'s>, block: At<'s>, from: usize, bound: NameBinding<'s>) {
         let range = block.node.start_byte()..block.node.end_byte();
         let key = (name.file.module.id, name.text());
         self.names.entry(key).or_default().push(ScopedName { range, from, bound });
     }
 
     /// Returns what a name stands for at a place: what it was given last before it.
-    pub(super) fn look_up(&self, name: &str, at: At<'_>) -> Option<Bound<'s>> {
+    pub(super) fn look_up(&self, name: &str, at: At<'_>) -> Option<NameBinding<'s>> {
         let byte = at.node.start_byte();
         let known = self.names.get(&(at.file.module.id, name))?;
         let seen = known.iter().filter(|known| known.range.contains(&byte) && known.from <= byte);

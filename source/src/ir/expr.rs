@@ -53,7 +53,7 @@ pub enum ExprKind {
     /// A list, tuple, set or array.
     List(Vec<Expr>),
     /// A dictionary or an object.
-    Record(Vec<Entry>),
+    Record(Vec<RecordEntry>),
     /// `yes if test else no`, `test ? yes : no`
     Choice {
         /// The condition.
@@ -68,7 +68,7 @@ pub enum ExprKind {
         /// One element.
         body: Expr,
         /// `for target in source`
-        clauses: Vec<Clause>,
+        clauses: Vec<ComprehensionClause>,
         /// The conditions.
         conditions: Vec<Expr>,
     },
@@ -86,7 +86,7 @@ pub enum ExprKind {
 
 /// One entry of a record.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct RecordEntry {
     /// The key; absent for `**spread` and `...spread`.
     pub key: Option<Expr>,
     /// The value.
@@ -95,7 +95,7 @@ pub struct Entry {
 
 /// One `for target in source` of a comprehension.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Clause {
+pub struct ComprehensionClause {
     /// What each element is bound to.
     pub target: Expr,
     /// Where the elements come from.

@@ -8,9 +8,9 @@ mod walk;
 
 use serde::{Deserialize, Serialize};
 
-pub use expr::{Argument, Clause, Entry, Expr, ExprKind, Spread};
-pub use read::{argument, dotted, keyword, last_part, literal};
-pub use stmt::{Class, Function, Import, ImportedName, Parameter, Statement, StatementKind, WithItem};
+pub use expr::{Argument, ComprehensionClause, Expr, ExprKind, RecordEntry, Spread};
+pub use read::{argument_at, argument_named, dotted_text, last_part, literal_text};
+pub use stmt::{Class, Function, FunctionParameter, Import, ImportedName, Statement, StatementKind, WithItem};
 pub use walk::{walk_expr, walk_statements};
 
 /// A piece of a file: bytes from `start` to before `end`, and the lines of its first and last byte, from 1.

@@ -121,7 +121,7 @@ pub struct ImportedName {
 
 /// A parameter of a function.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Parameter {
+pub struct FunctionParameter {
     /// Its name. A pattern is called `#0`, `#1`, ... by its place, and the body begins by taking that apart.
     pub name: String,
     /// Its default.
@@ -144,7 +144,7 @@ pub struct Function {
     /// Its name; empty for one without.
     pub name: String,
     /// Its parameters; `self` and `this` parameters too, where they are written.
-    pub parameters: Vec<Parameter>,
+    pub parameters: Vec<FunctionParameter>,
     /// What it does; an arrow function with an expression is one `Return`.
     pub body: Vec<Statement>,
     /// Decorators, annotations, attributes; the outermost first.

@@ -113,11 +113,13 @@ impl Language {
     pub fn lower(self, text: &str) -> Option<LoweredFile> {
         let tree = self.parse(text)?;
         let statements = match self {
-            Language::Python => python::lower(text, tree.root_node()),
-            Language::JavaScript | Language::TypeScript | Language::Tsx => javascript::lower(text, tree.root_node()),
-            Language::Java => java::lower(text, tree.root_node()),
+            Language::Python => python::lower_file(text, tree.root_node()),
+            Language::JavaScript | Language::TypeScript | Language::Tsx => {
+                javascript::lower_file(text, tree.root_node())
+            }
+            Language::Java => java::lower_file(text, tree.root_node()),
             _ => Vec::new(),
         };
-        Some(LoweredFile { statements, damaged: reader::damaged(tree.root_node()) })
+        Some(LoweredFile { statements, damaged: reader::damaged_spans(tree.root_node()) })
     }
 }

@@ -12,14 +12,14 @@ const MOST_DEPTH: usize = 200;
 const MOST_DAMAGED: usize = 200;
 
 /// A text and how deep its tree is being read.
-pub(super) struct Reader<'a> {
+pub(super) struct SyntaxReader<'a> {
     text: &'a str,
     depth: Cell<usize>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> SyntaxReader<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Reader { text, depth: Cell::new(0) }
+        SyntaxReader { text, depth: Cell::new(0) }
     }
 
     /// Returns the text of a node.
@@ -45,19 +45,19 @@ impl<'a> Reader<'a> {
 }
 
 /// Returns the children that have a name, without comments.
-pub(super) fn named(node: Node<'_>) -> Vec<Node<'_>> {
+pub(super) fn named_children(node: Node<'_>) -> Vec<Node<'_>> {
     let mut cursor = node.walk();
     node.named_children(&mut cursor).filter(|child| !child.kind().contains("comment")).collect()
 }
 
 /// Returns the children with that field name.
-pub(super) fn fields<'t>(node: Node<'t>, name: &str) -> Vec<Node<'t>> {
+pub(super) fn field_children<'t>(node: Node<'t>, name: &str) -> Vec<Node<'t>> {
     let mut cursor = node.walk();
     node.children_by_field_name(name, &mut cursor).collect()
 }
 
 /// Returns where a node stands.
-pub(super) fn span(node: Node) -> Span {
+pub(super) fn node_span(node: Node) -> Span {
     Span {
         start: node.start_byte(),
         end: node.end_byte(),
@@ -67,23 +67,23 @@ pub(super) fn span(node: Node) -> Span {
 }
 
 /// Makes an expression of a node.
-pub(super) fn expr(node: Node, kind: ExprKind) -> Expr {
-    Expr::new(kind, span(node))
+pub(super) fn make_expression(node: Node, kind: ExprKind) -> Expr {
+    Expr::new(kind, node_span(node))
 }
 
 /// Makes a statement of a node.
-pub(super) fn statement(node: Node, kind: StatementKind) -> Statement {
-    Statement::new(kind, span(node))
+pub(super) fn make_statement(node: Node, kind: StatementKind) -> Statement {
+    Statement::new(kind, node_span(node))
 }
 
 /// Returns the pieces that could not be parsed.
-pub(super) fn damaged(root: Node) -> Vec<Span> {
+pub(super) fn damaged_spans(root: Node) -> Vec<Span> {
     let mut found = Vec::new();
     let mut cursor = root.walk();
     let mut open = vec![root];
     while let Some(node) = open.pop() {
         if node.is_error() || node.is_missing() {
-            found.push(span(node));
+            found.push(node_span(node));
         } else if node.has_error() {
             open.extend(node.children(&mut cursor));
         }

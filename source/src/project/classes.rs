@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{ClassRef, FunctionRef, ModuleId, Project, Resolved};
-use crate::ir::{Expr, dotted};
+use crate::ir::{Expr, dotted_text};
 
 /// More classes above a class are not looked at.
 const MOST_CLASSES: usize = 24;
@@ -38,7 +38,7 @@ impl Project {
     pub fn bases_of(&self, class: &ClassRef) -> Vec<String> {
         let line = self.line(class);
         let bases = line.iter().flat_map(|part| part.class.bases.iter().map(|base| (part.module, base)));
-        bases.filter_map(|(module, base)| dotted(base).map(|name| self.full_name(module, &name))).collect()
+        bases.filter_map(|(module, base)| dotted_text(base).map(|name| self.full_name(module, &name))).collect()
     }
 
     /// Returns a method of a class or of what it extends.

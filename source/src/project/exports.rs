@@ -1,13 +1,15 @@
 //! What a JavaScript module exports, collected as its definitions.
 
 use super::{Definition, ImportTarget, Module};
-use crate::ir::{Argument, Entry, Expr, ExprKind, Statement, StatementKind, argument, dotted, last_part, literal};
+use crate::ir::{
+    Argument, Expr, ExprKind, RecordEntry, Statement, StatementKind, argument_at, dotted_text, last_part, literal_text,
+};
 
 /// What `module.exports` is called among the definitions.
 pub(super) const WHOLE: &str = "module.exports";
 
 /// Adds what one statement at the top of a module exports.
-pub(super) fn collect(module: &mut Module, statement: &Statement) {
+pub(super) fn collect_exports(module: &mut Module, statement: &Statement) {
     match &statement.kind {
         StatementKind::Assign(targets, Some(value)) => {
             targets.iter().for_each(|target| collect_assigned(module, target, value));
@@ -25,59 +27,59 @@ fn collect_assigned(module: &mut Module, target: &Expr, value: &Expr) {
     if let ExprKind::Record(entries) = &*target.kind {
         return collect_pattern(module, entries, value);
     }
-    let Some(name) = dotted(target) else { return };
+    let Some(name) = dotted_text(target) else { return };
     if name == WHOLE {
         if let ExprKind::Record(entries) = &*value.kind {
             entries.iter().for_each(|entry| collect_entry(module, entry));
         }
-        define(module, WHOLE, value);
+        add_definition(module, WHOLE, value);
     } else if let Some(name) = name.strip_prefix("module.exports.").or_else(|| name.strip_prefix("exports.")) {
-        define(module, name, value);
+        add_definition(module, name, value);
     }
 }
 
 /// `const { list, get: one } = controller`
-fn collect_pattern(module: &mut Module, entries: &[Entry], value: &Expr) {
-    if dotted(value).is_none() {
+fn collect_pattern(module: &mut Module, entries: &[RecordEntry], value: &Expr) {
+    if dotted_text(value).is_none() {
         return;
     }
     for entry in entries {
-        let key = entry.key.as_ref().and_then(literal);
+        let key = entry.key.as_ref().and_then(literal_text);
         if let (Some(key), Some(name)) = (key, entry.value.name()) {
             let part = Expr::new(ExprKind::Member(value.clone(), key.to_owned()), entry.value.span);
-            define(module, name, &part);
+            add_definition(module, name, &part);
         }
     }
 }
 
-fn collect_entry(module: &mut Module, entry: &Entry) {
-    match entry.key.as_ref().and_then(literal) {
-        Some(name) => define(module, name, &entry.value),
+fn collect_entry(module: &mut Module, entry: &RecordEntry) {
+    match entry.key.as_ref().and_then(literal_text) {
+        Some(name) => add_definition(module, name, &entry.value),
         // `...require('./more')`
-        None => module.stars.extend(required(&entry.value)),
+        None => module.stars.extend(required_module(&entry.value)),
     }
 }
 
 /// `Object.defineProperty(exports, "x", { get: function () { return y.x } })`, `__exportStar(require("./x"), exports)`
 fn collect_call(module: &mut Module, callee: &Expr, arguments: &[Argument]) {
-    let Some(name) = dotted(callee) else { return };
+    let Some(name) = dotted_text(callee) else { return };
     if last_part(&name) == "__exportStar" {
-        module.stars.extend(argument(arguments, 0).and_then(required));
+        module.stars.extend(argument_at(arguments, 0).and_then(required_module));
     }
     if name != "Object.defineProperty" {
         return;
     }
-    let of = argument(arguments, 0).and_then(dotted);
-    let name = argument(arguments, 1).and_then(literal);
-    let getter = argument(arguments, 2).and_then(getter);
+    let of = argument_at(arguments, 0).and_then(dotted_text);
+    let name = argument_at(arguments, 1).and_then(literal_text);
+    let getter = argument_at(arguments, 2).and_then(getter_value);
     if let (Some("exports"), Some(name), Some(value)) = (of.as_deref(), name, getter) {
-        define(module, name, &value);
+        add_definition(module, name, &value);
     }
 }
 
-fn getter(descriptor: &Expr) -> Option<Expr> {
+fn getter_value(descriptor: &Expr) -> Option<Expr> {
     let ExprKind::Record(entries) = &*descriptor.kind else { return None };
-    let get = entries.iter().find(|entry| entry.key.as_ref().and_then(literal) == Some("get"))?;
+    let get = entries.iter().find(|entry| entry.key.as_ref().and_then(literal_text) == Some("get"))?;
     let ExprKind::Function(function) = &*get.value.kind else { return None };
     function.body.iter().find_map(|statement| match &statement.kind {
         StatementKind::Return(Some(value)) => Some(value.clone()),
@@ -86,25 +88,25 @@ fn getter(descriptor: &Expr) -> Option<Expr> {
 }
 
 /// The module of `require('./x')`.
-fn required(value: &Expr) -> Option<ImportTarget> {
+fn required_module(value: &Expr) -> Option<ImportTarget> {
     let (callee, arguments) = value.call()?;
-    let module = argument(arguments, 0).and_then(literal)?;
+    let module = argument_at(arguments, 0).and_then(literal_text)?;
     let target = ImportTarget { module: module.to_owned(), level: 0, name: None };
     (callee.name() == Some("require")).then_some(target)
 }
 
-fn define(module: &mut Module, name: &str, value: &Expr) {
+fn add_definition(module: &mut Module, name: &str, value: &Expr) {
     let is_void = matches!(&*value.kind, ExprKind::Operation(sign, _) if sign == "void");
     // `exports.x = x` says nothing that the name does not say already.
     if is_void || value.name() == Some(name) {
         return;
     }
-    let made = definition(value);
+    let made = definition_from_value(value);
     module.definitions.entry(name.to_owned()).or_insert(made);
 }
 
 /// Returns what a name is given by a value.
-pub(super) fn definition(value: &Expr) -> Definition {
+pub(super) fn definition_from_value(value: &Expr) -> Definition {
     match &*value.kind {
         ExprKind::Function(function) => Definition::Function(function.clone()),
         _ => Definition::Value(value.clone()),

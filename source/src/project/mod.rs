@@ -118,14 +118,14 @@ pub struct Project {
     pub tree: SourceTree,
     /// What could not be read, for people.
     pub left_out: Vec<LeftOut>,
-    places: Arc<Places>,
+    places: Arc<ModuleIndex>,
     found: found::FoundNames,
     script_paths: Arc<scripts::ScriptPaths>,
 }
 
 /// Where the module of a name or of a path is.
 #[derive(Debug, Clone, Default)]
-struct Places {
+struct ModuleIndex {
     by_name: Map<String, ModuleId>,
     by_tail: Map<String, Vec<ModuleId>>,
     by_path: Map<String, ModuleId>,
@@ -138,7 +138,7 @@ impl Project {
         project.script_paths = Arc::new(scripts::ScriptPaths::read(&tree));
         let files: Vec<(&SourceFile, Language)> =
             tree.files.iter().filter_map(|file| Some((file, file.language?))).collect();
-        let modules = parallel::map(&files, |(file, language)| lowered(&file.path, *language, &file.text));
+        let modules = parallel::map(&files, |(file, language)| lower_module(&file.path, *language, &file.text));
         for ((file, _), module) in files.into_iter().zip(modules) {
             match module {
                 Some(module) => project.add(module),
@@ -156,7 +156,7 @@ impl Project {
         for (path, text) in texts {
             let Some(language) = Language::of_path(path) else { continue };
             let known = self.places.by_path.get(path).and_then(|id| changed.modules.get_mut(id.0));
-            match (lowered(path, language, &Arc::from(text.as_str())), known) {
+            match (lower_module(path, language, &Arc::from(text.as_str())), known) {
                 (Some(module), Some(place)) => *place = Arc::new(Module { id: place.id, ..module }),
                 (Some(module), None) => changed.add(module),
                 (None, _) => {}
@@ -227,7 +227,7 @@ fn too_long(path: &str) -> LeftOut {
 
 /// Lowers one file, whose place is not known yet. `None` where parsing it takes too long. A file of a language that is not
 /// lowered is parsed when its tree is asked for: most never are.
-fn lowered(path: &str, language: Language, text: &Arc<str>) -> Option<Module> {
+fn lower_module(path: &str, language: Language, text: &Arc<str>) -> Option<Module> {
     let lowered = if language.is_lowered() { language.lower(text)? } else { LoweredFile::default() };
     let mut module = Module {
         id: ModuleId(usize::MAX),
@@ -243,6 +243,6 @@ fn lowered(path: &str, language: Language, text: &Arc<str>) -> Option<Module> {
         kept: OnceLock::new(),
         surveyed: OnceLock::new(),
     };
-    names::collect(&mut module);
+    names::collect_definitions(&mut module);
     Some(module)
 }

@@ -5,7 +5,7 @@ use crate::ir::{Import, Statement, StatementKind, walk_statements};
 use crate::lang::Language;
 
 /// Fills definitions and imports of a module.
-pub(super) fn collect(module: &mut Module) {
+pub(super) fn collect_definitions(module: &mut Module) {
     let statements = std::mem::take(&mut module.statements);
     collect_top(module, &statements);
     let mut imports = Vec::new();
@@ -37,7 +37,7 @@ pub(super) fn collect(module: &mut Module) {
 fn collect_top(module: &mut Module, statements: &[Statement]) {
     for statement in statements {
         if module.language.is_script() {
-            exports::collect(module, statement);
+            exports::collect_exports(module, statement);
         }
         match &statement.kind {
             StatementKind::Function(function) => {
@@ -53,7 +53,10 @@ fn collect_top(module: &mut Module, statements: &[Statement]) {
                 for name in targets.iter().filter_map(|target| target.name()) {
                     // `export { x as default }` and the like.
                     if value.name() != Some(name) {
-                        module.definitions.entry(name.to_owned()).or_insert_with(|| exports::definition(value));
+                        module
+                            .definitions
+                            .entry(name.to_owned())
+                            .or_insert_with(|| exports::definition_from_value(value));
                     }
                 }
             }

@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 
 use super::modules::dotted_name;
 use super::{ClassRef, Definition, FunctionRef, ImportTarget, ModuleId, Project, Resolved, exports};
-use crate::ir::{Expr, ExprKind, StatementKind, dotted, literal};
+use crate::ir::{Expr, ExprKind, StatementKind, dotted_text, literal_text};
 use crate::lang::Language;
 
 /// Longer chains of imports and names are not followed.
@@ -18,7 +18,7 @@ impl Project {
 
     /// Returns what an expression stands for, where it is a dotted name.
     pub fn resolve_expr(&self, module: ModuleId, expr: &Expr) -> Option<Resolved> {
-        self.resolve(module, &dotted(expr)?)
+        self.resolve(module, &dotted_text(expr)?)
     }
 
     /// Returns what a full name stands for, wherever it is written: `shop.permissions.IsOwner` in a setting.
@@ -72,7 +72,7 @@ impl Project {
             Some(Definition::Class(class)) => Some(Resolved::Class(ClassRef { module: id, class: class.clone() })),
             Some(Definition::Value(value)) => {
                 // `x = other.y` is another name of what that stands for.
-                let alias = dotted(value).filter(|name| name != head);
+                let alias = dotted_text(value).filter(|name| name != head);
                 let alias = alias.and_then(|name| self.look_up(id, &name.split('.').collect::<Vec<_>>(), steps + 1));
                 Some(alias.unwrap_or_else(|| Resolved::Value(id, head.to_owned(), value.clone())))
             }
@@ -229,11 +229,11 @@ impl Project {
         }
         let found = match &*value.kind {
             ExprKind::Record(entries) => {
-                let entry = entries.iter().find(|entry| entry.key.as_ref().and_then(literal) == Some(name))?;
+                let entry = entries.iter().find(|entry| entry.key.as_ref().and_then(literal_text) == Some(name))?;
                 self.value_of(module, name, &entry.value, steps)
             }
             ExprKind::Call { callee, made: true, .. } => {
-                let callee = dotted(callee)?;
+                let callee = dotted_text(callee)?;
                 match self.look_up(module, &callee.split('.').collect::<Vec<_>>(), steps + 1)? {
                     Resolved::Class(class) => self.member(&class, name)?,
                     _ => return None,
@@ -248,7 +248,7 @@ impl Project {
         if let ExprKind::Function(function) = &*value.kind {
             return Resolved::Function(FunctionRef { module, function: function.clone(), class: None });
         }
-        let alias = dotted(value);
+        let alias = dotted_text(value);
         let alias = alias.and_then(|alias| self.look_up(module, &alias.split('.').collect::<Vec<_>>(), steps + 1));
         alias.unwrap_or_else(|| Resolved::Value(module, name.to_owned(), value.clone()))
     }

@@ -66,19 +66,19 @@ impl ScriptPaths {
         for config in self.configs.iter().filter(|config| is_within(from, &config.folder)) {
             let base = config.base.clone().unwrap_or_else(|| config.folder.clone());
             for (pattern, targets) in &config.paths {
-                let Some(star) = matched(pattern, name) else { continue };
-                found.extend(targets.iter().map(|target| joined(&base, &target.replace('*', star))));
+                let Some(star) = match_star(pattern, name) else { continue };
+                found.extend(targets.iter().map(|target| join_path(&base, &target.replace('*', star))));
             }
-            found.extend(config.base.as_ref().map(|base| joined(base, name)));
+            found.extend(config.base.as_ref().map(|base| join_path(base, name)));
         }
         for (package, folder) in &self.packages {
             let Some(rest) = name.strip_prefix(package.as_str()) else { continue };
             if rest.is_empty() {
-                found.push(joined(folder, "src"));
+                found.push(join_path(folder, "src"));
                 found.push(folder.clone());
             } else if rest.starts_with('/') {
-                found.push(joined(folder, rest));
-                found.push(joined(folder, &rest.replacen("/dist/", "/src/", 1)));
+                found.push(join_path(folder, rest));
+                found.push(join_path(folder, &rest.replacen("/dist/", "/src/", 1)));
             }
         }
         // Where the manifest is not part of the tree, these begin at a folder above.
@@ -86,10 +86,10 @@ impl ScriptPaths {
             found.extend(
                 folders_above(from)
                     .iter()
-                    .flat_map(|folder| [joined(folder, &format!("src/{rest}")), joined(folder, rest)]),
+                    .flat_map(|folder| [join_path(folder, &format!("src/{rest}")), join_path(folder, rest)]),
             );
         } else if name.starts_with("src/") {
-            found.extend(folders_above(from).iter().map(|folder| joined(folder, name)));
+            found.extend(folders_above(from).iter().map(|folder| join_path(folder, name)));
         }
         found
     }
@@ -100,7 +100,7 @@ impl Project {
     pub(super) fn script_module(&self, from: &Module, name: &str) -> Option<ModuleId> {
         if name.starts_with('.') {
             let folder = from.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            return self.script_at(&joined(folder, name));
+            return self.script_at(&join_path(folder, name));
         }
         self.script_paths.candidates(&from.path, name).iter().find_map(|path| self.script_at(path))
     }
@@ -126,7 +126,7 @@ impl Project {
 fn read_config(folder: &str, text: &str) -> Option<PathConfig> {
     let parsed: Value = serde_json::from_str(&without_comments(text)).ok()?;
     let options = parsed.get("compilerOptions")?;
-    let base = options.get("baseUrl").and_then(Value::as_str).map(|base| joined(folder, base));
+    let base = options.get("baseUrl").and_then(Value::as_str).map(|base| join_path(folder, base));
     let paths = options.get("paths").and_then(Value::as_object);
     let paths: Vec<(String, Vec<String>)> =
         paths.into_iter().flatten().map(|(pattern, targets)| (pattern.clone(), texts_of(targets))).collect();
@@ -179,7 +179,7 @@ fn without_comments(text: &str) -> String {
 }
 
 /// What stands for the star of a pattern; empty for a pattern without one that is the name.
-fn matched<'a>(pattern: &str, name: &'a str) -> Option<&'a str> {
+fn match_star<'a>(pattern: &str, name: &'a str) -> Option<&'a str> {
     match pattern.split_once('*') {
         Some((head, tail)) => name.strip_prefix(head)?.strip_suffix(tail),
         None => (pattern == name).then_some(""),
@@ -197,7 +197,7 @@ fn folders_above(path: &str) -> Vec<&str> {
 }
 
 /// Joins a folder and a path with dots in it.
-fn joined(folder: &str, path: &str) -> String {
+fn join_path(folder: &str, path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in folder.split('/').chain(path.split('/')) {
         match part {

@@ -2,16 +2,16 @@
 
 use std::rc::Rc;
 
-use super::engine::{Cx, Engine};
-use super::expressions::merge;
-use super::facts::{Fact, Facts, Key, Tie};
-use super::follow::Given;
+use super::engine::{Cx, HandlerReader};
+use super::expressions::merge_labels;
+use super::facts::{CallerTie, Facts, Key, OwnershipFact};
+use super::follow::CallArgument;
 use super::idioms::{self};
-use super::report::AccessVerb;
+use super::report::CodeAccessVerb;
 use super::state::State;
-use super::value::{Kind, Labels, Query, Truth, Value};
+use super::value::{CodeValue, Labels, Query, Truth, ValueKind};
 use super::words;
-use crate::ir::{Argument, Expr, ExprKind, Span, Spread, dotted, literal};
+use crate::ir::{Argument, Expr, ExprKind, Span, Spread, dotted_text, literal_text};
 use crate::project::Resolved;
 
 /// Parts of names of functions that ask for a role.
@@ -33,17 +33,17 @@ pub(super) struct Call<'a> {
     pub(super) name: &'a str,
     pub(super) dotted: &'a str,
     pub(super) span: Span,
-    pub(super) receiver: Option<Value>,
-    pub(super) given: Vec<Given>,
+    pub(super) receiver: Option<CodeValue>,
+    pub(super) given: Vec<CallArgument>,
     pub(super) arguments: &'a [Argument],
 }
 
 impl Call<'_> {
     pub(super) fn labels(&self) -> Labels {
-        merge(self.given.iter().map(|given| &given.value))
+        merge_labels(self.given.iter().map(|given| &given.value))
     }
 
-    pub(super) fn positional(&self, place: usize) -> Option<&Value> {
+    pub(super) fn positional(&self, place: usize) -> Option<&CodeValue> {
         self.given
             .iter()
             .filter(|given| given.name.is_none() && given.spread == Spread::One)
@@ -52,18 +52,18 @@ impl Call<'_> {
     }
 
     pub(super) fn text(&self, place: usize) -> Option<&str> {
-        self.arguments.get(place).and_then(|argument| literal(&argument.value))
+        self.arguments.get(place).and_then(|argument| literal_text(&argument.value))
     }
 }
 
-impl Engine<'_> {
+impl HandlerReader<'_> {
     /// Reads a call.
-    pub(super) fn call(&mut self, cx: &Cx, state: &mut State, expr: &Expr) -> Value {
-        let ExprKind::Call { callee, arguments, made } = &*expr.kind else { return Value::default() };
+    pub(super) fn call(&mut self, cx: &Cx, state: &mut State, expr: &Expr) -> CodeValue {
+        let ExprKind::Call { callee, arguments, made } = &*expr.kind else { return CodeValue::default() };
         if !self.spend() {
-            return Value::default();
+            return CodeValue::default();
         }
-        let path = dotted(callee).unwrap_or_default();
+        let path = dotted_text(callee).unwrap_or_default();
         let name = match &*callee.kind {
             ExprKind::Member(_, name) | ExprKind::Name(name) => name.as_str(),
             _ => "",
@@ -98,19 +98,19 @@ impl Engine<'_> {
             _ => self.eval(cx, state, callee),
         };
         match &callee_value.kind {
-            Kind::Function(function, around) => {
+            ValueKind::Function(function, around) => {
                 let (function, around) = (function.clone(), around.clone());
                 self.guarded_follow(cx, state, &call, (&function, &around))
             }
-            Kind::Next => self.go_on(state, &call),
-            Kind::Class(class, _) => self.make(cx, state, &call, &class.clone()),
+            ValueKind::Next => self.go_on(state, &call),
+            ValueKind::Class(class, _) => self.make(cx, state, &call, &class.clone()),
             // `knex('invoices')`
-            Kind::Connection if call.text(0).is_some() => Value::kind(Kind::Query(Rc::new(Query {
+            ValueKind::Connection if call.text(0).is_some() => CodeValue::kind(ValueKind::Query(Rc::new(Query {
                 model: call.text(0).map(Rc::from),
                 mark: self.mark(cx, call.span),
                 ..Query::default()
             }))),
-            Kind::Connection => Value::kind(Kind::Connection),
+            ValueKind::Connection => CodeValue::kind(ValueKind::Connection),
             _ => self.unknown_call(cx, state, &call),
         }
     }
@@ -128,16 +128,16 @@ impl Engine<'_> {
         }
     }
 
-    fn known_target(&mut self, cx: &Cx, state: &mut State, call: &Call, (target, _): (Resolved, bool)) -> Value {
+    fn known_target(&mut self, cx: &Cx, state: &mut State, call: &Call, (target, _): (Resolved, bool)) -> CodeValue {
         match target {
             Resolved::Function(function) => self.guarded_follow(cx, state, call, (&function, &Rc::default())),
             Resolved::Class(class) => self.make(cx, state, call, &Rc::from(class.class.name.as_str())),
-            _ => Value::default(),
+            _ => CodeValue::default(),
         }
     }
 
-    fn arguments(&mut self, cx: &Cx, state: &mut State, arguments: &[Argument]) -> Vec<Given> {
-        let read = arguments.iter().map(|argument| Given {
+    fn arguments(&mut self, cx: &Cx, state: &mut State, arguments: &[Argument]) -> Vec<CallArgument> {
+        let read = arguments.iter().map(|argument| CallArgument {
             name: argument.name.as_deref().map(Rc::from),
             spread: argument.spread,
             value: self.eval(cx, state, &argument.value),
@@ -146,13 +146,19 @@ impl Engine<'_> {
     }
 
     /// Calls that never return, that give the caller, or that open a credential.
-    fn identity_call(&mut self, cx: &Cx, state: &mut State, call: &Call, target: Option<&Resolved>) -> Option<Value> {
+    fn identity_call(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        call: &Call,
+        target: Option<&Resolved>,
+    ) -> Option<CodeValue> {
         let is_own = target.is_some() || (call.receiver.is_none() && self.is_own(cx, state, call.name));
         if idioms::STOPS.contains(&call.name)
             && !is_own
             && !call.receiver.as_ref().is_some_and(|of| of.labels.is_chosen())
         {
-            return Some(Value { never: true, ..Value::default() });
+            return Some(CodeValue { never: true, ..CodeValue::default() });
         }
         if !is_own && words::is_one_of(call.name, &words::SUBJECT_CALLS) {
             return Some(self.ask_caller(cx, call.span));
@@ -174,15 +180,15 @@ impl Engine<'_> {
     }
 
     fn is_own(&mut self, cx: &Cx, state: &mut State, name: &str) -> bool {
-        matches!(state.get(name).map(|value| &value.kind), Some(Kind::Function(..)))
+        matches!(state.get(name).map(|value| &value.kind), Some(ValueKind::Function(..)))
             || matches!(self.project.resolve(cx.module, name), Some(Resolved::Function(_)))
     }
 
     /// A statement in SQL, whatever sends it.
-    fn sql_call(&mut self, cx: &Cx, state: &mut State, call: &Call) -> Option<Value> {
-        let rest_of: Vec<Given>;
+    fn sql_call(&mut self, cx: &Cx, state: &mut State, call: &Call) -> Option<CodeValue> {
+        let rest_of: Vec<CallArgument>;
         let (text, parts, rest) = match (&call.receiver, call.given.split_first()) {
-            (Some(Value { kind: Kind::Text(text, parts), .. }), _)
+            (Some(CodeValue { kind: ValueKind::Text(text, parts), .. }), _)
                 if super::sql::is_statement(text)
                     && !matches!(call.name, "format" | "strip" | "replace" | "join" | "lower" | "bindparams") =>
             {
@@ -190,32 +196,28 @@ impl Engine<'_> {
             }
             _ if sql_argument(call).is_some() => {
                 let place = sql_argument(call).unwrap_or_default();
-                let Some(Kind::Text(text, parts)) = call.given.get(place).map(|given| given.value.kind.clone()) else {
+                let Some(ValueKind::Text(text, parts)) = call.given.get(place).map(|given| given.value.kind.clone())
+                else {
                     return None;
                 };
-                rest_of = call
-                    .given
-                    .iter()
-                    .enumerate()
-                    .filter(|(at, _)| *at != place)
-                    .map(|(_, given)| given.clone())
-                    .collect();
+                let others = call.given.iter().enumerate().filter(|(at, _)| *at != place);
+                rest_of = others.map(|(_, given)| given.clone()).collect();
                 (text, parts, rest_of.as_slice())
             }
             (_, Some((first, rest))) => match &first.value.kind {
-                Kind::Text(text, parts) if super::sql::is_statement(text) => (text.clone(), parts.clone(), rest),
+                ValueKind::Text(text, parts) if super::sql::is_statement(text) => (text.clone(), parts.clone(), rest),
                 _ => return None,
             },
             _ => return None,
         };
         if matches!(call.name, "text" | "SQL" | "prepare" | "literal" | "print" | "debug" | "info" | "dedent" | "sql") {
-            return Some(Value { labels: merge(parts.iter()), kind: Kind::Text(text, parts), ..Value::default() });
+            return Some(CodeValue::labelled(merge_labels(parts.iter()), ValueKind::Text(text, parts)));
         }
-        let given = placeholders(rest);
-        let statement = super::sql::read(&text, &parts, &given)?;
+        let given = placeholder_values(rest);
+        let statement = super::sql::read_statement(&text, &parts, &given)?;
         if statement.sends == super::value::Sends::Create {
             statement.table.iter().for_each(|table| self.note_made(table));
-            return Some(Value::default());
+            return Some(CodeValue::default());
         }
         let query = Query {
             model: statement.table,
@@ -230,18 +232,21 @@ impl Engine<'_> {
         let cursor = call.dotted.rsplit_once('.').map(|(cursor, _)| cursor);
         if let Some(cursor) = cursor.filter(|cursor| !cursor.contains('.') && state.get(cursor).is_some()) {
             let kept = state.get(cursor).cloned().unwrap_or_default();
-            state.set(cursor, Value { kind: Kind::Connection, truth: None, ..Value { labels: value.labels, ..kept } });
+            state.set(
+                cursor,
+                CodeValue { kind: ValueKind::Connection, truth: None, ..CodeValue { labels: value.labels, ..kept } },
+            );
         }
         Some(value)
     }
 
     /// Runs functions that are given to a call: callbacks that get what it gives.
-    pub(super) fn call_back(&mut self, cx: &Cx, state: &mut State, call: &Call, value: &Value) -> Vec<Value> {
+    pub(super) fn call_back(&mut self, cx: &Cx, state: &mut State, call: &Call, value: &CodeValue) -> Vec<CodeValue> {
         let functions: Vec<_> = call
             .given
             .iter()
             .filter_map(|given| match &given.value.kind {
-                Kind::Function(function, around) => Some((function.clone(), around.clone())),
+                ValueKind::Function(function, around) => Some((function.clone(), around.clone())),
                 _ => None,
             })
             .collect();
@@ -251,9 +256,9 @@ impl Engine<'_> {
             let is_after_error =
                 matches!(first, "err" | "error" | "e" | "_" | "_err") && function.function.parameters.len() > 1;
             let arguments = if is_after_error {
-                vec![Given::plain(Value::default()), Given::plain(value.clone())]
+                vec![CallArgument::plain(CodeValue::default()), CallArgument::plain(value.clone())]
             } else {
-                vec![Given::plain(value.clone())]
+                vec![CallArgument::plain(value.clone())]
             };
             let mut path = state.clone();
             // Names of the place where it stands may have changed since.
@@ -266,7 +271,7 @@ impl Engine<'_> {
     }
 
     /// The next part of a chain runs here.
-    fn go_on(&mut self, state: &State, call: &Call) -> Value {
+    fn go_on(&mut self, state: &State, call: &Call) -> CodeValue {
         let is_error = call.given.len() == 1 && self.framework_is_chain() && call.text(0) != Some("route");
         if !is_error {
             let given = call.given.clone();
@@ -274,7 +279,7 @@ impl Engine<'_> {
                 frame.nexts.push((state.clone(), given));
             }
         }
-        Value::default()
+        CodeValue::default()
     }
 
     fn framework_is_chain(&self) -> bool {
@@ -282,14 +287,14 @@ impl Engine<'_> {
     }
 
     /// An object of a class is made.
-    fn make(&mut self, cx: &Cx, state: &mut State, call: &Call, class: &Rc<str>) -> Value {
+    fn make(&mut self, cx: &Cx, state: &mut State, call: &Call, class: &Rc<str>) -> CodeValue {
         let labels = call.labels();
         if idioms::NEGATIONS.contains(&call.name) {
-            return Value::kind(Kind::Condition(Rc::new(vec![super::value::Clause::Other])));
+            return CodeValue::kind(ValueKind::Condition(Rc::new(vec![super::value::QueryCondition::Other])));
         }
         if call.name == "Q" || call.name == "In" || call.name == "Equal" {
             let clauses = self.clauses_given(call);
-            return Value { labels, kind: Kind::Condition(Rc::new(clauses)), ..Value::default() };
+            return CodeValue::labelled(labels, ValueKind::Condition(Rc::new(clauses)));
         }
         let found = self.project.resolve(cx.module, class);
         if let Some(Resolved::Class(found)) = found {
@@ -297,25 +302,25 @@ impl Engine<'_> {
                 self.note_made(&found.class.name);
             }
             if self.models.is_model(&found.class.name) && !labels.objects.is_empty() {
-                self.note_relation(cx, state, &Value::of(Labels { ids: Default::default(), ..labels }), call.span);
-                return Value::default();
+                self.note_relation(cx, state, &CodeValue::of(Labels { ids: Default::default(), ..labels }), call.span);
+                return CodeValue::default();
             }
             let is_service = !self.models.is_model(&found.class.name)
                 && found.class.methods().any(|method| method.name != "__init__");
-            let kind = if is_service { Kind::Instance(found) } else { Kind::Plain };
-            return Value { labels: Labels { subject: false, ..labels }, kind, ..Value::default() };
+            let kind = if is_service { ValueKind::Instance(found) } else { ValueKind::Plain };
+            return CodeValue { labels: Labels { subject: false, ..labels }, kind, ..CodeValue::default() };
         }
         if matches!(&**class, "ObjectId" | "String" | "Number" | "UUID" | "Types") {
             if &**class == "Number" {
                 call.given.iter().take(1).for_each(|given| self.note_number(&given.value));
             }
-            return Value::of(labels);
+            return CodeValue::of(labels);
         }
-        Value::of(Labels { subject: false, ..labels })
+        CodeValue::of(Labels { subject: false, ..labels })
     }
 
     /// Anything else: what goes in comes out, and a guard is known by its name.
-    fn unknown_call(&mut self, cx: &Cx, state: &mut State, call: &Call) -> Value {
+    fn unknown_call(&mut self, cx: &Cx, state: &mut State, call: &Call) -> CodeValue {
         let labels = call.labels();
         let receiver = call.receiver.as_ref().map(|receiver| receiver.labels).unwrap_or_default();
         let mark = self.mark(cx, call.span);
@@ -323,11 +328,11 @@ impl Engine<'_> {
             return value;
         }
         if idioms::CONNECTION_MAKERS.contains(&call.name) || (idioms::is_connection(call.name) && labels.is_plain()) {
-            return Value::kind(Kind::Connection);
+            return CodeValue::kind(ValueKind::Connection);
         }
         // `asyncHandler(async (req, res) => ..)`
         if let ([one], None) = (call.given.as_slice(), &call.receiver)
-            && matches!(one.value.kind, Kind::Function(..))
+            && matches!(one.value.kind, ValueKind::Function(..))
         {
             return one.value.clone();
         }
@@ -335,21 +340,21 @@ impl Engine<'_> {
             && words::holds_one_of(call.name, &words::GUARD_PARTS)
             && (labels.subject || labels.tenant || self.statement_is(call.span) || call.dotted.starts_with("self."))
         {
-            return self.named_guard(cx, state, call, Value::default());
+            return self.named_guard(cx, state, call, CodeValue::default());
         }
         if !labels.is_chosen() && words::holds_one_of(call.name, &ROLE_CALLS) {
-            let yes = Facts::of(vec![Fact { key: Key::Role, tie: Tie::Access, mark }]);
+            let yes = Facts::of(vec![OwnershipFact { key: Key::Role, tie: CallerTie::Access, mark }]);
             if self.statement_is(call.span) {
                 self.learn(state, &yes);
             }
-            return Value { truth: Some(Rc::new(Truth { yes, no: Facts::default() })), ..Value::default() };
+            return CodeValue { truth: Some(Rc::new(Truth { yes, no: Facts::default() })), ..CodeValue::default() };
         }
         if idioms::DISCARDS.contains(&call.name)
             || idioms::DISCARDED_ROOTS.iter().any(|root| call.dotted.starts_with(root))
         {
-            return Value::default();
+            return CodeValue::default();
         }
-        self.call_back(cx, state, call, &Value::of(Labels { subject: false, ..labels }));
+        self.call_back(cx, state, call, &CodeValue::of(Labels { subject: false, ..labels }));
         if let Some(value) = self.guess(cx, state, call, (labels, receiver)) {
             return value;
         }
@@ -362,34 +367,34 @@ impl Engine<'_> {
         if labels.objects.is_empty() || !self.statement_is(call.span) {
             return;
         }
-        let name = words::plain(call.name);
+        let name = words::simplify_name(call.name);
         if !name.starts_with("log") && !name.starts_with("refresh") {
             let what = if name.starts_with("delete") || name.starts_with("remove") {
-                AccessVerb::Delete
+                CodeAccessVerb::Delete
             } else {
-                AccessVerb::Mutate
+                CodeAccessVerb::Mutate
             };
             if idioms::CHANGES.iter().any(|word| name.starts_with(word))
-                || what == AccessVerb::Delete
+                || what == CodeAccessVerb::Delete
                 || name.starts_with("save")
             {
-                self.note_use(cx, state, &Value::of(labels), what, call.span);
+                self.note_use(cx, state, &CodeValue::of(labels), what, call.span);
             } else {
-                self.note_relation(cx, state, &Value::of(labels), call.span);
+                self.note_relation(cx, state, &CodeValue::of(labels), call.span);
             }
         }
     }
 
     /// What an unknown function gives back: what went in, the caller for a credential, no choice of the client's from a
     /// signed text.
-    fn come_out(&mut self, cx: &Cx, call: &Call, (labels, receiver): (Labels, Labels)) -> Value {
+    fn come_out(&mut self, cx: &Cx, call: &Call, (labels, receiver): (Labels, Labels)) -> CodeValue {
         let opens_token = (labels.token || receiver.token) && !labels.is_chosen() && !labels.subject;
         if opens_token
             && words::holds_one_of(
                 call.name,
                 &["verify", "decode", "validate", "authenticate", "check", "get", "load", "parse", "find"],
             )
-            && !words::plain(call.name).starts_with("getheader")
+            && !words::simplify_name(call.name).starts_with("getheader")
         {
             return self.ask_caller(cx, call.span);
         }
@@ -402,24 +407,24 @@ impl Engine<'_> {
         }
         let keeps_subject = all.subject && !all.is_chosen();
         all.subject = keeps_subject;
-        Value::of(all)
+        CodeValue::of(all)
     }
 }
 
 /// The values that stand at the placeholders of a statement.
-fn placeholders(rest: &[Given]) -> super::sql::Given {
-    let mut given = super::sql::Given::default();
+fn placeholder_values(rest: &[CallArgument]) -> super::sql::PlaceholderValues {
+    let mut given = super::sql::PlaceholderValues::default();
     for one in rest {
         match (&one.value.kind, &one.name) {
-            (Kind::Function(..), _) => {}
-            (Kind::List(items), _) => given.positional.extend(items.iter().cloned()),
-            (Kind::Record(entries), _) => {
+            (ValueKind::Function(..), _) => {}
+            (ValueKind::List(items), _) => given.positional.extend(items.iter().cloned()),
+            (ValueKind::Record(entries), _) => {
                 for (name, value) in entries.iter() {
                     match (&**name, &value.kind) {
-                        ("replacements" | "bind" | "values" | "params", Kind::List(items)) => {
+                        ("replacements" | "bind" | "values" | "params", ValueKind::List(items)) => {
                             given.positional.extend(items.iter().cloned())
                         }
-                        ("replacements" | "bind" | "values" | "params", Kind::Record(inner)) => {
+                        ("replacements" | "bind" | "values" | "params", ValueKind::Record(inner)) => {
                             given.named.extend(inner.iter().cloned())
                         }
                         _ => given.named.push((name.clone(), value.clone())),
@@ -439,6 +444,6 @@ fn placeholders(rest: &[Given]) -> super::sql::Given {
 fn sql_argument(call: &Call) -> Option<usize> {
     call.given.iter().position(|given| {
         let is_named = given.name.as_deref().is_some_and(|name| matches!(name, "query" | "sql" | "statement"));
-        is_named && matches!(&given.value.kind, Kind::Text(text, _) if super::sql::is_statement(text))
+        is_named && matches!(&given.value.kind, ValueKind::Text(text, _) if super::sql::is_statement(text))
     })
 }

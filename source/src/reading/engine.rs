@@ -3,13 +3,13 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::facts::{Fact, Facts, Key, Mark, Tie};
+use super::facts::{CallerTie, CodeMark, Facts, Key, OwnershipFact};
 use super::models::Models;
-use super::report::{AccessVerb, ClientId, IdOrigin};
+use super::report::{ClientId, CodeAccessVerb, IdOrigin};
 use super::request::RequestNotes;
 use super::state::State;
 use super::trail::Trail;
-use super::value::{Clause, Labels, Places, Sends, Value};
+use super::value::{CodeValue, Labels, PlaceSet, QueryCondition, Sends};
 use crate::ir::{Function, Span};
 use crate::project::{ClassRef, ModuleId, Project};
 use crate::routes::FrameworkName;
@@ -27,47 +27,47 @@ pub(super) struct Cx {
 
 /// What a function did, path by path.
 #[derive(Default)]
-pub(super) struct Frame {
+pub(super) struct FunctionFrame {
     /// State and value at each of its ends.
-    pub(super) ends: Vec<(State, Value)>,
+    pub(super) ends: Vec<(State, CodeValue)>,
     /// State at each call of the next part of a chain, and what it was called with.
-    pub(super) nexts: Vec<(State, Vec<super::follow::Given>)>,
+    pub(super) nexts: Vec<(State, Vec<super::follow::CallArgument>)>,
 }
 
 /// One place where an object leaves the handler or is changed.
 #[derive(Debug, Clone)]
 pub(super) struct Use {
-    pub(super) mark: Mark,
-    pub(super) what: AccessVerb,
+    pub(super) mark: CodeMark,
+    pub(super) what: CodeAccessVerb,
     /// It is only put in relation with something new.
     pub(super) is_relation: bool,
-    pub(super) guard: Option<Guard>,
+    pub(super) guard: Option<AccessGuard>,
 }
 
 /// What ties an object to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Guard {
+pub(super) struct AccessGuard {
     /// Absent where a role decides.
-    pub(super) tie: Option<Tie>,
-    pub(super) mark: Mark,
+    pub(super) tie: Option<CallerTie>,
+    pub(super) mark: CodeMark,
 }
 
 /// One access to data.
 #[derive(Debug, Clone)]
-pub(super) struct Access {
-    pub(super) mark: Mark,
+pub(super) struct CodeAccess {
+    pub(super) mark: CodeMark,
     pub(super) statement: Span,
     pub(super) model: Option<Rc<str>>,
-    pub(super) clauses: Vec<Clause>,
+    pub(super) clauses: Vec<QueryCondition>,
     pub(super) labels: Labels,
     /// Objects that it starts from.
-    pub(super) parents: Places,
+    pub(super) parents: PlaceSet,
     /// Objects that lead to it by one of their fields: what is known of it is known of them.
-    pub(super) ups: Places,
+    pub(super) ups: PlaceSet,
     pub(super) is_many: bool,
     pub(super) sends: Sends,
     /// What its own conditions tie it by.
-    pub(super) scope: Option<Tie>,
+    pub(super) scope: Option<CallerTie>,
     /// Its call is of nobody's library that is known.
     pub(super) is_guess: bool,
     pub(super) uses: Vec<Use>,
@@ -84,29 +84,29 @@ pub(super) struct Traces {
     blocked: usize,
     seen: usize,
     suspicions: usize,
-    identity: Option<Mark>,
+    identity: Option<CodeMark>,
     request: RequestNotes,
     budget: usize,
 }
 
 /// The reading of one handler.
-pub(super) struct Engine<'p> {
+pub(super) struct HandlerReader<'p> {
     pub(super) project: &'p Project,
     pub(super) models: &'p Models,
     pub(super) framework: FrameworkName,
     /// The method of the request, where the route has only one.
     pub(super) method: Option<String>,
     pub(super) ids: Vec<ClientId>,
-    pub(super) accesses: Vec<Access>,
-    pub(super) frames: Vec<Frame>,
+    pub(super) accesses: Vec<CodeAccess>,
+    pub(super) frames: Vec<FunctionFrame>,
     /// Where the caller was asked for first.
-    pub(super) identity: Option<Mark>,
+    pub(super) identity: Option<CodeMark>,
     /// Reasons why something was not decided.
     pub(super) blocked: Vec<String>,
     /// Every tie that a comparison could have made.
-    pub(super) seen: Vec<Fact>,
+    pub(super) seen: Vec<OwnershipFact>,
     /// Checks that do not hold.
-    pub(super) suspicions: Vec<Mark>,
+    pub(super) suspicions: Vec<CodeMark>,
     /// What is read of the request.
     pub(super) request: RequestNotes,
     pub(super) statement: Span,
@@ -115,9 +115,9 @@ pub(super) struct Engine<'p> {
     pub(super) budget: usize,
 }
 
-impl<'p> Engine<'p> {
+impl<'p> HandlerReader<'p> {
     pub(super) fn new(project: &'p Project, models: &'p Models, framework: FrameworkName) -> Self {
-        Engine {
+        HandlerReader {
             project,
             models,
             framework,
@@ -195,35 +195,38 @@ impl<'p> Engine<'p> {
     pub(super) fn client(&mut self, name: &str, from: IdOrigin) -> Labels {
         let known = self.ids.iter().position(|id| id.name == name && id.from == from);
         let place = known.unwrap_or(self.ids.len());
-        if place >= Places::MOST {
+        if place >= PlaceSet::MOST {
             self.block("the request has more parts than are followed");
             return Labels::default();
         }
         if known.is_none() {
             self.ids.push(ClientId { name: name.to_owned(), from });
         }
-        Labels { ids: Places::of(place), ..Labels::default() }
+        Labels { ids: PlaceSet::of(place), ..Labels::default() }
     }
 
     /// Returns the labels of every part of the path.
     pub(super) fn path_labels(&self) -> Labels {
         self.trail.asks_path.set(true);
         let places = self.ids.iter().enumerate().filter(|(_, id)| id.from == IdOrigin::Path).map(|(place, _)| place);
-        Labels { ids: places.fold(Places::default(), |all, place| all.with(Places::of(place))), ..Labels::default() }
+        Labels {
+            ids: places.fold(PlaceSet::default(), |all, place| all.with(PlaceSet::of(place))),
+            ..Labels::default()
+        }
     }
 
     /// Notes that the caller is asked for here, and returns the value that stands for it.
-    pub(super) fn ask_caller(&mut self, cx: &Cx, span: Span) -> Value {
-        self.identity.get_or_insert(Mark { module: cx.module, span });
-        Value::subject()
+    pub(super) fn ask_caller(&mut self, cx: &Cx, span: Span) -> CodeValue {
+        self.identity.get_or_insert(CodeMark { module: cx.module, span });
+        CodeValue::subject()
     }
 
-    pub(super) fn mark(&self, cx: &Cx, span: Span) -> Mark {
-        Mark { module: cx.module, span }
+    pub(super) fn mark(&self, cx: &Cx, span: Span) -> CodeMark {
+        CodeMark { module: cx.module, span }
     }
 
     /// Returns the code of a piece, on one line, cut where it is long.
-    pub(super) fn text(&self, mark: Mark) -> String {
+    pub(super) fn text(&self, mark: CodeMark) -> String {
         let text = self.project.text(mark.module, mark.span);
         let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
         match line.char_indices().nth(117) {
@@ -235,7 +238,7 @@ impl<'p> Engine<'p> {
     /// Adds facts to what is known here; what is known of an object is known of those that lead to it.
     pub(super) fn learn(&mut self, state: &mut State, facts: &Facts) {
         for fact in facts.iter() {
-            if fact.key != Key::Role && fact.tie != Tie::Absent && !self.seen.contains(fact) {
+            if fact.key != Key::Role && fact.tie != CallerTie::Absent && !self.seen.contains(fact) {
                 self.seen.push(*fact);
             }
         }
@@ -244,29 +247,36 @@ impl<'p> Engine<'p> {
         for fact in facts.iter() {
             let Key::Object(place) = fact.key else { continue };
             let Some(access) = self.accesses.get(place) else { continue };
-            above.extend(access.ups.iter().map(|up| Fact { key: Key::Object(up), ..*fact }));
+            above.extend(access.ups.iter().map(|up| OwnershipFact { key: Key::Object(up), ..*fact }));
         }
         above.into_iter().for_each(|fact| state.facts.add(fact));
     }
 
     /// Returns facts of one kind on everything that a value was made of.
-    pub(super) fn tie(&self, labels: Labels, tie: Tie, mark: Mark) -> Facts {
+    pub(super) fn tie(&self, labels: Labels, tie: CallerTie, mark: CodeMark) -> Facts {
         let objects = labels.objects.iter().map(Key::Object);
         let keys = objects.chain(labels.ids.iter().map(Key::Id));
-        Facts::of(keys.map(|key| Fact { key, tie, mark }).collect())
+        Facts::of(keys.map(|key| OwnershipFact { key, tie, mark }).collect())
     }
 
     /// Notes that an object leaves the handler or is changed here.
-    pub(super) fn note_use(&mut self, cx: &Cx, state: &State, value: &Value, what: AccessVerb, span: Span) {
+    pub(super) fn note_use(&mut self, cx: &Cx, state: &State, value: &CodeValue, what: CodeAccessVerb, span: Span) {
         self.note(cx, state, value, (what, false), span);
     }
 
     /// Notes that an object is put in relation with something new.
-    pub(super) fn note_relation(&mut self, cx: &Cx, state: &State, value: &Value, span: Span) {
-        self.note(cx, state, value, (AccessVerb::Create, true), span);
+    pub(super) fn note_relation(&mut self, cx: &Cx, state: &State, value: &CodeValue, span: Span) {
+        self.note(cx, state, value, (CodeAccessVerb::Create, true), span);
     }
 
-    fn note(&mut self, cx: &Cx, state: &State, value: &Value, (what, is_relation): (AccessVerb, bool), span: Span) {
+    fn note(
+        &mut self,
+        cx: &Cx,
+        state: &State,
+        value: &CodeValue,
+        (what, is_relation): (CodeAccessVerb, bool),
+        span: Span,
+    ) {
         if value.labels.objects.is_empty() || state.facts.is_impossible {
             return;
         }
@@ -279,7 +289,7 @@ impl<'p> Engine<'p> {
         for place in value.labels.objects.iter() {
             let guard = self.guard(&facts, place);
             let Some(access) = self.accesses.get_mut(place) else { continue };
-            let what = if what == AccessVerb::Read && access.is_many { AccessVerb::List } else { what };
+            let what = if what == CodeAccessVerb::Read && access.is_many { CodeAccessVerb::List } else { what };
             access.add_use(Use { mark, what, is_relation, guard });
         }
     }

@@ -2,23 +2,24 @@
 
 use std::rc::Rc;
 
-use super::engine::{Cx, Engine};
-use super::facts::{Facts, Key, Mark, Tie};
-use super::report::AccessVerb;
+use super::engine::{Cx, HandlerReader};
+use super::facts::{CallerTie, CodeMark, Facts, Key};
+use super::report::CodeAccessVerb;
 use super::state::State;
 use super::statements::{is_none, none_value};
-use super::value::{Bound, Clause, Kind, Labels, Part, Query, Truth, Value};
+use super::value::{CodeValue, ColumnBinding, Labels, Part, Query, QueryCondition, Truth, ValueKind};
 use super::words;
-use crate::ir::{Clause as Loop, Entry, Expr, ExprKind, Span, dotted, literal};
+use crate::ir::{ComprehensionClause as Loop, Expr, ExprKind, RecordEntry, Span, dotted_text, literal_text};
 
-impl Engine<'_> {
+impl HandlerReader<'_> {
     /// Reads an expression.
-    pub(super) fn eval(&mut self, cx: &Cx, state: &mut State, expr: &Expr) -> Value {
+    pub(super) fn eval(&mut self, cx: &Cx, state: &mut State, expr: &Expr) -> CodeValue {
         match &*expr.kind {
             ExprKind::Name(name) => self.name(cx, state, name, expr.span),
             ExprKind::Member(object, field) => {
                 let is_left = !state.left.is_empty();
-                if let Some(left) = is_left.then(|| dotted(expr)).flatten().and_then(|name| state.left(&name).cloned())
+                if let Some(left) =
+                    is_left.then(|| dotted_text(expr)).flatten().and_then(|name| state.left(&name).cloned())
                 {
                     return left;
                 }
@@ -31,22 +32,22 @@ impl Engine<'_> {
                 let value = self.eval(cx, state, inner);
                 self.settle(cx, state, value, expr.span)
             }
-            ExprKind::Text(text) => Value::kind(Kind::Text(Rc::from(text.as_str()), Rc::new(Vec::new()))),
+            ExprKind::Text(text) => CodeValue::kind(ValueKind::Text(Rc::from(text.as_str()), Rc::new(Vec::new()))),
             ExprKind::Template(text, parts) => {
-                let parts: Vec<Value> = parts.iter().map(|part| self.eval(cx, state, part)).collect();
-                let labels = merge(parts.iter());
-                Value { labels, kind: Kind::Text(Rc::from(text.as_str()), Rc::new(parts)), ..Value::default() }
+                let parts: Vec<CodeValue> = parts.iter().map(|part| self.eval(cx, state, part)).collect();
+                let labels = merge_labels(parts.iter());
+                CodeValue::labelled(labels, ValueKind::Text(Rc::from(text.as_str()), Rc::new(parts)))
             }
-            ExprKind::Constant(text) => constant(text),
+            ExprKind::Constant(text) => constant_from_text(text),
             ExprKind::Not(inner) => {
                 let truth = self.eval(cx, state, inner).truth();
-                truthful(Truth { yes: truth.no.clone(), no: truth.yes.clone() })
+                value_with_truth(Truth { yes: truth.no.clone(), no: truth.yes.clone() })
             }
             ExprKind::Logic { all, parts } => self.logic(cx, state, *all, parts),
             ExprKind::Compare(parts, signs) => self.compare(cx, state, (parts, signs), expr.span),
             ExprKind::List(items) => {
-                let items: Vec<Value> = items.iter().map(|item| self.eval(cx, state, item)).collect();
-                Value { labels: merge(items.iter()), kind: Kind::List(Rc::new(items)), ..Value::default() }
+                let items: Vec<CodeValue> = items.iter().map(|item| self.eval(cx, state, item)).collect();
+                CodeValue::labelled(merge_labels(items.iter()), ValueKind::List(Rc::new(items)))
             }
             ExprKind::Record(entries) => self.record(cx, state, entries),
             ExprKind::Choice { test, yes, no } => self.choice(cx, state, test, (yes, no)),
@@ -61,21 +62,21 @@ impl Engine<'_> {
             ExprKind::Operation(sign, parts) => self.operation(cx, state, sign, parts),
             ExprKind::Function(function) => {
                 let reference = self.local_function(cx, function);
-                Value::kind(Kind::Function(reference, state.names.clone()))
+                CodeValue::kind(ValueKind::Function(reference, state.names.clone()))
             }
             ExprKind::Other(parts) => {
-                let parts: Vec<Value> = parts.iter().map(|part| self.eval(cx, state, part)).collect();
+                let parts: Vec<CodeValue> = parts.iter().map(|part| self.eval(cx, state, part)).collect();
                 match parts.as_slice() {
                     [one] => one.clone(),
-                    _ => Value::of(merge(parts.iter())),
+                    _ => CodeValue::of(merge_labels(parts.iter())),
                 }
             }
         }
     }
 
-    fn logic(&mut self, cx: &Cx, state: &mut State, all: bool, parts: &[Expr]) -> Value {
+    fn logic(&mut self, cx: &Cx, state: &mut State, all: bool, parts: &[Expr]) -> CodeValue {
         let mut path = state.clone();
-        let mut value = Value { never: false, ..Value::default() };
+        let mut value = CodeValue { never: false, ..CodeValue::default() };
         let mut truth = Truth { yes: Facts::default(), no: Facts::impossible() };
         if !all {
             truth = Truth { yes: Facts::impossible(), no: Facts::default() };
@@ -87,12 +88,12 @@ impl Engine<'_> {
                 // What the parts before said holds where this one is asked.
                 let mut no = truth.yes.clone();
                 no.and(&own.no);
-                truth = Truth { no: truth.no.or(&no), yes: both(&truth.yes, &own.yes) };
+                truth = Truth { no: truth.no.or(&no), yes: combine_facts(&truth.yes, &own.yes) };
                 self.learn(&mut path, &own.yes);
             } else {
                 let mut yes = truth.no.clone();
                 yes.and(&own.yes);
-                truth = Truth { yes: truth.yes.or(&yes), no: both(&truth.no, &own.no) };
+                truth = Truth { yes: truth.yes.or(&yes), no: combine_facts(&truth.no, &own.no) };
                 self.learn(&mut path, &own.no);
             }
             value = if place == 0 { part } else { value.merged(&part) };
@@ -103,15 +104,15 @@ impl Engine<'_> {
         value
     }
 
-    fn compare(&mut self, cx: &Cx, state: &mut State, (parts, signs): (&[Expr], &[String]), span: Span) -> Value {
-        let values: Vec<Value> = parts.iter().map(|part| self.eval(cx, state, part)).collect();
-        let ([first, second], [sign]) = (values.as_slice(), signs) else { return Value::default() };
+    fn compare(&mut self, cx: &Cx, state: &mut State, (parts, signs): (&[Expr], &[String]), span: Span) -> CodeValue {
+        let values: Vec<CodeValue> = parts.iter().map(|part| self.eval(cx, state, part)).collect();
+        let ([first, second], [sign]) = (values.as_slice(), signs) else { return CodeValue::default() };
         let sign = sign.split_whitespace().collect::<Vec<_>>().join(" ");
         let is_method =
             matches!(parts.first().map(|part| &*part.kind), Some(ExprKind::Member(_, field)) if field == "method");
         if let Some(holds) = Self::known_method(first, second).filter(|_| is_method) {
             let is_negative = matches!(sign.as_str(), "!=" | "!==" | "not in");
-            return constant(if holds == is_negative { "False" } else { "True" });
+            return constant_from_text(if holds == is_negative { "False" } else { "True" });
         }
         let nothing = |part: Option<&Expr>| {
             part.is_some_and(|part| matches!(&*part.kind, ExprKind::Constant(text) if is_none(text)))
@@ -123,11 +124,11 @@ impl Engine<'_> {
             Truth { yes: self.equal(cx, state, (first, second), (&sign, parts), span), no: Facts::default() }
         };
         let mut made = match sign.as_str() {
-            "==" | "===" | "is" | "in" | "contains" => truthful(truth),
-            "!=" | "!==" | "is not" | "not in" | "<>" => truthful(Truth { yes: truth.no, no: truth.yes }),
-            _ => Value::default(),
+            "==" | "===" | "is" | "in" | "contains" => value_with_truth(truth),
+            "!=" | "!==" | "is not" | "not in" | "<>" => value_with_truth(Truth { yes: truth.no, no: truth.yes }),
+            _ => CodeValue::default(),
         };
-        made.kind = condition(first, second, &sign);
+        made.kind = comparison_condition(first, second, &sign);
         made
     }
 
@@ -136,13 +137,13 @@ impl Engine<'_> {
         &mut self,
         cx: &Cx,
         state: &State,
-        (one, two): (&Value, &Value),
+        (one, two): (&CodeValue, &CodeValue),
         (sign, parts): (&str, &[Expr]),
         span: Span,
     ) -> Facts {
         let mark = self.mark(cx, span);
         let (a, b) = (one.labels, two.labels);
-        let tie = if sign == "in" { Tie::Access } else { Tie::Owner };
+        let tie = if sign == "in" { CallerTie::Access } else { CallerTie::Owner };
         for (caller, other) in [(a, b), (b, a)] {
             if other.subject || other.tenant || other.role {
                 continue;
@@ -153,17 +154,17 @@ impl Engine<'_> {
                 }
                 let text = self.text(mark);
                 if words::holds_one_of(&text, &words::ROLE_PARTS) {
-                    return role(mark);
+                    return role_facts(mark);
                 }
             }
             if caller.tenant && other.is_chosen() {
-                return self.tie(other, Tie::Access, mark);
+                return self.tie(other, CallerTie::Access, mark);
             }
             if caller.role {
-                return role(mark);
+                return role_facts(mark);
             }
             if caller.claimed && other.is_chosen() {
-                return self.tie(other, Tie::Claimed, mark);
+                return self.tie(other, CallerTie::Claimed, mark);
             }
         }
         let fields = [one, two].into_iter().filter_map(|value| value.field.as_deref().map(|field| (value, field)));
@@ -175,19 +176,22 @@ impl Engine<'_> {
             let is_secret = words::holds_one_of(field, &words::SECRET_WORDS)
                 && (!a.ids.is_empty() || !b.ids.is_empty() || a.token || b.token);
             if is_open || is_secret {
-                return self.tie(Labels { ids: Default::default(), ..value.labels }, Tie::Access, mark);
+                return self.tie(Labels { ids: Default::default(), ..value.labels }, CallerTie::Access, mark);
             }
         }
         self.equal_objects(state, (one, two), mark)
     }
 
     /// Two objects, or an object and an id: where one is tied, so is the other.
-    fn equal_objects(&mut self, state: &State, (one, two): (&Value, &Value), mark: Mark) -> Facts {
+    fn equal_objects(&mut self, state: &State, (one, two): (&CodeValue, &CodeValue), mark: CodeMark) -> Facts {
         let mut facts = Facts::default();
         for (from, to) in [(one, two), (two, one)] {
             let objects = from.labels.objects.iter().filter_map(|object| self.guard(&state.facts, object));
             let ids = from.labels.ids.iter().filter_map(|id| {
-                state.facts.get(Key::Id(id)).map(|fact| super::engine::Guard { tie: Some(fact.tie), mark: fact.mark })
+                state
+                    .facts
+                    .get(Key::Id(id))
+                    .map(|fact| super::engine::AccessGuard { tie: Some(fact.tie), mark: fact.mark })
             });
             let Some(tie) = objects.chain(ids).find_map(|guard| guard.tie) else {
                 self.narrow(from.labels, to);
@@ -204,7 +208,7 @@ impl Engine<'_> {
     }
 
     /// `if item.id == wanted` within a loop: the client chooses which.
-    fn narrow(&mut self, chosen: Labels, of: &Value) {
+    fn narrow(&mut self, chosen: Labels, of: &CodeValue) {
         if chosen.ids.is_empty() || !chosen.objects.is_empty() || of.labels.objects.is_empty() {
             return;
         }
@@ -214,13 +218,13 @@ impl Engine<'_> {
             {
                 let column = of.field.clone().unwrap_or_default();
                 access.labels = access.labels.with(chosen);
-                access.clauses.push(Clause::Equal(Bound { column, labels: chosen, field: None }));
+                access.clauses.push(QueryCondition::Equal(ColumnBinding { column, labels: chosen, field: None }));
                 access.is_many = false;
             }
         }
     }
 
-    fn record(&mut self, cx: &Cx, state: &mut State, entries: &[Entry]) -> Value {
+    fn record(&mut self, cx: &Cx, state: &mut State, entries: &[RecordEntry]) -> CodeValue {
         let mut made = Vec::with_capacity(entries.len());
         let mut labels = Labels::default();
         for entry in entries {
@@ -228,20 +232,23 @@ impl Engine<'_> {
             labels = labels.with(value.labels);
             match &entry.key {
                 Some(key) => {
-                    let name =
-                        literal(key).or(key.name()).map(str::to_owned).or_else(|| dotted(key)).unwrap_or_default();
+                    let name = literal_text(key)
+                        .or(key.name())
+                        .map(str::to_owned)
+                        .or_else(|| dotted_text(key))
+                        .unwrap_or_default();
                     made.push((Rc::from(name), value));
                 }
                 None => match value.kind {
-                    Kind::Record(inner) => made.extend(inner.iter().cloned()),
+                    ValueKind::Record(inner) => made.extend(inner.iter().cloned()),
                     _ => made.push((Rc::from("..."), value)),
                 },
             }
         }
-        Value { labels, kind: Kind::Record(Rc::new(made)), ..Value::default() }
+        CodeValue::labelled(labels, ValueKind::Record(Rc::new(made)))
     }
 
-    fn choice(&mut self, cx: &Cx, state: &mut State, test: &Expr, (yes, no): (&Expr, &Expr)) -> Value {
+    fn choice(&mut self, cx: &Cx, state: &mut State, test: &Expr, (yes, no): (&Expr, &Expr)) -> CodeValue {
         let truth = self.eval(cx, state, test).truth();
         let (mut first, mut second) = (state.clone(), state.clone());
         self.learn(&mut first, &truth.yes);
@@ -259,13 +266,13 @@ impl Engine<'_> {
         state: &mut State,
         (body, clauses, conditions): (&Expr, &[Loop], &[Expr]),
         span: Span,
-    ) -> Value {
+    ) -> CodeValue {
         let mut inner = state.clone();
         let mut source_labels = Labels::default();
         for clause in clauses {
             let source = self.eval(cx, &mut inner, &clause.source);
             let element = match &source.kind {
-                Kind::Store(_) | Kind::Query(_) => {
+                ValueKind::Store(_) | ValueKind::Query(_) => {
                     self.filtered(cx, &mut inner, &source, (&clause.target, conditions), span)
                 }
                 _ => self.element(cx, &mut inner, &source, clause.source.span),
@@ -282,10 +289,10 @@ impl Engine<'_> {
         // `any(..)` is true where one element makes the body true.
         let mut yes = inner.facts.clone();
         yes.and(&truth.yes);
-        Value {
+        CodeValue {
             labels: made.labels.with(source_labels),
             truth: Some(Rc::new(Truth { yes, no: Facts::default() })),
-            ..Value::default()
+            ..CodeValue::default()
         }
     }
 
@@ -294,18 +301,18 @@ impl Engine<'_> {
         &mut self,
         cx: &Cx,
         state: &mut State,
-        source: &Value,
+        source: &CodeValue,
         (target, conditions): (&Expr, &[Expr]),
         span: Span,
-    ) -> Value {
+    ) -> CodeValue {
         let mut query = match &source.kind {
-            Kind::Query(query) => query.as_ref().clone(),
-            Kind::Store(name) => Query { model: Some(name.clone()), ..Query::default() },
+            ValueKind::Query(query) => query.as_ref().clone(),
+            ValueKind::Store(name) => Query { model: Some(name.clone()), ..Query::default() },
             _ => return source.plain(),
         };
         query.mark = self.mark(cx, span);
         let mut inner = state.clone();
-        self.assign(cx, &mut inner, target, &Value::default(), span);
+        self.assign(cx, &mut inner, target, &CodeValue::default(), span);
         for condition in conditions {
             query.clauses.extend(self.clauses_of(cx, &mut inner, condition));
         }
@@ -314,169 +321,180 @@ impl Engine<'_> {
     }
 
     /// One element of a value that holds many.
-    pub(super) fn element(&mut self, cx: &Cx, state: &mut State, value: &Value, span: Span) -> Value {
+    pub(super) fn element(&mut self, cx: &Cx, state: &mut State, value: &CodeValue, span: Span) -> CodeValue {
         match &value.kind {
-            Kind::Store(name) => {
+            ValueKind::Store(name) => {
                 let query = Query { model: Some(name.clone()), mark: self.mark(cx, span), ..Query::default() };
                 self.send(cx, state, &query, true)
             }
-            Kind::Query(_) => self.settle(cx, state, value.clone(), span),
-            Kind::List(items) if items.len() == 1 => items.first().cloned().unwrap_or_default(),
+            ValueKind::Query(_) => self.settle(cx, state, value.clone(), span),
+            ValueKind::List(items) if items.len() == 1 => items.first().cloned().unwrap_or_default(),
             _ => value.plain(),
         }
     }
 
-    fn operation(&mut self, cx: &Cx, state: &mut State, sign: &str, parts: &[Expr]) -> Value {
-        let values: Vec<Value> = parts.iter().map(|part| self.eval(cx, state, part)).collect();
-        let labels = merge(values.iter());
+    fn operation(&mut self, cx: &Cx, state: &mut State, sign: &str, parts: &[Expr]) -> CodeValue {
+        let values: Vec<CodeValue> = parts.iter().map(|part| self.eval(cx, state, part)).collect();
+        let labels = merge_labels(values.iter());
         let kind = match (values.as_slice(), sign) {
-            ([Value { kind: Kind::Text(a, first), .. }, Value { kind: Kind::Text(b, second), .. }], "+") => {
+            (
+                [CodeValue { kind: ValueKind::Text(a, first), .. }, CodeValue { kind: ValueKind::Text(b, second), .. }],
+                "+",
+            ) => {
                 let parts = first.iter().chain(second.iter()).cloned().collect();
-                Kind::Text(Rc::from(format!("{a}{b}")), Rc::new(parts))
+                ValueKind::Text(Rc::from(format!("{a}{b}")), Rc::new(parts))
             }
-            ([Value { kind: Kind::Text(a, first), .. }, other], "+") => {
+            ([CodeValue { kind: ValueKind::Text(a, first), .. }, other], "+") => {
                 let parts = first.iter().cloned().chain(Some(other.plain())).collect();
-                Kind::Text(Rc::from(format!("{a}{{}}")), Rc::new(parts))
+                ValueKind::Text(Rc::from(format!("{a}{{}}")), Rc::new(parts))
             }
-            ([Value { kind: Kind::Text(text, _), .. }, other], "%") => {
+            ([CodeValue { kind: ValueKind::Text(text, _), .. }, other], "%") => {
                 let parts = match &other.kind {
-                    Kind::List(items) => items.as_ref().clone(),
+                    ValueKind::List(items) => items.as_ref().clone(),
                     _ => vec![other.plain()],
                 };
-                Kind::Text(Rc::from(text.replace("%s", "{}").replace("%d", "{}")), Rc::new(parts))
+                ValueKind::Text(Rc::from(text.replace("%s", "{}").replace("%d", "{}")), Rc::new(parts))
             }
             ([one, two], "&" | "|") => match (&one.kind, &two.kind, sign) {
-                (Kind::Condition(a), Kind::Condition(b), "&") => {
-                    Kind::Condition(Rc::new(a.iter().chain(b.iter()).cloned().collect()))
+                (ValueKind::Condition(a), ValueKind::Condition(b), "&") => {
+                    ValueKind::Condition(Rc::new(a.iter().chain(b.iter()).cloned().collect()))
                 }
-                (Kind::Condition(a), Kind::Condition(b), _) => {
-                    Kind::Condition(Rc::new(vec![Clause::Any(vec![a.as_ref().clone(), b.as_ref().clone()])]))
-                }
-                (Kind::Query(query), _, _) => Kind::Query(query.clone()),
-                _ => Kind::Plain,
+                (ValueKind::Condition(a), ValueKind::Condition(b), _) => ValueKind::Condition(Rc::new(vec![
+                    QueryCondition::Any(vec![a.as_ref().clone(), b.as_ref().clone()]),
+                ])),
+                (ValueKind::Query(query), _, _) => ValueKind::Query(query.clone()),
+                _ => ValueKind::Plain,
             },
-            ([Value { kind: Kind::Condition(_), .. }], "~") => Kind::Condition(Rc::new(vec![Clause::Other])),
-            _ => Kind::Plain,
+            ([CodeValue { kind: ValueKind::Condition(_), .. }], "~") => {
+                ValueKind::Condition(Rc::new(vec![QueryCondition::Other]))
+            }
+            _ => ValueKind::Plain,
         };
-        Value { labels, kind, ..Value::default() }
+        CodeValue { labels, kind, ..CodeValue::default() }
     }
 
-    fn index(&mut self, cx: &Cx, state: &mut State, (object, key): (&Expr, &Expr), span: Span) -> Value {
+    fn index(&mut self, cx: &Cx, state: &mut State, (object, key): (&Expr, &Expr), span: Span) -> CodeValue {
         let keyed = self.eval(cx, state, key);
-        let name = literal(key).map(str::to_owned);
-        if let (Some(object), Some(name)) = (dotted(object), &name)
+        let name = literal_text(key).map(str::to_owned);
+        if let (Some(object), Some(name)) = (dotted_text(object), &name)
             && let Some(left) = state.left(&format!("{object}.{name}"))
         {
             return left.clone();
         }
         let value = self.eval(cx, state, object);
         match (&value.kind, &name) {
-            (Kind::Store(store), _) => {
-                let bound = Bound { column: Rc::from(""), labels: keyed.labels, field: keyed.field.clone() };
+            (ValueKind::Store(store), _) => {
+                let bound = ColumnBinding { column: Rc::from(""), labels: keyed.labels, field: keyed.field.clone() };
                 let query = Query {
                     model: Some(store.clone()),
-                    clauses: vec![Clause::Equal(bound)],
+                    clauses: vec![QueryCondition::Equal(bound)],
                     mark: self.mark(cx, span),
                     ..Query::default()
                 };
                 self.send(cx, state, &query, false)
             }
-            (Kind::Request(Part::Path), None) => Value::of(self.path_labels()),
-            (Kind::Query(_), _) => self.settle(cx, state, value.clone(), span),
+            (ValueKind::Request(Part::Path), None) => CodeValue::of(self.path_labels()),
+            (ValueKind::Query(_), _) => self.settle(cx, state, value.clone(), span),
             (_, Some(name)) => {
                 let entry = self.field(cx, state, &value, name, span);
                 self.note_entry(&value, &entry);
                 entry
             }
-            (Kind::List(items), None) => Value::of(merge(items.iter())),
+            (ValueKind::List(items), None) => CodeValue::of(merge_labels(items.iter())),
             // A field whose name is computed: `record[name]`.
-            _ => Value { field: Some(Rc::from("")), ..value.plain() },
+            _ => CodeValue { field: Some(Rc::from("")), ..value.plain() },
         }
     }
 
     /// Changes an entry of a table in memory.
-    pub(super) fn change_store(&mut self, cx: &Cx, state: &mut State, (into, key): (&Value, &Value), span: Span) {
-        let Kind::Store(store) = &into.kind else { return };
+    pub(super) fn change_store(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        (into, key): (&CodeValue, &CodeValue),
+        span: Span,
+    ) {
+        let ValueKind::Store(store) = &into.kind else { return };
         if !key.labels.is_chosen() {
             // A key that the server made up is a new one.
             self.note_made(store);
             return;
         }
-        let bound = Bound { column: Rc::from(""), labels: key.labels, field: key.field.clone() };
+        let bound = ColumnBinding { column: Rc::from(""), labels: key.labels, field: key.field.clone() };
         let query = Query {
             model: Some(store.clone()),
-            clauses: vec![Clause::Equal(bound)],
+            clauses: vec![QueryCondition::Equal(bound)],
             mark: self.mark(cx, span),
             ..Query::default()
         };
         let value = self.send(cx, state, &query, false);
-        self.note_use(cx, state, &value, AccessVerb::Mutate, span);
+        self.note_use(cx, state, &value, CodeAccessVerb::Mutate, span);
     }
 }
 
 /// Whether a condition names one object.
-pub(super) fn names_object(clause: &Clause) -> bool {
+pub(super) fn names_object(clause: &QueryCondition) -> bool {
     match clause {
-        Clause::Equal(bound) => {
+        QueryCondition::Equal(bound) => {
             bound.labels.is_chosen() && (words::is_id(&bound.column) || words::is_primary(&bound.column))
         }
-        Clause::Any(arms) => arms.iter().flatten().any(names_object),
-        Clause::Other => false,
+        QueryCondition::Any(arms) => arms.iter().flatten().any(names_object),
+        QueryCondition::Other => false,
     }
 }
 
 /// What a comparison is as a condition of a query.
-fn condition(first: &Value, second: &Value, sign: &str) -> Kind {
+fn comparison_condition(first: &CodeValue, second: &CodeValue, sign: &str) -> ValueKind {
     if !matches!(sign, "==" | "===" | "in" | "<<") {
-        return Kind::Condition(Rc::new(vec![Clause::Other]));
+        return ValueKind::Condition(Rc::new(vec![QueryCondition::Other]));
     }
-    let column = |value: &Value| value.field.clone().filter(|_| value.labels.is_plain());
+    let column = |value: &CodeValue| value.field.clone().filter(|_| value.labels.is_plain());
     let (column, value) = match (column(first), column(second)) {
         (Some(column), _) => (column, second),
         (None, Some(column)) => (column, first),
-        (None, None) => return Kind::Plain,
+        (None, None) => return ValueKind::Plain,
     };
-    let bound = Bound { column, labels: value.labels, field: value.field.clone() };
-    Kind::Condition(Rc::new(vec![Clause::Equal(bound)]))
+    let bound = ColumnBinding { column, labels: value.labels, field: value.field.clone() };
+    ValueKind::Condition(Rc::new(vec![QueryCondition::Equal(bound)]))
 }
 
-fn role(mark: Mark) -> Facts {
-    Facts::of(vec![super::facts::Fact { key: Key::Role, tie: Tie::Access, mark }])
+fn role_facts(mark: CodeMark) -> Facts {
+    Facts::of(vec![super::facts::OwnershipFact { key: Key::Role, tie: CallerTie::Access, mark }])
 }
 
-fn both(one: &Facts, two: &Facts) -> Facts {
+fn combine_facts(one: &Facts, two: &Facts) -> Facts {
     let mut all = one.clone();
     all.and(two);
     all
 }
 
-fn truthful(truth: Truth) -> Value {
-    Value { truth: Some(Rc::new(truth)), ..Value::default() }
+fn value_with_truth(truth: Truth) -> CodeValue {
+    CodeValue { truth: Some(Rc::new(truth)), ..CodeValue::default() }
 }
 
-fn with_truth(mut value: Value) -> Value {
+fn with_truth(mut value: CodeValue) -> CodeValue {
     value.truth = Some(value.truth());
     value
 }
 
 /// Returns the value of a default.
-pub(super) fn constant_of(expr: &Expr) -> Value {
+pub(super) fn constant_of(expr: &Expr) -> CodeValue {
     match &*expr.kind {
-        ExprKind::Constant(text) => constant(text),
-        _ => Value::default(),
+        ExprKind::Constant(text) => constant_from_text(text),
+        _ => CodeValue::default(),
     }
 }
 
-fn constant(text: &str) -> Value {
+fn constant_from_text(text: &str) -> CodeValue {
     match text {
-        "True" | "true" => truthful(Truth { yes: Facts::default(), no: Facts::impossible() }),
-        "False" | "false" | "0" => truthful(Truth { yes: Facts::impossible(), no: Facts::default() }),
+        "True" | "true" => value_with_truth(Truth { yes: Facts::default(), no: Facts::impossible() }),
+        "False" | "false" | "0" => value_with_truth(Truth { yes: Facts::impossible(), no: Facts::default() }),
         _ if is_none(text) => none_value(),
-        _ => Value::default(),
+        _ => CodeValue::default(),
     }
 }
 
 /// Returns what all of these were made of.
-pub(super) fn merge<'a>(values: impl Iterator<Item = &'a Value>) -> Labels {
+pub(super) fn merge_labels<'a>(values: impl Iterator<Item = &'a CodeValue>) -> Labels {
     values.fold(Labels::default(), |labels, value| labels.with(value.labels))
 }

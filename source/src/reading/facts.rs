@@ -5,7 +5,7 @@ use crate::project::ModuleId;
 
 /// A piece of a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Mark {
+pub(super) struct CodeMark {
     pub(super) module: ModuleId,
     pub(super) span: Span,
 }
@@ -13,10 +13,10 @@ pub(super) struct Mark {
 /// The module of marks that stand for others.
 const STAND_IN: ModuleId = ModuleId(usize::MAX - 1);
 
-impl Mark {
+impl CodeMark {
     /// Makes one that stands for another.
-    pub(super) fn stand_in(number: usize) -> Mark {
-        Mark { module: STAND_IN, span: Span { start: number, ..Span::default() } }
+    pub(super) fn stand_in(number: usize) -> CodeMark {
+        CodeMark { module: STAND_IN, span: Span { start: number, ..Span::default() } }
     }
 
     /// Returns the number of the mark that it stands for.
@@ -25,9 +25,9 @@ impl Mark {
     }
 }
 
-impl Default for Mark {
+impl Default for CodeMark {
     fn default() -> Self {
-        Mark { module: ModuleId(usize::MAX), span: Span::default() }
+        CodeMark { module: ModuleId(usize::MAX), span: Span::default() }
     }
 }
 
@@ -44,7 +44,7 @@ pub(super) enum Key {
 
 /// How an object or id is tied to the caller; the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Tie {
+pub(super) enum CallerTie {
     /// There is no object: nothing can leak.
     Absent,
     /// It is the caller's.
@@ -57,10 +57,10 @@ pub(super) enum Tie {
 
 /// A fact and the line that it rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Fact {
+pub(super) struct OwnershipFact {
     pub(super) key: Key,
-    pub(super) tie: Tie,
-    pub(super) mark: Mark,
+    pub(super) tie: CallerTie,
+    pub(super) mark: CodeMark,
 }
 
 /// What is known on the paths to a place.
@@ -68,11 +68,11 @@ pub(super) struct Fact {
 pub(super) struct Facts {
     /// No path leads here.
     pub(super) is_impossible: bool,
-    list: Vec<Fact>,
+    list: Vec<OwnershipFact>,
 }
 
 impl Facts {
-    pub(super) fn of(list: Vec<Fact>) -> Facts {
+    pub(super) fn of(list: Vec<OwnershipFact>) -> Facts {
         Facts { is_impossible: false, list }
     }
 
@@ -84,21 +84,21 @@ impl Facts {
         self.list.is_empty()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Fact> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &OwnershipFact> {
         self.list.iter()
     }
 
-    pub(super) fn get(&self, key: Key) -> Option<&Fact> {
+    pub(super) fn get(&self, key: Key) -> Option<&OwnershipFact> {
         self.list.iter().find(|fact| fact.key == key)
     }
 
     /// Whether one of them ties something to the caller.
     pub(super) fn ties(&self) -> bool {
-        self.list.iter().any(|fact| fact.key != Key::Role && fact.tie != Tie::Absent)
+        self.list.iter().any(|fact| fact.key != Key::Role && fact.tie != CallerTie::Absent)
     }
 
     /// Adds a fact; the stronger of two on the same thing stays.
-    pub(super) fn add(&mut self, fact: Fact) {
+    pub(super) fn add(&mut self, fact: OwnershipFact) {
         match self.list.iter_mut().find(|known| known.key == fact.key) {
             Some(known) if fact.tie < known.tie => *known = fact,
             Some(_) => {}
@@ -133,7 +133,7 @@ impl Facts {
         joined
     }
 
-    fn weaken(&mut self, fact: Fact) {
+    fn weaken(&mut self, fact: OwnershipFact) {
         match self.list.iter_mut().find(|known| known.key == fact.key) {
             Some(known) if fact.tie > known.tie => *known = fact,
             Some(_) => {}

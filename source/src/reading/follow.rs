@@ -3,30 +3,30 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::engine::{Cx, Engine, Frame};
+use super::engine::{Cx, FunctionFrame, HandlerReader};
 use super::facts::{Facts, Key};
 use super::state::{State, join_values};
 use super::statements::{Ends, none_value};
 use super::trail::MOST_DEPTH;
-use super::value::{Kind, Labels, Names, Value};
-use crate::ir::{Parameter, Spread, dotted, last_part};
+use super::value::{CodeValue, Labels, Names, ValueKind};
+use crate::ir::{FunctionParameter, Spread, dotted_text, last_part};
 use crate::project::FunctionRef;
 
 /// A value that is given to a function.
 #[derive(Clone)]
-pub(super) struct Given {
+pub(super) struct CallArgument {
     pub(super) name: Option<Rc<str>>,
     pub(super) spread: Spread,
-    pub(super) value: Value,
+    pub(super) value: CodeValue,
 }
 
-impl Given {
-    pub(super) fn plain(value: Value) -> Given {
-        Given { name: None, spread: Spread::One, value }
+impl CallArgument {
+    pub(super) fn plain(value: CodeValue) -> CallArgument {
+        CallArgument { name: None, spread: Spread::One, value }
     }
 }
 
-impl Engine<'_> {
+impl HandlerReader<'_> {
     /// Reads a function of the project with these arguments, and learns what holds behind it.
     pub(super) fn follow(
         &mut self,
@@ -34,26 +34,26 @@ impl Engine<'_> {
         state: &mut State,
         function: &FunctionRef,
         around: &Rc<Names>,
-        given: Vec<Given>,
-    ) -> Value {
+        given: Vec<CallArgument>,
+    ) -> CodeValue {
         let labels = given.iter().fold(Labels::default(), |labels, given| labels.with(given.value.labels));
         let again = self.stack.iter().position(|known| Arc::ptr_eq(known, &function.function));
         self.trail.enter(&function.function, again);
         if again.is_some() || !self.spend() {
-            return Value::of(labels);
+            return CodeValue::of(labels);
         }
         self.trail.reach(cx.depth);
         if cx.depth >= MOST_DEPTH {
             if labels.is_chosen() {
                 self.block(format!("`{}` is called too deep within helpers", function.function.name));
             }
-            return Value::of(labels);
+            return CodeValue::of(labels);
         }
         if function.function.is_damaged && labels.is_chosen() {
             self.block(format!("`{}` cannot be parsed", function.function.name));
         }
         if labels.is_plain() && self.models.is_dull(function) {
-            return Value::default();
+            return CodeValue::default();
         }
         match self.summed_up(cx, state, (function, around), &given) {
             Some(value) => value,
@@ -67,8 +67,8 @@ impl Engine<'_> {
         cx: &Cx,
         state: &mut State,
         (function, around): (&FunctionRef, &Rc<Names>),
-        given: Vec<Given>,
-    ) -> Value {
+        given: Vec<CallArgument>,
+    ) -> CodeValue {
         let before = self.accesses.len();
         let frame = self.run(cx, state, function, around, given);
         let own = self.known_of_returned(&frame, before);
@@ -78,7 +78,7 @@ impl Engine<'_> {
     }
 
     /// What is known of each object that was loaded within, on the paths that return it. The caller has no other way to it.
-    fn known_of_returned(&self, frame: &Frame, before: usize) -> Facts {
+    fn known_of_returned(&self, frame: &FunctionFrame, before: usize) -> Facts {
         let mut own = Facts::default();
         for place in before..self.accesses.len() {
             let ends = frame.ends.iter().filter(|(_, value)| value.labels.objects.has(place));
@@ -97,19 +97,19 @@ impl Engine<'_> {
         state: &State,
         function: &FunctionRef,
         around: &Rc<Names>,
-        given: Vec<Given>,
-    ) -> Frame {
+        given: Vec<CallArgument>,
+    ) -> FunctionFrame {
         let mut inner =
             State { names: around.clone(), left: self.left_for(cx, state, function), facts: state.facts.clone() };
-        bind(self.own_parameters(function, &mut inner), given, &mut inner);
+        bind_arguments(self.own_parameters(function, &mut inner), given, &mut inner);
         let within = Cx { module: function.module, class: function.class.clone(), depth: cx.depth + 1 };
         self.run_body(&within, inner, function)
     }
 
     /// Reads the body of a function whose names are bound.
-    pub(super) fn run_body(&mut self, cx: &Cx, mut inner: State, function: &FunctionRef) -> Frame {
+    pub(super) fn run_body(&mut self, cx: &Cx, mut inner: State, function: &FunctionRef) -> FunctionFrame {
         self.stack.push(function.function.clone());
-        self.frames.push(Frame::default());
+        self.frames.push(FunctionFrame::default());
         let before = self.statement;
         let ends = self.block_of(cx, &mut inner, &function.function.body);
         self.statement = before;
@@ -122,17 +122,17 @@ impl Engine<'_> {
     }
 
     /// Makes one value of the ends of a function.
-    pub(super) fn collect(&mut self, state: &mut State, frame: Frame) -> Value {
+    pub(super) fn collect(&mut self, state: &mut State, frame: FunctionFrame) -> CodeValue {
         if let Some(outer) = self.frames.last_mut() {
             outer.nexts.extend(frame.nexts);
         }
         let mut ends = frame.ends.into_iter();
         let Some((mut all, mut value)) = ends.next() else {
-            return Value { never: true, ..Value::default() };
+            return CodeValue { never: true, ..CodeValue::default() };
         };
         for (end, other) in ends {
             // Both say when they are true, so that the facts of a path go with its value.
-            let (one, two) = (explicit(&value), explicit(&other));
+            let (one, two) = (with_explicit_truth(&value), with_explicit_truth(&other));
             let merged = join_values((&one, &all.facts), (&two, &end.facts));
             all = all.joined(&end);
             value = merged;
@@ -156,31 +156,31 @@ impl Engine<'_> {
     }
 
     /// Returns the parameters without the one that stands for the object itself.
-    pub(super) fn own_parameters<'f>(&self, function: &'f FunctionRef, inner: &mut State) -> &'f [Parameter] {
+    pub(super) fn own_parameters<'f>(&self, function: &'f FunctionRef, inner: &mut State) -> &'f [FunctionParameter] {
         let is_static = function
             .function
             .decorators
             .iter()
-            .any(|decorator| dotted(decorator).is_some_and(|name| last_part(&name) == "staticmethod"));
+            .any(|decorator| dotted_text(decorator).is_some_and(|name| last_part(&name) == "staticmethod"));
         let parameters = function.function.parameters.as_slice();
         let Some(class) = function.class.as_ref().filter(|_| !is_static) else { return parameters };
         let Some((first, others)) = parameters.split_first() else { return parameters };
         let own = match first.name.as_str() {
-            "self" => Kind::Instance(class.clone()),
-            "cls" => Kind::Class(Rc::from(class.class.name.as_str()), Some(class.clone())),
+            "self" => ValueKind::Instance(class.clone()),
+            "cls" => ValueKind::Class(Rc::from(class.class.name.as_str()), Some(class.clone())),
             _ => return parameters,
         };
-        inner.set(&first.name, Value::kind(own));
+        inner.set(&first.name, CodeValue::kind(own));
         others
     }
 }
 
-fn explicit(value: &Value) -> Value {
-    Value { truth: Some(value.truth()), ..value.clone() }
+fn with_explicit_truth(value: &CodeValue) -> CodeValue {
+    CodeValue { truth: Some(value.truth()), ..value.clone() }
 }
 
 /// Gives arguments to parameters.
-pub(super) fn bind(parameters: &[Parameter], given: Vec<Given>, inner: &mut State) {
+pub(super) fn bind_arguments(parameters: &[FunctionParameter], given: Vec<CallArgument>, inner: &mut State) {
     let mut place = 0;
     for parameter in parameters {
         let default = parameter.default.as_ref().map(super::expressions::constant_of).unwrap_or_default();
@@ -191,7 +191,7 @@ pub(super) fn bind(parameters: &[Parameter], given: Vec<Given>, inner: &mut Stat
             (_, Spread::Many | Spread::Named) => {
                 for parameter in parameters.iter().skip(place) {
                     let value = spread_into(&one.value, &parameter.name, parameter.spread);
-                    if value.labels.is_plain() && matches!(value.kind, Kind::Plain) {
+                    if value.labels.is_plain() && matches!(value.kind, ValueKind::Plain) {
                         continue;
                     }
                     bind_one(parameter, value, inner);
@@ -203,13 +203,13 @@ pub(super) fn bind(parameters: &[Parameter], given: Vec<Given>, inner: &mut Stat
                     Some(parameter) if parameter.spread == Spread::Named => {
                         let known = inner.get(&parameter.name).cloned().unwrap_or_default();
                         let mut entries = match &known.kind {
-                            Kind::Record(entries) => entries.as_ref().clone(),
+                            ValueKind::Record(entries) => entries.as_ref().clone(),
                             _ => Vec::new(),
                         };
                         entries.push((name.clone(), one.value.clone()));
                         let labels = known.labels.with(one.value.labels);
-                        let kind = Kind::Record(Rc::new(entries));
-                        inner.set(&parameter.name, Value { labels, kind, ..Value::default() });
+                        let kind = ValueKind::Record(Rc::new(entries));
+                        inner.set(&parameter.name, CodeValue { labels, kind, ..CodeValue::default() });
                     }
                     Some(parameter) => bind_one(parameter, one.value, inner),
                     None => {}
@@ -220,12 +220,12 @@ pub(super) fn bind(parameters: &[Parameter], given: Vec<Given>, inner: &mut Stat
                 if parameter.spread == Spread::Many {
                     let known = inner.get(&parameter.name).cloned().unwrap_or_default();
                     let mut items = match &known.kind {
-                        Kind::List(items) => items.as_ref().clone(),
+                        ValueKind::List(items) => items.as_ref().clone(),
                         _ => Vec::new(),
                     };
                     let labels = known.labels.with(one.value.labels);
                     items.push(one.value);
-                    inner.set(&parameter.name, Value { labels, kind: Kind::List(Rc::new(items)), ..Value::default() });
+                    inner.set(&parameter.name, CodeValue::labelled(labels, ValueKind::List(Rc::new(items))));
                 } else {
                     bind_one(parameter, one.value, inner);
                     place += 1;
@@ -235,19 +235,19 @@ pub(super) fn bind(parameters: &[Parameter], given: Vec<Given>, inner: &mut Stat
     }
 }
 
-fn spread_into(value: &Value, name: &str, spread: Spread) -> Value {
+fn spread_into(value: &CodeValue, name: &str, spread: Spread) -> CodeValue {
     match (&value.kind, spread) {
         (_, Spread::Many | Spread::Named) => value.clone(),
-        (Kind::Record(entries), _) => super::state::find(entries, name).cloned().unwrap_or_default(),
-        (Kind::List(_), _) => value.plain(),
+        (ValueKind::Record(entries), _) => super::state::find_value(entries, name).cloned().unwrap_or_default(),
+        (ValueKind::List(_), _) => value.plain(),
         _ => value.plain(),
     }
 }
 
-fn bind_one(parameter: &Parameter, value: Value, inner: &mut State) {
+fn bind_one(parameter: &FunctionParameter, value: CodeValue, inner: &mut State) {
     for name in &parameter.binds {
         let part = match &value.kind {
-            Kind::Record(entries) => super::state::find(entries, name).cloned().unwrap_or_default(),
+            ValueKind::Record(entries) => super::state::find_value(entries, name).cloned().unwrap_or_default(),
             _ => value.plain(),
         };
         inner.set(name, part);

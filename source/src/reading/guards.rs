@@ -3,15 +3,15 @@
 use std::rc::Rc;
 
 use super::calls::Call;
-use super::engine::{Cx, Engine};
-use super::facts::{Facts, Tie};
+use super::engine::{Cx, HandlerReader};
+use super::facts::{CallerTie, Facts};
 use super::idioms::{self};
 use super::state::State;
-use super::value::{Truth, Value};
+use super::value::{CodeValue, Truth};
 use super::words;
-use crate::ir::{ExprKind, Span, dotted, last_part};
+use crate::ir::{ExprKind, Span, dotted_text, last_part};
 
-impl Engine<'_> {
+impl HandlerReader<'_> {
     /// A function of the project; where its body proves nothing, its name may still say that it decides.
     pub(super) fn guarded_follow(
         &mut self,
@@ -19,13 +19,14 @@ impl Engine<'_> {
         state: &mut State,
         call: &Call,
         (function, around): (&crate::project::FunctionRef, &Rc<super::value::Names>),
-    ) -> Value {
+    ) -> CodeValue {
         let before = state.facts.clone();
         let identity = self.identity;
         let value = self.follow(cx, state, function, around, call.given.clone());
         let labels = call.labels();
         let truth = value.truth.clone().unwrap_or_default();
-        let learnt = |facts: &Facts| facts.iter().any(|fact| before.get(fact.key).is_none() && fact.tie != Tie::Absent);
+        let learnt =
+            |facts: &Facts| facts.iter().any(|fact| before.get(fact.key).is_none() && fact.tie != CallerTie::Absent);
         let is_proved = learnt(&state.facts) || learnt(&truth.yes) || learnt(&truth.no);
         if !is_proved && labels.is_chosen() && words::holds_one_of(call.name, &words::GUARD_PARTS) {
             let asks = labels.subject || labels.tenant || self.identity != identity || self.asks_caller(function);
@@ -48,17 +49,17 @@ impl Engine<'_> {
     }
 
     /// A guard that is known by its name alone.
-    pub(super) fn named_guard(&mut self, cx: &Cx, state: &mut State, call: &Call, value: Value) -> Value {
+    pub(super) fn named_guard(&mut self, cx: &Cx, state: &mut State, call: &Call, value: CodeValue) -> CodeValue {
         let mut labels = call.labels();
         if let Some(receiver) = &call.receiver {
             labels = labels.with(receiver.labels);
         }
         let mark = self.mark(cx, call.span);
-        let facts = self.tie(labels, Tie::Access, mark);
+        let facts = self.tie(labels, CallerTie::Access, mark);
         if call.span == self.statement || self.statement_is(call.span) {
             self.learn(state, &facts);
         }
-        Value { truth: Some(Rc::new(Truth { yes: facts, no: Facts::default() })), ..value }
+        CodeValue { truth: Some(Rc::new(Truth { yes: facts, no: Facts::default() })), ..value }
     }
 
     /// Whether a call is the whole of the statement that is read.
@@ -76,7 +77,7 @@ fn can_refuse(body: &[crate::ir::Statement]) -> bool {
             let is_decision = match &*value.kind {
                 ExprKind::Constant(text) => matches!(text.as_str(), "False" | "false"),
                 ExprKind::Compare(..) | ExprKind::Logic { .. } | ExprKind::Not(_) => true,
-                ExprKind::Call { callee, .. } => dotted(callee).is_some_and(|name| {
+                ExprKind::Call { callee, .. } => dotted_text(callee).is_some_and(|name| {
                     matches!(last_part(&name), "bool" | "any" | "all" | "exists" | "isdisjoint" | "intersection")
                 }),
                 _ => false,
@@ -88,7 +89,7 @@ fn can_refuse(body: &[crate::ir::Statement]) -> bool {
     let mut stops = false;
     crate::ir::walk_statements(body, &mut see, &mut |expr| {
         if let ExprKind::Call { callee, .. } = &*expr.kind {
-            stops |= dotted(callee).is_some_and(|name| idioms::STOPS.contains(&last_part(&name)));
+            stops |= dotted_text(callee).is_some_and(|name| idioms::STOPS.contains(&last_part(&name)));
         }
     });
     refuses || stops

@@ -1,12 +1,12 @@
 //! What the reading of a called function can depend on: what it is given, what was left for it, what is known of both. It is
 //! written down so that two calls with the same text are read alike.
 
-use super::engine::{Access, Engine};
-use super::facts::{Facts, Key, Mark};
-use super::follow::Given;
+use super::engine::{CodeAccess, HandlerReader};
+use super::facts::{CodeMark, Facts, Key};
+use super::follow::CallArgument;
 use super::renumber::Renumbering;
 use super::report::IdOrigin;
-use super::value::{Clause, Kind, Labels, Names, Part, Places, Query, Sends, Value, labels_of};
+use super::value::{CodeValue, Labels, Names, Part, PlaceSet, Query, QueryCondition, Sends, ValueKind, labels_of};
 use crate::ir::{Function, Spread};
 use crate::project::{ClassRef, FunctionRef};
 use crate::routes::FrameworkName;
@@ -16,16 +16,16 @@ use crate::routes::FrameworkName;
 pub(super) struct Reachable {
     pub(super) ids: Vec<usize>,
     /// Lines that something rests on, which are only cited.
-    pub(super) marks: Vec<Mark>,
+    pub(super) marks: Vec<CodeMark>,
     met: Labels,
     /// It is given functions that hold names of their own.
     is_open: bool,
 }
 
-impl Engine<'_> {
+impl HandlerReader<'_> {
     /// Returns what a call can have to do with. `None` where that is more than ids: what is known of objects, of what they
     /// were loaded by and belong to, is hardly ever the same at two calls.
-    pub(super) fn reachable(&self, given: &[Given], left: &Names, known: &Facts) -> Option<Reachable> {
+    pub(super) fn reachable(&self, given: &[CallArgument], left: &Names, known: &Facts) -> Option<Reachable> {
         let mut found = Reachable::default();
         // Views of Django reach for the path by themselves.
         if self.framework == FrameworkName::Django {
@@ -34,7 +34,8 @@ impl Engine<'_> {
         given.iter().for_each(|given| found.value(&given.value));
         left.iter().for_each(|(_, value)| found.value(value));
         let ids = found.met.ids;
-        let is_loaded = |access: &Access| !access.labels.ids.is_empty() && access.labels.ids.without(ids).is_empty();
+        let is_loaded =
+            |access: &CodeAccess| !access.labels.ids.is_empty() && access.labels.ids.without(ids).is_empty();
         if found.is_open || !found.met.objects.is_empty() || self.accesses.iter().any(is_loaded) {
             return None;
         }
@@ -49,18 +50,18 @@ impl Reachable {
         self.met = self.met.with(labels);
     }
 
-    fn value(&mut self, value: &Value) {
+    fn value(&mut self, value: &CodeValue) {
         self.take(value.labels);
         if let Some(truth) = &value.truth {
             self.facts(&truth.yes);
             self.facts(&truth.no);
         }
         match &value.kind {
-            Kind::Query(query) => self.take(Labels { objects: query.parents, ..labels_of(&query.clauses) }),
-            Kind::Condition(clauses) => self.take(labels_of(clauses)),
-            Kind::Text(_, parts) | Kind::List(parts) => parts.iter().for_each(|part| self.value(part)),
-            Kind::Record(entries) => entries.iter().for_each(|(_, value)| self.value(value)),
-            Kind::Function(_, around) => self.is_open |= !around.is_empty(),
+            ValueKind::Query(query) => self.take(Labels { objects: query.parents, ..labels_of(&query.clauses) }),
+            ValueKind::Condition(clauses) => self.take(labels_of(clauses)),
+            ValueKind::Text(_, parts) | ValueKind::List(parts) => parts.iter().for_each(|part| self.value(part)),
+            ValueKind::Record(entries) => entries.iter().for_each(|(_, value)| self.value(value)),
+            ValueKind::Function(_, around) => self.is_open |= !around.is_empty(),
             _ => {}
         }
     }
@@ -70,8 +71,8 @@ impl Reachable {
             self.cite(fact.mark);
             match fact.key {
                 Key::Role => {}
-                Key::Id(place) => self.take(Labels { ids: Places::of(place), ..Labels::default() }),
-                Key::Object(place) => self.take(Labels { objects: Places::of(place), ..Labels::default() }),
+                Key::Id(place) => self.take(Labels { ids: PlaceSet::of(place), ..Labels::default() }),
+                Key::Object(place) => self.take(Labels { objects: PlaceSet::of(place), ..Labels::default() }),
             }
         }
     }
@@ -85,7 +86,7 @@ impl Reachable {
         }
     }
 
-    fn cite(&mut self, mark: Mark) {
+    fn cite(&mut self, mark: CodeMark) {
         if !self.marks.contains(&mark) {
             self.marks.push(mark);
         }
@@ -139,7 +140,7 @@ impl<'r> InputText<'r> {
         self.number(class.map_or(0, |class| std::sync::Arc::as_ptr(&class.class).addr()));
     }
 
-    pub(super) fn mark(&mut self, mark: Mark) {
+    pub(super) fn mark(&mut self, mark: CodeMark) {
         let mark = self.places.mark(mark);
         self.number(mark.module.0);
         self.number(mark.span.start);
@@ -150,7 +151,7 @@ impl<'r> InputText<'r> {
         self.tag(from as u8);
     }
 
-    fn places(&mut self, ids: Places, objects: Places) {
+    fn places(&mut self, ids: PlaceSet, objects: PlaceSet) {
         self.bytes.extend(self.places.ids(ids).bits().to_le_bytes());
         self.bytes.extend(self.places.objects(objects).bits().to_le_bytes());
     }
@@ -161,7 +162,7 @@ impl<'r> InputText<'r> {
         self.places(labels.ids, labels.objects);
     }
 
-    pub(super) fn given(&mut self, given: &Given) {
+    pub(super) fn given(&mut self, given: &CallArgument) {
         self.optional(given.name.as_deref());
         self.tag(match given.spread {
             Spread::One => 0,
@@ -179,7 +180,7 @@ impl<'r> InputText<'r> {
         }
     }
 
-    fn value(&mut self, value: &Value) {
+    fn value(&mut self, value: &CodeValue) {
         self.labels(value.labels);
         self.optional(value.field.as_deref());
         self.tag(u8::from(value.never) << 1 | u8::from(value.truth.is_some()));
@@ -190,62 +191,62 @@ impl<'r> InputText<'r> {
         self.kind(&value.kind);
     }
 
-    fn kind(&mut self, kind: &Kind) {
+    fn kind(&mut self, kind: &ValueKind) {
         match kind {
-            Kind::Plain => self.tag(0),
-            Kind::Query(query) => {
+            ValueKind::Plain => self.tag(0),
+            ValueKind::Query(query) => {
                 self.tag(1);
                 self.query(query);
             }
-            Kind::Condition(clauses) => {
+            ValueKind::Condition(clauses) => {
                 self.tag(2);
                 self.clauses(clauses);
             }
-            Kind::Class(name, class) => {
+            ValueKind::Class(name, class) => {
                 self.tag(3);
                 self.text(name);
                 self.class(class.as_ref());
             }
-            Kind::Instance(class) => {
+            ValueKind::Instance(class) => {
                 self.tag(4);
                 self.class(Some(class));
             }
-            Kind::Repository(name) => {
+            ValueKind::Repository(name) => {
                 self.tag(5);
                 self.text(name);
             }
-            Kind::Store(name) => {
+            ValueKind::Store(name) => {
                 self.tag(6);
                 self.text(name);
             }
-            Kind::Connection => self.tag(7),
-            Kind::Request(part) => {
+            ValueKind::Connection => self.tag(7),
+            ValueKind::Request(part) => {
                 self.tag(8);
                 self.tag(part_number(*part));
             }
-            Kind::Response => self.tag(9),
-            Kind::Next => self.tag(10),
-            Kind::Text(text, parts) => {
+            ValueKind::Response => self.tag(9),
+            ValueKind::Next => self.tag(10),
+            ValueKind::Text(text, parts) => {
                 self.tag(11);
                 self.text(text);
                 self.values(parts);
             }
-            Kind::Record(entries) => {
+            ValueKind::Record(entries) => {
                 self.tag(12);
                 self.names(entries);
             }
-            Kind::List(items) => {
+            ValueKind::List(items) => {
                 self.tag(13);
                 self.values(items);
             }
-            Kind::Function(function, _) => {
+            ValueKind::Function(function, _) => {
                 self.tag(14);
                 self.function(function);
             }
         }
     }
 
-    fn values(&mut self, values: &[Value]) {
+    fn values(&mut self, values: &[CodeValue]) {
         self.number(values.len());
         values.iter().for_each(|value| self.value(value));
     }
@@ -253,7 +254,7 @@ impl<'r> InputText<'r> {
     fn query(&mut self, query: &Query) {
         self.optional(query.model.as_deref());
         self.clauses(&query.clauses);
-        self.places(Places::default(), query.parents);
+        self.places(PlaceSet::default(), query.parents);
         self.tag(u8::from(query.from_subject));
         self.sends(query.sends);
         self.mark(query.mark);
@@ -268,18 +269,18 @@ impl<'r> InputText<'r> {
         });
     }
 
-    fn clauses(&mut self, clauses: &[Clause]) {
+    fn clauses(&mut self, clauses: &[QueryCondition]) {
         self.number(clauses.len());
         for clause in clauses {
             match clause {
-                Clause::Other => self.tag(0),
-                Clause::Equal(bound) => {
+                QueryCondition::Other => self.tag(0),
+                QueryCondition::Equal(bound) => {
                     self.tag(1);
                     self.text(&bound.column);
                     self.labels(bound.labels);
                     self.optional(bound.field.as_deref());
                 }
-                Clause::Any(arms) => {
+                QueryCondition::Any(arms) => {
                     self.tag(2);
                     self.number(arms.len());
                     arms.iter().for_each(|arm| self.clauses(arm));
@@ -293,9 +294,9 @@ impl<'r> InputText<'r> {
         self.tag(u8::from(facts.is_impossible));
         for fact in facts.iter() {
             let (tag, ids, objects) = match fact.key {
-                Key::Role => (1, Places::default(), Places::default()),
-                Key::Id(place) => (2, Places::of(place), Places::default()),
-                Key::Object(place) => (3, Places::default(), Places::of(place)),
+                Key::Role => (1, PlaceSet::default(), PlaceSet::default()),
+                Key::Id(place) => (2, PlaceSet::of(place), PlaceSet::default()),
+                Key::Object(place) => (3, PlaceSet::default(), PlaceSet::of(place)),
             };
             let has_place = !self.places.ids(ids).is_empty() || !self.places.objects(objects).is_empty();
             if tag == 1 || has_place {

@@ -3,18 +3,18 @@
 use std::rc::Rc;
 
 use super::calls::Call;
-use super::engine::{Cx, Engine};
-use super::facts::{Facts, Tie};
-use super::follow::Given;
+use super::engine::{Cx, HandlerReader};
+use super::facts::{CallerTie, Facts};
+use super::follow::CallArgument;
 use super::idioms::{self};
-use super::report::AccessVerb;
+use super::report::CodeAccessVerb;
 use super::state::State;
-use super::value::{Kind, Labels, Query, Truth, Value};
+use super::value::{CodeValue, Labels, Query, Truth, ValueKind};
 use super::words;
 
-impl Engine<'_> {
+impl HandlerReader<'_> {
     /// Functions of libraries that matter: conditions, secrets, objects by class.
-    pub(super) fn library_call(&mut self, cx: &Cx, state: &mut State, call: &Call) -> Option<Value> {
+    pub(super) fn library_call(&mut self, cx: &Cx, state: &mut State, call: &Call) -> Option<CodeValue> {
         let labels = call.labels();
         let mark = self.mark(cx, call.span);
         if let Some(value) = self.condition_call(call, mark) {
@@ -27,12 +27,12 @@ impl Engine<'_> {
                 if matches!(call.name, "int" | "Number" | "parseInt") {
                     self.note_number(&first);
                 }
-                self.call_back(cx, state, call, &Value::default());
+                self.call_back(cx, state, call, &CodeValue::default());
                 let settled = self.settle(cx, state, first, call.span);
-                return Some(Value { labels, ..settled });
+                return Some(CodeValue { labels, ..settled });
             }
             "isinstance" | "len" | "url_for" | "redirect" | "print" | "hasattr" | "type" | "reverse" => {
-                return Some(Value::default());
+                return Some(CodeValue::default());
             }
             "float" | "parseFloat" | "Decimal" => {
                 let first = call.positional(0).cloned().unwrap_or_default();
@@ -45,14 +45,17 @@ impl Engine<'_> {
             }
             "setattr" => {
                 let of = call.positional(0).cloned().unwrap_or_default();
-                self.note_use(cx, state, &of, AccessVerb::Mutate, call.span);
-                return Some(Value::default());
+                self.note_use(cx, state, &of, CodeAccessVerb::Mutate, call.span);
+                return Some(CodeValue::default());
             }
             _ => {}
         }
         if compares_secret(call) {
-            let yes = self.tie(Labels { ids: Default::default(), ..labels }, Tie::Access, mark);
-            return Some(Value { truth: Some(Rc::new(Truth { yes, no: Facts::default() })), ..Value::default() });
+            let yes = self.tie(Labels { ids: Default::default(), ..labels }, CallerTie::Access, mark);
+            return Some(CodeValue {
+                truth: Some(Rc::new(Truth { yes, no: Facts::default() })),
+                ..CodeValue::default()
+            });
         }
         if matches!(
             call.name,
@@ -62,23 +65,23 @@ impl Engine<'_> {
             return Some(if labels.objects.is_empty() {
                 self.file(cx, state, call, labels)
             } else {
-                Value::of(labels)
+                CodeValue::of(labels)
             });
         }
         self.object_or_404(cx, state, call)
     }
 
     /// Functions that make conditions and queries.
-    fn condition_call(&self, call: &Call, mark: super::facts::Mark) -> Option<Value> {
+    fn condition_call(&self, call: &Call, mark: super::facts::CodeMark) -> Option<CodeValue> {
         let labels = call.labels();
         match call.name {
             "and_" | "and" | "all_" | "Q" | "In" | "Equal" | "Filter" => {
                 let clauses = self.clauses_given(call);
-                Some(Value { labels, kind: Kind::Condition(Rc::new(clauses)), ..Value::default() })
+                Some(CodeValue::labelled(labels, ValueKind::Condition(Rc::new(clauses))))
             }
             "select" | "update" | "delete" | "exists" if call.receiver.is_none() => {
                 let models = call.given.iter().filter_map(|given| match &given.value.kind {
-                    Kind::Class(name, _) | Kind::Repository(name) => Some(name.clone()),
+                    ValueKind::Class(name, _) | ValueKind::Repository(name) => Some(name.clone()),
                     _ => None,
                 });
                 let query = Query {
@@ -87,32 +90,32 @@ impl Engine<'_> {
                     mark,
                     ..Query::default()
                 };
-                Some(Value::kind(Kind::Query(Rc::new(query))))
+                Some(CodeValue::kind(ValueKind::Query(Rc::new(query))))
             }
             "or_" | "or" => {
                 let arms = call.given.iter().map(|given| super::queries::clauses_of_value(&given.value)).collect();
-                let kind = Kind::Condition(Rc::new(vec![super::value::Clause::Any(arms)]));
-                Some(Value { labels, kind, ..Value::default() })
+                let kind = ValueKind::Condition(Rc::new(vec![super::value::QueryCondition::Any(arms)]));
+                Some(CodeValue { labels, kind, ..CodeValue::default() })
             }
             "eq" | "inArray" => {
                 let column = call.positional(0).and_then(|column| column.field.clone()).unwrap_or_default();
                 let value = call.positional(1).cloned().unwrap_or_default();
-                let kind = Kind::Condition(Rc::new(vec![super::queries::equal(&column, &value)]));
-                Some(Value { labels, kind, ..Value::default() })
+                let kind = ValueKind::Condition(Rc::new(vec![super::queries::equal_clause(&column, &value)]));
+                Some(CodeValue { labels, kind, ..CodeValue::default() })
             }
             _ if idioms::NEGATIONS.contains(&call.name) => {
-                Some(Value::kind(Kind::Condition(Rc::new(vec![super::value::Clause::Other]))))
+                Some(CodeValue::kind(ValueKind::Condition(Rc::new(vec![super::value::QueryCondition::Other]))))
             }
             _ => None,
         }
     }
 
     /// A file whose path a client chooses.
-    pub(super) fn file(&mut self, cx: &Cx, state: &mut State, call: &Call, labels: Labels) -> Value {
-        let bound = super::value::Bound { column: Rc::from("path"), labels, field: None };
+    pub(super) fn file(&mut self, cx: &Cx, state: &mut State, call: &Call, labels: Labels) -> CodeValue {
+        let bound = super::value::ColumnBinding { column: Rc::from("path"), labels, field: None };
         let query = Query {
             model: Some(Rc::from("file")),
-            clauses: vec![super::value::Clause::Equal(bound)],
+            clauses: vec![super::value::QueryCondition::Equal(bound)],
             mark: self.mark(cx, call.span),
             ..Query::default()
         };
@@ -120,21 +123,21 @@ impl Engine<'_> {
     }
 
     /// `get_object_or_404(Invoice, pk=pk)`, `get_or_404(Model.get_by_id, id)`
-    pub(super) fn object_or_404(&mut self, cx: &Cx, state: &mut State, call: &Call) -> Option<Value> {
-        let plain = words::plain(call.name);
+    pub(super) fn object_or_404(&mut self, cx: &Cx, state: &mut State, call: &Call) -> Option<CodeValue> {
+        let plain = words::simplify_name(call.name);
         if !plain.contains("404") && !plain.starts_with("getobject") && plain != "getlistor404" {
             return None;
         }
         let (first, rest) = call.given.split_first()?;
         let mut query = match &first.value.kind {
-            Kind::Class(name, _) => Query { model: Some(name.clone()), ..Query::default() },
-            Kind::Query(query) => query.as_ref().clone(),
-            Kind::Repository(name) => Query { model: Some(name.clone()), ..Query::default() },
+            ValueKind::Class(name, _) => Query { model: Some(name.clone()), ..Query::default() },
+            ValueKind::Query(query) => query.as_ref().clone(),
+            ValueKind::Repository(name) => Query { model: Some(name.clone()), ..Query::default() },
             _ if first.value.labels.subject => Query { from_subject: true, ..Query::default() },
             _ if !first.value.labels.objects.is_empty() => {
                 Query { parents: first.value.labels.objects, ..Query::default() }
             }
-            Kind::Function(function, around) => {
+            ValueKind::Function(function, around) => {
                 let (function, around) = (function.clone(), around.clone());
                 let value = self.follow(cx, state, &function, &around, rest.to_vec());
                 self.learn_presence(state, &value);
@@ -156,13 +159,13 @@ impl Engine<'_> {
         state: &mut State,
         call: &Call,
         (labels, _): (Labels, Labels),
-    ) -> Option<Value> {
+    ) -> Option<CodeValue> {
         if labels.ids.is_empty() || !labels.objects.is_empty() || !idioms::is_datalike(call.name, call.dotted) {
             return None;
         }
         let mut clauses: Vec<_> = call.given.iter().flat_map(clauses_of_given).collect();
-        clauses.retain(|clause| !matches!(clause, super::value::Clause::Other));
-        let name = words::plain(call.name);
+        clauses.retain(|clause| !matches!(clause, super::value::QueryCondition::Other));
+        let name = words::simplify_name(call.name);
         let sends = if name.starts_with("delete") || name.starts_with("remove") {
             super::value::Sends::Delete
         } else if name.starts_with("update") || name.starts_with("set") {
@@ -183,14 +186,14 @@ impl Engine<'_> {
     }
 
     /// Everything that a call was given, as conditions.
-    pub(super) fn clauses_given(&self, call: &Call) -> Vec<super::value::Clause> {
+    pub(super) fn clauses_given(&self, call: &Call) -> Vec<super::value::QueryCondition> {
         call.given.iter().flat_map(clauses_of_given).collect()
     }
 }
 
 /// Whether a call compares a secret with what is known of it.
 fn compares_secret(call: &Call) -> bool {
-    let name = words::plain(call.name);
+    let name = words::simplify_name(call.name);
     matches!(
         name.as_str(),
         "comparedigest"
@@ -204,18 +207,18 @@ fn compares_secret(call: &Call) -> bool {
 }
 
 /// Reads one argument as conditions.
-pub(super) fn clauses_of_given(given: &Given) -> Vec<super::value::Clause> {
+pub(super) fn clauses_of_given(given: &CallArgument) -> Vec<super::value::QueryCondition> {
     match &given.name {
         Some(name) if idioms::OPTION_KEYS.contains(&&**name) => Vec::new(),
         Some(name) if idioms::CONDITION_KEYS.contains(&&**name) => super::queries::clauses_of_value(&given.value),
         Some(name) if name.ends_with("__ne") || name.ends_with("__not") || name.ends_with("__nin") => {
-            vec![super::value::Clause::Other]
+            vec![super::value::QueryCondition::Other]
         }
-        Some(name) => vec![super::queries::equal(
+        Some(name) => vec![super::queries::equal_clause(
             name.split("__").next().filter(|_| !name.starts_with("__")).unwrap_or(name),
             &given.value,
         )],
-        None if matches!(given.value.kind, Kind::Function(..)) => Vec::new(),
+        None if matches!(given.value.kind, ValueKind::Function(..)) => Vec::new(),
         None => super::queries::clauses_of_value(&given.value),
     }
 }

@@ -37,8 +37,8 @@ mod views;
 mod words;
 
 pub use report::{
-    AccessReading, AccessVerb, AccessWord, ClientId, Evidence, IdOrigin, IdentitySource, OwnershipWord, Reading,
-    UseReading,
+    AccessReading, AccessWord, ClientId, CodeAccessVerb, Evidence, HandlerReading, IdOrigin, IdentitySource,
+    OwnershipWord, UseReading,
 };
 pub use request::{BodyReading, ClientInput, RequestReading};
 pub(crate) use words::TENANT_NAMES;
@@ -48,7 +48,7 @@ use crate::project::Project;
 use crate::routes::RouteEntry;
 
 /// Reads the handler of one route. For many routes of one project, [`OwnershipReader`] looks at the models only once.
-pub fn read_ownership(project: &Project, entry: &RouteEntry) -> Reading {
+pub fn read_ownership(project: &Project, entry: &RouteEntry) -> HandlerReading {
     OwnershipReader::new(project).read(entry)
 }
 
@@ -65,17 +65,17 @@ impl<'p> OwnershipReader<'p> {
     }
 
     /// Reads the handlers of many routes, on every core. What is said of each is the same as if it was read alone.
-    pub fn read_all(&self, entries: &[&RouteEntry]) -> Vec<Reading> {
+    pub fn read_all(&self, entries: &[&RouteEntry]) -> Vec<HandlerReading> {
         let (project, models) = (self.project, self.models.sharing());
         let tool = || OwnershipReader { project, models: models() };
         parallel::map_with(entries, tool, |reader, entry| reader.read(entry))
     }
 
     /// Reads the handler of one route.
-    pub fn read(&self, entry: &RouteEntry) -> Reading {
+    pub fn read(&self, entry: &RouteEntry) -> HandlerReading {
         let Some(code) = &entry.code else {
-            return Reading::unknown("the handler is not in code that is read");
+            return HandlerReading::unknown("the handler is not in code that is read");
         };
-        engine::Engine::new(self.project, &self.models, entry.framework).read_handler(entry, code)
+        engine::HandlerReader::new(self.project, &self.models, entry.framework).read_handler(entry, code)
     }
 }

@@ -7,9 +7,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::value::Value;
+use super::value::CodeValue;
 use super::words;
-use crate::ir::{Expr, ExprKind, Function, StatementKind, dotted, walk_statements};
+use crate::ir::{Expr, ExprKind, Function, StatementKind, dotted_text, walk_statements};
 use crate::maps::Map;
 use crate::project::{ClassRef, FunctionRef, ModuleId, Project};
 use crate::routes::FrameworkName;
@@ -34,7 +34,7 @@ pub(super) struct Model {
 
 /// Whether the objects of a model belong to users.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Owned {
+pub(super) enum ModelOwnership {
     /// By a column of its own.
     By(String),
     /// It is the user.
@@ -60,7 +60,7 @@ pub(super) struct Models {
     known: Arc<KnownData>,
     dull: RefCell<Map<*const Function, bool>>,
     /// What names at the top of modules stand for, as far as that was asked.
-    globals: RefCell<Map<(FrameworkName, ModuleId), Map<String, Value>>>,
+    globals: RefCell<Map<(FrameworkName, ModuleId), Map<String, CodeValue>>>,
     asking: RefCell<Map<*const Function, bool>>,
     /// Whether a function is summed up rather than read at each call.
     summable: RefCell<Map<*const Function, bool>>,
@@ -72,7 +72,7 @@ impl Models {
     pub(super) fn of(project: &Project) -> Models {
         let mut known = KnownData::default();
         for module in &project.modules {
-            collect::module(&mut known, project, module);
+            collect::collect_module(&mut known, project, module);
         }
         Models::knowing(Arc::new(known))
     }
@@ -96,37 +96,35 @@ impl Models {
 
     /// Returns whether a class is a model.
     pub(super) fn is_model(&self, name: &str) -> bool {
-        self.known.models.contains_key(&key(name))
+        self.known.models.contains_key(&model_key(name))
     }
 
     /// Returns whether the objects of a model belong to users.
-    pub(super) fn owned(&self, name: &str) -> Owned {
+    pub(super) fn owned(&self, name: &str) -> ModelOwnership {
         self.owned_within(name, 0)
     }
 
-    fn owned_within(&self, name: &str, depth: usize) -> Owned {
+    fn owned_within(&self, name: &str, depth: usize) -> ModelOwnership {
         if words::is_one_of(name, &words::USER_MODELS) {
-            return Owned::IsUser;
+            return ModelOwnership::IsUser;
         }
-        let Some(model) = self.known.models.get(&key(name)) else { return Owned::Unknown };
+        let Some(model) = self.known.models.get(&model_key(name)) else { return ModelOwnership::Unknown };
         if let Some(owner) = model.owner.as_ref().or(model.tenant.as_ref()) {
-            return Owned::By(owner.clone());
+            return ModelOwnership::By(owner.clone());
         }
-        let through = model
-            .parents
-            .iter()
-            .filter(|_| depth < 4)
-            .find(|parent| matches!(self.owned_within(parent, depth + 1), Owned::By(_) | Owned::Through(_)));
+        let through = model.parents.iter().filter(|_| depth < 4).find(|parent| {
+            matches!(self.owned_within(parent, depth + 1), ModelOwnership::By(_) | ModelOwnership::Through(_))
+        });
         match through {
-            Some(parent) => Owned::Through(parent.clone()),
-            None if model.is_known => Owned::No,
-            None => Owned::Unknown,
+            Some(parent) => ModelOwnership::Through(parent.clone()),
+            None if model.is_known => ModelOwnership::No,
+            None => ModelOwnership::Unknown,
         }
     }
 
     /// Returns the class of the project that a name like `invoice_service` speaks of.
     pub(super) fn service(&self, name: &str) -> Option<&ClassRef> {
-        self.known.services.get(&words::plain(name))
+        self.known.services.get(&words::simplify_name(name))
     }
 
     /// Returns the model whose objects a class holds: `interface InvoiceRepository extends JpaRepository<Invoice, Long>`.
@@ -134,16 +132,16 @@ impl Models {
         let own = class.class.methods().filter(|method| !method.body.is_empty()).count();
         for base in &class.class.bases {
             let ExprKind::Index(outer, inner) = &*base.kind else { continue };
-            if !dotted(outer).is_some_and(|name| name.ends_with("Repository") || name.ends_with("Dao")) {
+            if !dotted_text(outer).is_some_and(|name| name.ends_with("Repository") || name.ends_with("Dao")) {
                 continue;
             }
             let first = match &*inner.kind {
-                ExprKind::List(items) => items.first().and_then(dotted),
-                _ => dotted(inner),
+                ExprKind::List(items) => items.first().and_then(dotted_text),
+                _ => dotted_text(inner),
             };
             return first.map(|first| Rc::from(first.as_str()));
         }
-        let extends = class.class.bases.iter().filter_map(dotted).any(|name| name.ends_with("Repository"));
+        let extends = class.class.bases.iter().filter_map(dotted_text).any(|name| name.ends_with("Repository"));
         let model = class.class.name.strip_suffix("Repository").filter(|model| !model.is_empty());
         model.filter(|_| extends && own == 0).map(Rc::from)
     }
@@ -180,12 +178,12 @@ impl Models {
     }
 
     /// Returns what a name at the top of a module stands for, where that is known.
-    pub(super) fn global(&self, of: (FrameworkName, ModuleId), name: &str) -> Option<Value> {
+    pub(super) fn global(&self, of: (FrameworkName, ModuleId), name: &str) -> Option<CodeValue> {
         self.globals.borrow().get(&of)?.get(name).cloned()
     }
 
     /// Keeps what a name at the top of a module stands for.
-    pub(super) fn keep_global(&self, of: (FrameworkName, ModuleId), name: &str, value: Value) {
+    pub(super) fn keep_global(&self, of: (FrameworkName, ModuleId), name: &str, value: CodeValue) {
         self.globals.borrow_mut().entry(of).or_default().insert(name.to_owned(), value);
     }
 
@@ -254,7 +252,7 @@ impl KnownData {
     }
 
     fn entry(&mut self, name: &str) -> &mut Model {
-        self.models.entry(key(name)).or_default()
+        self.models.entry(model_key(name)).or_default()
     }
 }
 
@@ -270,7 +268,7 @@ fn asks_caller(function: &Function) -> bool {
     let mut asks = false;
     walk_statements(&function.body, &mut |_| {}, &mut |expr| {
         let (ExprKind::Name(name) | ExprKind::Member(_, name)) = &*expr.kind else { return };
-        asks |= words::is_one_of(name, &words::SUBJECT_CALLS) || words::plain(name).contains("currentuser");
+        asks |= words::is_one_of(name, &words::SUBJECT_CALLS) || words::simplify_name(name).contains("currentuser");
     });
     asks
 }
@@ -295,8 +293,8 @@ fn is_dull(function: &Function) -> bool {
 }
 
 /// The name by which class, table and collection of one thing are known.
-fn key(name: &str) -> String {
-    let plain = words::plain(name);
+fn model_key(name: &str) -> String {
+    let plain = words::simplify_name(name);
     let plain = ["model", "entity", "table", "schema", "document", "db"]
         .iter()
         .find_map(|end| plain.strip_suffix(end).filter(|rest| rest.len() > 2))
@@ -315,7 +313,7 @@ fn key(name: &str) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{Models, Owned};
+    use super::{ModelOwnership, Models};
     use crate::project::Project;
     use crate::tree::SourceTree;
 
@@ -328,10 +326,10 @@ mod tests {
         let texts =
             BTreeMap::from([file("invoices.py", "id int, owner_id int"), file("notes.py", "id int, title text")]);
         let project = Project::parse(SourceTree::of_texts(&texts));
-        assert_eq!(Models::of(&project).owned("notes"), Owned::No);
+        assert_eq!(Models::of(&project).owned("notes"), ModelOwnership::No);
         let edited = project.with(&BTreeMap::from([file("notes.py", "id int, author_id int")]));
         let models = Models::of(&edited);
-        assert_eq!(models.owned("notes"), Owned::By("author_id".to_owned()));
-        assert_eq!(models.owned("invoices"), Owned::By("owner_id".to_owned()));
+        assert_eq!(models.owned("notes"), ModelOwnership::By("author_id".to_owned()));
+        assert_eq!(models.owned("invoices"), ModelOwnership::By("owner_id".to_owned()));
     }
 }

@@ -3,61 +3,61 @@
 
 use std::rc::Rc;
 
-use super::engine::{Access, Guard, Use};
-use super::facts::{Fact, Facts, Key, Mark};
-use super::value::{Bound, Clause, Kind, Labels, Names, Places, Query, Truth, Value};
+use super::engine::{AccessGuard, CodeAccess, Use};
+use super::facts::{CodeMark, Facts, Key, OwnershipFact};
+use super::value::{CodeValue, ColumnBinding, Labels, Names, PlaceSet, Query, QueryCondition, Truth, ValueKind};
 
 /// Where each id and each object is on the other side. What has no place there is left out. A line that something rested on
 /// before is only cited: inside, another mark stands for it.
 #[derive(Debug, Default)]
 pub(super) struct Renumbering {
-    pub(super) ids: Vec<Places>,
-    pub(super) objects: Vec<Places>,
+    pub(super) ids: Vec<PlaceSet>,
+    pub(super) objects: Vec<PlaceSet>,
     /// The marks for which others stand on the other side.
-    marks: Vec<Mark>,
+    marks: Vec<CodeMark>,
     is_outward: bool,
 }
 
 impl Renumbering {
     /// Makes one for ids that are in this order on the other side.
-    pub(super) fn inward(ids: &[usize], marks: Vec<Mark>) -> Renumbering {
-        let mut places = vec![Places::default(); ids.iter().max().map_or(0, |most| most + 1)];
+    pub(super) fn inward(ids: &[usize], marks: Vec<CodeMark>) -> Renumbering {
+        let mut places = vec![PlaceSet::default(); ids.iter().max().map_or(0, |most| most + 1)];
         for (new, old) in ids.iter().enumerate() {
             if let Some(place) = places.get_mut(*old) {
-                *place = Places::of(new);
+                *place = PlaceSet::of(new);
             }
         }
         Renumbering { ids: places, objects: Vec::new(), marks, is_outward: false }
     }
 
     /// Makes the way back.
-    pub(super) fn outward(ids: &[usize], marks: Vec<Mark>) -> Renumbering {
-        let ids = ids.iter().map(|old| Places::of(*old)).collect();
+    pub(super) fn outward(ids: &[usize], marks: Vec<CodeMark>) -> Renumbering {
+        let ids = ids.iter().map(|old| PlaceSet::of(*old)).collect();
         Renumbering { ids, objects: Vec::new(), marks, is_outward: true }
     }
 
-    pub(super) fn mark(&self, mark: Mark) -> Mark {
+    pub(super) fn mark(&self, mark: CodeMark) -> CodeMark {
         if self.is_outward {
             return mark.stands_for().and_then(|number| self.marks.get(number)).copied().unwrap_or(mark);
         }
         let number = self.marks.iter().position(|known| *known == mark);
-        number.map_or(mark, Mark::stand_in)
+        number.map_or(mark, CodeMark::stand_in)
     }
 
-    pub(super) fn ids(&self, ids: Places) -> Places {
-        renumbered(&self.ids, ids)
+    pub(super) fn ids(&self, ids: PlaceSet) -> PlaceSet {
+        renumber_places(&self.ids, ids)
     }
 
-    pub(super) fn objects(&self, objects: Places) -> Places {
-        renumbered(&self.objects, objects)
+    pub(super) fn objects(&self, objects: PlaceSet) -> PlaceSet {
+        renumber_places(&self.objects, objects)
     }
 
     pub(super) fn labels(&self, labels: Labels) -> Labels {
         Labels { ids: self.ids(labels.ids), objects: self.objects(labels.objects), ..labels }
     }
 
-    pub(super) fn value(&self, value: &Value) -> Value {
-        Value {
+    pub(super) fn value(&self, value: &CodeValue) -> CodeValue {
+        CodeValue {
             labels: self.labels(value.labels),
             kind: self.kind(&value.kind),
             truth: value.truth.as_ref().map(|truth| self.truth(truth)),
@@ -66,21 +66,21 @@ impl Renumbering {
         }
     }
 
-    fn kind(&self, kind: &Kind) -> Kind {
+    fn kind(&self, kind: &ValueKind) -> ValueKind {
         match kind {
-            Kind::Query(query) => Kind::Query(Rc::new(self.query(query))),
-            Kind::Condition(clauses) => Kind::Condition(Rc::new(self.clauses(clauses))),
-            Kind::Text(text, parts) if !parts.is_empty() => Kind::Text(text.clone(), self.values(parts)),
-            Kind::Record(entries) => Kind::Record(self.names(entries)),
-            Kind::List(items) => Kind::List(self.values(items)),
-            Kind::Function(function, around) if !around.is_empty() => {
-                Kind::Function(function.clone(), self.names(around))
+            ValueKind::Query(query) => ValueKind::Query(Rc::new(self.query(query))),
+            ValueKind::Condition(clauses) => ValueKind::Condition(Rc::new(self.clauses(clauses))),
+            ValueKind::Text(text, parts) if !parts.is_empty() => ValueKind::Text(text.clone(), self.values(parts)),
+            ValueKind::Record(entries) => ValueKind::Record(self.names(entries)),
+            ValueKind::List(items) => ValueKind::List(self.values(items)),
+            ValueKind::Function(function, around) if !around.is_empty() => {
+                ValueKind::Function(function.clone(), self.names(around))
             }
             other => other.clone(),
         }
     }
 
-    fn values(&self, values: &[Value]) -> Rc<Vec<Value>> {
+    fn values(&self, values: &[CodeValue]) -> Rc<Vec<CodeValue>> {
         Rc::new(values.iter().map(|value| self.value(value)).collect())
     }
 
@@ -102,11 +102,13 @@ impl Renumbering {
         Query { clauses: self.clauses(&query.clauses), parents: self.objects(query.parents), ..query.clone() }
     }
 
-    fn clauses(&self, clauses: &[Clause]) -> Vec<Clause> {
-        let clause = |clause: &Clause| match clause {
-            Clause::Equal(bound) => Clause::Equal(Bound { labels: self.labels(bound.labels), ..bound.clone() }),
-            Clause::Any(arms) => Clause::Any(arms.iter().map(|arm| self.clauses(arm)).collect()),
-            Clause::Other => Clause::Other,
+    fn clauses(&self, clauses: &[QueryCondition]) -> Vec<QueryCondition> {
+        let clause = |clause: &QueryCondition| match clause {
+            QueryCondition::Equal(bound) => {
+                QueryCondition::Equal(ColumnBinding { labels: self.labels(bound.labels), ..bound.clone() })
+            }
+            QueryCondition::Any(arms) => QueryCondition::Any(arms.iter().map(|arm| self.clauses(arm)).collect()),
+            QueryCondition::Other => QueryCondition::Other,
         };
         clauses.iter().map(clause).collect()
     }
@@ -119,26 +121,26 @@ impl Renumbering {
     }
 
     /// Returns one fact for each place that its subject has.
-    pub(super) fn fact(&self, fact: Fact) -> impl Iterator<Item = Fact> {
+    pub(super) fn fact(&self, fact: OwnershipFact) -> impl Iterator<Item = OwnershipFact> {
         let (role, ids, objects) = match fact.key {
-            Key::Role => (Some(Key::Role), Places::default(), Places::default()),
-            Key::Id(place) => (None, self.ids(Places::of(place)), Places::default()),
-            Key::Object(place) => (None, Places::default(), self.objects(Places::of(place))),
+            Key::Role => (Some(Key::Role), PlaceSet::default(), PlaceSet::default()),
+            Key::Id(place) => (None, self.ids(PlaceSet::of(place)), PlaceSet::default()),
+            Key::Object(place) => (None, PlaceSet::default(), self.objects(PlaceSet::of(place))),
         };
         let keys = role.into_iter().chain(ids.iter().map(Key::Id)).chain(objects.iter().map(Key::Object));
         let mark = self.mark(fact.mark);
-        keys.map(move |key| Fact { key, mark, ..fact })
+        keys.map(move |key| OwnershipFact { key, mark, ..fact })
     }
 
     /// Returns what is done with an object.
     pub(super) fn use_of(&self, one: &Use) -> Use {
-        let guard = one.guard.map(|guard| Guard { mark: self.mark(guard.mark), ..guard });
+        let guard = one.guard.map(|guard| AccessGuard { mark: self.mark(guard.mark), ..guard });
         Use { guard, ..one.clone() }
     }
 
     /// Returns an access without what is done with its object.
-    pub(super) fn access(&self, access: &Access) -> Access {
-        Access {
+    pub(super) fn access(&self, access: &CodeAccess) -> CodeAccess {
+        CodeAccess {
             mark: self.mark(access.mark),
             clauses: self.clauses(&access.clauses),
             labels: self.labels(access.labels),
@@ -153,36 +155,36 @@ impl Renumbering {
     }
 }
 
-fn renumbered(places: &[Places], old: Places) -> Places {
+fn renumber_places(places: &[PlaceSet], old: PlaceSet) -> PlaceSet {
     let new = old.iter().filter_map(|place| places.get(place));
-    new.fold(Places::default(), |all, place| all.with(*place))
+    new.fold(PlaceSet::default(), |all, place| all.with(*place))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::facts::Tie;
+    use super::super::facts::CallerTie;
     use super::*;
 
     #[test]
     fn what_goes_in_and_out_again_is_what_it_was() {
-        let labels = Labels { ids: Places::of(2).with(Places::of(7)), ..Labels::default() };
+        let labels = Labels { ids: PlaceSet::of(2).with(PlaceSet::of(7)), ..Labels::default() };
         let (inward, outward) = (Renumbering::inward(&[7, 2], Vec::new()), Renumbering::outward(&[7, 2], Vec::new()));
         let inner = inward.labels(labels);
-        assert_eq!(inner.ids, Places::of(0).with(Places::of(1)));
+        assert_eq!(inner.ids, PlaceSet::of(0).with(PlaceSet::of(1)));
         assert_eq!(outward.labels(inner), labels);
     }
 
     #[test]
     fn a_line_that_is_only_cited_comes_back() {
-        let mark = Mark { module: crate::project::ModuleId(4), ..Mark::default() };
-        let inner = Renumbering::inward(&[], vec![Mark::default(), mark]).mark(mark);
-        assert_eq!(inner, Mark::stand_in(1));
-        assert_eq!(Renumbering::outward(&[], vec![Mark::default(), mark]).mark(inner), mark);
+        let mark = CodeMark { module: crate::project::ModuleId(4), ..CodeMark::default() };
+        let inner = Renumbering::inward(&[], vec![CodeMark::default(), mark]).mark(mark);
+        assert_eq!(inner, CodeMark::stand_in(1));
+        assert_eq!(Renumbering::outward(&[], vec![CodeMark::default(), mark]).mark(inner), mark);
     }
 
     #[test]
     fn facts_on_what_has_no_place_are_left_out() {
-        let fact = |key| Fact { key, tie: Tie::Owner, mark: Default::default() };
+        let fact = |key| OwnershipFact { key, tie: CallerTie::Owner, mark: Default::default() };
         let facts = Facts::of(vec![fact(Key::Role), fact(Key::Id(3)), fact(Key::Id(1)), fact(Key::Object(0))]);
         let inner = Renumbering::inward(&[3], Vec::new()).facts(&facts);
         assert_eq!(inner.iter().map(|fact| fact.key).collect::<Vec<_>>(), [Key::Role, Key::Id(0)]);

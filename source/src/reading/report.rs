@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::request::RequestReading;
 use crate::ir::Span;
 use crate::project::ModuleId;
-use crate::routes::Place;
+use crate::routes::CodePlace;
 
 /// Whether a handler ties the objects that it reaches to its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -44,7 +44,7 @@ pub enum AccessWord {
 /// What an access does to the object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum AccessVerb {
+pub enum CodeAccessVerb {
     /// One object is served.
     Read,
     /// One object, or what a condition names, is changed.
@@ -84,7 +84,7 @@ pub struct ClientId {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Evidence {
     /// Where it stands.
-    pub place: Place,
+    pub place: CodePlace,
     /// The code, on one line, cut where it is long.
     pub text: String,
     /// Its module.
@@ -100,7 +100,7 @@ pub struct IdentitySource {
     /// The expression as written: `get_jwt_identity()`, `request.user`, `Depends(get_current_user)`.
     pub expression: String,
     /// Where it stands.
-    pub place: Place,
+    pub place: CodePlace,
     /// Its module.
     #[serde(skip)]
     pub module: ModuleId,
@@ -112,9 +112,9 @@ pub struct IdentitySource {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UseReading {
     /// What is done with it there.
-    pub what: AccessVerb,
+    pub what: CodeAccessVerb,
     /// Where.
-    pub place: Place,
+    pub place: CodePlace,
     /// Its module.
     #[serde(skip)]
     pub module: ModuleId,
@@ -128,9 +128,9 @@ pub struct UseReading {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AccessReading {
     /// The strongest thing that is done with the object.
-    pub what: AccessVerb,
+    pub what: CodeAccessVerb,
     /// Where the access stands.
-    pub place: Place,
+    pub place: CodePlace,
     /// Its module.
     #[serde(skip)]
     pub module: ModuleId,
@@ -164,7 +164,7 @@ pub struct AccessReading {
 
 /// What is said of one handler.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Reading {
+pub struct HandlerReading {
     /// The word for the whole.
     pub word: OwnershipWord,
     /// Why, in plain English, with file and line.
@@ -191,10 +191,10 @@ impl AccessReading {
     }
 }
 
-impl Reading {
+impl HandlerReading {
     /// Makes a reading that decides nothing.
-    pub(super) fn unknown(because: impl Into<String>) -> Reading {
-        Reading {
+    pub(super) fn unknown(because: impl Into<String>) -> HandlerReading {
+        HandlerReading {
             word: OwnershipWord::Unknown,
             because: because.into(),
             identity: None,

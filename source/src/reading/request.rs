@@ -3,9 +3,9 @@
 
 use serde::Serialize;
 
-use super::engine::Engine;
+use super::engine::HandlerReader;
 use super::report::IdOrigin;
-use super::value::{Clause, Kind, Part, Places, Sends, Value};
+use super::value::{CodeValue, Part, PlaceSet, QueryCondition, Sends, ValueKind};
 use super::words;
 
 /// How the body of a request is read.
@@ -58,9 +58,9 @@ pub struct RequestReading {
 /// What is noted while a handler is read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct RequestNotes {
-    needed: Places,
-    numbers: Places,
-    nested: Places,
+    needed: PlaceSet,
+    numbers: PlaceSet,
+    nested: PlaceSet,
     json: bool,
     form: bool,
     files: bool,
@@ -70,7 +70,7 @@ pub(super) struct RequestNotes {
 
 impl RequestNotes {
     /// Adds what was noted in a part of the reading where ids had other places.
-    pub(super) fn absorb(&mut self, other: &RequestNotes, outward: impl Fn(Places) -> Places) {
+    pub(super) fn absorb(&mut self, other: &RequestNotes, outward: impl Fn(PlaceSet) -> PlaceSet) {
         self.needed = self.needed.with(outward(other.needed));
         self.numbers = self.numbers.with(outward(other.numbers));
         self.nested = self.nested.with(outward(other.nested));
@@ -86,9 +86,9 @@ impl RequestNotes {
     }
 }
 
-impl Engine<'_> {
+impl HandlerReader<'_> {
     /// Returns a part of the request, and notes that the body is looked at.
-    pub(super) fn part_of_request(&mut self, part: Part, named: &str) -> Value {
+    pub(super) fn part_of_request(&mut self, part: Part, named: &str) -> CodeValue {
         if part == Part::Body {
             self.request.touched = true;
             match named {
@@ -98,16 +98,16 @@ impl Engine<'_> {
                 _ => {}
             }
         }
-        Value::kind(Kind::Request(part))
+        CodeValue::kind(ValueKind::Request(part))
     }
 
     /// Notes that an entry is read in the way that fails without it.
-    pub(super) fn note_entry(&mut self, of: &Value, entry: &Value) {
+    pub(super) fn note_entry(&mut self, of: &CodeValue, entry: &CodeValue) {
         match of.kind {
-            Kind::Request(Part::Body | Part::Query) => {
+            ValueKind::Request(Part::Body | Part::Query) => {
                 self.request.needed = self.request.needed.with(entry.labels.ids);
             }
-            Kind::Plain if of.labels.objects.is_empty() && of.field.is_none() => {
+            ValueKind::Plain if of.labels.objects.is_empty() && of.field.is_none() => {
                 self.request.nested = self.request.nested.with(of.labels.ids);
             }
             _ => {}
@@ -115,7 +115,7 @@ impl Engine<'_> {
     }
 
     /// Notes that a value is turned into a number.
-    pub(super) fn note_number(&mut self, value: &Value) {
+    pub(super) fn note_number(&mut self, value: &CodeValue) {
         if value.labels.objects.is_empty() {
             self.request.numbers = self.request.numbers.with(value.labels.ids);
         }
@@ -130,13 +130,13 @@ impl Engine<'_> {
 
     /// Returns the model whose object is loaded by the value at a place: what a key of it is compared with.
     fn loaded_by(&self, place: usize) -> Option<String> {
-        let is_key = |clause: &Clause| match clause {
-            Clause::Equal(bound) => {
-                bound.labels.ids == Places::of(place)
+        let is_key = |clause: &QueryCondition| match clause {
+            QueryCondition::Equal(bound) => {
+                bound.labels.ids == PlaceSet::of(place)
                     && bound.labels.objects.is_empty()
                     && words::is_primary(&bound.column)
             }
-            Clause::Any(_) | Clause::Other => false,
+            QueryCondition::Any(_) | QueryCondition::Other => false,
         };
         let by_it = self.accesses.iter().filter(|access| access.sends != Sends::Create);
         let access = by_it.filter(|access| access.clauses.iter().any(is_key)).find_map(|access| access.model.as_ref());

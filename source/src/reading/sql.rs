@@ -5,13 +5,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::value::{Bound, Clause, Labels, Sends, Value};
+use super::value::{CodeValue, ColumnBinding, Labels, QueryCondition, Sends};
 
 /// A statement, as far as it matters who may reach its rows.
-pub(super) struct Statement {
+pub(super) struct SqlStatement {
     pub(super) sends: Sends,
     pub(super) table: Option<Rc<str>>,
-    pub(super) clauses: Vec<Clause>,
+    pub(super) clauses: Vec<QueryCondition>,
     pub(super) is_many: bool,
 }
 
@@ -31,7 +31,7 @@ pub(super) fn is_statement(text: &str) -> bool {
 }
 
 /// Reads a statement; `parts` stand at its `{}`, `given` at its other placeholders.
-pub(super) fn read(text: &str, parts: &[Value], given: &Given) -> Option<Statement> {
+pub(super) fn read_statement(text: &str, parts: &[CodeValue], given: &PlaceholderValues) -> Option<SqlStatement> {
     let verb = VERB.as_ref()?.captures(text)?.get(1)?.as_str().to_lowercase();
     let sends = match verb.as_str() {
         "update" => Sends::Update,
@@ -40,7 +40,7 @@ pub(super) fn read(text: &str, parts: &[Value], given: &Given) -> Option<Stateme
         _ => Sends::Create,
     };
     let table = TABLE.as_ref()?.captures(text).and_then(|found| found.get(1)).map(|found| Rc::from(found.as_str()));
-    let bound = bind(text, parts, given);
+    let bound = bind_placeholders(text, parts, given);
     let lower = text.to_lowercase();
     let clauses = match lower.find(" where ").or_else(|| lower.find("\nwhere ")).or_else(|| find_where(&lower)) {
         Some(at) if sends != Sends::Create => {
@@ -58,18 +58,18 @@ pub(super) fn read(text: &str, parts: &[Value], given: &Given) -> Option<Stateme
                 "\nreturning",
             ];
             let end = ends.iter().filter_map(|word| rest.find(word)).min().unwrap_or(rest.len());
-            conjunction(text.get(from..from + end).unwrap_or(""), from, &bound)
+            read_conjunction(text.get(from..from + end).unwrap_or(""), from, &bound)
         }
         _ => Vec::new(),
     };
     // A subject that is joined on is a condition too: `JOIN members m ON m.user_id = ?`.
     let joined = lower.find(" on ").filter(|_| sends == Sends::Load).map(|at| {
         let end = lower.find("where").filter(|end| *end > at).unwrap_or(text.len());
-        conjunction(text.get(at + 4..end).unwrap_or(""), at + 4, &bound)
+        read_conjunction(text.get(at + 4..end).unwrap_or(""), at + 4, &bound)
     });
-    let clauses: Vec<Clause> = clauses.into_iter().chain(joined.into_iter().flatten()).collect();
+    let clauses: Vec<QueryCondition> = clauses.into_iter().chain(joined.into_iter().flatten()).collect();
     let is_many = !clauses.iter().any(super::expressions::names_object);
-    Some(Statement { sends, table, clauses, is_many })
+    Some(SqlStatement { sends, table, clauses, is_many })
 }
 
 fn find_where(lower: &str) -> Option<usize> {
@@ -80,23 +80,23 @@ fn find_where(lower: &str) -> Option<usize> {
 }
 
 /// Reads a piece of SQL that is a condition.
-pub(super) fn conditions(text: &str, parts: &[Value]) -> Vec<Clause> {
-    let given = Given { positional: parts.to_vec(), named: Vec::new() };
-    let bound = bind(text, parts, &given);
-    conjunction(text, 0, &bound)
+pub(super) fn read_conditions(text: &str, parts: &[CodeValue]) -> Vec<QueryCondition> {
+    let given = PlaceholderValues { positional: parts.to_vec(), named: Vec::new() };
+    let bound = bind_placeholders(text, parts, &given);
+    read_conjunction(text, 0, &bound)
 }
 
 /// Values that stand at the placeholders of a statement.
 #[derive(Default)]
-pub(super) struct Given {
-    pub(super) positional: Vec<Value>,
-    pub(super) named: Vec<(Rc<str>, Value)>,
+pub(super) struct PlaceholderValues {
+    pub(super) positional: Vec<CodeValue>,
+    pub(super) named: Vec<(Rc<str>, CodeValue)>,
 }
 
 /// The placeholders of a text: where they stand, and what stands there.
-type Placed = Vec<(usize, Value)>;
+type Placed = Vec<(usize, CodeValue)>;
 
-fn bind(text: &str, parts: &[Value], given: &Given) -> Placed {
+fn bind_placeholders(text: &str, parts: &[CodeValue], given: &PlaceholderValues) -> Placed {
     let Some(place) = PLACE.as_ref() else { return Vec::new() };
     let (mut next_part, mut next) = (parts.iter(), given.positional.iter());
     let find = |name: &str| given.named.iter().find(|(known, _)| &**known == name).map(|(_, value)| value.clone());
@@ -116,40 +116,40 @@ fn bind(text: &str, parts: &[Value], given: &Given) -> Placed {
     placed
 }
 
-fn conjunction(text: &str, from: usize, placed: &Placed) -> Vec<Clause> {
-    let arms = split(text, " or ");
+fn read_conjunction(text: &str, from: usize, placed: &Placed) -> Vec<QueryCondition> {
+    let arms = split_at_word(text, " or ");
     if arms.len() > 1 {
-        let arms = arms.iter().map(|(at, arm)| conjunction(arm, from + at, placed)).collect();
-        return vec![Clause::Any(arms)];
+        let arms = arms.iter().map(|(at, arm)| read_conjunction(arm, from + at, placed)).collect();
+        return vec![QueryCondition::Any(arms)];
     }
-    split(text, " and ").into_iter().flat_map(|(at, term)| clause(term, from + at, placed)).collect()
+    split_at_word(text, " and ").into_iter().flat_map(|(at, term)| read_clause(term, from + at, placed)).collect()
 }
 
-fn clause(term: &str, from: usize, placed: &Placed) -> Vec<Clause> {
+fn read_clause(term: &str, from: usize, placed: &Placed) -> Vec<QueryCondition> {
     let trimmed = term.trim();
     let lead = term.len() - term.trim_start().len();
     if let Some(inner) = trimmed.strip_prefix('(').and_then(|inner| inner.strip_suffix(')'))
         && is_balanced(inner)
     {
-        return conjunction(inner, from + lead + 1, placed);
+        return read_conjunction(inner, from + lead + 1, placed);
     }
     let Some(found) = TERM.as_ref().and_then(|shape| shape.captures(term)) else {
-        return vec![Clause::Other];
+        return vec![QueryCondition::Other];
     };
     let column = found.get(1).map_or("", |column| column.as_str());
     let sign = found.get(2).map_or("", |sign| sign.as_str()).to_lowercase();
-    let Some(right) = found.get(3) else { return vec![Clause::Other] };
+    let Some(right) = found.get(3) else { return vec![QueryCondition::Other] };
     if !matches!(sign.as_str(), "=" | "==" | "in" | "is") {
-        return vec![Clause::Other];
+        return vec![QueryCondition::Other];
     }
     let within = from + right.start()..from + right.end();
     let values = placed.iter().filter(|(at, _)| within.contains(at));
     let labels = values.fold(Labels::default(), |labels, (_, value)| labels.with(value.labels));
-    vec![Clause::Equal(Bound { column: Rc::from(column), labels, field: None })]
+    vec![QueryCondition::Equal(ColumnBinding { column: Rc::from(column), labels, field: None })]
 }
 
 /// Splits at a word that stands outside of all parentheses.
-fn split<'t>(text: &'t str, word: &str) -> Vec<(usize, &'t str)> {
+fn split_at_word<'t>(text: &'t str, word: &str) -> Vec<(usize, &'t str)> {
     let lower: String = text
         .chars()
         .map(|letter| if letter.is_ascii_whitespace() { ' ' } else { letter.to_ascii_lowercase() })

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::facts::{Fact, Facts, Key};
-use super::value::{Clause, Kind, Names, Query, Truth, Value};
+use super::facts::{Facts, Key, OwnershipFact};
+use super::value::{CodeValue, Names, Query, QueryCondition, Truth, ValueKind};
 
 /// What is known at one place of the code.
 #[derive(Debug, Clone, Default)]
@@ -16,20 +16,20 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn get(&self, name: &str) -> Option<&Value> {
-        find(&self.names, name)
+    pub(super) fn get(&self, name: &str) -> Option<&CodeValue> {
+        find_value(&self.names, name)
     }
 
-    pub(super) fn set(&mut self, name: &str, value: Value) {
-        put(Rc::make_mut(&mut self.names), name, value);
+    pub(super) fn set(&mut self, name: &str, value: CodeValue) {
+        set_value(Rc::make_mut(&mut self.names), name, value);
     }
 
-    pub(super) fn left(&self, name: &str) -> Option<&Value> {
-        find(&self.left, name)
+    pub(super) fn left(&self, name: &str) -> Option<&CodeValue> {
+        find_value(&self.left, name)
     }
 
-    pub(super) fn leave(&mut self, name: &str, value: Value) {
-        put(Rc::make_mut(&mut self.left), name, value);
+    pub(super) fn leave(&mut self, name: &str, value: CodeValue) {
+        set_value(Rc::make_mut(&mut self.left), name, value);
     }
 
     /// Takes the names that a path has beyond these.
@@ -60,11 +60,11 @@ impl State {
     }
 }
 
-pub(super) fn find<'a>(names: &'a Names, name: &str) -> Option<&'a Value> {
+pub(super) fn find_value<'a>(names: &'a Names, name: &str) -> Option<&'a CodeValue> {
     names.iter().rev().find(|(known, _)| &**known == name).map(|(_, value)| value)
 }
 
-pub(super) fn put(names: &mut Names, name: &str, value: Value) {
+pub(super) fn set_value(names: &mut Names, name: &str, value: CodeValue) {
     match names.iter_mut().find(|(known, _)| &**known == name) {
         Some((_, known)) => *known = value,
         None => names.push((Rc::from(name), value)),
@@ -93,54 +93,54 @@ fn join_names(one: (&Rc<Names>, &Facts), two: (&Rc<Names>, &Facts)) -> Rc<Names>
 }
 
 /// Returns what a name stands for, which is mostly at the same place on both of two paths.
-fn find_near<'a>(names: &'a Names, place: usize, name: &Rc<str>) -> Option<&'a Value> {
+fn find_near<'a>(names: &'a Names, place: usize, name: &Rc<str>) -> Option<&'a CodeValue> {
     match names.get(place) {
         Some((known, value)) if Rc::ptr_eq(known, name) => Some(value),
-        _ => find(names, name),
+        _ => find_value(names, name),
     }
 }
 
 /// Joins two values of one name. Where one of them says when it is true, the facts of its path go with it: so a flag that
 /// is set on the checked path alone stays a check.
-pub(super) fn join_values(one: (&Value, &Facts), two: (&Value, &Facts)) -> Value {
+pub(super) fn join_values(one: (&CodeValue, &Facts), two: (&CodeValue, &Facts)) -> CodeValue {
     let mut value = one.0.merged(two.0);
-    if let (Kind::Query(first), Kind::Query(second)) = (&one.0.kind, &two.0.kind) {
+    if let (ValueKind::Query(first), ValueKind::Query(second)) = (&one.0.kind, &two.0.kind) {
         let has_role = |facts: &Facts| facts.get(Key::Role).is_some();
         value.kind = match (has_role(one.1), has_role(two.1)) {
             // Staff sees all, everybody else their own: that is a tie to the owner.
-            (true, false) => Kind::Query(second.clone()),
-            (false, true) => Kind::Query(first.clone()),
-            _ => Kind::Query(Rc::new(either(first, second))),
+            (true, false) => ValueKind::Query(second.clone()),
+            (false, true) => ValueKind::Query(first.clone()),
+            _ => ValueKind::Query(Rc::new(merge_queries(first, second))),
         };
     }
     if one.0.truth.is_some() || two.0.truth.is_some() {
         let (first, second) = (one.0.truth(), two.0.truth());
-        let side = |a: &Facts, b: &Facts| along(one.1, a).or(&along(two.1, b));
+        let side = |a: &Facts, b: &Facts| facts_along_path(one.1, a).or(&facts_along_path(two.1, b));
         value.truth = Some(Rc::new(Truth { yes: side(&first.yes, &second.yes), no: side(&first.no, &second.no) }));
     }
     value
 }
 
 /// A query that is one or the other: what both ask for, and then one of what each asks for alone.
-fn either(one: &Query, two: &Query) -> Query {
-    let same = |(a, b): &(&Clause, &Clause)| match (a, b) {
-        (Clause::Equal(a), Clause::Equal(b)) => a.column == b.column && a.labels == b.labels,
-        (Clause::Other, Clause::Other) => true,
+fn merge_queries(one: &Query, two: &Query) -> Query {
+    let same = |(a, b): &(&QueryCondition, &QueryCondition)| match (a, b) {
+        (QueryCondition::Equal(a), QueryCondition::Equal(b)) => a.column == b.column && a.labels == b.labels,
+        (QueryCondition::Other, QueryCondition::Other) => true,
         _ => false,
     };
     let common = one.clauses.iter().zip(&two.clauses).take_while(same).count();
-    let mut clauses: Vec<Clause> = one.clauses.iter().take(common).cloned().collect();
+    let mut clauses: Vec<QueryCondition> = one.clauses.iter().take(common).cloned().collect();
     let rest = |query: &Query| query.clauses.iter().skip(common).cloned().collect::<Vec<_>>();
     let (first, second) = (rest(one), rest(two));
     if !first.is_empty() && !second.is_empty() {
-        clauses.push(Clause::Any(vec![first, second]));
+        clauses.push(QueryCondition::Any(vec![first, second]));
     }
     let model = one.model.clone().or_else(|| two.model.clone());
     let from_subject = one.from_subject && two.from_subject;
     Query { model, clauses, parents: one.parents.with(two.parents), from_subject, ..one.clone() }
 }
 
-fn along(path: &Facts, side: &Facts) -> Facts {
+fn facts_along_path(path: &Facts, side: &Facts) -> Facts {
     if side.is_impossible {
         return Facts::impossible();
     }
@@ -149,13 +149,17 @@ fn along(path: &Facts, side: &Facts) -> Facts {
     all
 }
 
-impl Value {
+impl CodeValue {
     /// Returns what holds where it is true and where it is not. An object that is not there cannot leak.
     pub(super) fn truth(&self) -> Rc<Truth> {
         if let Some(truth) = &self.truth {
             return truth.clone();
         }
-        let absent = |place| Fact { key: Key::Object(place), tie: super::facts::Tie::Absent, mark: Default::default() };
+        let absent = |place| OwnershipFact {
+            key: Key::Object(place),
+            tie: super::facts::CallerTie::Absent,
+            mark: Default::default(),
+        };
         let absent = match self.field {
             // An empty field is not an absent object.
             Some(_) => Facts::default(),

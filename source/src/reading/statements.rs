@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::engine::{Cx, Engine};
+use super::engine::{Cx, HandlerReader};
 use super::facts::Facts;
-use super::report::AccessVerb;
+use super::report::CodeAccessVerb;
 use super::state::State;
-use super::value::{Kind, Part, Value};
-use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, WithItem, dotted};
+use super::value::{CodeValue, Part, ValueKind};
+use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, WithItem, dotted_text};
 
 /// Whether anything goes on behind a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(super) enum Ends {
     Stops,
 }
 
-impl Engine<'_> {
+impl HandlerReader<'_> {
     /// Reads statements in order.
     pub(super) fn block_of(&mut self, cx: &Cx, state: &mut State, statements: &[Statement]) -> Ends {
         for statement in statements {
@@ -57,9 +57,7 @@ impl Engine<'_> {
                 self.each(cx, state, (target, source), body);
                 return self.block_of(cx, state, otherwise);
             }
-            StatementKind::While { test, body } => {
-                self.again(cx, state, test, body);
-            }
+            StatementKind::While { test, body } => self.again(cx, state, test, body),
             StatementKind::With { items, body } => {
                 items.iter().for_each(|item| self.open(cx, state, item, span));
                 return self.block_of(cx, state, body);
@@ -75,12 +73,12 @@ impl Engine<'_> {
             StatementKind::Delete(parts) => {
                 for part in parts {
                     let value = self.eval(cx, state, part);
-                    self.note_use(cx, state, &value, AccessVerb::Delete, span);
+                    self.note_use(cx, state, &value, CodeAccessVerb::Delete, span);
                 }
             }
             StatementKind::Function(function) => {
-                let around = state.names.clone();
-                state.set(&function.name, Value::kind(Kind::Function(self.local_function(cx, function), around)));
+                let value = ValueKind::Function(self.local_function(cx, function), state.names.clone());
+                state.set(&function.name, CodeValue::kind(value));
             }
             StatementKind::Block(body) => return self.block_of(cx, state, body),
             StatementKind::Jump => return Ends::Stops,
@@ -140,7 +138,7 @@ impl Engine<'_> {
         if yes_ends == Ends::Stops && otherwise.is_empty() {
             self.note_denial(test);
             // The owner is sent away and everybody else goes on.
-            if truth.yes.ties() && !truth.no.ties() && refuses(body) {
+            if truth.yes.ties() && !truth.no.ties() && refuses_request(body) {
                 self.suspicions.push(self.mark(cx, test.span));
             }
         } else if yes_ends == Ends::GoesOn && otherwise.is_empty() && truth.no.ties() && !truth.yes.ties() {
@@ -216,7 +214,7 @@ impl Engine<'_> {
         }
         if cx.depth == 0 {
             let settled = self.settle(cx, state, value.clone(), span);
-            self.note_use(cx, state, &settled, AccessVerb::Read, span);
+            self.note_use(cx, state, &settled, CodeAccessVerb::Read, span);
         }
         if let Some(frame) = self.frames.last_mut() {
             frame.ends.push((state.clone(), value));
@@ -224,7 +222,7 @@ impl Engine<'_> {
     }
 
     /// Gives a value to what stands left of `=`.
-    pub(super) fn assign(&mut self, cx: &Cx, state: &mut State, target: &Expr, value: &Value, span: Span) {
+    pub(super) fn assign(&mut self, cx: &Cx, state: &mut State, target: &Expr, value: &CodeValue, span: Span) {
         match &*target.kind {
             ExprKind::Name(name) => {
                 self.name_object(cx, name, value);
@@ -233,7 +231,7 @@ impl Engine<'_> {
             ExprKind::Member(object, field) => {
                 let into = self.eval(cx, state, object);
                 self.assign_within(cx, state, (&into, field), value, span);
-                if let Some(name) = dotted(target).filter(|_| is_left(&into)) {
+                if let Some(name) = dotted_text(target).filter(|_| is_left(&into)) {
                     state.leave(&name, value.clone());
                 }
             }
@@ -242,7 +240,7 @@ impl Engine<'_> {
             }
             ExprKind::List(targets) => {
                 let items = match &value.kind {
-                    Kind::List(items) if items.len() == targets.len() => Some(items.clone()),
+                    ValueKind::List(items) if items.len() == targets.len() => Some(items.clone()),
                     _ => None,
                 };
                 for (place, target) in targets.iter().enumerate() {
@@ -255,7 +253,7 @@ impl Engine<'_> {
                     let name = entry
                         .key
                         .as_ref()
-                        .and_then(|key| key.name().or(crate::ir::literal(key)))
+                        .and_then(|key| key.name().or(crate::ir::literal_text(key)))
                         .or(entry.value.name());
                     let part = match name {
                         Some(name) => self.field(cx, state, value, name, target.span),
@@ -278,35 +276,42 @@ impl Engine<'_> {
         cx: &Cx,
         state: &mut State,
         (object, key): (&Expr, &Expr),
-        value: &Value,
+        value: &CodeValue,
         (at, span): (Span, Span),
     ) {
         let into = self.eval(cx, state, object);
         let keyed = self.eval(cx, state, key);
-        if let Kind::Store(_) = into.kind {
+        if let ValueKind::Store(_) = into.kind {
             self.change_store(cx, state, (&into, &keyed), at);
             return;
         }
-        let field = crate::ir::literal(key).unwrap_or_default().to_owned();
-        if let Some(name) = dotted(object).filter(|_| into.part().is_some()) {
+        let field = crate::ir::literal_text(key).unwrap_or_default().to_owned();
+        if let Some(name) = dotted_text(object).filter(|_| into.part().is_some()) {
             state.leave(&format!("{name}.{field}"), value.clone());
         }
-        if let (Kind::Record(entries), Some(name)) = (&into.kind, object.name()) {
+        if let (ValueKind::Record(entries), Some(name)) = (&into.kind, object.name()) {
             let mut entries = entries.as_ref().clone();
-            super::state::put(&mut entries, &field, value.clone());
-            let kind = Kind::Record(Rc::new(entries));
-            state.set(name, Value { labels: into.labels.with(value.labels), kind, ..Value::default() });
+            super::state::set_value(&mut entries, &field, value.clone());
+            let kind = ValueKind::Record(Rc::new(entries));
+            state.set(name, CodeValue { labels: into.labels.with(value.labels), kind, ..CodeValue::default() });
             return;
         }
         self.assign_within(cx, state, (&into, &field), value, span);
     }
 
-    fn assign_within(&mut self, cx: &Cx, state: &mut State, (into, _): (&Value, &str), value: &Value, span: Span) {
+    fn assign_within(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        (into, _): (&CodeValue, &str),
+        value: &CodeValue,
+        span: Span,
+    ) {
         if !into.labels.objects.is_empty() && !is_left(into) {
-            self.note_use(cx, state, into, AccessVerb::Mutate, span);
+            self.note_use(cx, state, into, CodeAccessVerb::Mutate, span);
         } else if !value.labels.objects.is_empty()
             && value.field.is_none()
-            && matches!(into.kind, Kind::Plain)
+            && matches!(into.kind, ValueKind::Plain)
             && !into.labels.is_plain()
         {
             self.note_relation(cx, state, value, span);
@@ -314,7 +319,7 @@ impl Engine<'_> {
     }
 
     /// Remembers what a loaded object is called, for a patch to name it.
-    fn name_object(&mut self, cx: &Cx, name: &str, value: &Value) {
+    fn name_object(&mut self, cx: &Cx, name: &str, value: &CodeValue) {
         if value.field.is_some() {
             return;
         }
@@ -331,7 +336,7 @@ impl Engine<'_> {
     }
 
     /// A statement that is only an expression: a guard that returned, or a function that was given an object.
-    fn discarded(&mut self, cx: &Cx, state: &mut State, expr: &Expr, value: &Value) {
+    fn discarded(&mut self, cx: &Cx, state: &mut State, expr: &Expr, value: &CodeValue) {
         if let ExprKind::Logic { all, parts } = &*expr.kind {
             // `inv.owner == uid or abort(403)`
             if let [test, rest] = parts.as_slice() {
@@ -348,19 +353,19 @@ impl Engine<'_> {
 }
 
 /// Nothing goes on behind a call that always throws.
-fn ends_of(value: &Value) -> Ends {
+fn ends_of(value: &CodeValue) -> Ends {
     if value.never { Ends::Stops } else { Ends::GoesOn }
 }
 
 /// Whether code refuses, rather than only leaves.
-fn refuses(body: &[Statement]) -> bool {
+fn refuses_request(body: &[Statement]) -> bool {
     let mut found = false;
     let mut see = |statement: &Statement| found |= matches!(statement.kind, StatementKind::Throw(_));
     let mut coded = false;
     crate::ir::walk_statements(body, &mut see, &mut |expr| match &*expr.kind {
         ExprKind::Constant(code) => coded |= matches!(code.as_str(), "401" | "403" | "404"),
         ExprKind::Call { callee, .. } => {
-            let name = dotted(callee).unwrap_or_default().to_lowercase();
+            let name = dotted_text(callee).unwrap_or_default().to_lowercase();
             coded |= ["abort", "forbid", "unauthor", "denied", "deny"].iter().any(|word| name.contains(word));
         }
         _ => {}
@@ -369,8 +374,11 @@ fn refuses(body: &[Statement]) -> bool {
 }
 
 /// Whether a value is a place where earlier code leaves things for later code.
-fn is_left(into: &Value) -> bool {
-    matches!(into.kind, Kind::Request(Part::Whole | Part::Session | Part::Locals) | Kind::Instance(_) | Kind::Response)
+fn is_left(into: &CodeValue) -> bool {
+    matches!(
+        into.kind,
+        ValueKind::Request(Part::Whole | Part::Session | Part::Locals) | ValueKind::Instance(_) | ValueKind::Response
+    )
 }
 
 /// Adds the names that another path knows.
@@ -395,7 +403,7 @@ pub(super) fn is_none(constant: &str) -> bool {
 }
 
 /// Makes the value of nothing.
-pub(super) fn none_value() -> Value {
+pub(super) fn none_value() -> CodeValue {
     let truth = super::value::Truth { yes: Facts::impossible(), no: Facts::default() };
-    Value { truth: Some(Rc::new(truth)), ..Value::default() }
+    CodeValue { truth: Some(Rc::new(truth)), ..CodeValue::default() }
 }

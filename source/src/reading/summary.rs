@@ -8,16 +8,16 @@ use std::mem;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::engine::{Access, Cx, Engine, Use};
-use super::facts::{Fact, Facts, Mark};
-use super::follow::Given;
+use super::engine::{CodeAccess, Cx, HandlerReader, Use};
+use super::facts::{CodeMark, Facts, OwnershipFact};
+use super::follow::CallArgument;
 use super::inputs::{InputText, Reachable};
 use super::renumber::Renumbering;
 use super::report::ClientId;
 use super::request::RequestNotes;
 use super::state::State;
 use super::trail::{MOST_DEPTH, Trail};
-use super::value::{Names, Places, Value};
+use super::value::{CodeValue, Names, PlaceSet};
 use crate::ir::Function;
 use crate::project::FunctionRef;
 use crate::routes::FrameworkName;
@@ -26,11 +26,11 @@ use crate::routes::FrameworkName;
 #[derive(Default)]
 struct Findings {
     ids: Vec<ClientId>,
-    accesses: Vec<Access>,
-    identity: Option<Mark>,
+    accesses: Vec<CodeAccess>,
+    identity: Option<CodeMark>,
     blocked: Vec<String>,
-    seen: Vec<Fact>,
-    suspicions: Vec<Mark>,
+    seen: Vec<OwnershipFact>,
+    suspicions: Vec<CodeMark>,
     request: RequestNotes,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Summary {
     cost: usize,
     /// How many of the ids are inputs: the first ones.
     ids: usize,
-    value: Value,
+    value: CodeValue,
     facts: Facts,
     /// What it leaves for later code, where that is not what was left for it.
     left: Option<Rc<Names>>,
@@ -56,20 +56,20 @@ pub(super) struct Summary {
 struct FollowedCall<'c> {
     function: &'c FunctionRef,
     around: &'c Rc<Names>,
-    given: &'c [Given],
+    given: &'c [CallArgument],
     left: Rc<Names>,
     reachable: Reachable,
 }
 
-impl Engine<'_> {
+impl HandlerReader<'_> {
     /// Returns what a call gives, by what its function comes to. `None` where that depends on more than its inputs.
     pub(super) fn summed_up(
         &mut self,
         cx: &Cx,
         state: &mut State,
         (function, around): (&FunctionRef, &Rc<Names>),
-        given: &[Given],
-    ) -> Option<Value> {
+        given: &[CallArgument],
+    ) -> Option<CodeValue> {
         if !around.is_empty() || state.facts.is_impossible || !self.models.is_summable(function) {
             return None;
         }
@@ -127,7 +127,7 @@ impl Engine<'_> {
 
     fn has_room(&self, summary: &Summary) -> bool {
         let ids = summary.found.ids.len() - summary.ids.min(summary.found.ids.len());
-        self.ids.len() + ids <= Places::MOST && self.accesses.len() + summary.found.accesses.len() <= Places::MOST
+        self.ids.len() + ids <= PlaceSet::MOST && self.accesses.len() + summary.found.accesses.len() <= PlaceSet::MOST
     }
 
     /// Reads a function as if its inputs were all that there is.
@@ -136,8 +136,9 @@ impl Engine<'_> {
         let inward = Renumbering::inward(&reachable.ids, reachable.marks.clone());
         let left = inward.names(&called.left);
         let mut inner = State { names: Rc::default(), left: left.clone(), facts: inward.facts(&state.facts) };
-        let given = called.given.iter().map(|given| Given { value: inward.value(&given.value), ..given.clone() });
-        let given: Vec<Given> = given.collect();
+        let given =
+            called.given.iter().map(|given| CallArgument { value: inward.value(&given.value), ..given.clone() });
+        let given: Vec<CallArgument> = given.collect();
         let mut found = self.inner_findings(reachable);
         let (budget, nexts) = (self.budget, self.nexts());
         let outer = mem::take(&mut self.trail);
@@ -180,7 +181,7 @@ impl Engine<'_> {
         Findings {
             ids: reachable.ids.iter().enumerate().filter_map(id).collect(),
             // Who it is that called is not its business either.
-            identity: self.identity.map(|_| Mark::default()),
+            identity: self.identity.map(|_| CodeMark::default()),
             ..Findings::default()
         }
     }
@@ -204,7 +205,7 @@ impl Engine<'_> {
     }
 
     /// Puts what a function comes to in the place of a call.
-    fn put_in_place(&mut self, state: &mut State, called: &FollowedCall, summary: &Summary) -> Value {
+    fn put_in_place(&mut self, state: &mut State, called: &FollowedCall, summary: &Summary) -> CodeValue {
         let (reachable, found) = (&called.reachable, &summary.found);
         let mut outward = Renumbering::outward(&reachable.ids, reachable.marks.clone());
         for id in found.ids.iter().skip(reachable.ids.len()) {
@@ -213,7 +214,7 @@ impl Engine<'_> {
         }
         for access in &found.accesses {
             let place = self.take_access(access, &outward);
-            outward.objects.push(Places::of(place));
+            outward.objects.push(PlaceSet::of(place));
         }
         self.identity = self.identity.or(found.identity);
         found.blocked.iter().for_each(|reason| self.block(reason.as_str()));
@@ -234,7 +235,7 @@ impl Engine<'_> {
     }
 
     /// Takes over an access of a function. Returns its place, which is that of the same access where there is one.
-    fn take_access(&mut self, inner: &Access, outward: &Renumbering) -> usize {
+    fn take_access(&mut self, inner: &CodeAccess, outward: &Renumbering) -> usize {
         let mut access = outward.access(inner);
         if access.subject.as_ref().is_some_and(String::is_empty) {
             access.subject = self.caller_text(access.mark.module);
@@ -252,9 +253,9 @@ impl Engine<'_> {
     }
 }
 
-impl Access {
+impl CodeAccess {
     /// Returns whether it is what a query at that place for these ids reaches.
-    pub(super) fn is_same(&self, mark: &Mark, ids: Places) -> bool {
+    pub(super) fn is_same(&self, mark: &CodeMark, ids: PlaceSet) -> bool {
         self.mark.module == mark.module && self.mark.span == mark.span && self.labels.ids == ids
     }
 

@@ -2,19 +2,19 @@
 
 use std::rc::Rc;
 
-use super::facts::{Facts, Mark};
+use super::facts::{CodeMark, Facts};
 use crate::project::{ClassRef, FunctionRef};
 
 /// A small set of places in a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub(super) struct Places(u64);
+pub(super) struct PlaceSet(u64);
 
-impl Places {
+impl PlaceSet {
     /// How many there can be.
     pub(super) const MOST: usize = 64;
 
-    pub(super) fn of(place: usize) -> Places {
-        Places(1u64.checked_shl(u32::try_from(place).unwrap_or(u32::MAX)).unwrap_or(0))
+    pub(super) fn of(place: usize) -> PlaceSet {
+        PlaceSet(1u64.checked_shl(u32::try_from(place).unwrap_or(u32::MAX)).unwrap_or(0))
     }
 
     pub(super) fn is_empty(self) -> bool {
@@ -26,16 +26,16 @@ impl Places {
         self.0
     }
 
-    pub(super) fn with(self, other: Places) -> Places {
-        Places(self.0 | other.0)
+    pub(super) fn with(self, other: PlaceSet) -> PlaceSet {
+        PlaceSet(self.0 | other.0)
     }
 
-    pub(super) fn without(self, other: Places) -> Places {
-        Places(self.0 & !other.0)
+    pub(super) fn without(self, other: PlaceSet) -> PlaceSet {
+        PlaceSet(self.0 & !other.0)
     }
 
     pub(super) fn has(self, place: usize) -> bool {
-        self.0 & Places::of(place).0 != 0
+        self.0 & PlaceSet::of(place).0 != 0
     }
 
     pub(super) fn iter(self) -> impl Iterator<Item = usize> {
@@ -62,9 +62,9 @@ pub(super) struct Labels {
     /// A credential.
     pub(super) token: bool,
     /// Values of the request that a client chooses.
-    pub(super) ids: Places,
+    pub(super) ids: PlaceSet,
     /// Objects that were loaded.
-    pub(super) objects: Places,
+    pub(super) objects: PlaceSet,
 }
 
 impl Labels {
@@ -106,13 +106,13 @@ pub(super) enum Part {
 
 /// What a value is for.
 #[derive(Debug, Clone, Default)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     #[default]
     Plain,
     /// A query that was not sent yet.
     Query(Rc<Query>),
     /// Conditions for a query.
-    Condition(Rc<Vec<Clause>>),
+    Condition(Rc<Vec<QueryCondition>>),
     /// A class: a model, a schema, a service.
     Class(Rc<str>, Option<ClassRef>),
     /// An object of a class of the project.
@@ -130,21 +130,21 @@ pub(super) enum Kind {
     /// The function that goes on with the next part of a chain.
     Next,
     /// A text, with `{}` where values stand.
-    Text(Rc<str>, Rc<Vec<Value>>),
-    Record(Rc<Vec<(Rc<str>, Value)>>),
-    List(Rc<Vec<Value>>),
+    Text(Rc<str>, Rc<Vec<CodeValue>>),
+    Record(Rc<Vec<(Rc<str>, CodeValue)>>),
+    List(Rc<Vec<CodeValue>>),
     /// A function, and the names around it.
     Function(FunctionRef, Rc<Names>),
 }
 
 /// Names and what they stand for.
-pub(super) type Names = Vec<(Rc<str>, Value)>;
+pub(super) type Names = Vec<(Rc<str>, CodeValue)>;
 
 /// A value.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Value {
+pub(super) struct CodeValue {
     pub(super) labels: Labels,
-    pub(super) kind: Kind,
+    pub(super) kind: ValueKind,
     /// What holds where it is true, and where it is not.
     pub(super) truth: Option<Rc<Truth>>,
     /// The field of the object that it is, where it is one.
@@ -162,18 +162,18 @@ pub(super) struct Truth {
 
 /// One condition of a query.
 #[derive(Debug, Clone)]
-pub(super) enum Clause {
+pub(super) enum QueryCondition {
     /// A column that is to be equal to a value.
-    Equal(Bound),
+    Equal(ColumnBinding),
     /// Any of these.
-    Any(Vec<Vec<Clause>>),
+    Any(Vec<Vec<QueryCondition>>),
     /// A condition that narrows nothing down to one caller or id.
     Other,
 }
 
 /// A column and the value that it is to be equal to.
 #[derive(Debug, Clone)]
-pub(super) struct Bound {
+pub(super) struct ColumnBinding {
     pub(super) column: Rc<str>,
     pub(super) labels: Labels,
     /// The field of the object that the value is.
@@ -194,48 +194,57 @@ pub(super) enum Sends {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Query {
     pub(super) model: Option<Rc<str>>,
-    pub(super) clauses: Vec<Clause>,
+    pub(super) clauses: Vec<QueryCondition>,
     /// Objects that it starts from: `order.items`.
-    pub(super) parents: Places,
+    pub(super) parents: PlaceSet,
     /// Whether it starts from the caller: `current_user.invoices`.
     pub(super) from_subject: bool,
     pub(super) sends: Sends,
-    pub(super) mark: Mark,
+    pub(super) mark: CodeMark,
 }
 
-impl Value {
-    pub(super) fn of(labels: Labels) -> Value {
-        Value { labels, ..Value::default() }
+impl CodeValue {
+    pub(super) fn of(labels: Labels) -> CodeValue {
+        CodeValue { labels, ..CodeValue::default() }
     }
 
-    pub(super) fn kind(kind: Kind) -> Value {
-        Value { kind, ..Value::default() }
+    pub(super) fn kind(kind: ValueKind) -> CodeValue {
+        CodeValue { kind, ..CodeValue::default() }
     }
 
-    pub(super) fn subject() -> Value {
-        Value::of(Labels { subject: true, ..Labels::default() })
+    /// A condition that is known to say something where it holds.
+    pub(super) fn if_true(yes: Facts) -> CodeValue {
+        CodeValue { truth: Some(Rc::new(Truth { yes, no: Facts::default() })), ..CodeValue::default() }
     }
 
-    pub(super) fn token() -> Value {
-        Value::of(Labels { token: true, ..Labels::default() })
+    pub(super) fn labelled(labels: Labels, kind: ValueKind) -> CodeValue {
+        CodeValue { labels, kind, ..CodeValue::default() }
+    }
+
+    pub(super) fn subject() -> CodeValue {
+        CodeValue::of(Labels { subject: true, ..Labels::default() })
+    }
+
+    pub(super) fn token() -> CodeValue {
+        CodeValue::of(Labels { token: true, ..Labels::default() })
     }
 
     /// Keeps what it was made of.
-    pub(super) fn plain(&self) -> Value {
-        Value::of(self.labels)
+    pub(super) fn plain(&self) -> CodeValue {
+        CodeValue::of(self.labels)
     }
 
     pub(super) fn part(&self) -> Option<Part> {
         match self.kind {
-            Kind::Request(part) => Some(part),
+            ValueKind::Request(part) => Some(part),
             _ => None,
         }
     }
 
     /// Makes one value of two that stand for the same name on two paths. Truth is joined with the paths' facts elsewhere.
-    pub(super) fn merged(&self, other: &Value) -> Value {
-        let keep = !matches!(self.kind, Kind::Plain);
-        Value {
+    pub(super) fn merged(&self, other: &CodeValue) -> CodeValue {
+        let keep = !matches!(self.kind, ValueKind::Plain);
+        CodeValue {
             labels: self.labels.with(other.labels),
             kind: if keep { self.kind.clone() } else { other.kind.clone() },
             truth: None,
@@ -246,10 +255,10 @@ impl Value {
 }
 
 /// Returns everything that these conditions were made of.
-pub(super) fn labels_of(clauses: &[Clause]) -> Labels {
+pub(super) fn labels_of(clauses: &[QueryCondition]) -> Labels {
     clauses.iter().fold(Labels::default(), |labels, clause| match clause {
-        Clause::Equal(bound) => labels.with(bound.labels),
-        Clause::Any(arms) => arms.iter().fold(labels, |labels, arm| labels.with(labels_of(arm))),
-        Clause::Other => labels,
+        QueryCondition::Equal(bound) => labels.with(bound.labels),
+        QueryCondition::Any(arms) => arms.iter().fold(labels, |labels, arm| labels.with(labels_of(arm))),
+        QueryCondition::Other => labels,
     })
 }

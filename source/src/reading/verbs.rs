@@ -3,55 +3,57 @@
 use std::rc::Rc;
 
 use super::calls::Call;
-use super::engine::{Cx, Engine};
+use super::engine::{Cx, HandlerReader};
 use super::expressions::names_object;
-use super::idioms::{self, Does, Shape};
+use super::idioms::{self, Does, VerbReceiver};
 use super::libraries::clauses_of_given;
-use super::queries::{clauses_of_value, equal};
-use super::report::AccessVerb;
+use super::queries::{clauses_of_value, equal_clause};
+use super::report::CodeAccessVerb;
 use super::state::State;
-use super::value::{Bound, Clause, Kind, Labels, Query, Sends, Value};
+use super::value::{CodeValue, ColumnBinding, Labels, Query, QueryCondition, Sends, ValueKind};
 use super::words;
 
-impl Engine<'_> {
+impl HandlerReader<'_> {
     /// A verb on a query, a model or a repository. `None` where no library has such a verb.
     pub(super) fn verb(
         &mut self,
         cx: &Cx,
         state: &mut State,
         call: &Call,
-        (shape, receiver): (Shape, &Value),
-    ) -> Option<Value> {
+        (shape, receiver): (VerbReceiver, &CodeValue),
+    ) -> Option<CodeValue> {
         let mut query = match &receiver.kind {
-            Kind::Query(query) => query.as_ref().clone(),
-            Kind::Class(name, _) | Kind::Repository(name) => Query { model: Some(name.clone()), ..Query::default() },
+            ValueKind::Query(query) => query.as_ref().clone(),
+            ValueKind::Class(name, _) | ValueKind::Repository(name) => {
+                Query { model: Some(name.clone()), ..Query::default() }
+            }
             _ => return None,
         };
         let named = self.named_finder(call, &query);
         if let Some(query) = named {
             return Some(self.sent(cx, state, call, (query, !call.name.contains("All") && call.name.contains("By"))));
         }
-        let Some(does) = idioms::verb(shape, call.name) else {
+        let Some(does) = idioms::find_verb(shape, call.name) else {
             // A class of nobody's library: what it makes is not data.
-            return if shape == Shape::Query { Some(self.chained(cx, call, query)) } else { None };
+            return if shape == VerbReceiver::Query { Some(self.chained(cx, call, query)) } else { None };
         };
         query.mark = self.mark(cx, call.span);
         // Django's `all()` sends nothing yet.
         let is_lazy = call.name == "all" && self.framework == crate::routes::FrameworkName::Django;
         match if is_lazy { Does::Chain } else { does } {
             Does::Chain => {
-                if let Some(Kind::Class(name, _)) = call.positional(0).map(|first| &first.kind) {
+                if let Some(ValueKind::Class(name, _)) = call.positional(0).map(|first| &first.kind) {
                     query.model.get_or_insert(name.clone());
                 }
-                Some(Value::kind(Kind::Query(Rc::new(query))))
+                Some(CodeValue::kind(ValueKind::Query(Rc::new(query))))
             }
-            Does::Exclude => Some(Value::kind(Kind::Query(Rc::new(query)))),
+            Does::Exclude => Some(CodeValue::kind(ValueKind::Query(Rc::new(query)))),
             Does::Narrow => {
                 query.clauses.extend(self.narrowing(call));
-                if call.given.iter().any(|given| matches!(given.value.kind, Kind::Function(..))) {
+                if call.given.iter().any(|given| matches!(given.value.kind, ValueKind::Function(..))) {
                     return Some(self.sent(cx, state, call, (query, call.name != "find")));
                 }
-                Some(Value::kind(Kind::Query(Rc::new(query))))
+                Some(CodeValue::kind(ValueKind::Query(Rc::new(query))))
             }
             Does::Fetch => {
                 // `.first(cb)`, `.then(row => ..)` take no conditions.
@@ -65,20 +67,20 @@ impl Engine<'_> {
             Does::Create => {
                 query.model.iter().for_each(|model| self.note_made(model));
                 let labels = call.labels();
-                let parents = Value::of(Labels { ids: Default::default(), ..labels });
+                let parents = CodeValue::of(Labels { ids: Default::default(), ..labels });
                 self.note_relation(cx, state, &parents, call.span);
-                Some(Value::default())
+                Some(CodeValue::default())
             }
         }
     }
 
-    fn chained(&mut self, cx: &Cx, call: &Call, mut query: Query) -> Value {
+    fn chained(&mut self, cx: &Cx, call: &Call, mut query: Query) -> CodeValue {
         query.mark = self.mark(cx, call.span);
-        Value::kind(Kind::Query(Rc::new(query)))
+        CodeValue::kind(ValueKind::Query(Rc::new(query)))
     }
 
     /// Sends a query at this call, and runs its callbacks.
-    fn sent(&mut self, cx: &Cx, state: &mut State, call: &Call, (query, is_one): (Query, bool)) -> Value {
+    fn sent(&mut self, cx: &Cx, state: &mut State, call: &Call, (query, is_one): (Query, bool)) -> CodeValue {
         let is_many = !is_one && !query.clauses.iter().any(names_object);
         let mut query = query;
         query.mark = self.mark(cx, call.span);
@@ -95,33 +97,33 @@ impl Engine<'_> {
         cx: &Cx,
         state: &mut State,
         call: &Call,
-        (mut query, shape, does): (Query, Shape, Does),
-    ) -> Value {
+        (mut query, shape, does): (Query, VerbReceiver, Does),
+    ) -> CodeValue {
         query.sends = if does == Does::Update { Sends::Update } else { Sends::Delete };
         let has_conditions =
-            call.given.iter().any(|given| given.name.is_none() && !matches!(given.value.kind, Kind::Function(..)));
-        if shape == Shape::Query {
+            call.given.iter().any(|given| given.name.is_none() && !matches!(given.value.kind, ValueKind::Function(..)));
+        if shape == VerbReceiver::Query {
             // `queryset.update(paid=True)`; Mongoose and knex narrow before.
             let waits = call.name == "update" && query.clauses.is_empty() && query.parents.is_empty();
             if waits {
-                return Value::kind(Kind::Query(Rc::new(query)));
+                return CodeValue::kind(ValueKind::Query(Rc::new(query)));
             }
             return self.sent(cx, state, call, (query, false));
         }
-        if !has_conditions && shape == Shape::Class {
+        if !has_conditions && shape == VerbReceiver::Class {
             // `Invoice.update(paid=True).where(..)`
-            return Value::kind(Kind::Query(Rc::new(query)));
+            return CodeValue::kind(ValueKind::Query(Rc::new(query)));
         }
         // `repository.delete(invoice)`, `repository.save(invoice)`
         if let Some(object) = call.positional(0).filter(|first| {
-            !first.labels.objects.is_empty() && first.field.is_none() && !matches!(first.kind, Kind::Record(_))
+            !first.labels.objects.is_empty() && first.field.is_none() && !matches!(first.kind, ValueKind::Record(_))
         }) {
-            let what = if does == Does::Update { AccessVerb::Mutate } else { AccessVerb::Delete };
+            let what = if does == Does::Update { CodeAccessVerb::Mutate } else { CodeAccessVerb::Delete };
             self.note_use(cx, state, &object.clone(), what, call.span);
             return object.clone();
         }
         let with_where = call.given.iter().find(|given| match &given.value.kind {
-            Kind::Record(entries) => entries.iter().any(|(name, _)| idioms::CONDITION_KEYS.contains(&&**name)),
+            ValueKind::Record(entries) => entries.iter().any(|(name, _)| idioms::CONDITION_KEYS.contains(&&**name)),
             _ => false,
         });
         match with_where {
@@ -136,27 +138,27 @@ impl Engine<'_> {
     }
 
     /// The conditions that a call adds.
-    fn narrowing(&self, call: &Call) -> Vec<Clause> {
-        let positional: Vec<Value> = call
+    fn narrowing(&self, call: &Call) -> Vec<QueryCondition> {
+        let positional: Vec<CodeValue> = call
             .given
             .iter()
-            .filter(|given| given.name.is_none() && !matches!(given.value.kind, Kind::Function(..)))
+            .filter(|given| given.name.is_none() && !matches!(given.value.kind, ValueKind::Function(..)))
             .map(|given| given.value.clone())
             .collect();
         match positional.as_slice() {
             // `.where('id', id)`, `.where('id', '=', id)`, `.where('invoice.id = :id', { id })`
-            [Value { kind: Kind::Text(text, parts), .. }, rest @ ..] if !rest.is_empty() => {
+            [CodeValue { kind: ValueKind::Text(text, parts), .. }, rest @ ..] if !rest.is_empty() => {
                 let is_column = text.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.'));
                 match rest {
-                    [value] if is_column => vec![equal(text.rsplit('.').next().unwrap_or(text), value)],
-                    [Value { kind: Kind::Text(sign, _), .. }, value] if is_column => {
+                    [value] if is_column => vec![equal_clause(text.rsplit('.').next().unwrap_or(text), value)],
+                    [CodeValue { kind: ValueKind::Text(sign, _), .. }, value] if is_column => {
                         if matches!(&**sign, "=" | "==" | "in" | "array-contains") {
-                            vec![equal(text, value)]
+                            vec![equal_clause(text, value)]
                         } else {
-                            vec![Clause::Other]
+                            vec![QueryCondition::Other]
                         }
                     }
-                    _ => fragment(text, parts, rest),
+                    _ => fragment_clauses(text, parts, rest),
                 }
             }
             _ => self.clauses_given(call),
@@ -178,20 +180,20 @@ impl Engine<'_> {
         let columns = columns.split("OrderBy").next().unwrap_or(columns);
         let mut query = query.clone();
         let mut values = call.given.iter().map(|given| &given.value);
-        let arms: Vec<Vec<Clause>> = columns
+        let arms: Vec<Vec<QueryCondition>> = columns
             .split("Or")
             .map(|arm| {
                 let bound = arm.split("And").map(|column| {
                     let is_negative = column.ends_with("Not") || column.ends_with("NotIn");
                     let value = values.next().cloned().unwrap_or_default();
-                    if is_negative { Clause::Other } else { equal(column, &value) }
+                    if is_negative { QueryCondition::Other } else { equal_clause(column, &value) }
                 });
                 bound.collect()
             })
             .collect();
         match arms.as_slice() {
             [one] => query.clauses.extend(one.iter().cloned()),
-            _ => query.clauses.push(Clause::Any(arms)),
+            _ => query.clauses.push(QueryCondition::Any(arms)),
         }
         if matches!(verb, "delete" | "remove") {
             query.sends = Sends::Delete;
@@ -205,8 +207,8 @@ impl Engine<'_> {
         cx: &Cx,
         state: &mut State,
         call: &Call,
-        receiver: &Value,
-    ) -> Option<Value> {
+        receiver: &CodeValue,
+    ) -> Option<CodeValue> {
         if matches!(
             call.name,
             "fetchone" | "fetchall" | "fetchmany" | "first" | "mappings" | "scalars" | "scalar" | "one" | "all"
@@ -217,12 +219,12 @@ impl Engine<'_> {
         if matches!(call.name, "collection" | "get_collection" | "model" | "getRepository" | "table" | "from")
             && let Some(name) = call.text(0)
         {
-            return Some(Value::kind(Kind::Repository(Rc::from(name))));
+            return Some(CodeValue::kind(ValueKind::Repository(Rc::from(name))));
         }
         let Some(first) = call.positional(0).cloned() else {
             // `db.select().from(invoices)`
             if matches!(call.name, "select" | "delete" | "update") {
-                return Some(Value::kind(Kind::Query(Rc::new(Query {
+                return Some(CodeValue::kind(ValueKind::Query(Rc::new(Query {
                     sends: sends_of(call.name),
                     ..Query::default()
                 }))));
@@ -230,12 +232,12 @@ impl Engine<'_> {
             return Some(if idioms::is_connection(call.name) || call.name == "begin" {
                 receiver.clone()
             } else {
-                Value::default()
+                CodeValue::default()
             });
         };
         match &first.kind {
-            Kind::Class(name, _) | Kind::Repository(name) => Some(self.on_class_given(cx, state, call, name)),
-            Kind::Query(query) => {
+            ValueKind::Class(name, _) | ValueKind::Repository(name) => Some(self.on_class_given(cx, state, call, name)),
+            ValueKind::Query(query) => {
                 let query = query.as_ref().clone();
                 let is_one = query.clauses.iter().any(names_object)
                     || matches!(call.name, "scalar" | "scalar_one" | "first_or_404" | "one_or_404" | "fetch_one");
@@ -250,28 +252,28 @@ impl Engine<'_> {
             {
                 None
             }
-            _ => Some(Value { never: false, ..self.leftover(cx, state, call) }),
+            _ => Some(CodeValue { never: false, ..self.leftover(cx, state, call) }),
         }
     }
 
     /// `session.delete(invoice)`, `session.merge(invoice)`
-    fn object_given(&mut self, cx: &Cx, state: &State, call: &Call, object: &Value) {
-        let name = words::plain(call.name);
+    fn object_given(&mut self, cx: &Cx, state: &State, call: &Call, object: &CodeValue) {
+        let name = words::simplify_name(call.name);
         let starts = |words: &[&str]| words.iter().any(|word| name.starts_with(word));
         if starts(&["delete", "remove"]) {
-            self.note_use(cx, state, object, AccessVerb::Delete, call.span);
+            self.note_use(cx, state, object, CodeAccessVerb::Delete, call.span);
         } else if starts(&["merge", "save", "persist", "update"]) {
-            self.note_use(cx, state, object, AccessVerb::Mutate, call.span);
+            self.note_use(cx, state, object, CodeAccessVerb::Mutate, call.span);
         }
     }
 
-    fn leftover(&mut self, cx: &Cx, state: &mut State, call: &Call) -> Value {
-        let value = Value::of(Labels { subject: false, ..call.labels() });
-        self.call_back(cx, state, call, &Value::kind(Kind::Connection));
+    fn leftover(&mut self, cx: &Cx, state: &mut State, call: &Call) -> CodeValue {
+        let value = CodeValue::of(Labels { subject: false, ..call.labels() });
+        self.call_back(cx, state, call, &CodeValue::kind(ValueKind::Connection));
         value
     }
 
-    fn on_class_given(&mut self, cx: &Cx, state: &mut State, call: &Call, name: &Rc<str>) -> Value {
+    fn on_class_given(&mut self, cx: &Cx, state: &mut State, call: &Call, name: &Rc<str>) -> CodeValue {
         let mut query = Query {
             model: Some(name.clone()),
             mark: self.mark(cx, call.span),
@@ -281,24 +283,30 @@ impl Engine<'_> {
         if matches!(call.name, "query" | "select" | "createQueryBuilder" | "update" | "delete" | "from")
             && call.given.len() <= 1
         {
-            return Value::kind(Kind::Query(Rc::new(query)));
+            return CodeValue::kind(ValueKind::Query(Rc::new(query)));
         }
         query.clauses.extend(call.given.iter().skip(1).flat_map(clauses_of_given));
         let is_many = matches!(call.name, "find" | "findBy" | "query" | "select" | "paginate");
         if matches!(call.name, "query" | "select") {
-            return Value::kind(Kind::Query(Rc::new(query)));
+            return CodeValue::kind(ValueKind::Query(Rc::new(query)));
         }
         self.sent(cx, state, call, (query, !is_many))
     }
 
     /// `STORE.get(id)`, `invoices.find(i => i.id === id)`
-    pub(super) fn store_call(&mut self, cx: &Cx, state: &mut State, call: &Call, receiver: &Value) -> Option<Value> {
-        let Kind::Store(store) = &receiver.kind else { return None };
+    pub(super) fn store_call(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        call: &Call,
+        receiver: &CodeValue,
+    ) -> Option<CodeValue> {
+        let ValueKind::Store(store) = &receiver.kind else { return None };
         let mut query = Query { model: Some(store.clone()), mark: self.mark(cx, call.span), ..Query::default() };
         match call.name {
             "get" | "pop" | "delete" | "setdefault" | "at" | "__getitem__" => {
                 let key = call.positional(0).cloned().unwrap_or_default();
-                query.clauses.push(equal("", &key));
+                query.clauses.push(equal_clause("", &key));
                 if matches!(call.name, "pop" | "delete") {
                     query.sends = Sends::Delete;
                 }
@@ -306,7 +314,7 @@ impl Engine<'_> {
             }
             "find" | "filter" | "findIndex" | "some" | "findLast" => {
                 let function = call.given.first().and_then(|given| match &given.value.kind {
-                    Kind::Function(function, _) => Some(function.function.clone()),
+                    ValueKind::Function(function, _) => Some(function.function.clone()),
                     _ => None,
                 })?;
                 let body = function.body.first().and_then(|statement| match &statement.kind {
@@ -327,20 +335,20 @@ impl Engine<'_> {
                 Some(element)
             }
             "remove" | "splice" => {
-                let object = Value::of(call.labels());
-                self.note_use(cx, state, &object, AccessVerb::Delete, call.span);
-                Some(Value::default())
+                let object = CodeValue::of(call.labels());
+                self.note_use(cx, state, &object, CodeAccessVerb::Delete, call.span);
+                Some(CodeValue::default())
             }
             "set" => {
                 let key = call.positional(0).cloned().unwrap_or_default();
                 self.change_store(cx, state, (receiver, &key), call.span);
-                Some(Value::default())
+                Some(CodeValue::default())
             }
             "append" | "push" | "add" | "insert" | "unshift" => {
                 self.note_made(store);
-                Some(Value::default())
+                Some(CodeValue::default())
             }
-            _ => Some(Value::default()),
+            _ => Some(CodeValue::default()),
         }
     }
 }
@@ -354,31 +362,31 @@ pub(super) fn sends_of(name: &str) -> Sends {
 }
 
 /// A condition in SQL with its values behind it.
-fn fragment(text: &str, parts: &[Value], rest: &[Value]) -> Vec<Clause> {
+fn fragment_clauses(text: &str, parts: &[CodeValue], rest: &[CodeValue]) -> Vec<QueryCondition> {
     let mut parts = parts.to_vec();
     for value in rest {
         match &value.kind {
-            Kind::Record(entries) => {
+            ValueKind::Record(entries) => {
                 // `:id` stands for the entry of that name.
-                let named: Vec<(Rc<str>, Value)> = entries.as_ref().clone();
+                let named: Vec<(Rc<str>, CodeValue)> = entries.as_ref().clone();
                 let replaced =
                     named.iter().fold(text.to_owned(), |text, (name, _)| text.replace(&format!(":{name}"), "{}"));
-                let mut order: Vec<(usize, Value)> = named
+                let mut order: Vec<(usize, CodeValue)> = named
                     .iter()
                     .filter_map(|(name, value)| text.find(&format!(":{name}")).map(|at| (at, value.clone())))
                     .collect();
                 order.sort_by_key(|(at, _)| *at);
-                let values: Vec<Value> = order.into_iter().map(|(_, value)| value).collect();
-                return super::sql::conditions(&replaced, &values);
+                let values: Vec<CodeValue> = order.into_iter().map(|(_, value)| value).collect();
+                return super::sql::read_conditions(&replaced, &values);
             }
-            Kind::List(items) => parts.extend(items.iter().cloned()),
+            ValueKind::List(items) => parts.extend(items.iter().cloned()),
             _ => parts.push(value.clone()),
         }
     }
-    super::sql::conditions(text, &parts)
+    super::sql::read_conditions(text, &parts)
 }
 
 /// Makes the condition that names an object by its key.
-pub(super) fn by_key(labels: Labels) -> Clause {
-    Clause::Equal(Bound { column: Rc::from(""), labels, field: None })
+pub(super) fn by_key(labels: Labels) -> QueryCondition {
+    QueryCondition::Equal(ColumnBinding { column: Rc::from(""), labels, field: None })
 }

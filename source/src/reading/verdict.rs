@@ -1,21 +1,22 @@
 //! The words: what the accesses and their uses add up to.
 
-use super::engine::{Access, Engine, Guard, Use};
+use super::engine::{AccessGuard, CodeAccess, HandlerReader, Use};
 use super::expressions::names_object;
-use super::facts::{Fact, Key, Mark, Tie};
-use super::models::Owned;
+use super::facts::{CallerTie, CodeMark, Key, OwnershipFact};
+use super::models::ModelOwnership;
 use super::report::{
-    AccessReading, AccessVerb, AccessWord, Evidence, IdOrigin, IdentitySource, OwnershipWord, Reading, UseReading,
+    AccessReading, AccessWord, CodeAccessVerb, Evidence, HandlerReading, IdOrigin, IdentitySource, OwnershipWord,
+    UseReading,
 };
 use super::value::Sends;
 use crate::routes::{GuardKind, RouteEntry};
 
 /// What is said of one access, and the lines for it.
-type Judged = (AccessWord, String, Vec<Mark>);
+type AccessJudgement = (AccessWord, String, Vec<CodeMark>);
 
-impl Engine<'_> {
+impl HandlerReader<'_> {
     /// Adds up what was found in a handler.
-    pub(super) fn judge(self, entry: &RouteEntry) -> Reading {
+    pub(super) fn judge(self, entry: &RouteEntry) -> HandlerReading {
         let is_signed_in =
             self.identity.is_some() || entry.guards.iter().any(|guard| guard.kind == GuardKind::Authentication);
         let mut accesses: Vec<AccessReading> = Vec::new();
@@ -29,7 +30,7 @@ impl Engine<'_> {
         let suspicions = self.suspicions.iter().map(|mark| self.evidence(*mark)).collect();
         let request = Some(self.request_reading());
         let identity = self.identity.map(|mark| self.identity_at(mark));
-        Reading { word, because, identity, accesses, suspicions, request }
+        HandlerReading { word, because, identity, accesses, suspicions, request }
     }
 
     fn whole(&self, accesses: &[AccessReading], is_signed_in: bool) -> (OwnershipWord, String) {
@@ -46,7 +47,7 @@ impl Engine<'_> {
         // Looking up who calls is no check of what is reached.
         let is_check = |access: &&AccessReading| {
             access.word() == OwnershipWord::Checked
-                && (access.how != AccessWord::SubjectOnly || access.what == AccessVerb::List)
+                && (access.how != AccessWord::SubjectOnly || access.what == CodeAccessVerb::List)
         };
         if let Some(access) = accesses.iter().find(is_check) {
             return (OwnershipWord::Checked, access.because.clone());
@@ -65,10 +66,10 @@ impl Engine<'_> {
         (OwnershipWord::NotApplicable, format!("no object that a client can name is reached{caller}"))
     }
 
-    fn judge_access(&self, access: &Access, place: usize, is_signed_in: bool) -> Option<Judged> {
-        let owned = access.model.as_deref().map_or(Owned::Unknown, |model| self.models.owned(model));
-        if let (false, Some(Tie::Owner)) = (access.labels.is_chosen(), access.scope) {
-            if owned == Owned::IsUser && !access.is_many && access.sends == Sends::Load {
+    fn judge_access(&self, access: &CodeAccess, place: usize, is_signed_in: bool) -> Option<AccessJudgement> {
+        let owned = access.model.as_deref().map_or(ModelOwnership::Unknown, |model| self.models.owned(model));
+        if let (false, Some(CallerTie::Owner)) = (access.labels.is_chosen(), access.scope) {
+            if owned == ModelOwnership::IsUser && !access.is_many && access.sends == Sends::Load {
                 // It only looks up who calls.
                 return None;
             }
@@ -78,27 +79,30 @@ impl Engine<'_> {
                 vec![access.mark],
             ));
         }
-        if let Some(tie) = access.scope.filter(|tie| *tie != Tie::Claimed) {
-            let word = if tie == Tie::Owner { AccessWord::OwnerChecked } else { AccessWord::AccessChecked };
-            let by = if tie == Tie::Owner { "the caller" } else { "a group, a share or a secret" };
+        if let Some(tie) = access.scope.filter(|tie| *tie != CallerTie::Claimed) {
+            let word = if tie == CallerTie::Owner { AccessWord::OwnerChecked } else { AccessWord::AccessChecked };
+            let by = if tie == CallerTie::Owner { "the caller" } else { "a group, a share or a secret" };
             return Some((
                 word,
                 format!("{} is held to {by} by its own conditions", self.cite(access.mark)),
                 vec![access.mark],
             ));
         }
-        let uses: Vec<&Use> =
-            access.uses.iter().filter(|one| one.guard.is_none_or(|guard| guard.tie != Some(Tie::Absent))).collect();
+        let uses: Vec<&Use> = access
+            .uses
+            .iter()
+            .filter(|one| one.guard.is_none_or(|guard| guard.tie != Some(CallerTie::Absent)))
+            .collect();
         if uses.is_empty() {
             return None;
         }
         let open: Vec<&Use> = uses.iter().copied().filter(|one| one.guard.is_none()).collect();
         if open.is_empty() {
-            let guards: Vec<Guard> = uses.iter().filter_map(|one| one.guard).collect();
+            let guards: Vec<AccessGuard> = uses.iter().filter_map(|one| one.guard).collect();
             return Some(self.judge_guarded(&guards));
         }
-        let seen = self.seen.iter().find(|fact| fact.key == Key::Object(place) && fact.tie != Tie::Claimed);
-        if owned == Owned::No && seen.is_none() {
+        let seen = self.seen.iter().find(|fact| fact.key == Key::Object(place) && fact.tie != CallerTie::Claimed);
+        if owned == ModelOwnership::No && seen.is_none() {
             let model = access.model.as_deref().unwrap_or("the object");
             let at = open.iter().map(|one| one.mark).collect();
             return Some((AccessWord::NotOwned, format!("`{model}` has no column that names an owner"), at));
@@ -113,15 +117,20 @@ impl Engine<'_> {
     }
 
     /// Objects that nothing narrows down are served.
-    fn judge_list(&self, access: &Access, open: &[&Use], (owned, is_signed_in): (Owned, bool)) -> Judged {
+    fn judge_list(
+        &self,
+        access: &CodeAccess,
+        open: &[&Use],
+        (owned, is_signed_in): (ModelOwnership, bool),
+    ) -> AccessJudgement {
         let at = open.iter().map(|one| one.mark).collect();
         let cite = self.cite(access.mark);
         let (word, because) = match owned {
-            Owned::By(column) if is_signed_in || writes(access, open) => (
+            ModelOwnership::By(column) if is_signed_in || is_unguarded_write(access, open) => (
                 AccessWord::NotChecked,
                 format!("{cite} lists what has `{column}` for an owner without looking at the caller"),
             ),
-            Owned::By(_) => (
+            ModelOwnership::By(_) => (
                 AccessWord::Unknown,
                 format!(
                     "{cite} lists owned objects to callers who need not sign in: public or open by mistake, the code does not say"
@@ -133,8 +142,13 @@ impl Engine<'_> {
     }
 
     /// An object that the client named is used where nothing ties it to the caller.
-    fn judge_open(&self, access: &Access, open: &[&Use], (seen, is_signed_in): (Option<&Fact>, bool)) -> Judged {
-        let at: Vec<Mark> = open.iter().map(|one| one.mark).collect();
+    fn judge_open(
+        &self,
+        access: &CodeAccess,
+        open: &[&Use],
+        (seen, is_signed_in): (Option<&OwnershipFact>, bool),
+    ) -> AccessJudgement {
+        let at: Vec<CodeMark> = open.iter().map(|one| one.mark).collect();
         let cite = self.cite(access.mark);
         let ends = at.first().map(|mark| self.cite(*mark)).unwrap_or_default();
         if open.iter().all(|one| one.is_relation) {
@@ -146,7 +160,7 @@ impl Engine<'_> {
         if access.is_guess && seen.is_none() {
             return (AccessWord::Unknown, format!("what {cite} does with the id is not in this project"), at);
         }
-        if !is_signed_in && !writes(access, open) {
+        if !is_signed_in && !is_unguarded_write(access, open) {
             let because = format!(
                 "{ends} serves an object to callers who need not sign in: public or open by mistake, the code does not say"
             );
@@ -158,23 +172,23 @@ impl Engine<'_> {
         (AccessWord::NotChecked, because, at)
     }
 
-    fn judge_guarded(&self, guards: &[Guard]) -> Judged {
-        let marks: Vec<Mark> = guards.iter().map(|guard| guard.mark).collect();
+    fn judge_guarded(&self, guards: &[AccessGuard]) -> AccessJudgement {
+        let marks: Vec<CodeMark> = guards.iter().map(|guard| guard.mark).collect();
         let first = marks.first().map(|mark| self.cite(*mark)).unwrap_or_default();
         let weakest = guards.iter().map(|guard| guard.tie).max_by_key(|tie| match tie {
-            Some(Tie::Absent) => 0,
-            Some(Tie::Owner) => 1,
-            Some(Tie::Access) => 2,
+            Some(CallerTie::Absent) => 0,
+            Some(CallerTie::Owner) => 1,
+            Some(CallerTie::Access) => 2,
             None => 3,
-            Some(Tie::Claimed) => 4,
+            Some(CallerTie::Claimed) => 4,
         });
         match weakest.flatten() {
-            Some(Tie::Claimed) => (
+            Some(CallerTie::Claimed) => (
                 AccessWord::Unknown,
                 format!("{first} compares with an identity from a header that a client can set"),
                 marks,
             ),
-            Some(Tie::Access) => (
+            Some(CallerTie::Access) => (
                 AccessWord::AccessChecked,
                 format!("{first} lets through whom a group, a share or a helper admits"),
                 marks,
@@ -184,10 +198,10 @@ impl Engine<'_> {
         }
     }
 
-    fn report(&self, access: &Access, (how, because, marks): Judged) -> AccessReading {
+    fn report(&self, access: &CodeAccess, (how, because, marks): AccessJudgement) -> AccessReading {
         let owner = access.model.as_deref().and_then(|model| match self.models.owned(model) {
-            Owned::By(column) => Some(column),
-            Owned::IsUser => Some("id".to_owned()),
+            ModelOwnership::By(column) => Some(column),
+            ModelOwnership::IsUser => Some("id".to_owned()),
             _ => None,
         });
         let mut evidence: Vec<Evidence> = Vec::new();
@@ -228,7 +242,7 @@ impl Engine<'_> {
         }
     }
 
-    fn identity_at(&self, mark: Mark) -> IdentitySource {
+    fn identity_at(&self, mark: CodeMark) -> IdentitySource {
         IdentitySource {
             expression: self.text(mark),
             place: self.project.place(mark.module, mark.span),
@@ -237,7 +251,7 @@ impl Engine<'_> {
         }
     }
 
-    fn evidence(&self, mark: Mark) -> Evidence {
+    fn evidence(&self, mark: CodeMark) -> Evidence {
         Evidence {
             place: self.project.place(mark.module, mark.span),
             text: self.text(mark),
@@ -246,29 +260,30 @@ impl Engine<'_> {
         }
     }
 
-    fn cite(&self, mark: Mark) -> String {
+    fn cite(&self, mark: CodeMark) -> String {
         let place = self.project.place(mark.module, mark.span);
         format!("{}:{} `{}`", place.file, place.line, self.text(mark))
     }
 }
 
 /// Whether a use that nothing guards changes or deletes.
-fn writes(access: &Access, open: &[&Use]) -> bool {
-    access.sends != Sends::Load || open.iter().any(|one| matches!(one.what, AccessVerb::Mutate | AccessVerb::Delete))
+fn is_unguarded_write(access: &CodeAccess, open: &[&Use]) -> bool {
+    access.sends != Sends::Load
+        || open.iter().any(|one| matches!(one.what, CodeAccessVerb::Mutate | CodeAccessVerb::Delete))
 }
 
-fn verb_of(access: &Access) -> AccessVerb {
+fn verb_of(access: &CodeAccess) -> CodeAccessVerb {
     let strongest =
         access.uses.iter().filter(|one| !one.is_relation).map(|one| one.what).max_by_key(|what| match what {
-            AccessVerb::Create => 0,
-            AccessVerb::Read | AccessVerb::List => 1,
-            AccessVerb::Mutate => 2,
-            AccessVerb::Delete => 3,
+            CodeAccessVerb::Create => 0,
+            CodeAccessVerb::Read | CodeAccessVerb::List => 1,
+            CodeAccessVerb::Mutate => 2,
+            CodeAccessVerb::Delete => 3,
         });
-    let read = if access.is_many { AccessVerb::List } else { AccessVerb::Read };
+    let read = if access.is_many { CodeAccessVerb::List } else { CodeAccessVerb::Read };
     match access.sends {
-        Sends::Delete => AccessVerb::Delete,
-        Sends::Update => AccessVerb::Mutate,
+        Sends::Delete => CodeAccessVerb::Delete,
+        Sends::Update => CodeAccessVerb::Mutate,
         Sends::Load | Sends::Create => strongest.unwrap_or(read),
     }
 }

@@ -3,15 +3,15 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::engine::{Cx, Engine};
-use super::follow::Given;
+use super::engine::{Cx, HandlerReader};
+use super::follow::CallArgument;
 use super::state::State;
-use super::value::{Kind, Value};
+use super::value::{CodeValue, ValueKind};
 use crate::ir::{Argument, Expr, ExprKind};
 use crate::project::{ClassRef, FunctionRef};
 use crate::routes::FrameworkName;
 
-impl Engine<'_> {
+impl HandlerReader<'_> {
     /// A call to something inherited. `None` where it is none.
     pub(super) fn view_call(
         &mut self,
@@ -19,18 +19,18 @@ impl Engine<'_> {
         state: &mut State,
         (callee, name): (&Expr, &str),
         arguments: &[Argument],
-    ) -> Option<Value> {
+    ) -> Option<CodeValue> {
         let ExprKind::Member(object, _) = &*callee.kind else { return None };
         let class = cx.class.clone()?;
         let is_super =
             object.call().is_some_and(|(callee, _)| callee.name() == Some("super")) || object.name() == Some("super");
         if is_super {
-            let given = arguments.iter().map(|argument| Given {
+            let given = arguments.iter().map(|argument| CallArgument {
                 name: argument.name.as_deref().map(Rc::from),
                 spread: argument.spread,
                 value: self.eval(cx, state, &argument.value),
             });
-            let given: Vec<Given> = given.collect();
+            let given: Vec<CallArgument> = given.collect();
             if let Some(method) = self.method_above(&class, name) {
                 return Some(self.follow(cx, state, &method, &Rc::default(), given));
             }
@@ -49,7 +49,7 @@ impl Engine<'_> {
             "check_object_permissions" => {
                 let object = arguments.get(1).map(|second| self.eval(cx, state, &second.value))?;
                 self.check_object(cx, state, &class, &object);
-                Some(Value::default())
+                Some(CodeValue::default())
             }
             "retrieve" | "update" | "partial_update" | "destroy" if is_super => {
                 let object = self.get_object(cx, state, &class);
@@ -72,11 +72,11 @@ impl Engine<'_> {
     }
 
     /// `self.queryset`, as it is declared: not sent yet.
-    pub(super) fn view_field(&mut self, cx: &Cx, class: &ClassRef, field: &str) -> Option<Value> {
+    pub(super) fn view_field(&mut self, cx: &Cx, class: &ClassRef, field: &str) -> Option<CodeValue> {
         if self.framework != FrameworkName::Django || !matches!(field, "queryset" | "model") {
             return None;
         }
         let value = self.declared_queryset(cx, class);
-        (!matches!(value.kind, Kind::Plain)).then_some(value)
+        (!matches!(value.kind, ValueKind::Plain)).then_some(value)
     }
 }

@@ -231,7 +231,7 @@ pub const USER_MODELS: [&str; 16] = [
 const MOST_SHORT: usize = 64;
 
 /// Returns a name in small letters without `_`, `-` and `$`.
-pub fn plain(name: &str) -> String {
+pub fn simplify_name(name: &str) -> String {
     if name.is_ascii() {
         let mut made = String::with_capacity(name.len());
         made.extend(plain_bytes(name).map(char::from));
@@ -253,7 +253,7 @@ pub fn is_one_of(name: &str, words: &[&str]) -> bool {
 pub fn holds_one_of(name: &str, words: &[&str]) -> bool {
     with_plain(name, |name| {
         let letters = letters_of(name);
-        words.iter().any(|word| letters_of(word.as_bytes()) & !letters == 0 && holds(name, word.as_bytes()))
+        words.iter().any(|word| letters_of(word.as_bytes()) & !letters == 0 && contains_bytes(name, word.as_bytes()))
     })
 }
 
@@ -262,7 +262,7 @@ pub fn holds_one_of(name: &str, words: &[&str]) -> bool {
 fn with_plain<T>(name: &str, act: impl FnOnce(&[u8]) -> T) -> T {
     let mut made = [0; MOST_SHORT];
     if !name.is_ascii() || name.len() > made.len() {
-        return act(plain(name).as_bytes());
+        return act(simplify_name(name).as_bytes());
     }
     let mut length = 0;
     for (place, letter) in made.iter_mut().zip(plain_bytes(name)) {
@@ -277,14 +277,14 @@ fn letters_of(text: &[u8]) -> u64 {
     text.iter().fold(0, |letters, letter| letters | 1 << (letter & 63))
 }
 
-fn holds(text: &[u8], word: &[u8]) -> bool {
+fn contains_bytes(text: &[u8], word: &[u8]) -> bool {
     let Some(first) = word.first() else { return true };
     text.windows(word.len()).any(|piece| piece.first() == Some(first) && piece == word)
 }
 
 /// Returns whether a name is that of an id or of another unique name of an object.
 pub fn is_id(name: &str) -> bool {
-    let name = plain(name);
+    let name = simplify_name(name);
     let whole =
         ["email", "filename", "handle", "key", "number", "path", "pk", "ref", "reference", "slug", "username", "uid"];
     name.ends_with("id")
@@ -295,7 +295,10 @@ pub fn is_id(name: &str) -> bool {
 
 /// Returns whether a column is the key of its own table.
 pub fn is_primary(name: &str) -> bool {
-    matches!(plain(name).as_str(), "" | "id" | "pk" | "uuid" | "slug" | "key" | "ref" | "number" | "guid" | "publicid")
+    matches!(
+        simplify_name(name).as_str(),
+        "" | "id" | "pk" | "uuid" | "slug" | "key" | "ref" | "number" | "guid" | "publicid"
+    )
 }
 
 #[cfg(test)]

@@ -144,13 +144,13 @@ pub struct SignInFacts {
     /// Whether the body is a form rather than JSON.
     pub is_form: bool,
     /// What the answer gives.
-    pub gives: Credential,
+    pub gives: SignInCredential,
 }
 
 /// What a sign-in gives.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Credential {
+pub enum SignInCredential {
     /// A session cookie.
     #[default]
     Cookie,

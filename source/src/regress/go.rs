@@ -1,8 +1,8 @@
 //! The test in Go: `httptest` on the handler that a function of the package returns, else a running server.
 
-use super::facts::{AttackKind, CallerFacts, CallerValue, Credential, DenialSign, MadeObject};
+use super::facts::{AttackKind, CallerFacts, CallerValue, DenialSign, MadeObject, SignInCredential};
 use super::fault::TestFault;
-use super::literals::{body_with_made, fill, plain, quoted, steps, with_made};
+use super::literals::{body_with_made, fill_template, harmless_text, pointer_steps, quote_text, with_made};
 use super::place::folder_of;
 use super::plan::TestPlan;
 use crate::lang::Language;
@@ -142,12 +142,12 @@ pub(super) struct GoTest {
 ///
 /// # Errors
 /// The package of the route is not known.
-pub(super) fn write(project: &Project, entry: &RouteEntry, plan: &TestPlan) -> Result<GoTest, TestFault> {
+pub(super) fn write_test(project: &Project, entry: &RouteEntry, plan: &TestPlan) -> Result<GoTest, TestFault> {
     let found = find_handler(project, folder_of(&entry.declared.file));
     let own = (folder_of(&entry.declared.file).to_owned(), None);
     let (folder, handler) = found.map_or(own, |(folder, name)| (folder, Some(name)));
     let package = package_of(project, &folder).ok_or(TestFault::NoPackage)?;
-    let base = handler.as_ref().map_or_else(|| RUNNING.to_owned(), |name| fill(SERVER, &[("HANDLER", name)]));
+    let base = handler.as_ref().map_or_else(|| RUNNING.to_owned(), |name| fill_template(SERVER, &[("HANDLER", name)]));
     let mut environment = plan.environment.clone();
     environment.extend(handler.is_none().then(|| "BASE_URL".to_owned()));
     let needs = match environment.as_slice() {
@@ -158,20 +158,20 @@ pub(super) fn write(project: &Project, entry: &RouteEntry, plan: &TestPlan) -> R
         ("PACKAGE", package),
         ("HTTPTEST", if handler.is_some() { "\t\"net/http/httptest\"\n".to_owned() } else { String::new() }),
         ("TITLE", plan.title()),
-        ("FINDING", plain(&plan.facts.finding_id)),
-        ("CHECK", plain(&plan.facts.check)),
+        ("FINDING", harmless_text(&plan.facts.finding_id)),
+        ("CHECK", harmless_text(&plan.facts.check)),
         ("NEEDS", needs),
         ("CLASS", plan.class_name()),
         ("BASE", base),
         ("SIGN_IN", sign_in(plan)),
-        ("MAKE", make(plan)),
-        ("ATTACK_NAME", quoted(&format!("{} is refused", plan.stranger))),
-        ("OWNER_NAME", quoted(&format!("{} is served", plan.owner))),
-        ("ATTACK", attack(plan)),
-        ("CONTROL", control(plan)),
+        ("MAKE", write_made_objects(plan)),
+        ("ATTACK_NAME", quote_text(&format!("{} is refused", plan.stranger))),
+        ("OWNER_NAME", quote_text(&format!("{} is served", plan.owner))),
+        ("ATTACK", write_attack(plan)),
+        ("CONTROL", write_control(plan)),
     ];
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    Ok(GoTest { folder, text: fill(FILE, &values), needs_server: handler.is_none() })
+    Ok(GoTest { folder, text: fill_template(FILE, &values), needs_server: handler.is_none() })
 }
 
 /// Returns a function without parameters that returns a handler, and its folder; the one nearest to the route.
@@ -204,23 +204,28 @@ fn sign_in(plan: &TestPlan) -> String {
             ("encoded(fields)", "application/json")
         };
         let value = match &facts.gives {
-            Credential::Cookie => "return credentials{}".to_owned(),
-            Credential::Token { pointer, header, scheme } => {
+            SignInCredential::Cookie => "return credentials{}".to_owned(),
+            SignInCredential::Token { pointer, header, scheme } => {
                 let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme} ") };
-                format!("return credentials{{{}: {} + at(text, {})}}", quoted(header), quoted(&scheme), listed(pointer))
+                format!(
+                    "return credentials{{{}: {} + at(text, {})}}",
+                    quote_text(header),
+                    quote_text(&scheme),
+                    write_pointer_steps(pointer)
+                )
             }
         };
-        let text = if facts.gives == Credential::Cookie {
+        let text = if facts.gives == SignInCredential::Cookie {
             SIGN_IN.replace("status, text :=", "status, _ :=")
         } else {
             SIGN_IN.to_owned()
         };
-        let (path, kind) = (quoted(&facts.path), quoted(kind));
-        made = fill(&text, &[("PATH", &path), ("BODY", body), ("KIND", &kind), ("RETURN", &value)]);
+        let (path, kind) = (quote_text(&facts.path), quote_text(kind));
+        made = fill_template(&text, &[("PATH", &path), ("BODY", body), ("KIND", &kind), ("RETURN", &value)]);
     }
-    made.push_str(&caller(plan, "owner", &plan.facts.owner));
+    made.push_str(&write_caller(plan, "owner", &plan.facts.owner));
     if plan.has_second() {
-        made.push_str(&caller(plan, "stranger", &plan.facts.attacker));
+        made.push_str(&write_caller(plan, "stranger", &plan.facts.attacker));
     }
     if plan.facts.attack == AttackKind::DamagedToken {
         made.push_str(DAMAGED);
@@ -228,43 +233,43 @@ fn sign_in(plan: &TestPlan) -> String {
     made
 }
 
-fn caller(plan: &TestPlan, function: &str, facts: &CallerFacts) -> String {
+fn write_caller(plan: &TestPlan, function: &str, facts: &CallerFacts) -> String {
     let head = format!("\t{function} := func(client *http.Client) credentials {{\n");
     if plan.facts.sign_in.is_none() {
-        let name = quoted(&TestPlan::token_variable(facts));
+        let name = quote_text(&TestPlan::token_variable(facts));
         return format!("{head}\t\treturn credentials{{\"Authorization\": \"Bearer \" + setting({name})}}\n\t}}\n");
     }
     let sign_up = plan.facts.sign_up.as_ref().filter(|_| !facts.sign_up.is_empty()).map(|sign_up| {
-        let (path, fields) = (quoted(&sign_up.path), fields(&facts.sign_up));
+        let (path, fields) = (quote_text(&sign_up.path), write_fields(&facts.sign_up));
         format!("\t\task(client, \"POST\", {path}, nil, encoded({fields}), \"application/json\")\n")
     });
-    format!("{head}{}\t\treturn signedIn(client, {})\n\t}}\n", sign_up.unwrap_or_default(), fields(&facts.fields))
+    format!("{head}{}\t\treturn signedIn(client, {})\n\t}}\n", sign_up.unwrap_or_default(), write_fields(&facts.fields))
 }
 
-fn fields(fields: &[(String, CallerValue)]) -> String {
+fn write_fields(fields: &[(String, CallerValue)]) -> String {
     let field = |(name, value): &(String, CallerValue)| match value {
-        CallerValue::Text(text) => format!("{}: {}", quoted(name), quoted(text)),
-        CallerValue::Environment(variable) => format!("{}: setting({})", quoted(name), quoted(variable)),
-        CallerValue::MadeUp(value) => format!("{}: {}", quoted(name), quoted(&value.to_string())),
+        CallerValue::Text(text) => format!("{}: {}", quote_text(name), quote_text(text)),
+        CallerValue::Environment(variable) => format!("{}: setting({})", quote_text(name), quote_text(variable)),
+        CallerValue::MadeUp(value) => format!("{}: {}", quote_text(name), quote_text(&value.to_string())),
     };
     format!("credentials{{{}}}", fields.iter().map(field).collect::<Vec<_>>().join(", "))
 }
 
-fn listed(pointer: &str) -> String {
-    steps(pointer).iter().map(|step| quoted(step)).collect::<Vec<_>>().join(", ")
+fn write_pointer_steps(pointer: &str) -> String {
+    pointer_steps(pointer).iter().map(|step| quote_text(step)).collect::<Vec<_>>().join(", ")
 }
 
-fn make(plan: &TestPlan) -> String {
+fn write_made_objects(plan: &TestPlan) -> String {
     let one = |(place, object): (usize, &MadeObject)| {
         let made = plan.made().before(place);
         let (path, body) = (with_made(&object.path, made), body_with_made(&object.body, made));
-        format!("\t\tcreate({path}, {body}, {})\n", listed(&object.pointer))
+        format!("\t\tcreate({path}, {body}, {})\n", write_pointer_steps(&object.pointer))
     };
     let each: String = plan.facts.made.iter().enumerate().map(one).collect();
-    if each.is_empty() { each } else { fill(MAKE, &[("EACH", &each)]) }
+    if each.is_empty() { each } else { fill_template(MAKE, &[("EACH", &each)]) }
 }
 
-fn attack(plan: &TestPlan) -> String {
+fn write_attack(plan: &TestPlan) -> String {
     let made = plan
         .makes()
         .then_some("\t\townerClient := newClient()\n\t\tmade := makeObjects(ownerClient, owner(ownerClient))\n");
@@ -273,8 +278,8 @@ fn attack(plan: &TestPlan) -> String {
         AttackKind::Anonymous => "nil",
         _ => "damaged(owner(client))",
     };
-    let shown = values(plan, "strings.Contains(text, value)", &plan.shown());
-    let ask = request(plan, &plan.facts.url_path, headers, !shown.is_empty());
+    let shown = write_value_checks(plan, "strings.Contains(text, value)", &plan.shown());
+    let ask = write_request(plan, &plan.facts.url_path, headers, !shown.is_empty());
     let (test, message) = if plan.refused.is_empty() {
         ("status >= 500".to_owned(), plan.broken())
     } else {
@@ -282,43 +287,43 @@ fn attack(plan: &TestPlan) -> String {
         (tests.join(" && "), plan.served())
     };
     let unused = if plan.facts.attack == AttackKind::Anonymous && !plan.makes() { "\t\t_ = owner\n" } else { "" };
-    let message = quoted(&message);
+    let message = quote_text(&message);
     format!(
         "{}\t\tclient := newClient()\n{unused}{ask}\t\tif {test} {{\n\t\t\tt.Error({message}, status)\n\t\t}}\n{shown}",
         made.unwrap_or_default()
     )
 }
 
-fn control(plan: &TestPlan) -> String {
+fn write_control(plan: &TestPlan) -> String {
     let made = if plan.makes() { "\t\tmade := makeObjects(client, headers)\n" } else { "" };
     let lacking = "the data of this test lack a value that it looks for";
     let shown = match plan.facts.denial {
-        DenialSign::Content => values(plan, "!strings.Contains(text, value)", lacking),
+        DenialSign::Content => write_value_checks(plan, "!strings.Contains(text, value)", lacking),
         DenialSign::Status(_) => String::new(),
     };
-    let ask = request(plan, &plan.facts.owner_url_path, "headers", !shown.is_empty());
-    let (status, message) = (plan.facts.served_status, quoted(&plan.shut_out()));
+    let ask = write_request(plan, &plan.facts.owner_url_path, "headers", !shown.is_empty());
+    let (status, message) = (plan.facts.served_status, quote_text(&plan.shut_out()));
     format!(
         "\t\tclient := newClient()\n\t\theaders := owner(client)\n{made}{ask}\t\tif status != {status} {{\n\t\t\tt.Error({message}, status)\n\t\t}}\n{shown}"
     )
 }
 
-fn request(plan: &TestPlan, path: &str, headers: &str, with_text: bool) -> String {
+fn write_request(plan: &TestPlan, path: &str, headers: &str, with_text: bool) -> String {
     let made = plan.made();
     let body = plan.facts.body.as_ref().map_or_else(|| "\"\"".to_owned(), |body| body_with_made(body, made));
-    let (text, method) = (if with_text { "text" } else { "_" }, quoted(&plan.facts.method));
+    let (text, method) = (if with_text { "text" } else { "_" }, quote_text(&plan.facts.method));
     format!(
         "\t\tstatus, {text} := ask(client, {method}, {}, {headers}, {body}, \"application/json\")\n",
         with_made(path, made)
     )
 }
 
-fn values(plan: &TestPlan, test: &str, message: &str) -> String {
+fn write_value_checks(plan: &TestPlan, test: &str, message: &str) -> String {
     if plan.forbidden.is_empty() {
         return String::new();
     }
-    let values: Vec<String> = plan.forbidden.iter().map(|value| quoted(value)).collect();
-    let (values, message) = (values.join(", "), quoted(message));
+    let values: Vec<String> = plan.forbidden.iter().map(|value| quote_text(value)).collect();
+    let (values, message) = (values.join(", "), quote_text(message));
     format!(
         "\t\tfor _, value := range []string{{{values}}} {{\n\t\t\tif {test} {{\n\t\t\t\tt.Error({message})\n\t\t\t}}\n\t\t}}\n"
     )

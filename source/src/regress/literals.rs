@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::MadeObject;
-use super::placeholders::{self, PieceWords, expression, has_placeholder};
+use super::placeholders::{self, PieceWords, has_placeholder, write_expression};
 
 /// Longer texts of a scan are cut in a comment or message.
 const MOST_LETTERS: usize = 160;
@@ -11,12 +11,12 @@ const MOST_LETTERS: usize = 160;
 const LEAST_ID: usize = 3;
 
 /// Returns a text in quotation marks; the escapes of JSON are the same in Python, JavaScript, Go and Java.
-pub(super) fn quoted(text: &str) -> String {
+pub(super) fn quote_text(text: &str) -> String {
     Value::String(text.to_owned()).to_string()
 }
 
 /// Returns a text that is harmless within comments and messages of any language.
-pub(super) fn plain(text: &str) -> String {
+pub(super) fn harmless_text(text: &str) -> String {
     let is_plain = |letter: &char| letter.is_alphanumeric() || " -_/{}.,:?=&@~'".contains(*letter);
     text.chars().filter(is_plain).take(MOST_LETTERS).collect()
 }
@@ -77,7 +77,7 @@ impl<'a> MadeIds<'a> {
 
 /// Returns the expression of a path in Python or JavaScript, in which the ids of objects give way to those of new ones.
 pub(super) fn path_with_made(path: &str, made: MadeIds, words: &PieceWords) -> String {
-    if has_placeholder(path) { expression(path, words, quoted) } else { with_made(path, made) }
+    if has_placeholder(path) { write_expression(path, words, quote_text) } else { with_made(path, made) }
 }
 
 /// Returns the expression of a text in which the ids of objects give way to those of new ones.
@@ -85,12 +85,12 @@ pub(super) fn with_made(text: &str, made: MadeIds) -> String {
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some((place, before, after)) = made.first_in(rest) {
-        parts.extend((!before.is_empty()).then(|| quoted(before)));
+        parts.extend((!before.is_empty()).then(|| quote_text(before)));
         parts.push(made.name(place));
         rest = after;
     }
     if !rest.is_empty() || parts.is_empty() {
-        parts.push(quoted(rest));
+        parts.push(quote_text(rest));
     }
     parts.join(" + ")
 }
@@ -141,7 +141,7 @@ fn body_value(key: &str, value: &Value, made: MadeIds, words: &BodyWords) -> Str
         Value::Object(entries) => {
             let entry = |(key, value): (&String, &Value)| {
                 let value = body_value(key, value, made, words);
-                let name = quoted(key);
+                let name = quote_text(key);
                 if words.has_prototypes && key == "__proto__" {
                     format!("[{name}]: {value}")
                 } else {
@@ -150,24 +150,24 @@ fn body_value(key: &str, value: &Value, made: MadeIds, words: &BodyWords) -> Str
             };
             format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
         }
-        Value::String(text) if has_placeholder(text) => expression(text, words.pieces, quoted),
+        Value::String(text) if has_placeholder(text) => write_expression(text, words.pieces, quote_text),
         Value::Number(_) | Value::String(_) => value.to_string(),
     }
 }
 
 /// Returns the steps of a JSON pointer, unescaped.
-pub(super) fn steps(pointer: &str) -> Vec<String> {
+pub(super) fn pointer_steps(pointer: &str) -> Vec<String> {
     pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect()
 }
 
 /// Returns the steps of a JSON pointer as indices of Python or JavaScript: `["data"][0]`.
-pub(super) fn indices(pointer: &str) -> String {
-    let index = |step: &String| if step.parse::<u32>().is_ok() { step.clone() } else { quoted(step) };
-    steps(pointer).iter().map(|step| format!("[{}]", index(step))).collect()
+pub(super) fn pointer_indices(pointer: &str) -> String {
+    let index = |step: &String| if step.parse::<u32>().is_ok() { step.clone() } else { quote_text(step) };
+    pointer_steps(pointer).iter().map(|step| format!("[{}]", index(step))).collect()
 }
 
 /// Returns a text with each name between at-signs replaced: `@NAME@`. What is put in is not looked at again.
-pub(super) fn fill(template: &str, values: &[(&str, &str)]) -> String {
+pub(super) fn fill_template(template: &str, values: &[(&str, &str)]) -> String {
     let mut made = String::new();
     let mut pieces = template.split('@');
     made.push_str(pieces.next().unwrap_or_default());

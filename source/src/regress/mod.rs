@@ -23,7 +23,7 @@ mod spring;
 mod write;
 
 pub use facts::{
-    AttackKind, CallerFacts, CallerValue, Credential, DenialSign, KeptFacts, ListedFacts, MadeObject, ProofFacts,
+    AttackKind, CallerFacts, CallerValue, DenialSign, KeptFacts, ListedFacts, MadeObject, ProofFacts, SignInCredential,
     SignInFacts, SignUpFacts, TestProposal,
 };
 pub use fault::TestFault;

@@ -1,12 +1,14 @@
 //! The test in JavaScript, for vitest, jest, mocha and Node's own runner: with supertest where the project has it, else by
 //! `fetch` to the application on a free port, else to a running server.
 
-use super::facts::{AttackKind, CallerFacts, CallerValue, Credential, MadeObject};
-use super::literals::{MadeIds, fill, indices, path_with_made, plain, quoted, script_value};
+use super::facts::{AttackKind, CallerFacts, CallerValue, MadeObject, SignInCredential};
+use super::literals::{
+    MadeIds, fill_template, harmless_text, path_with_made, pointer_indices, quote_text, script_value,
+};
 use super::node_app::{NodeExport, NodeProgram, NodeProject, NodeRunner};
 use super::node_helpers::{FETCH_HEADERS, HELPERS, MADE_UP, PROGRAM, SUPERTEST_HEADERS};
 use super::node_tests::tests;
-use super::place::{folder_of, relative};
+use super::place::{folder_of, relative_import};
 use super::placeholders::SCRIPT;
 use super::plan::TestPlan;
 
@@ -110,27 +112,27 @@ function damaged(headers) {
 "#;
 
 /// Returns the text of the test that will be at a path.
-pub(super) fn write(plan: &TestPlan, node: &NodeProject, path: &str) -> String {
+pub(super) fn write_test(plan: &TestPlan, node: &NodeProject, path: &str) -> String {
     let supertest = node.has_supertest && node.app.is_some();
     let tests = tests(plan);
-    let client = client(node, path, supertest, tests.contains("headersOf("));
+    let client = write_client(node, path, supertest, tests.contains("headersOf("));
     let mut environment = plan.environment.clone();
     environment.extend(node.needs_server().then(|| "BASE_URL".to_owned()));
     let needs = match environment.as_slice() {
         [] => String::new(),
         names => format!("\n// It needs these variables of the environment: {}.", names.join(", ")),
     };
-    let (sign_in, make) = (sign_in(plan), make(plan));
+    let (sign_in, make) = (sign_in(plan), write_made_objects(plan));
     let parts = [client.as_str(), &sign_in, &make, &tests].concat();
     let helpers: String = HELPERS.iter().filter(|(call, _)| parts.contains(call)).map(|(_, text)| *text).collect();
     let has_made_up = ["fresh()", "WORD", "PASSWORD", "ids["].iter().any(|word| parts.contains(word));
     let made_up = if has_made_up { MADE_UP } else { "" };
     let values = [
         ("TITLE", plan.title()),
-        ("FINDING", plain(&plan.facts.finding_id)),
-        ("CHECK", plain(&plan.facts.check)),
+        ("FINDING", harmless_text(&plan.facts.finding_id)),
+        ("CHECK", harmless_text(&plan.facts.check)),
         ("NEEDS", needs),
-        ("IMPORTS", imports(node, path, supertest, has_made_up)),
+        ("IMPORTS", write_imports(node, path, supertest, has_made_up)),
         ("MADE_UP", made_up.to_owned()),
         ("CLIENT", client.trim_end().to_owned() + "\n"),
         ("SETTING", if environment.is_empty() { String::new() } else { SETTING.trim_start_matches('\n').to_owned() }),
@@ -140,37 +142,39 @@ pub(super) fn write(plan: &TestPlan, node: &NodeProject, path: &str) -> String {
         ("TESTS", tests),
     ];
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    fill(FILE, &values).trim_end().to_owned() + "\n"
+    fill_template(FILE, &values).trim_end().to_owned() + "\n"
 }
 
 /// Returns the code that sends requests.
-fn client(node: &NodeProject, path: &str, supertest: bool, with_headers: bool) -> String {
+fn write_client(node: &NodeProject, path: &str, supertest: bool, with_headers: bool) -> String {
     let headers = |text: &str| if with_headers { text.to_owned() } else { String::new() };
     match (&node.app, &node.program) {
         _ if supertest => format!("{SUPERTEST_ASK}{}", headers(SUPERTEST_HEADERS)),
         (Some(_), _) => format!("{LISTEN}{FETCH_ASK}{}", headers(FETCH_HEADERS)),
-        (None, Some(program)) => format!("{}{FETCH_ASK}{}", started(node, program, path), headers(FETCH_HEADERS)),
+        (None, Some(program)) => {
+            format!("{}{FETCH_ASK}{}", write_program_start(node, program, path), headers(FETCH_HEADERS))
+        }
         (None, None) => format!("{SERVER}{FETCH_ASK}{}", headers(FETCH_HEADERS)),
     }
 }
 
 /// The application as a program of its own, where its import would open a port.
-fn started(node: &NodeProject, program: &NodeProgram, path: &str) -> String {
-    let root = relative(folder_of(path), &node.root);
+fn write_program_start(node: &NodeProject, program: &NodeProgram, path: &str) -> String {
+    let root = relative_import(folder_of(path), &node.root);
     let root = root.trim_start_matches("./").to_owned();
     let folder = match node.is_module || path.ends_with(".mjs") {
-        true => format!("fileURLToPath(new URL({}, import.meta.url))", quoted(&format!("./{root}"))),
-        false => format!("join(__dirname, {})", quoted(&root)),
+        true => format!("fileURLToPath(new URL({}, import.meta.url))", quote_text(&format!("./{root}"))),
+        false => format!("join(__dirname, {})", quote_text(&root)),
     };
     let after = match node.runner {
         NodeRunner::Node | NodeRunner::Mocha => "after",
         NodeRunner::Vitest | NodeRunner::Jest => "afterAll",
     };
-    let (file, variable) = (quoted(&program.path), &program.variable);
-    fill(PROGRAM, &[("FILE", &file), ("FOLDER", &folder), ("VARIABLE", variable), ("AFTER", after)])
+    let (file, variable) = (quote_text(&program.path), &program.variable);
+    fill_template(PROGRAM, &[("FILE", &file), ("FOLDER", &folder), ("VARIABLE", variable), ("AFTER", after)])
 }
 
-fn imports(node: &NodeProject, path: &str, supertest: bool, has_made_up: bool) -> String {
+fn write_imports(node: &NodeProject, path: &str, supertest: bool, has_made_up: bool) -> String {
     let is_module = node.is_module || path.ends_with(".mjs");
     let take = |what: &str, from: &str| match is_module {
         true => format!("import {what} from '{from}'\n"),
@@ -205,7 +209,7 @@ fn imports(node: &NodeProject, path: &str, supertest: bool, has_made_up: bool) -
 }
 
 fn take_app(app: &NodeExport, path: &str, take: &dyn Fn(&str, &str) -> String) -> String {
-    let file = relative(folder_of(path), &app.path);
+    let file = relative_import(folder_of(path), &app.path);
     // A compiler's file is named without its end.
     let stem = |end: &str| file.strip_suffix(end).map(str::to_owned);
     let file = stem(".ts").or_else(|| stem(".mts")).unwrap_or_else(|| file.clone());
@@ -221,24 +225,29 @@ fn take_app(app: &NodeExport, path: &str, take: &dyn Fn(&str, &str) -> String) -
 }
 
 fn sign_in(plan: &TestPlan) -> String {
-    let Some(facts) = &plan.facts.sign_in else { return callers(plan) };
+    let Some(facts) = &plan.facts.sign_in else { return write_callers(plan) };
     let headers = match &facts.gives {
-        Credential::Cookie => "{}".to_owned(),
-        Credential::Token { pointer, header, scheme } => {
+        SignInCredential::Cookie => "{}".to_owned(),
+        SignInCredential::Token { pointer, header, scheme } => {
             let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme} ") };
-            format!("{{ {}: {} + JSON.parse(text){} }}", quoted(header), quoted(&scheme), indices(pointer))
+            format!(
+                "{{ {}: {} + JSON.parse(text){} }}",
+                quote_text(header),
+                quote_text(&scheme),
+                pointer_indices(pointer)
+            )
         }
     };
-    let path = quoted(&facts.path);
+    let path = quote_text(&facts.path);
     let is_form = if facts.is_form { "true" } else { "false" };
     let text = match facts.gives {
-        Credential::Cookie => SIGN_IN.replace("{ status, text }", "{ status }"),
-        Credential::Token { .. } => SIGN_IN.to_owned(),
+        SignInCredential::Cookie => SIGN_IN.replace("{ status, text }", "{ status }"),
+        SignInCredential::Token { .. } => SIGN_IN.to_owned(),
     };
-    fill(&text, &[("PATH", &path), ("IS_FORM", is_form), ("HEADERS", &headers)]) + &callers(plan)
+    fill_template(&text, &[("PATH", &path), ("IS_FORM", is_form), ("HEADERS", &headers)]) + &write_callers(plan)
 }
 
-fn callers(plan: &TestPlan) -> String {
+fn write_callers(plan: &TestPlan) -> String {
     let one = |function: &str, name: &str, caller: &CallerFacts| {
         let body = caller_body(plan, caller);
         format!("\n/** Headers of {name}. */\nasync function {function}(client) {{\n{body}}}\n")
@@ -251,40 +260,40 @@ fn callers(plan: &TestPlan) -> String {
 
 fn caller_body(plan: &TestPlan, caller: &CallerFacts) -> String {
     if plan.facts.sign_in.is_none() {
-        let name = quoted(&TestPlan::token_variable(caller));
+        let name = quote_text(&TestPlan::token_variable(caller));
         return format!("  return {{ authorization: 'Bearer ' + setting({name}) }}\n");
     }
     let who = if std::ptr::eq(caller, &plan.facts.owner) { "owner" } else { "stranger" };
     let sign_up = plan.facts.sign_up.as_ref().filter(|_| !caller.sign_up.is_empty()).map(|sign_up| {
-        let path = quoted(&sign_up.path);
-        let fields = fields(&caller.sign_up);
+        let path = quote_text(&sign_up.path);
+        let fields = write_fields(&caller.sign_up);
         let said = "  // That the account is there already is as good.\n";
         if !plan.names_account(who) {
             return format!("{said}  await ask(client, 'POST', {path}, {{}}, {fields})\n");
         }
-        let id = indices(&caller.id_pointer);
+        let id = pointer_indices(&caller.id_pointer);
         format!(
             "{said}  const signedUp = await ask(client, 'POST', {path}, {{}}, {fields})\n  if (signedUp.status < 300) ids[\"{who}\"] = JSON.parse(signedUp.text){id}\n"
         )
     });
-    format!("{}  return signedIn(client, {})\n", sign_up.unwrap_or_default(), fields(&caller.fields))
+    format!("{}  return signedIn(client, {})\n", sign_up.unwrap_or_default(), write_fields(&caller.fields))
 }
 
-fn fields(fields: &[(String, CallerValue)]) -> String {
+fn write_fields(fields: &[(String, CallerValue)]) -> String {
     let field = |(name, value): &(String, CallerValue)| match value {
-        CallerValue::Text(text) => format!("{}: {}", quoted(name), quoted(text)),
-        CallerValue::Environment(variable) => format!("{}: setting({})", quoted(name), quoted(variable)),
-        CallerValue::MadeUp(value) => format!("{}: {}", quoted(name), script_value(value, MadeIds::default())),
+        CallerValue::Text(text) => format!("{}: {}", quote_text(name), quote_text(text)),
+        CallerValue::Environment(variable) => format!("{}: setting({})", quote_text(name), quote_text(variable)),
+        CallerValue::MadeUp(value) => format!("{}: {}", quote_text(name), script_value(value, MadeIds::default())),
     };
     format!("{{ {} }}", fields.iter().map(field).collect::<Vec<_>>().join(", "))
 }
 
-fn make(plan: &TestPlan) -> String {
+fn write_made_objects(plan: &TestPlan) -> String {
     let one = |(place, object): (usize, &MadeObject)| {
         let made = plan.made().before(place);
         let (path, body) = (path_with_made(&object.path, made, &SCRIPT), script_value(&object.body, made));
         let maker = if object.by_second { "other, otherHeaders" } else { "client, headers" };
-        format!("  await make({maker}, {path}, {body}, (answer) => answer{})\n", indices(&object.pointer))
+        format!("  await make({maker}, {path}, {body}, (answer) => answer{})\n", pointer_indices(&object.pointer))
     };
     let each: String = plan.facts.made.iter().enumerate().map(one).collect();
     let (second, whose) = match plan.facts.made.iter().any(|object| object.by_second) {
@@ -292,5 +301,5 @@ fn make(plan: &TestPlan) -> String {
         false => ("", "is the owner's"),
     };
     let values = [("EACH", each.as_str()), ("SECOND_PARAMETERS", second), ("WHOSE", whose)];
-    if each.is_empty() { each } else { fill(MAKE, &values) }
+    if each.is_empty() { each } else { fill_template(MAKE, &values) }
 }

@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use super::place::{below, folder_of, is_within};
-use crate::ir::{Expr, ExprKind, dotted, last_part, walk_statements};
+use super::place::{folder_of, is_within, path_below};
+use crate::ir::{Expr, ExprKind, dotted_text, last_part, walk_statements};
 use crate::project::{Definition, Module, Project};
 use crate::routes::RouteEntry;
 
@@ -71,7 +71,7 @@ impl NodeProject {
 
 /// Reads how the project of a route is tested.
 pub(super) fn read_project(project: &Project, entry: &RouteEntry) -> NodeProject {
-    let (root, manifest) = manifest(project, &entry.declared.file);
+    let (root, manifest) = nearest_manifest(project, &entry.declared.file);
     let has = |name: &str| {
         ["dependencies", "devDependencies"]
             .iter()
@@ -98,10 +98,10 @@ fn is_script(path: &str) -> bool {
 }
 
 /// The nearest manifest above a file, and its folder.
-fn manifest(project: &Project, path: &str) -> (String, Value) {
+fn nearest_manifest(project: &Project, path: &str) -> (String, Value) {
     let mut folder = folder_of(path);
     loop {
-        if let Some(file) = project.tree.file(&below(folder, "package.json")) {
+        if let Some(file) = project.tree.file(&path_below(folder, "package.json")) {
             return (folder.to_owned(), serde_json::from_str(&file.text).unwrap_or(Value::Null));
         }
         if folder.is_empty() {
@@ -118,8 +118,8 @@ fn find_app(project: &Project, root: &str, entry: &RouteEntry) -> Option<NodeExp
         .iter()
         .map(AsRef::as_ref)
         .filter(own)
-        .filter(|module| !listens(module))
-        .filter_map(exported)
+        .filter(|module| !listens_on_import(module))
+        .filter_map(exported_app)
         .map(|export| (export.path != entry.declared.file, export.path.matches('/').count(), export))
         .collect();
     found.sort_by(|one, other| {
@@ -177,18 +177,18 @@ fn variable_in(text: &str) -> Option<String> {
 }
 
 /// Returns whether an import of the module may open a port: it listens, and not only where it is the program.
-fn listens(module: &Module) -> bool {
+fn listens_on_import(module: &Module) -> bool {
     let asks =
         ["require.main", "import.meta.main", "import.meta.url ===", "import.meta.filename", "NODE_ENV", "VITEST"];
     module.text.contains(".listen(") && !asks.iter().any(|word| module.text.contains(word))
 }
 
-fn exported(module: &Module) -> Option<NodeExport> {
+fn exported_app(module: &Module) -> Option<NodeExport> {
     let mut names: Vec<(&String, &Definition)> = module.definitions.iter().collect();
     names.sort_by_key(|(name, _)| (*name != "app", (*name).clone()));
     let is_app = |definition: &Definition| {
         let Definition::Value(value) = definition else { return false };
-        let callee = value.call().and_then(|(callee, _)| dotted(callee));
+        let callee = value.call().and_then(|(callee, _)| dotted_text(callee));
         callee.is_some_and(|callee| last_part(&callee) == "express")
     };
     let is_factory = |name: &str, definition: &Definition| {
@@ -234,5 +234,5 @@ fn test_folder(project: &Project, root: &str) -> String {
         .map(|module| folder_of(&module.path))
         .collect();
     folders.sort_by_key(|folder| (folder.matches('/').count(), folder.len()));
-    folders.first().map_or_else(|| below(root, "test"), |folder| (*folder).to_owned())
+    folders.first().map_or_else(|| path_below(root, "test"), |folder| (*folder).to_owned())
 }

@@ -12,7 +12,7 @@ pub(super) fn folder_of(path: &str) -> &str {
 }
 
 /// Joins a folder and a path.
-pub(super) fn below(folder: &str, path: &str) -> String {
+pub(super) fn path_below(folder: &str, path: &str) -> String {
     if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") }
 }
 
@@ -27,7 +27,7 @@ pub(super) fn from_folder<'a>(path: &'a str, folder: &str) -> &'a str {
 }
 
 /// Returns the path of one file as an import from a folder writes it: `../app.js`.
-pub(super) fn relative(from: &str, to: &str) -> String {
+pub(super) fn relative_import(from: &str, to: &str) -> String {
     let from: Vec<&str> = from.split('/').filter(|part| !part.is_empty()).collect();
     let to: Vec<&str> = to.split('/').collect();
     let common = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
@@ -41,8 +41,8 @@ pub(super) fn relative(from: &str, to: &str) -> String {
 /// # Errors
 /// Every name that was tried is taken.
 pub(super) fn free_path(project: &Project, folder: &str, name: &str, end: &str) -> Result<String, TestFault> {
-    let first = below(folder, &format!("{name}{end}"));
-    let more = (2..=MOST_NAMES).map(|number| below(folder, &format!("{name}_{number}{end}")));
+    let first = path_below(folder, &format!("{name}{end}"));
+    let more = (2..=MOST_NAMES).map(|number| path_below(folder, &format!("{name}_{number}{end}")));
     let is_free = |path: &String| project.tree.file(path).is_none() && !project.tree.root.join(path).exists();
     std::iter::once(first).chain(more).find(is_free).ok_or_else(|| TestFault::NamesTaken(format!("{name}{end}")))
 }

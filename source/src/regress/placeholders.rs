@@ -2,7 +2,7 @@
 
 /// One piece of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Piece<'a> {
+pub(super) enum PlaceholderPiece<'a> {
     /// As it is.
     Text(&'a str),
     /// `{made:0}`: the id of an object that the test makes.
@@ -33,60 +33,60 @@ pub(super) const PYTHON: PieceWords = PieceWords { text: "str", number: "int" };
 pub(super) const SCRIPT: PieceWords = PieceWords { text: "String", number: "Number" };
 
 /// Returns the pieces of a text.
-pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
+pub(super) fn split_pieces(text: &str) -> Vec<PlaceholderPiece<'_>> {
     let mut found = Vec::new();
     let mut rest = text;
-    while let Some((before, piece, after)) = first(rest) {
-        found.extend((!before.is_empty()).then_some(Piece::Text(before)));
+    while let Some((before, piece, after)) = first_placeholder(rest) {
+        found.extend((!before.is_empty()).then_some(PlaceholderPiece::Text(before)));
         found.push(piece);
         rest = after;
     }
     if !rest.is_empty() || found.is_empty() {
-        found.push(Piece::Text(rest));
+        found.push(PlaceholderPiece::Text(rest));
     }
     found
 }
 
 /// The first piece that stands for something: what is before and after it.
-fn first(text: &str) -> Option<(&str, Piece<'_>, &str)> {
+fn first_placeholder(text: &str) -> Option<(&str, PlaceholderPiece<'_>, &str)> {
     text.match_indices('{').find_map(|(start, _)| {
         let (inner, after) = text.get(start + 1..)?.split_once('}')?;
-        Some((text.get(..start)?, piece(inner)?, after))
+        Some((text.get(..start)?, parse_placeholder(inner)?, after))
     })
 }
 
-fn piece(inner: &str) -> Option<Piece<'_>> {
+fn parse_placeholder(inner: &str) -> Option<PlaceholderPiece<'_>> {
     let who = |name: &str| matches!(name, "owner" | "stranger");
     match inner.split_once(':') {
-        None if inner == "password" => Some(Piece::Password),
-        None if inner == "word" => Some(Piece::Word),
-        Some(("made", place)) => place.parse().ok().map(Piece::Made),
-        Some(("number", place)) => place.parse().ok().map(Piece::Number),
-        Some(("account", name)) if who(name) => Some(Piece::Account(name)),
-        Some(("name", name)) if who(name) => Some(Piece::Name(name)),
+        None if inner == "password" => Some(PlaceholderPiece::Password),
+        None if inner == "word" => Some(PlaceholderPiece::Word),
+        Some(("made", place)) => place.parse().ok().map(PlaceholderPiece::Made),
+        Some(("number", place)) => place.parse().ok().map(PlaceholderPiece::Number),
+        Some(("account", name)) if who(name) => Some(PlaceholderPiece::Account(name)),
+        Some(("name", name)) if who(name) => Some(PlaceholderPiece::Name(name)),
         _ => None,
     }
 }
 
 /// Returns whether a text has anything that stands for something else.
 pub(super) fn has_placeholder(text: &str) -> bool {
-    first(text).is_some()
+    first_placeholder(text).is_some()
 }
 
 /// Returns the expression of a text in Python or JavaScript. `quote` writes what is as it is.
-pub(super) fn expression(text: &str, words: &PieceWords, quote: fn(&str) -> String) -> String {
-    let found = pieces(text);
+pub(super) fn write_expression(text: &str, words: &PieceWords, quote: fn(&str) -> String) -> String {
+    let found = split_pieces(text);
     let is_whole = found.len() == 1;
-    let write = |piece: &Piece<'_>| match piece {
-        Piece::Text(text) => quote(text),
-        Piece::Made(place) => format!("made[{place}]"),
-        Piece::Number(place) if is_whole => format!("{}(made[{place}])", words.number),
-        Piece::Number(place) => format!("made[{place}]"),
-        Piece::Account(who) if is_whole => format!("ids[\"{who}\"]"),
-        Piece::Account(who) => format!("{}(ids[\"{who}\"])", words.text),
-        Piece::Name(who) => format!("WORD + \"{}\"", if *who == "owner" { "a" } else { "b" }),
-        Piece::Password => "PASSWORD".to_owned(),
-        Piece::Word => "fresh()".to_owned(),
+    let write = |piece: &PlaceholderPiece<'_>| match piece {
+        PlaceholderPiece::Text(text) => quote(text),
+        PlaceholderPiece::Made(place) => format!("made[{place}]"),
+        PlaceholderPiece::Number(place) if is_whole => format!("{}(made[{place}])", words.number),
+        PlaceholderPiece::Number(place) => format!("made[{place}]"),
+        PlaceholderPiece::Account(who) if is_whole => format!("ids[\"{who}\"]"),
+        PlaceholderPiece::Account(who) => format!("{}(ids[\"{who}\"])", words.text),
+        PlaceholderPiece::Name(who) => format!("WORD + \"{}\"", if *who == "owner" { "a" } else { "b" }),
+        PlaceholderPiece::Password => "PASSWORD".to_owned(),
+        PlaceholderPiece::Word => "fresh()".to_owned(),
     };
     found.iter().map(write).collect::<Vec<_>>().join(" + ")
 }

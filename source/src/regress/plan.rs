@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::facts::{AttackKind, CallerFacts, CallerValue, Credential, DenialSign, KeptFacts, ProofFacts};
+use super::facts::{AttackKind, CallerFacts, CallerValue, DenialSign, KeptFacts, ProofFacts, SignInCredential};
 use super::fault::TestFault;
-use super::literals::{MadeIds, plain};
+use super::literals::{MadeIds, harmless_text};
 use super::placeholders::has_placeholder;
 
 /// More values are not looked for in an answer.
@@ -37,9 +37,9 @@ impl<'a> TestPlan<'a> {
             facts,
             refused: Vec::new(),
             forbidden: Vec::new(),
-            owner: named(&facts.owner, "the owner"),
-            stranger: stranger(facts),
-            operation: plain(&format!("{} {}", facts.method, facts.path)),
+            owner: caller_name(&facts.owner, "the owner"),
+            stranger: stranger_name(facts),
+            operation: harmless_text(&format!("{} {}", facts.method, facts.path)),
             environment: Vec::new(),
             needs_review: Vec::new(),
         };
@@ -48,7 +48,7 @@ impl<'a> TestPlan<'a> {
         plan.take_denial()?;
         plan.environment = plan.variables();
         if let Some(odd) = plan.environment.iter().find(|name| !is_variable(name)) {
-            return Err(TestFault::Variable(plain(odd)));
+            return Err(TestFault::Variable(harmless_text(odd)));
         }
         plan.say_what_to_look_at();
         Ok(plan)
@@ -69,7 +69,7 @@ impl<'a> TestPlan<'a> {
         if !(100..600).contains(&facts.served_status) {
             return Err(TestFault::ServedStatus);
         }
-        let is_token = |sign_in: &super::SignInFacts| matches!(sign_in.gives, Credential::Token { .. });
+        let is_token = |sign_in: &super::SignInFacts| matches!(sign_in.gives, SignInCredential::Token { .. });
         let changes_token = matches!(facts.attack, AttackKind::DamagedToken | AttackKind::UnsignedToken);
         if changes_token && !facts.sign_in.as_ref().is_none_or(is_token) {
             return Err(TestFault::NoToken);
@@ -247,7 +247,8 @@ impl<'a> TestPlan<'a> {
     fn say_what_to_look_at(&mut self) {
         let facts = self.facts;
         if facts.made.is_empty() && facts.path.contains('{') && !has_placeholder(&facts.url_path) {
-            let what = format!("the data that the test runs on must have the object of {}", plain(&facts.url_path));
+            let what =
+                format!("the data that the test runs on must have the object of {}", harmless_text(&facts.url_path));
             self.needs_review.push(what);
         }
         if facts.sign_in.is_none() {
@@ -267,7 +268,7 @@ impl<'a> TestPlan<'a> {
     pub(super) fn title(&self) -> String {
         if let Some(kept) = &self.facts.kept {
             let names: Vec<&str> = kept.fields.iter().map(|(name, _)| name.as_str()).collect();
-            return format!("{}: {} of a body must not be kept.", self.operation, plain(&names.join(", ")));
+            return format!("{}: {} of a body must not be kept.", self.operation, harmless_text(&names.join(", ")));
         }
         match self.facts.attack {
             AttackKind::SecondCaller => {
@@ -280,7 +281,7 @@ impl<'a> TestPlan<'a> {
             AttackKind::UnsignedToken => format!("{}: an unsigned token must not be served.", self.operation),
             AttackKind::OldToken => format!("{}: an expired token must not be served.", self.operation),
             AttackKind::Owner => {
-                let names = plain(&self.facts.hidden_fields.join(", "));
+                let names = harmless_text(&self.facts.hidden_fields.join(", "));
                 format!("{}: the answer must not have {names}.", self.operation)
             }
             AttackKind::ForeignOrigin => {
@@ -318,7 +319,7 @@ impl<'a> TestPlan<'a> {
     /// The request as sent; as the document has it, where the object is made anew.
     fn request(&self, url_path: &str) -> String {
         let path = if self.makes() || has_placeholder(url_path) { &self.facts.path } else { url_path };
-        plain(&format!("{} {path}", self.facts.method))
+        harmless_text(&format!("{} {path}", self.facts.method))
     }
 
     /// Returns what it means when a value is shown.
@@ -362,14 +363,14 @@ impl<'a> TestPlan<'a> {
     }
 }
 
-fn named(caller: &CallerFacts, otherwise: &str) -> String {
-    let name = plain(&caller.name);
+fn caller_name(caller: &CallerFacts, otherwise: &str) -> String {
+    let name = harmless_text(&caller.name);
     if name.trim().is_empty() { otherwise.to_owned() } else { name }
 }
 
-fn stranger(facts: &ProofFacts) -> String {
+fn stranger_name(facts: &ProofFacts) -> String {
     match facts.attack {
-        AttackKind::SecondCaller => named(&facts.attacker, "the second caller"),
+        AttackKind::SecondCaller => caller_name(&facts.attacker, "the second caller"),
         AttackKind::Anonymous => "a caller without a credential".to_owned(),
         AttackKind::DamagedToken => "a caller with a damaged token".to_owned(),
         AttackKind::UnsignedToken => "a caller with an unsigned token".to_owned(),

@@ -1,7 +1,9 @@
 //! The test in Python: what is the same for every client. How requests are sent is the client's part.
 
-use super::facts::{CallerFacts, CallerValue, Credential};
-use super::literals::{MadeIds, fill, indices, path_with_made, plain, python_value, quoted};
+use super::facts::{CallerFacts, CallerValue, SignInCredential};
+use super::literals::{
+    MadeIds, fill_template, harmless_text, path_with_made, pointer_indices, python_value, quote_text,
+};
 use super::placeholders::PYTHON;
 use super::plan::TestPlan;
 use super::python_helpers::{DAMAGED, HELPERS, MADE_UP};
@@ -82,7 +84,7 @@ pub(super) struct OwnSignIn {
 }
 
 /// Returns the text of the test.
-pub(super) fn write(plan: &TestPlan, client: &PythonClient) -> String {
+pub(super) fn write_test(plan: &TestPlan, client: &PythonClient) -> String {
     let own = client.own_sign_in.as_ref();
     let needs = match plan.environment.as_slice() {
         _ if own.is_some() => String::new(),
@@ -90,14 +92,14 @@ pub(super) fn write(plan: &TestPlan, client: &PythonClient) -> String {
         names => format!("\nIt needs these variables of the environment: {}.", names.join(", ")),
     };
     let setting = if own.is_none() && !plan.environment.is_empty() { SETTING } else { "" };
-    let sign_in = own.map_or_else(|| sign_in(plan), |own| own.text.clone() + &callers(plan, own_call));
+    let sign_in = own.map_or_else(|| sign_in(plan), |own| own.text.clone() + &write_callers(plan, own_call));
     let tests = tests(plan, client);
     let tests = match &client.class {
-        Some(class) => format!("\n\n{class}{}", indented(&tests)),
+        Some(class) => format!("\n\n{class}{}", indent_tests(&tests)),
         None => tests,
     };
     let own_text = client.text.clone() + if tests.contains("headers_of(") { client.headers_of } else { "" };
-    let mut parts = [own_text.as_str(), setting, &sign_in, &tests].concat() + &make(plan);
+    let mut parts = [own_text.as_str(), setting, &sign_in, &tests].concat() + &write_made_objects(plan);
     let helpers: String = HELPERS.iter().filter(|(call, _)| parts.contains(call)).map(|(_, text)| *text).collect();
     let made_up =
         if ["fresh()", "WORD", "PASSWORD", "ids["].iter().any(|word| parts.contains(word)) { MADE_UP } else { "" };
@@ -118,24 +120,24 @@ pub(super) fn write(plan: &TestPlan, client: &PythonClient) -> String {
     let mock = if uses("mock") { "from unittest import mock\n" } else { "" };
     let values = [
         ("TITLE", plan.title()),
-        ("FINDING", plain(&plan.facts.finding_id)),
-        ("CHECK", plain(&plan.facts.check)),
+        ("FINDING", harmless_text(&plan.facts.finding_id)),
+        ("CHECK", harmless_text(&plan.facts.check)),
         ("NEEDS", needs),
-        ("IMPORTS", imports(&standard, mock, &client.imports)),
+        ("IMPORTS", write_imports(&standard, mock, &client.imports)),
         ("MADE_UP", made_up.to_owned()),
         ("CLIENT", own_text.clone()),
         ("SETTING", setting.to_owned()),
         ("SIGN_IN", sign_in),
-        ("MAKE", make(plan)),
+        ("MAKE", write_made_objects(plan)),
         ("HELPERS", helpers),
         ("TESTS", tests),
     ];
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    fill(FILE, &values).trim_end().to_owned() + "\n"
+    fill_template(FILE, &values).trim_end().to_owned() + "\n"
 }
 
 /// The imports of the standard library before those of a client.
-fn imports(standard: &str, mock: &str, client: &str) -> String {
+fn write_imports(standard: &str, mock: &str, client: &str) -> String {
     let blank = if mock.is_empty() || client.starts_with(['\n']) { "" } else { "\n" };
     format!("{standard}{mock}{blank}{client}").trim_end().to_owned()
 }
@@ -145,32 +147,32 @@ fn is_part(letter: char) -> bool {
 }
 
 fn sign_in(plan: &TestPlan) -> String {
-    let Some(facts) = &plan.facts.sign_in else { return callers(plan, token_call) + damaged(plan) };
-    let path = quoted(&facts.path);
+    let Some(facts) = &plan.facts.sign_in else { return write_callers(plan, token_call) + damaged_token_helper(plan) };
+    let path = quote_text(&facts.path);
     let is_form = if facts.is_form { "True" } else { "False" };
     let function = match &facts.gives {
-        Credential::Cookie => fill(COOKIE, &[("PATH", &path), ("IS_FORM", is_form)]),
-        Credential::Token { pointer, header, scheme } => {
+        SignInCredential::Cookie => fill_template(COOKIE, &[("PATH", &path), ("IS_FORM", is_form)]),
+        SignInCredential::Token { pointer, header, scheme } => {
             let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme} ") };
             let values = [
                 ("PATH", path.as_str()),
                 ("IS_FORM", is_form),
-                ("HEADER", &quoted(header)),
-                ("SCHEME", &quoted(&scheme)),
-                ("POINTER", &indices(pointer)),
+                ("HEADER", &quote_text(header)),
+                ("SCHEME", &quote_text(&scheme)),
+                ("POINTER", &pointer_indices(pointer)),
             ];
-            fill(TOKEN, &values)
+            fill_template(TOKEN, &values)
         }
     };
-    function + &callers(plan, api_call) + damaged(plan)
+    function + &write_callers(plan, api_call) + damaged_token_helper(plan)
 }
 
-fn damaged(plan: &TestPlan) -> &'static str {
+fn damaged_token_helper(plan: &TestPlan) -> &'static str {
     if plan.facts.attack == AttackKind::DamagedToken { DAMAGED } else { "" }
 }
 
 /// The functions `owner` and `stranger`.
-fn callers(plan: &TestPlan, call: fn(&TestPlan, &CallerFacts) -> String) -> String {
+fn write_callers(plan: &TestPlan, call: fn(&TestPlan, &CallerFacts) -> String) -> String {
     let facts = plan.facts;
     let one = |function: &str, name: &str, caller: &CallerFacts| {
         let body = call(plan, caller);
@@ -182,42 +184,42 @@ fn callers(plan: &TestPlan, call: fn(&TestPlan, &CallerFacts) -> String) -> Stri
 }
 
 fn token_call(_: &TestPlan, caller: &CallerFacts) -> String {
-    let name = quoted(&TestPlan::token_variable(caller));
+    let name = quote_text(&TestPlan::token_variable(caller));
     format!("    return {{\"Authorization\": \"Bearer \" + setting({name})}}\n")
 }
 
 fn own_call(_: &TestPlan, caller: &CallerFacts) -> String {
-    format!("    return signed_in_as(client, {})\n", quoted(&caller.name))
+    format!("    return signed_in_as(client, {})\n", quote_text(&caller.name))
 }
 
 fn api_call(plan: &TestPlan, caller: &CallerFacts) -> String {
     let sign_up = plan.facts.sign_up.as_ref().filter(|_| !caller.sign_up.is_empty());
     let who = if std::ptr::eq(caller, &plan.facts.owner) { "owner" } else { "stranger" };
     let sign_up = sign_up.map(|sign_up| {
-        let path = quoted(&sign_up.path);
-        let fields = fields(&caller.sign_up);
+        let path = quote_text(&sign_up.path);
+        let fields = write_fields(&caller.sign_up);
         let said = "    # That the account is there already is as good.\n";
         if !plan.names_account(who) {
             return format!("{said}    ask(client, \"POST\", {path}, {{}}, {fields})\n");
         }
-        let id = indices(&caller.id_pointer);
+        let id = pointer_indices(&caller.id_pointer);
         format!(
             "{said}    status, text = ask(client, \"POST\", {path}, {{}}, {fields})\n    if status < 300:\n        ids[\"{who}\"] = json.loads(text){id}\n"
         )
     });
-    format!("{}    return signed_in(client, {})\n", sign_up.unwrap_or_default(), fields(&caller.fields))
+    format!("{}    return signed_in(client, {})\n", sign_up.unwrap_or_default(), write_fields(&caller.fields))
 }
 
-fn fields(fields: &[(String, CallerValue)]) -> String {
+fn write_fields(fields: &[(String, CallerValue)]) -> String {
     let field = |(name, value): &(String, CallerValue)| match value {
-        CallerValue::Text(text) => format!("{}: {}", quoted(name), quoted(text)),
-        CallerValue::Environment(variable) => format!("{}: setting({})", quoted(name), quoted(variable)),
-        CallerValue::MadeUp(value) => format!("{}: {}", quoted(name), python_value(value, MadeIds::default())),
+        CallerValue::Text(text) => format!("{}: {}", quote_text(name), quote_text(text)),
+        CallerValue::Environment(variable) => format!("{}: setting({})", quote_text(name), quote_text(variable)),
+        CallerValue::MadeUp(value) => format!("{}: {}", quote_text(name), python_value(value, MadeIds::default())),
     };
     format!("{{{}}}", fields.iter().map(field).collect::<Vec<_>>().join(", "))
 }
 
-fn make(plan: &TestPlan) -> String {
+fn write_made_objects(plan: &TestPlan) -> String {
     let one = |(place, object): (usize, &MadeObject)| {
         let made = plan.made().before(place);
         let (path, body) = (path_with_made(&object.path, made, &PYTHON), python_value(&object.body, made));
@@ -231,9 +233,9 @@ fn make(plan: &TestPlan) -> String {
             ("WHOSE", whose),
             ("PATH", &path),
             ("BODY", &body),
-            ("POINTER", &indices(&object.pointer)),
+            ("POINTER", &pointer_indices(&object.pointer)),
         ];
-        fill(MAKE_ONE, &values)
+        fill_template(MAKE_ONE, &values)
     };
     let each: String = plan.facts.made.iter().enumerate().map(one).collect();
     let mixed = plan.facts.made.iter().any(|object| object.by_second);
@@ -242,11 +244,11 @@ fn make(plan: &TestPlan) -> String {
         false => ("", "is the owner's"),
     };
     let values = [("EACH", each.as_str()), ("SECOND_PARAMETERS", second), ("WHOSE", whose)];
-    if each.is_empty() { each } else { fill(MAKE, &values) }
+    if each.is_empty() { each } else { fill_template(MAKE, &values) }
 }
 
 /// Moves the tests into a class: one blank line between methods.
-fn indented(tests: &str) -> String {
+fn indent_tests(tests: &str) -> String {
     let tests = tests.trim_start_matches('\n').replace("\n\n\n", "\n\n");
     let line = |line: &str| if line.is_empty() { "\n".to_owned() } else { format!("    {line}\n") };
     format!("\n{}", tests.lines().map(line).collect::<String>())

@@ -1,8 +1,8 @@
 //! Finds the application of a Python project as a test may import it: the fixtures of its tests first, then its object,
 //! then its factory; never one whose import would start a server.
 
-use super::place::{below, folder_of, is_within};
-use crate::ir::{Expr, ExprKind, Function, Spread, Statement, StatementKind, dotted, last_part, literal};
+use super::place::{folder_of, is_within, path_below};
+use crate::ir::{Expr, ExprKind, Function, Spread, Statement, StatementKind, dotted_text, last_part, literal_text};
 use crate::lang::Language;
 use crate::project::{Definition, Module, Project, Resolved};
 use crate::routes::RouteEntry;
@@ -65,13 +65,15 @@ pub(super) enum AppFixture {
 /// Returns the application of a route.
 pub(super) fn find_app(project: &Project, entry: &RouteEntry, client_word: &str) -> Option<PythonApp> {
     let mut found: Vec<(usize, &Module, AppObject)> = python_modules(project)
-        .filter(|module| !is_test(&module.path) && !serves(module))
-        .filter_map(|module| object_in(project, module).map(|object| (rank(module, entry, &object), module, object)))
+        .filter(|module| !is_test(&module.path) && !serves_on_import(module))
+        .filter_map(|module| {
+            object_in(project, module).map(|object| (module_rank(module, entry, &object), module, object))
+        })
         .collect();
     found.sort_by(|one, other| (one.0, &one.1.path).cmp(&(other.0, &other.1.path)));
     let first = found.into_iter().next();
     let near = first.as_ref().map_or(entry.declared.file.as_str(), |(_, module, _)| module.path.as_str());
-    if let Some((conftest, fixture)) = fixture(project, near, client_word) {
+    if let Some((conftest, fixture)) = find_fixture(project, near, client_word) {
         let root = first.as_ref().map_or_else(String::new, |(_, module, _)| root_of(project, module));
         let folder = test_folder(project, &root, folder_of(conftest));
         let object = AppObject::Fixture(fixture);
@@ -107,7 +109,7 @@ fn is_test(path: &str) -> bool {
 }
 
 /// The module of the route before others, then by the name of the file.
-fn rank(module: &Module, entry: &RouteEntry, object: &AppObject) -> usize {
+fn module_rank(module: &Module, entry: &RouteEntry, object: &AppObject) -> usize {
     let name = module.path.rsplit('/').next().unwrap_or_default();
     let by_name = FILES.iter().position(|file| *file == name).unwrap_or(FILES.len());
     let is_own = module.path == entry.declared.file;
@@ -117,7 +119,7 @@ fn rank(module: &Module, entry: &RouteEntry, object: &AppObject) -> usize {
 
 fn object_in(project: &Project, module: &Module) -> Option<AppObject> {
     let is_app = |value: &Expr| {
-        let callee = value.call().and_then(|(callee, _)| dotted(callee));
+        let callee = value.call().and_then(|(callee, _)| dotted_text(callee));
         callee.is_some_and(|callee| CLASSES.contains(&last_part(&project.full_name(module.id, &callee))))
     };
     let object = top_level(&module.statements).find_map(|statement| match &statement.kind {
@@ -146,10 +148,10 @@ fn needs_nothing(function: &Function) -> bool {
 }
 
 /// Returns whether an import of the module serves until it is stopped.
-fn serves(module: &Module) -> bool {
+fn serves_on_import(module: &Module) -> bool {
     top_level(&module.statements).any(|statement| {
         let StatementKind::Expr(value) = &statement.kind else { return false };
-        let callee = value.call().and_then(|(callee, _)| dotted(callee));
+        let callee = value.call().and_then(|(callee, _)| dotted_text(callee));
         callee.is_some_and(|callee| SERVES.contains(&last_part(&callee)))
     })
 }
@@ -174,11 +176,12 @@ fn is_package(project: &Project, folder: &str) -> bool {
         rest.and_then(|rest| rest.strip_prefix('.')).is_some_and(|rest| {
             let part = rest.split('.').next().unwrap_or_default();
             python_modules(project).any(|module| {
-                module.path == below(folder, &format!("{part}.py")) || is_within(&module.path, &below(folder, part))
+                module.path == path_below(folder, &format!("{part}.py"))
+                    || is_within(&module.path, &path_below(folder, part))
             })
         })
     };
-    project.tree.file(&below(folder, "__init__.py")).is_some()
+    project.tree.file(&path_below(folder, "__init__.py")).is_some()
         || python_modules(project).any(|module| {
             let mut targets = module.imports.values().chain(&module.stars);
             targets.any(|target| {
@@ -211,7 +214,7 @@ fn setup_of(project: &Project, module: &Module, root: &str) -> (Vec<(String, Str
             continue;
         };
         let Some((callee, arguments)) = value.call() else { continue };
-        let name = dotted(callee).unwrap_or_default();
+        let name = dotted_text(callee).unwrap_or_default();
         if SERVES.contains(&last_part(&name)) {
             continue;
         }
@@ -239,11 +242,11 @@ fn main_body(statement: &Statement) -> &[Statement] {
 fn is_main(test: &Expr) -> bool {
     let ExprKind::Compare(parts, _) = &*test.kind else { return false };
     parts.iter().any(|part| part.name() == Some("__name__"))
-        && parts.iter().any(|part| literal(part) == Some("__main__"))
+        && parts.iter().any(|part| literal_text(part) == Some("__main__"))
 }
 
 /// Returns the nearest `conftest.py` with a fixture for the application or for its client.
-fn fixture<'a>(project: &'a Project, near: &str, client_word: &str) -> Option<(&'a str, AppFixture)> {
+fn find_fixture<'a>(project: &'a Project, near: &str, client_word: &str) -> Option<(&'a str, AppFixture)> {
     let mut files: Vec<&Module> =
         python_modules(project).filter(|module| module.path.rsplit('/').next() == Some("conftest.py")).collect();
     let common = |path: &str| path.split('/').zip(near.split('/')).take_while(|(one, other)| one == other).count();
@@ -265,7 +268,7 @@ fn fixture<'a>(project: &'a Project, near: &str, client_word: &str) -> Option<(&
 fn is_fixture(function: &Function) -> bool {
     !function.is_async
         && function.decorators.iter().any(|decorator| {
-            let name = dotted(decorator.call().map_or(decorator, |(callee, _)| callee));
+            let name = dotted_text(decorator.call().map_or(decorator, |(callee, _)| callee));
             name.is_some_and(|name| last_part(&name) == "fixture")
         })
 }
@@ -281,6 +284,6 @@ fn test_folder(project: &Project, root: &str, within: &str) -> String {
     match folders.first() {
         Some(folder) => (*folder).to_owned(),
         None if within != root => within.to_owned(),
-        None => below(root, "tests"),
+        None => path_below(root, "tests"),
     }
 }

@@ -114,30 +114,32 @@ def headers_of(client, method, path, headers):
 "#;
 
 /// Returns the client of Flask.
-pub(super) fn flask(app: &PythonApp) -> PythonClient {
+pub(super) fn for_flask(app: &PythonApp) -> PythonClient {
     let (fixture, imports) = match &app.object {
-        AppObject::Fixture(AppFixture::App) => (fixture("app", "app.test_client"), String::new()),
-        AppObject::Fixture(AppFixture::Client) => (fixture("client", "client.application.test_client"), String::new()),
-        AppObject::Object(name) => (fixture("", &format!("{name}.test_client")), import(app, name)),
-        AppObject::Factory(name) => (fixture("", &format!("{name}().test_client")), import(app, name)),
+        AppObject::Fixture(AppFixture::App) => (fixture_returning("app", "app.test_client"), String::new()),
+        AppObject::Fixture(AppFixture::Client) => {
+            (fixture_returning("client", "client.application.test_client"), String::new())
+        }
+        AppObject::Object(name) => (fixture_returning("", &format!("{name}.test_client")), import_line(app, name)),
+        AppObject::Factory(name) => (fixture_returning("", &format!("{name}().test_client")), import_line(app, name)),
     };
-    pytest(imports, app, fixture, (FLASK_ASK, FLASK_HEADERS))
+    pytest_client(imports, app, fixture, (FLASK_ASK, FLASK_HEADERS))
 }
 
 /// Returns the client of FastAPI.
-pub(super) fn fastapi(app: &PythonApp) -> PythonClient {
+pub(super) fn for_fastapi(app: &PythonApp) -> PythonClient {
     // An exception that the application does not catch is its status 500, as it is for clients.
     let made = |app: &str| format!("lambda: TestClient({app}, raise_server_exceptions=False)");
     let (fixture, imports) = match &app.object {
-        AppObject::Fixture(AppFixture::App) => (fixture("app", &made("app")), String::new()),
-        AppObject::Fixture(AppFixture::Client) => (fixture("client", &made("client.app")), String::new()),
-        AppObject::Object(name) => (fixture("", &made(name)), import(app, name)),
+        AppObject::Fixture(AppFixture::App) => (fixture_returning("app", &made("app")), String::new()),
+        AppObject::Fixture(AppFixture::Client) => (fixture_returning("client", &made("client.app")), String::new()),
+        AppObject::Object(name) => (fixture_returning("", &made(name)), import_line(app, name)),
         AppObject::Factory(name) => {
             let text = format!("application = {name}()\n    return {}", made("application"));
-            (fixture_with("", &text), import(app, name))
+            (fixture_with("", &text), import_line(app, name))
         }
     };
-    pytest(
+    pytest_client(
         format!("from fastapi.testclient import TestClient\n{imports}"),
         app,
         fixture,
@@ -145,12 +147,17 @@ pub(super) fn fastapi(app: &PythonApp) -> PythonClient {
     )
 }
 
-fn pytest(imports: String, app: &PythonApp, fixture: String, (ask, headers_of): (&str, &'static str)) -> PythonClient {
+fn pytest_client(
+    imports: String,
+    app: &PythonApp,
+    fixture: String,
+    (ask, headers_of): (&str, &'static str),
+) -> PythonClient {
     // What stands in `if __name__ == "__main__"` is not done by an import.
     let mut modules: Vec<&str> = app.setup.iter().map(|(module, _)| module.as_str()).collect();
     modules.dedup();
     let more: String = modules.iter().map(|module| format!("import {module}\n")).collect();
-    let calls = setup(app);
+    let calls = setup_calls(app);
     let (third, own): (Vec<&str>, Vec<&str>) = imports.lines().partition(|line| line.starts_with("from fastapi"));
     let third: String = third.iter().map(|line| format!("{line}\n")).collect();
     let own: String = own.iter().map(|line| format!("{line}\n")).collect();
@@ -168,7 +175,7 @@ fn pytest(imports: String, app: &PythonApp, fixture: String, (ask, headers_of): 
 }
 
 /// Several tests of one run import the same application: what it does at its start is done once.
-fn setup(app: &PythonApp) -> String {
+fn setup_calls(app: &PythonApp) -> String {
     let (AppObject::Object(name) | AppObject::Factory(name)) = &app.object else { return String::new() };
     if app.setup.is_empty() {
         return String::new();
@@ -180,11 +187,11 @@ fn setup(app: &PythonApp) -> String {
     )
 }
 
-fn import(app: &PythonApp, name: &str) -> String {
+fn import_line(app: &PythonApp, name: &str) -> String {
     format!("from {} import {name}\n", app.module)
 }
 
-fn fixture(parameter: &str, value: &str) -> String {
+fn fixture_returning(parameter: &str, value: &str) -> String {
     fixture_with(parameter, &format!("return {value}"))
 }
 
@@ -195,7 +202,7 @@ fn fixture_with(parameter: &str, text: &str) -> String {
 }
 
 /// Returns the client of Django, or of its REST framework.
-pub(super) fn django(plan: &TestPlan, has_rest: bool) -> PythonClient {
+pub(super) fn for_django(plan: &TestPlan, has_rest: bool) -> PythonClient {
     let own = plan.facts.sign_in.is_none();
     let force = if has_rest { "force_authenticate" } else { "force_login" };
     let (base, import) = if has_rest {
@@ -219,7 +226,7 @@ pub(super) fn django(plan: &TestPlan, has_rest: bool) -> PythonClient {
 }
 
 /// Returns a client for a running server, of the standard library alone.
-pub(super) fn server(plan: &TestPlan) -> PythonClient {
+pub(super) fn for_server(plan: &TestPlan) -> PythonClient {
     PythonClient {
         imports:
             "import http.cookiejar\nimport unittest\nimport urllib.error\nimport urllib.parse\nimport urllib.request\n"

@@ -1,7 +1,7 @@
 //! The two tests themselves in Python: the attack is refused, and the owner is served.
 
 use super::cast::PYTHON_CAST;
-use super::literals::{indices, path_with_made, python_value, quoted};
+use super::literals::{path_with_made, pointer_indices, python_value, quote_text};
 use super::placeholders::PYTHON;
 use super::plan::TestPlan;
 use super::python::PythonClient;
@@ -54,7 +54,7 @@ fn served(plan: &TestPlan) -> String {
 }
 
 fn hidden(plan: &TestPlan) -> String {
-    let names: Vec<String> = plan.facts.hidden_fields.iter().map(|name| quoted(name)).collect();
+    let names: Vec<String> = plan.facts.hidden_fields.iter().map(|name| quote_text(name)).collect();
     format!(
         "    for name in [{}]:\n        assert not values_of(json.loads(text), name), \"the answer has \" + name\n",
         names.join(", ")
@@ -68,7 +68,7 @@ fn kept_attack(plan: &TestPlan, kept: &KeptFacts) -> String {
     let mut made = format!("{ask}{broken}    if status >= 400:\n        return  # Refused as a whole.\n");
     if !kept.pointer.is_empty() {
         let list = if plan.makes() { "" } else { "made = []\n    " };
-        made.push_str(&format!("    {list}made.append(str(json.loads(text){}))\n", indices(&kept.pointer)));
+        made.push_str(&format!("    {list}made.append(str(json.loads(text){}))\n", pointer_indices(&kept.pointer)));
     }
     let view = path_with_made(&kept.view, plan.made(), &PYTHON);
     made.push_str(&format!("    status, text = ask(client, \"GET\", {view}, headers)\n"));
@@ -76,7 +76,7 @@ fn kept_attack(plan: &TestPlan, kept: &KeptFacts) -> String {
     for (name, value) in &kept.fields {
         let value = python_value(value, plan.made());
         let (name, message) =
-            (quoted(name), quoted(&format!("{} keeps `{name}` as a caller sends it", plan.operation)));
+            (quote_text(name), quote_text(&format!("{} keeps `{name}` as a caller sends it", plan.operation)));
         made.push_str(&format!("    assert {value} not in values_of(json.loads(text), {name}), {message}\n"));
     }
     made
@@ -87,7 +87,7 @@ fn kept_control(plan: &TestPlan, kept: &KeptFacts) -> Option<String> {
     let body = plan.body_without(kept)?;
     let path = path_with_made(&plan.facts.url_path, plan.made(), &PYTHON);
     let body = python_value(&body, plan.made());
-    let method = quoted(&plan.facts.method);
+    let method = quote_text(&plan.facts.method);
     Some(format!(
         "{}    status, _ = ask(client, {method}, {path}, headers, {body})\n{}",
         PYTHON_CAST.sender(plan),
@@ -98,11 +98,11 @@ fn kept_control(plan: &TestPlan, kept: &KeptFacts) -> Option<String> {
 /// A page of another origin asks, and must not be allowed to read.
 fn foreign(plan: &TestPlan) -> String {
     let path = path_with_made(&plan.facts.url_path, plan.made(), &PYTHON);
-    let origin = quoted(FOREIGN);
+    let origin = quote_text(FOREIGN);
     format!(
         "{}    sent = headers_of(client, {}, {path}, {{**headers, \"Origin\": {origin}}})\n    allowed = sent.get(\"access-control-allow-origin\"), sent.get(\"access-control-allow-credentials\")\n    assert allowed != ({origin}, \"true\"), \"a page of another origin may read the answer with credentials\"\n",
         PYTHON_CAST.attack(plan),
-        quoted(&plan.facts.method)
+        quote_text(&plan.facts.method)
     )
 }
 
@@ -120,13 +120,13 @@ fn control(plan: &TestPlan) -> String {
 
 /// An assertion on the status that says what it means, and the status.
 fn asserted(test: &str, message: &str) -> String {
-    format!("    assert {test}, (\n        {}\n        + str(status)\n    )\n", quoted(message))
+    format!("    assert {test}, (\n        {}\n        + str(status)\n    )\n", quote_text(message))
 }
 
 fn request(plan: &TestPlan, path: &str) -> String {
     let made = plan.made();
     let body = plan.facts.body.as_ref().map(|body| format!(", {}", python_value(body, made))).unwrap_or_default();
-    let method = quoted(&plan.facts.method);
+    let method = quote_text(&plan.facts.method);
     let path = path_with_made(path, made, &PYTHON);
     format!("    status, text = ask(client, {method}, {path}, headers{body})\n")
 }
@@ -135,16 +135,16 @@ fn values(plan: &TestPlan, relation: &str, message: &str) -> String {
     if plan.forbidden.is_empty() {
         return String::new();
     }
-    let values: Vec<String> = plan.forbidden.iter().map(|value| quoted(value)).collect();
+    let values: Vec<String> = plan.forbidden.iter().map(|value| quote_text(value)).collect();
     let values = values.join(", ");
-    format!("    for value in [{values}]:\n        assert value {relation} text, {}\n", quoted(message))
+    format!("    for value in [{values}]:\n        assert value {relation} text, {}\n", quote_text(message))
 }
 
 /// Returns whether the owner's object is in a list.
 fn listed(plan: &TestPlan, relation: &str, message: &str) -> String {
     let Some(listed) = &plan.facts.listed else { return String::new() };
     let id = path_with_made(&listed.id, plan.made(), &PYTHON);
-    let (field, message) = (quoted(&listed.field), quoted(message));
+    let (field, message) = (quote_text(&listed.field), quote_text(message));
     format!(
         "    shown = [str(value) for value in values_of(json.loads(text), {field})]\n    assert {id} {relation} shown, {message}\n"
     )

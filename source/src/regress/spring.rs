@@ -1,9 +1,9 @@
 //! The test for Spring Boot: MockMvc on the whole application.
 
-use super::facts::{AttackKind, CallerFacts, CallerValue, Credential, DenialSign, MadeObject};
+use super::facts::{AttackKind, CallerFacts, CallerValue, DenialSign, MadeObject, SignInCredential};
 use super::fault::TestFault;
-use super::literals::{MadeIds, body_with_made, fill, plain, quoted, steps, with_made};
-use super::place::{below, folder_of, run_in};
+use super::literals::{MadeIds, body_with_made, fill_template, harmless_text, pointer_steps, quote_text, with_made};
+use super::place::{folder_of, path_below, run_in};
 use super::plan::TestPlan;
 use crate::project::Project;
 
@@ -120,10 +120,10 @@ pub(super) struct SpringTest {
 ///
 /// # Errors
 /// No class of the project starts the application.
-pub(super) fn write(project: &Project, plan: &TestPlan, class: &str) -> Result<SpringTest, TestFault> {
-    let (path, package) = application(project).ok_or(TestFault::NoApplication)?;
+pub(super) fn write_test(project: &Project, plan: &TestPlan, class: &str) -> Result<SpringTest, TestFault> {
+    let (path, package) = find_application(project).ok_or(TestFault::NoApplication)?;
     let root = path.split_once("src/main/java/").map_or("", |(root, _)| root.trim_end_matches('/')).to_owned();
-    let build = |name: &str| project.tree.file(&below(&root, name));
+    let build = |name: &str| project.tree.file(&path_below(&root, name));
     let manifest = build("pom.xml").or_else(|| build("build.gradle")).or_else(|| build("build.gradle.kts"));
     let is_maven = build("pom.xml").is_some();
     let is_fourth = manifest.is_some_and(|file| is_fourth(&file.text));
@@ -141,13 +141,13 @@ pub(super) fn write(project: &Project, plan: &TestPlan, class: &str) -> Result<S
         AttackKind::Anonymous => "aCallerWithoutACredentialIsRefused",
         _ => "aDamagedTokenIsRefused",
     };
-    let (helpers, attack, control) = (helpers(plan), attack(plan), control(plan));
+    let (helpers, attack, control) = (write_helpers(plan), write_attack(plan), write_control(plan));
     let text = [
         ("PACKAGE", package.as_str()),
         ("AUTO_CONFIGURE", auto),
         ("TITLE", &plan.title()),
-        ("FINDING", &plain(&plan.facts.finding_id)),
-        ("CHECK", &plain(&plan.facts.check)),
+        ("FINDING", &harmless_text(&plan.facts.finding_id)),
+        ("CHECK", &harmless_text(&plan.facts.check)),
         ("NEEDS", &needs),
         ("CLASS", class),
         ("HELPERS", &helpers),
@@ -155,18 +155,18 @@ pub(super) fn write(project: &Project, plan: &TestPlan, class: &str) -> Result<S
         ("ATTACK", &attack),
         ("CONTROL", &control),
     ];
-    let text = without_unused(&fill(FILE, &text));
+    let text = without_unused(&fill_template(FILE, &text));
     let run = if is_maven {
         format!("mvn -q test -Dtest={class}")
     } else {
         format!("./gradlew test --tests {package}.{class}")
     };
-    let folder = below(&root, &format!("src/test/java/{}", package.replace('.', "/")));
+    let folder = path_below(&root, &format!("src/test/java/{}", package.replace('.', "/")));
     Ok(SpringTest { folder, run: run_in(&root, &run), root, text, class: class.to_owned() })
 }
 
 /// The class that starts the application: its path and its package.
-fn application(project: &Project) -> Option<(String, String)> {
+fn find_application(project: &Project) -> Option<(String, String)> {
     let pattern = regex::Regex::new(r"(?m)^\s*package\s+([\w.]+)\s*;").ok()?;
     let files =
         project.tree.files.iter().filter(|file| file.path.ends_with(".java") && file.path.contains("src/main/java/"));
@@ -197,7 +197,7 @@ fn without_unused(text: &str) -> String {
     text.lines().filter(|line| is_used(line)).map(|line| format!("{line}\n")).collect()
 }
 
-fn helpers(plan: &TestPlan) -> String {
+fn write_helpers(plan: &TestPlan) -> String {
     let mut made = String::new();
     if let Some(facts) = &plan.facts.sign_in {
         let (body, kind) = if facts.is_form {
@@ -206,18 +206,18 @@ fn helpers(plan: &TestPlan) -> String {
             ("JsonPath.parse(fields).jsonString()", "APPLICATION_JSON")
         };
         let value = match &facts.gives {
-            Credential::Cookie => "Map.of()".to_owned(),
-            Credential::Token { pointer, header, scheme } => {
+            SignInCredential::Cookie => "Map.of()".to_owned(),
+            SignInCredential::Token { pointer, header, scheme } => {
                 let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme} ") };
                 let read = json_path(pointer);
                 format!(
                     "Map.of({}, {} + JsonPath.read(answer.getContentAsString(), {read}))",
-                    quoted(header),
-                    quoted(&scheme)
+                    quote_text(header),
+                    quote_text(&scheme)
                 )
             }
         };
-        let path = quoted(&facts.path);
+        let path = quote_text(&facts.path);
         made.push_str(&format!(
             "    private Map<String, String> signedIn(Client client, Map<String, String> fields) throws Exception {{\n        var answer = ask(client, \"POST\", {path}, Map.of(), {body}, MediaType.{kind});\n        assertTrue(answer.getStatus() < 300, \"the sign-in of this test fails, and proves nothing: status \" + answer.getStatus());\n        return {value};\n    }}\n\n"
         ));
@@ -225,38 +225,38 @@ fn helpers(plan: &TestPlan) -> String {
             made.push_str("    private static String form(Map<String, String> fields) {\n        return fields.entrySet().stream()\n                .map(field -> field.getKey() + \"=\" + URLEncoder.encode(field.getValue(), StandardCharsets.UTF_8))\n                .collect(Collectors.joining(\"&\"));\n    }\n\n");
         }
     }
-    made.push_str(&caller(plan, "owner", &plan.facts.owner));
+    made.push_str(&write_caller(plan, "owner", &plan.facts.owner));
     if plan.has_second() {
-        made.push_str(&caller(plan, "stranger", &plan.facts.attacker));
+        made.push_str(&write_caller(plan, "stranger", &plan.facts.attacker));
     }
     if plan.facts.attack == AttackKind::DamagedToken {
         made.push_str("    private static Map<String, String> damaged(Map<String, String> headers) {\n        var made = new HashMap<>(headers);\n        made.replaceAll((name, value) -> value.substring(0, value.lastIndexOf('.') + 1) + \"A\".repeat(43));\n        return made;\n    }\n\n");
     }
-    made + &make(plan)
+    made + &write_made_objects(plan)
 }
 
-fn caller(plan: &TestPlan, function: &str, facts: &CallerFacts) -> String {
+fn write_caller(plan: &TestPlan, function: &str, facts: &CallerFacts) -> String {
     let head = format!("    private Map<String, String> {function}(Client client) throws Exception {{\n");
     if plan.facts.sign_in.is_none() {
-        let name = quoted(&TestPlan::token_variable(facts));
+        let name = quote_text(&TestPlan::token_variable(facts));
         return format!("{head}        return Map.of(\"Authorization\", \"Bearer \" + setting({name}));\n    }}\n\n");
     }
     let sign_up = plan.facts.sign_up.as_ref().filter(|_| !facts.sign_up.is_empty()).map(|sign_up| {
-        let (path, fields) = (quoted(&sign_up.path), fields(&facts.sign_up));
+        let (path, fields) = (quote_text(&sign_up.path), write_fields(&facts.sign_up));
         format!("        ask(client, \"POST\", {path}, Map.of(), JsonPath.parse({fields}).jsonString(), MediaType.APPLICATION_JSON);\n")
     });
     format!(
         "{head}{}        return signedIn(client, {});\n    }}\n\n",
         sign_up.unwrap_or_default(),
-        fields(&facts.fields)
+        write_fields(&facts.fields)
     )
 }
 
-fn fields(fields: &[(String, CallerValue)]) -> String {
+fn write_fields(fields: &[(String, CallerValue)]) -> String {
     let field = |(name, value): &(String, CallerValue)| match value {
-        CallerValue::Text(text) => format!("{}, {}", quoted(name), quoted(text)),
-        CallerValue::Environment(variable) => format!("{}, setting({})", quoted(name), quoted(variable)),
-        CallerValue::MadeUp(value) => format!("{}, {}", quoted(name), quoted(&value.to_string())),
+        CallerValue::Text(text) => format!("{}, {}", quote_text(name), quote_text(text)),
+        CallerValue::Environment(variable) => format!("{}, setting({})", quote_text(name), quote_text(variable)),
+        CallerValue::MadeUp(value) => format!("{}, {}", quote_text(name), quote_text(&value.to_string())),
     };
     format!("Map.of({})", fields.iter().map(field).collect::<Vec<_>>().join(", "))
 }
@@ -266,68 +266,68 @@ fn json_path(pointer: &str) -> String {
         Ok(number) => format!("[{number}]"),
         Err(_) => format!("['{}']", step.replace(['\'', '\\'], "")),
     };
-    quoted(&format!("${}", steps(pointer).iter().map(step).collect::<String>()))
+    quote_text(&format!("${}", pointer_steps(pointer).iter().map(step).collect::<String>()))
 }
 
-fn make(plan: &TestPlan) -> String {
+fn write_made_objects(plan: &TestPlan) -> String {
     let one = |(place, object): (usize, &MadeObject)| {
         let made = MadeIds::in_java(&plan.facts.made).before(place);
         let (path, body) = (with_made(&object.path, made), body_with_made(&object.body, made));
         format!("        made.add(make(client, headers, {path}, {body}, {}));\n", json_path(&object.pointer))
     };
     let each: String = plan.facts.made.iter().enumerate().map(one).collect();
-    if each.is_empty() { each } else { fill(MAKE, &[("EACH", &each)]) }
+    if each.is_empty() { each } else { fill_template(MAKE, &[("EACH", &each)]) }
 }
 
-fn attack(plan: &TestPlan) -> String {
+fn write_attack(plan: &TestPlan) -> String {
     let made = plan.makes().then_some("        Client ownerClient = new Client();\n        List<String> made = makeObjects(ownerClient, owner(ownerClient));\n");
     let headers = match plan.facts.attack {
         AttackKind::SecondCaller => "stranger(client)",
         AttackKind::Anonymous => "Map.of()",
         _ => "damaged(owner(client))",
     };
-    let ask = request(plan, &plan.facts.url_path, headers);
+    let ask = write_request(plan, &plan.facts.url_path, headers);
     let (test, message) = if plan.refused.is_empty() {
         ("answer.getStatus() < 500".to_owned(), plan.broken())
     } else {
         let statuses: Vec<String> = plan.refused.iter().map(u16::to_string).collect();
         (format!("List.of({}).contains(answer.getStatus())", statuses.join(", ")), plan.served())
     };
-    let message = quoted(&message);
-    let shown = values(plan, "!answer.getContentAsString().contains(value)", &plan.shown());
+    let message = quote_text(&message);
+    let shown = write_value_checks(plan, "!answer.getContentAsString().contains(value)", &plan.shown());
     format!(
         "{}        Client client = new Client();\n{ask}        assertTrue({test}, {message} + answer.getStatus());\n{shown}",
         made.unwrap_or_default()
     )
 }
 
-fn control(plan: &TestPlan) -> String {
+fn write_control(plan: &TestPlan) -> String {
     let made = if plan.makes() { "        List<String> made = makeObjects(client, headers);\n" } else { "" };
     let lacking = "the data of this test lack a value that it looks for";
     let shown = match plan.facts.denial {
-        DenialSign::Content => values(plan, "answer.getContentAsString().contains(value)", lacking),
+        DenialSign::Content => write_value_checks(plan, "answer.getContentAsString().contains(value)", lacking),
         DenialSign::Status(_) => String::new(),
     };
-    let ask = request(plan, &plan.facts.owner_url_path, "headers");
-    let (status, message) = (plan.facts.served_status, quoted(&plan.shut_out()));
+    let ask = write_request(plan, &plan.facts.owner_url_path, "headers");
+    let (status, message) = (plan.facts.served_status, quote_text(&plan.shut_out()));
     format!(
         "        Client client = new Client();\n        Map<String, String> headers = owner(client);\n{made}{ask}        assertTrue(answer.getStatus() == {status}, {message} + answer.getStatus());\n{shown}"
     )
 }
 
-fn request(plan: &TestPlan, path: &str, headers: &str) -> String {
+fn write_request(plan: &TestPlan, path: &str, headers: &str) -> String {
     let made = MadeIds::in_java(&plan.facts.made);
     let body = plan.facts.body.as_ref().map_or_else(|| "null".to_owned(), |body| body_with_made(body, made));
-    let (method, path) = (quoted(&plan.facts.method), with_made(path, made));
+    let (method, path) = (quote_text(&plan.facts.method), with_made(path, made));
     format!("        var answer = ask(client, {method}, {path}, {headers}, {body}, MediaType.APPLICATION_JSON);\n")
 }
 
-fn values(plan: &TestPlan, test: &str, message: &str) -> String {
+fn write_value_checks(plan: &TestPlan, test: &str, message: &str) -> String {
     if plan.forbidden.is_empty() {
         return String::new();
     }
-    let values: Vec<String> = plan.forbidden.iter().map(|value| quoted(value)).collect();
-    let (values, message) = (values.join(", "), quoted(message));
+    let values: Vec<String> = plan.forbidden.iter().map(|value| quote_text(value)).collect();
+    let (values, message) = (values.join(", "), quote_text(message));
     format!(
         "        for (String value : List.of({values})) {{\n            assertTrue({test}, {message});\n        }}\n"
     )

@@ -5,7 +5,7 @@ use super::fault::TestFault;
 use super::go;
 use super::node;
 use super::node_app::{self, NodeRunner};
-use super::place::{below, free_path, from_folder, is_within, run_in};
+use super::place::{free_path, from_folder, is_within, path_below, run_in};
 use super::plan::TestPlan;
 use super::python::{self, PythonClient};
 use super::python_app::{self, PythonApp};
@@ -50,11 +50,11 @@ pub fn regression_test(project: &Project, entry: &RouteEntry, facts: &ProofFacts
         | FrameworkName::Axum
         | FrameworkName::Actix => server_test(project, plan),
     }?;
-    verify(&proposal)?;
+    check_syntax(&proposal)?;
     Ok(proposal)
 }
 
-fn verify(proposal: &TestProposal) -> Result<(), TestFault> {
+fn check_syntax(proposal: &TestProposal) -> Result<(), TestFault> {
     let language = Language::of_path(&proposal.path).ok_or(TestFault::NoLanguage)?;
     let tree = language.parse(&proposal.text).ok_or(TestFault::TooLong)?;
     if tree.root_node().has_error() {
@@ -67,13 +67,13 @@ fn python_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<
     let is_flask = entry.framework == FrameworkName::Flask;
     let word = if is_flask { "test_client" } else { "TestClient(" };
     let Some(app) = python_app::find_app(project, entry, word) else { return server_test(project, plan) };
-    let client = if is_flask { clients::flask(&app) } else { clients::fastapi(&app) };
-    let text = python::write(&plan, &client);
+    let client = if is_flask { clients::for_flask(&app) } else { clients::for_fastapi(&app) };
+    let text = python::write_test(&plan, &client);
     let path = free_path(project, &app.folder, &format!("test_routewarden_{}", plan.slug()), ".py")?;
     let run = python_run(&app.root, &path, "python -m pytest");
     let mut needs_review = setup_review(&app);
     needs_review.extend(missing_packages(project, is_flask));
-    Ok(proposal(plan, (path, text, run), needs_review))
+    Ok(build_proposal(plan, (path, text, run), needs_review))
 }
 
 /// The command for a test: from the folder that imports begin at, which `python -m` puts in front.
@@ -128,7 +128,7 @@ fn django_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<
     let has_rest = project.modules.iter().any(|module| {
         module.imports.values().chain(&module.stars).any(|target| target.module.starts_with("rest_framework"))
     });
-    let text = python::write(&plan, &clients::django(&plan, has_rest));
+    let text = python::write_test(&plan, &clients::for_django(&plan, has_rest));
     let folder = django_folder(project, entry, &root);
     let path = free_path(project, &folder, &format!("test_routewarden_{}", plan.slug()), ".py")?;
     let label = from_folder(&path, &root).trim_end_matches(".py").replace('/', ".");
@@ -142,17 +142,17 @@ fn django_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<
             "the test makes its users with a name alone: a user model that needs more wants more fields".to_owned(),
         );
     }
-    Ok(proposal(plan, (path, text, run), needs_review))
+    Ok(build_proposal(plan, (path, text, run), needs_review))
 }
 
 /// The tests of the application that the route is in, where it has a folder for them; else beside its views.
 fn django_folder(project: &Project, entry: &RouteEntry, root: &str) -> String {
     let own = super::place::folder_of(&entry.handler.file);
-    let tests = below(own, "tests");
+    let tests = path_below(own, "tests");
     if project.tree.files.iter().any(|file| is_within(&file.path, &tests)) {
         return tests;
     }
-    if is_within(&below(own, "x"), root) { own.to_owned() } else { root.to_owned() }
+    if is_within(&path_below(own, "x"), root) { own.to_owned() } else { root.to_owned() }
 }
 
 fn node_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<TestProposal, TestFault> {
@@ -166,7 +166,7 @@ fn node_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<Te
     }
     let end = if node.runner == NodeRunner::Node && node.app.is_none() { ".test.mjs" } else { ".test.js" };
     let path = free_path(project, &node.folder, &format!("routewarden_{}", plan.slug()), end)?;
-    let text = node::write(&plan, &node, &path);
+    let text = node::write_test(&plan, &node, &path);
     let file = from_folder(&path, &node.root);
     let command = match node.runner {
         NodeRunner::Vitest => format!("npx vitest run {file}"),
@@ -181,39 +181,39 @@ fn node_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<Te
         plan.environment.push("BASE_URL".to_owned());
         needs_review.push(NEEDS_SERVER.to_owned());
     }
-    Ok(proposal(plan, (path, text, run), needs_review))
+    Ok(build_proposal(plan, (path, text, run), needs_review))
 }
 
 fn spring_test(project: &Project, plan: TestPlan) -> Result<TestProposal, TestFault> {
     let class = format!("Routewarden{}Test", plan.class_name());
-    let first = spring::write(project, &plan, &class)?;
+    let first = spring::write_test(project, &plan, &class)?;
     let path = free_path(project, &first.folder, &class, ".java")?;
     let name = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".java").to_owned();
     // A class is called as its file is.
-    let test = if name == first.class { first } else { spring::write(project, &plan, &name)? };
+    let test = if name == first.class { first } else { spring::write_test(project, &plan, &name)? };
     let review = vec![format!(
         "the test starts the application{}: its data source must be one for tests",
         if test.root.is_empty() { String::new() } else { format!(" of {}", test.root) }
     )];
-    Ok(proposal(plan, (path, test.text, test.run), review))
+    Ok(build_proposal(plan, (path, test.text, test.run), review))
 }
 
 fn go_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<TestProposal, TestFault> {
-    let test = go::write(project, entry, &plan)?;
+    let test = go::write_test(project, entry, &plan)?;
     let path = free_path(project, &test.folder, &format!("routewarden_{}", plan.slug()), "_test.go")?;
     // A second test for the same operation has a function of its own.
     let stem = path.rsplit('/').next().unwrap_or_default().trim_end_matches("_test.go");
     let number = stem.strip_prefix(&format!("routewarden_{}", plan.slug())).unwrap_or_default().replace('_', "");
     let name = format!("TestRoutewarden{}{number}", plan.class_name());
     let text = test.text.replace(&format!("TestRoutewarden{}(", plan.class_name()), &format!("{name}("));
-    let run = format!("go test {} -run '^{name}$'", below(".", &test.folder).trim_end_matches('/'));
+    let run = format!("go test {} -run '^{name}$'", path_below(".", &test.folder).trim_end_matches('/'));
     let mut plan = plan;
     let mut needs_review = Vec::new();
     if test.needs_server {
         plan.environment.push("BASE_URL".to_owned());
         needs_review.push(NEEDS_SERVER.to_owned());
     }
-    Ok(proposal(plan, (path, text, run), needs_review))
+    Ok(build_proposal(plan, (path, text, run), needs_review))
 }
 
 /// A test for a running server, in Python's standard library.
@@ -221,17 +221,17 @@ fn server_test(project: &Project, plan: TestPlan) -> Result<TestProposal, TestFa
     if plan.facts.attack == AttackKind::OldToken {
         return Err(TestFault::Clock);
     }
-    let client: PythonClient = clients::server(&plan);
-    let text = python::write(&plan, &client);
+    let client: PythonClient = clients::for_server(&plan);
+    let text = python::write_test(&plan, &client);
     let folder = python_app::server_folder(project);
     let path = free_path(project, &folder, &format!("test_routewarden_{}", plan.slug()), ".py")?;
     let run = format!("python -m unittest {path}");
     let mut plan = plan;
     plan.environment.push("BASE_URL".to_owned());
-    Ok(proposal(plan, (path, text, run), vec![NEEDS_SERVER.to_owned()]))
+    Ok(build_proposal(plan, (path, text, run), vec![NEEDS_SERVER.to_owned()]))
 }
 
-fn proposal(plan: TestPlan, (path, text, run): (String, String, String), more: Vec<String>) -> TestProposal {
+fn build_proposal(plan: TestPlan, (path, text, run): (String, String, String), more: Vec<String>) -> TestProposal {
     let mut needs_review = more;
     needs_review.extend(plan.needs_review);
     TestProposal { path, text, run, environment: plan.environment, needs_review }

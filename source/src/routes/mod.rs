@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::ir::Span;
 use crate::project::{FunctionRef, ModuleId, Project};
 
-pub use path::{join, normalise, parameters};
+pub use path::{join_paths, normalise_path, path_parameters};
 
 /// The frameworks whose routes are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -45,7 +45,7 @@ pub enum FrameworkName {
 
 /// Where something stands, for people and programs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Place {
+pub struct CodePlace {
     /// From the root, with `/`.
     pub file: String,
     /// From 1.
@@ -88,7 +88,7 @@ pub struct Guard {
     /// How far it reaches.
     pub level: GuardLevel,
     /// Where it is put on the route.
-    pub place: Place,
+    pub place: CodePlace,
 }
 
 impl Guard {
@@ -111,9 +111,9 @@ pub struct RouteEntry {
     /// The handler's function, `Class.method` for methods; empty for one without a name.
     pub function: String,
     /// Where the handler stands: the line of its `def`, its arrow, its method.
-    pub handler: Place,
+    pub handler: CodePlace,
     /// Where the route is declared.
-    pub declared: Place,
+    pub declared: CodePlace,
     /// What runs before it, outermost first.
     pub guards: Vec<Guard>,
     /// The handler itself, for languages that are lowered.
@@ -169,8 +169,8 @@ impl RouteTable {
 
 impl Project {
     /// Returns where a piece of a module stands.
-    pub fn place(&self, module: ModuleId, span: Span) -> Place {
+    pub fn place(&self, module: ModuleId, span: Span) -> CodePlace {
         let file = self.module(module).map(|module| module.path.clone()).unwrap_or_default();
-        Place { file, line: span.line }
+        CodePlace { file, line: span.line }
     }
 }

@@ -1,7 +1,7 @@
 //! Paths of routes, from each framework's way to write them to `/orders/{id}`.
 
 /// Joins a prefix and a path with one slash between them.
-pub fn join(prefix: &str, path: &str) -> String {
+pub fn join_paths(prefix: &str, path: &str) -> String {
     if path.is_empty() {
         return if prefix.is_empty() { "/".to_owned() } else { with_slash(prefix) };
     }
@@ -14,9 +14,9 @@ fn with_slash(path: &str) -> String {
 
 /// Writes a path with `{name}` for each parameter, from `<int:name>` (Flask, Django), `{name:path}` (FastAPI, Spring,
 /// ASP.NET), `:name` with or without a pattern (Express, Gin, Echo, Rails), and `*name`.
-pub fn normalise(path: &str) -> String {
+pub fn normalise_path(path: &str) -> String {
     let mut made = String::new();
-    for part in split(path) {
+    for part in split_parts(path) {
         made.push('/');
         made.push_str(&part);
     }
@@ -27,7 +27,7 @@ pub fn normalise(path: &str) -> String {
 }
 
 /// Splits at slashes outside of brackets and writes each part.
-fn split(path: &str) -> Vec<String> {
+fn split_parts(path: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut depth = 0usize;
     for letter in path.chars() {
@@ -50,8 +50,8 @@ fn write_part(part: &str) -> String {
     let mut rest = part;
     while let Some(letter) = rest.chars().next() {
         let (name, used) = match letter {
-            '{' | '<' => bracketed(rest, letter),
-            ':' => colon(rest),
+            '{' | '<' => bracketed_name(rest, letter),
+            ':' => colon_name(rest),
             '*' => (rest.trim_start_matches('*').to_owned(), rest.len()),
             _ => (String::new(), 0),
         };
@@ -67,7 +67,7 @@ fn write_part(part: &str) -> String {
 }
 
 /// `<int:name>`, `<name>`, `{name:path}`, `{name?}`, `{*rest}`: the name, and the bytes used.
-fn bracketed(text: &str, open: char) -> (String, usize) {
+fn bracketed_name(text: &str, open: char) -> (String, usize) {
     let close = if open == '<' { '>' } else { '}' };
     let mut depth = 0usize;
     let end = text.char_indices().find_map(|(at, letter)| {
@@ -82,11 +82,11 @@ fn bracketed(text: &str, open: char) -> (String, usize) {
     let Some(end) = end else { return (String::new(), 0) };
     let inner = text.get(1..end).unwrap_or("");
     let name = if open == '<' { inner.rsplit(':').next() } else { inner.split([':', '=']).next() };
-    (clean(name.unwrap_or("")), end + 1)
+    (clean_name(name.unwrap_or("")), end + 1)
 }
 
 /// `:name`, `:name(\\d+)`, `:name?`: the name, and the bytes used.
-fn colon(text: &str) -> (String, usize) {
+fn colon_name(text: &str) -> (String, usize) {
     let rest = text.get(1..).unwrap_or("");
     let name: String = rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
     if name.is_empty() {
@@ -102,12 +102,12 @@ fn colon(text: &str) -> (String, usize) {
     (name, used)
 }
 
-fn clean(name: &str) -> String {
+fn clean_name(name: &str) -> String {
     name.trim().trim_start_matches('*').trim_end_matches(['?', '*']).to_owned()
 }
 
 /// Returns the names of the parameters in a path with `{name}`.
-pub fn parameters(path: &str) -> Vec<String> {
+pub fn path_parameters(path: &str) -> Vec<String> {
     path.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name.to_owned()).collect()
 }
 
@@ -129,14 +129,14 @@ mod tests {
             ("/:a-:b", "/{a}-{b}"),
             ("", "/"),
         ] {
-            assert_eq!(normalise(written), read, "{written}");
+            assert_eq!(normalise_path(written), read, "{written}");
         }
     }
 
     #[test]
     fn a_prefix_is_joined_with_one_slash() {
-        assert_eq!(join("/api/", "/x"), "/api/x");
-        assert_eq!(join("", "x"), "/x");
-        assert_eq!(join("/api", ""), "/api");
+        assert_eq!(join_paths("/api/", "/x"), "/api/x");
+        assert_eq!(join_paths("", "x"), "/x");
+        assert_eq!(join_paths("/api", ""), "/api");
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use routewarden_source::frameworks::find_routes;
 use routewarden_source::project::Project;
-use routewarden_source::reading::{OwnershipReader, OwnershipWord, Reading, read_ownership};
+use routewarden_source::reading::{HandlerReading, OwnershipReader, OwnershipWord, read_ownership};
 use routewarden_source::routes::RouteEntry;
 use routewarden_source::tree::{SourceTree, TreeLimits};
 
@@ -70,7 +70,7 @@ def put(fourth):
     return jsonify(by_method(fourth))
 "#;
 
-fn of_path<'r>(entries: &[&RouteEntry], readings: &'r [Reading], function: &str) -> &'r Reading {
+fn of_path<'r>(entries: &[&RouteEntry], readings: &'r [HandlerReading], function: &str) -> &'r HandlerReading {
     let place = entries.iter().position(|entry| entry.function == function).unwrap();
     &readings[place]
 }

@@ -5,7 +5,7 @@ use routewarden_source::frameworks::find_routes;
 use routewarden_source::lang::Language;
 use routewarden_source::project::Project;
 use routewarden_source::regress::{
-    AttackKind, CallerFacts, CallerValue, Credential, DenialSign, KeptFacts, ListedFacts, MadeObject, ProofFacts,
+    AttackKind, CallerFacts, CallerValue, DenialSign, KeptFacts, ListedFacts, MadeObject, ProofFacts, SignInCredential,
     SignInFacts, SignUpFacts, TestFault, TestProposal, regression_test,
 };
 use serde_json::{Value, json};
@@ -54,7 +54,7 @@ fn account(name: &str, who: &str) -> CallerFacts {
 }
 
 fn proof(attack: AttackKind) -> ProofFacts {
-    let gives = Credential::Token {
+    let gives = SignInCredential::Token {
         pointer: "/token".to_owned(),
         header: "Authorization".to_owned(),
         scheme: "Bearer".to_owned(),

@@ -4,10 +4,10 @@ use routewarden_source::frameworks::find_routes;
 use routewarden_source::lang::Language;
 use routewarden_source::project::Project;
 use routewarden_source::regress::{
-    AttackKind, CallerFacts, CallerValue, Credential, DenialSign, MadeObject, ProofFacts, SignInFacts, TestProposal,
-    regression_test,
+    AttackKind, CallerFacts, CallerValue, DenialSign, MadeObject, ProofFacts, SignInCredential, SignInFacts,
+    TestProposal, regression_test,
 };
-use routewarden_source::routes::{FrameworkName, Place, RouteEntry};
+use routewarden_source::routes::{CodePlace, FrameworkName, RouteEntry};
 use serde_json::json;
 
 use crate::project::project;
@@ -20,7 +20,7 @@ fn caller(name: &str) -> CallerFacts {
 }
 
 fn proof() -> ProofFacts {
-    let gives = Credential::Token {
+    let gives = SignInCredential::Token {
         pointer: "/data/0/token".to_owned(),
         header: "Authorization".to_owned(),
         scheme: "Bearer".to_owned(),
@@ -42,7 +42,7 @@ fn proof() -> ProofFacts {
 }
 
 fn entry(framework: FrameworkName, file: &str) -> RouteEntry {
-    let place = Place { file: file.to_owned(), line: 1 };
+    let place = CodePlace { file: file.to_owned(), line: 1 };
     RouteEntry {
         framework,
         methods: vec!["GET".to_owned()],
@@ -373,7 +373,7 @@ fn every_attack_and_credential_parses_in_every_language() {
                 facts.sign_in.as_mut().unwrap().is_form = is_form;
                 written(&project, &entry(framework, file), &facts);
                 if attack != AttackKind::DamagedToken {
-                    facts.sign_in.as_mut().unwrap().gives = Credential::Cookie;
+                    facts.sign_in.as_mut().unwrap().gives = SignInCredential::Cookie;
                     written(&project, &entry(framework, file), &facts);
                 }
             }

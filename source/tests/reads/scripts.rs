@@ -1,6 +1,6 @@
 //! JavaScript and TypeScript: what is lowered, and names across files.
 
-use routewarden_source::ir::{ExprKind, StatementKind, dotted};
+use routewarden_source::ir::{ExprKind, StatementKind, dotted_text};
 use routewarden_source::project::{Project, Resolved};
 
 use crate::project::project;
@@ -106,7 +106,7 @@ fn bodies_are_lowered_with_patterns_callbacks_and_what_awaits() {
             StatementKind::Try { handlers, finally, .. } if handlers.len() == 1 && finally.len() == 1 => "try",
             StatementKind::Expr(value) => match value.call() {
                 Some((callee, arguments)) if matches!(&*arguments[0].value.kind, ExprKind::Function(_)) => {
-                    assert_eq!(dotted(callee).as_deref(), Some("items.forEach"));
+                    assert_eq!(dotted_text(callee).as_deref(), Some("items.forEach"));
                     "callback"
                 }
                 _ => "other",

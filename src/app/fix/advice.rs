@@ -10,7 +10,7 @@ use crate::remedy::{self, Framework, Recognised, Remedy};
 use crate::report::Finding;
 
 /// Returns what to change for a check, in a framework's idiom, from the library of remedies.
-pub(super) fn advise(request: &FixRequest, finding: Option<&Finding>, source: &Path) -> Result<Fix, AppError> {
+pub(super) fn fix_from_remedy(request: &FixRequest, finding: Option<&Finding>, source: &Path) -> Result<Fix, AppError> {
     let check = match (finding, &request.check) {
         (Some(finding), _) => finding.check.clone(),
         (None, Some(check)) => check.clone(),
@@ -18,7 +18,8 @@ pub(super) fn advise(request: &FixRequest, finding: Option<&Finding>, source: &P
             return Err(AppError::Usage("name a finding_id, or a check such as authz/bola-read".to_owned()));
         }
     };
-    let known = checks::select(std::slice::from_ref(&check)).map_err(|unknown| AppError::Usage(unknown.to_string()))?;
+    let known =
+        checks::select_checks(std::slice::from_ref(&check)).map_err(|unknown| AppError::Usage(unknown.to_string()))?;
     // What a check builds on is selected with it.
     let meta = known
         .iter()
@@ -26,9 +27,9 @@ pub(super) fn advise(request: &FixRequest, finding: Option<&Finding>, source: &P
         .find(|meta| meta.id == check)
         .or_else(|| known.first().map(|known| known.meta()))
         .ok_or_else(|| AppError::Usage(format!("no check `{check}`")))?;
-    let remedy = remedy::get(meta.remedy)
+    let remedy = remedy::find_by_id(meta.remedy)
         .ok_or_else(|| AppError::Internal(format!("the remedy {} of {} is missing", meta.remedy, meta.id)))?;
-    let found = framework(request, source, finding)?;
+    let found = choose_framework(request, source, finding)?;
     let id = finding.map(|finding| finding.id.clone());
     let route = finding.map(|finding| format!("{} {}", finding.operation.method, finding.operation.path));
     let mut fix = Fix {
@@ -46,7 +47,7 @@ pub(super) fn advise(request: &FixRequest, finding: Option<&Finding>, source: &P
         dependencies: Vec::new(),
         tests: Vec::new(),
         needs_review: remedy.needs_review.iter().map(|line| (*line).to_owned()).collect(),
-        verify: verify(id.as_slice()),
+        verify: verification_steps(id.as_slice()),
         finding_id: id,
     };
     write_sample(&mut fix, remedy, found);
@@ -54,8 +55,8 @@ pub(super) fn advise(request: &FixRequest, finding: Option<&Finding>, source: &P
 }
 
 /// Rewrites the advice for the framework that the code itself shows, which knows better than a manifest.
-pub(super) fn retell(fix: &mut Fix, framework: Framework, place: &str) {
-    let Some(remedy) = remedy::get(&fix.remedy) else { return };
+pub(super) fn adapt_to_framework(fix: &mut Fix, framework: Framework, place: &str) {
+    let Some(remedy) = remedy::find_by_id(&fix.remedy) else { return };
     let because = format!("the handler at {place} is one of {framework}");
     write_sample(fix, remedy, Recognised { framework, because });
 }
@@ -86,7 +87,7 @@ fn by_answers(finding: &Finding) -> Option<Recognised> {
     })
 }
 
-fn framework(request: &FixRequest, source: &Path, finding: Option<&Finding>) -> Result<Recognised, AppError> {
+fn choose_framework(request: &FixRequest, source: &Path, finding: Option<&Finding>) -> Result<Recognised, AppError> {
     if let Some(name) = &request.framework {
         let framework = Framework::parse(name);
         if framework == Framework::Unknown {
@@ -103,13 +104,13 @@ fn framework(request: &FixRequest, source: &Path, finding: Option<&Finding>) -> 
         }
         return Ok(Recognised { framework, because: "named by the user".to_owned() });
     }
-    let found = remedy::recognise(source);
+    let found = remedy::recognise_framework(source);
     let shown = finding.filter(|_| found.framework == Framework::Unknown).and_then(by_answers);
     Ok(shown.unwrap_or(found))
 }
 
 /// Returns how to see that a change worked.
-pub(super) fn verify(ids: &[String]) -> String {
+pub(super) fn verification_steps(ids: &[String]) -> String {
     if ids.is_empty() {
         return "apply the change, restart the API, and scan again".to_owned();
     }

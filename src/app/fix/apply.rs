@@ -34,8 +34,8 @@ impl App {
         };
         let with_test = request.with_test;
         let work = move || {
-            let made = patch::make(&subject.findings, &subject.report, &source, with_test);
-            let files = write(&made, force)?;
+            let made = patch::build_for_findings(&subject.findings, &subject.report, &source, with_test);
+            let files = write_patch(&made, force)?;
             Ok::<_, AppError>((made, files))
         };
         let done = tokio::task::spawn_blocking(work).await.map_err(|error| AppError::Internal(error.to_string()))?;
@@ -46,7 +46,7 @@ impl App {
 }
 
 /// Looks at every file first, so that either all are written or none.
-fn write(made: &Patch, force: bool) -> Result<Vec<PathBuf>, AppError> {
+fn write_patch(made: &Patch, force: bool) -> Result<Vec<PathBuf>, AppError> {
     if made.files.is_empty() {
         return Err(AppError::Usage(
             "nothing was written: there is no patch for your files; see the advice without --apply".to_owned(),
@@ -56,17 +56,17 @@ fn write(made: &Patch, force: bool) -> Result<Vec<PathBuf>, AppError> {
     for (file, text) in &made.files {
         let path = made.root.join(file);
         let original = made.originals.get(file).map(String::as_str).unwrap_or_default();
-        check(&made.root, &path, original, force)?;
+        ensure_replaceable(&made.root, &path, original, force)?;
         paths.insert(path, text);
     }
     for (path, text) in &paths {
-        replace(path, text)
+        replace_file(path, text)
             .map_err(|error| AppError::Usage(format!("{} cannot be written: {error}", path.display())))?;
     }
     Ok(paths.into_keys().collect())
 }
 
-fn check(root: &Path, path: &Path, original: &str, force: bool) -> Result<(), AppError> {
+fn ensure_replaceable(root: &Path, path: &Path, original: &str, force: bool) -> Result<(), AppError> {
     let fault = |why: &str| Err(AppError::Usage(format!("nothing was written: {} {why}", path.display())));
     let parent = path.parent().unwrap_or(root);
     if !parent.canonicalize().is_ok_and(|parent| parent.starts_with(root)) || path.is_symlink() {
@@ -98,7 +98,7 @@ fn is_dirty(path: &Path) -> bool {
 }
 
 /// Writes beside the file and renames, so that a crash leaves the old text or the new one.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+fn replace_file(path: &Path, text: &str) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let beside = folder.join(format!(".{name}.routewarden-{:08x}", rand::random::<u32>()));

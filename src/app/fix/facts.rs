@@ -1,24 +1,24 @@
 //! What a finding tells a patch: which remedy, which parameter, which fields, which role.
 
-use routewarden_source::fix::{FixFacts, Remedy};
+use routewarden_source::fix::{FixFacts, RemedyKind};
 
 use crate::model::Role;
 use crate::report::{Finding, Report};
 
 /// Returns the change that a remedy of the library stands for; none where only words help.
-pub(super) fn remedy_of(remedy: &str) -> Option<Remedy> {
+pub(super) fn remedy_of(remedy: &str) -> Option<RemedyKind> {
     Some(match remedy {
-        "object-ownership" => Remedy::ObjectOwnership,
-        "scoped-list" => Remedy::ScopedList,
-        "require-authentication" => Remedy::MissingGuard,
-        "role-check" => Remedy::RoleGuard,
+        "object-ownership" => RemedyKind::ObjectOwnership,
+        "scoped-list" => RemedyKind::ScopedList,
+        "require-authentication" => RemedyKind::MissingGuard,
+        "role-check" => RemedyKind::RoleGuard,
         // An owner that is named in the body is a field that the caller must not set.
-        "field-allow-list" | "owner-from-session" => Remedy::FieldAllowList,
-        "verify-signature" | "enforce-expiry" => Remedy::VerifyToken,
-        "response-schema" => Remedy::ResponseSchema,
-        "cors-origins" => Remedy::CorsOrigins,
-        "throttle-sign-in" => Remedy::RateLimit,
-        "model-context" => Remedy::ModelContext,
+        "field-allow-list" | "owner-from-session" => RemedyKind::FieldAllowList,
+        "verify-signature" | "enforce-expiry" => RemedyKind::VerifyToken,
+        "response-schema" => RemedyKind::ResponseSchema,
+        "cors-origins" => RemedyKind::CorsOrigins,
+        "throttle-sign-in" => RemedyKind::RateLimit,
+        "model-context" => RemedyKind::ModelContext,
         _ => return None,
     })
 }
@@ -28,19 +28,19 @@ pub(super) fn facts_of(finding: &Finding, report: &Report) -> FixFacts {
     FixFacts {
         not_settable: fields_at(finding, "body:"),
         leaking: fields_at(finding, "response:"),
-        documented: documented(finding, report),
+        documented: documented_fields(finding, report),
         role: higher_role(finding, report),
         line: finding.code.as_ref().and_then(|code| usize::try_from(code.line).ok()),
         is_public: report
             .policy
             .iter()
-            .any(|row| row.policy == "public" && row.broken_by.iter().any(|it| names(it, finding))),
+            .any(|row| row.policy == "public" && row.broken_by.iter().any(|it| is_finding_route(it, finding))),
         ..FixFacts::default()
     }
 }
 
 /// Returns the fields that the document names for the body, where the finding is about fields of the body itself.
-pub(super) fn documented(finding: &Finding, report: &Report) -> Vec<String> {
+pub(super) fn documented_fields(finding: &Finding, report: &Report) -> Vec<String> {
     let deep = |part: &str| part.strip_prefix("body:").is_some_and(|path| path.trim_start_matches('/').contains('/'));
     if finding.site.split(',').map(str::trim).any(deep) {
         return Vec::new();
@@ -61,7 +61,7 @@ pub(super) fn parameter_of(finding: &Finding) -> Option<String> {
     ["path:", "query:", "body:"].iter().find_map(|place| finding.site.strip_prefix(place)).map(str::to_owned)
 }
 
-fn names(route: &str, finding: &Finding) -> bool {
+fn is_finding_route(route: &str, finding: &Finding) -> bool {
     route == format!("{} {}", finding.operation.method, finding.operation.path)
 }
 

@@ -38,11 +38,12 @@ impl App {
         let with_test = request.with_test;
         let is_named = request.framework.is_some();
         // Reading a tree and looking at a change in it are work for a thread that nothing else waits for.
-        let made =
-            tokio::task::spawn_blocking(move || patch::make(&subject.findings, &subject.report, &source, with_test));
+        let made = tokio::task::spawn_blocking(move || {
+            patch::build_for_findings(&subject.findings, &subject.report, &source, with_test)
+        });
         let made = made.await.map_err(|error| AppError::Internal(error.to_string()))?;
         if let Some((framework, place)) = made.shown.as_ref().filter(|_| !is_named) {
-            advice::retell(&mut fix, *framework, place);
+            advice::adapt_to_framework(&mut fix, *framework, place);
         }
         made.write_into(&mut fix);
         Ok(fix)
@@ -53,7 +54,7 @@ impl App {
         let subject = self.subject(request).await?;
         let source = self.source_of(request, subject.as_ref());
         let first = subject.as_ref().and_then(|subject| subject.findings.first());
-        let fix = advice::advise(request, first, &source)?;
+        let fix = advice::fix_from_remedy(request, first, &source)?;
         Ok((fix, subject.map(|subject| (subject, source))))
     }
 
@@ -71,7 +72,7 @@ impl App {
         let (mut findings, mut scan_of) = (Vec::new(), None);
         for id in ids {
             let found = store.finding(id.as_str(), scan).await.map_err(from_store)?;
-            let (of, finding): (String, Finding) = found.ok_or_else(|| super::explain::unknown(id, scan))?;
+            let (of, finding): (String, Finding) = found.ok_or_else(|| super::explain::unknown_finding(id, scan))?;
             scan_of.get_or_insert(of);
             if !findings.iter().any(|known: &Finding| known.id == finding.id) {
                 findings.push(finding);

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use routewarden_source::fix::{FixFacts, FixRequest, Idiom, Plan, Proposal, RefusalReason, Remedy, StepOutcome, plan};
-use routewarden_source::routes::{FrameworkName, RouteEntry, parameters};
+use routewarden_source::fix::{
+    CodeFixRequest, FixFacts, Idiom, Plan, Proposal, RefusalReason, RemedyKind, StepOutcome, plan_fixes,
+};
+use routewarden_source::routes::{FrameworkName, RouteEntry, path_parameters};
 
 use super::advice;
 use super::facts::{self, facts_of, remedy_of};
@@ -12,7 +14,7 @@ use super::proof;
 use super::siblings::sibling_of;
 use crate::app::answers::{Fix, FixOutcome, FixStep, FixTest};
 use crate::code::CodeIndex;
-use crate::model::{Confidence, Method, clean};
+use crate::model::{Confidence, Method, clean_text};
 use crate::remedy::Framework;
 use crate::report::{Finding, OperationRef, Report};
 
@@ -38,11 +40,11 @@ pub(super) struct Patch {
 struct WantedPatch<'a> {
     finding: &'a Finding,
     operation: &'a OperationRef,
-    remedy: Option<Remedy>,
+    remedy: Option<RemedyKind>,
 }
 
 /// Makes the patch. What stays without one has its reason in the steps.
-pub(super) fn make(findings: &[Finding], report: &Report, source: &Path, with_test: bool) -> Patch {
+pub(super) fn build_for_findings(findings: &[Finding], report: &Report, source: &Path, with_test: bool) -> Patch {
     let wanted: Vec<WantedPatch<'_>> = findings.iter().flat_map(wanted_of).collect();
     let mut index = match CodeIndex::read(source) {
         Ok(index) => index,
@@ -54,18 +56,18 @@ pub(super) fn make(findings: &[Finding], report: &Report, source: &Path, with_te
     for (at, want) in wanted.iter().enumerate() {
         let (Some(remedy), Some(entry)) = (want.remedy, index.entry(&want.operation.id())) else { continue };
         places.insert(requests.len(), at);
-        requests.push(FixRequest {
+        requests.push(CodeFixRequest {
             project: index.project(),
             routes: index.table(),
             entry,
             remedy,
             sibling: sibling_of(&index, want.finding, report),
-            facts: FixFacts { parameter: parameter(want, entry), ..facts_of(want.finding, report) },
+            facts: FixFacts { parameter: find_source_parameter(want, entry), ..facts_of(want.finding, report) },
         });
     }
-    let plan = plan(&requests);
+    let plan = plan_fixes(&requests);
     let mut patch = Patch::of(plan, &wanted, &places, &index);
-    patch.shown = shown(&wanted, &index);
+    patch.shown = detect_framework(&wanted, &index);
     if with_test {
         patch.add_tests(&index, findings, report);
     }
@@ -73,7 +75,7 @@ pub(super) fn make(findings: &[Finding], report: &Report, source: &Path, with_te
 }
 
 /// Returns the framework of the first handler that is found; else that of all routes, where they are of one.
-fn shown(wanted: &[WantedPatch<'_>], index: &CodeIndex) -> Option<(Framework, String)> {
+fn detect_framework(wanted: &[WantedPatch<'_>], index: &CodeIndex) -> Option<(Framework, String)> {
     let of =
         |entry: &RouteEntry| (framework_of(entry.framework), format!("{}:{}", entry.handler.file, entry.handler.line));
     let handler = wanted.iter().find_map(|want| index.entry(&want.operation.id()));
@@ -104,9 +106,9 @@ fn framework_of(name: FrameworkName) -> Framework {
 }
 
 /// The parameter of the finding by its name in the source: `{id}` of the document may be `{pk}` there.
-fn parameter(want: &WantedPatch<'_>, entry: &RouteEntry) -> Option<String> {
+fn find_source_parameter(want: &WantedPatch<'_>, entry: &RouteEntry) -> Option<String> {
     let named = facts::parameter_of(want.finding)?;
-    let slots = |path: &str| -> Vec<String> { parameters(path).into_iter().rev().collect() };
+    let slots = |path: &str| -> Vec<String> { path_parameters(path).into_iter().rev().collect() };
     let place = slots(&want.operation.path).iter().position(|slot| *slot == named);
     place.and_then(|place| slots(&entry.path).into_iter().nth(place)).or(Some(named))
 }
@@ -130,20 +132,20 @@ fn operations_of(report: &Report) -> Vec<(Method, String)> {
 impl Patch {
     fn without(wanted: &[WantedPatch<'_>], source: &Path, why: &str) -> Patch {
         Patch {
-            steps: wanted.iter().map(|want| step(want, None, FixOutcome::Advice, why.to_owned())).collect(),
+            steps: wanted.iter().map(|want| build_fix_step(want, None, FixOutcome::Advice, why.to_owned())).collect(),
             root: source.to_path_buf(),
             ..Patch::default()
         }
     }
 
     fn of(plan: Plan, wanted: &[WantedPatch<'_>], places: &BTreeMap<usize, usize>, index: &CodeIndex) -> Patch {
-        let mut steps: Vec<Option<FixStep>> = wanted.iter().map(|want| unplanned(want, index)).collect();
+        let mut steps: Vec<Option<FixStep>> = wanted.iter().map(|want| step_without_change(want, index)).collect();
         for planned in &plan.steps {
             let Some(at) = places.get(&planned.request) else { continue };
             let Some(want) = wanted.get(*at) else { continue };
             let place = index.place(&want.operation.id()).map(|place| place.to_string());
             let (outcome, because) = match &planned.outcome {
-                StepOutcome::Proposed(made) => (FixOutcome::Patched, why(made)),
+                StepOutcome::Proposed(made) => (FixOutcome::Patched, describe_proposal(made)),
                 StepOutcome::Covered { by } => {
                     let other = places.get(by).and_then(|at| wanted.get(*at)).map(|want| want.finding.id.clone());
                     (FixOutcome::Patched, format!("the change for {} covers it", other.unwrap_or_default()))
@@ -156,7 +158,7 @@ impl Patch {
                 StepOutcome::Refused(refusal) => (FixOutcome::Advice, refusal.to_string()),
             };
             if let Some(slot) = steps.get_mut(*at) {
-                *slot = Some(step(want, place, outcome, because));
+                *slot = Some(build_fix_step(want, place, outcome, because));
             }
         }
         let original =
@@ -192,7 +194,7 @@ impl Patch {
                 ids.push(step.finding_id.clone());
             }
         }
-        fix.verify = advice::verify(&ids);
+        fix.verify = advice::verification_steps(&ids);
         if !self.diff.is_empty() {
             fix.code.clear();
             fix.diff = Some(self.diff);
@@ -205,17 +207,17 @@ impl Patch {
 }
 
 /// Returns what there is to say of a route for which no change was asked.
-fn unplanned(want: &WantedPatch<'_>, index: &CodeIndex) -> Option<FixStep> {
+fn step_without_change(want: &WantedPatch<'_>, index: &CodeIndex) -> Option<FixStep> {
     let place = index.place(&want.operation.id()).map(|place| place.to_string());
     let why = match (want.remedy, &place) {
         (None, _) => "this is no matter of one place in the code: see the guidance".to_owned(),
         (_, None) => "its handler was not found in the source".to_owned(),
         _ => return None,
     };
-    Some(step(want, place, FixOutcome::Advice, why))
+    Some(build_fix_step(want, place, FixOutcome::Advice, why))
 }
 
-fn why(made: &Proposal) -> String {
+fn describe_proposal(made: &Proposal) -> String {
     let idiom = match &made.idiom {
         Idiom::Sibling { place, what } => format!("as {}:{} does ({what})", place.file, place.line),
         Idiom::Library { name, place } => format!("with {name}, which {}:{} has", place.file, place.line),
@@ -224,13 +226,13 @@ fn why(made: &Proposal) -> String {
     format!("{}; {idiom}", made.why)
 }
 
-fn step(want: &WantedPatch<'_>, place: Option<String>, outcome: FixOutcome, because: String) -> FixStep {
+fn build_fix_step(want: &WantedPatch<'_>, place: Option<String>, outcome: FixOutcome, because: String) -> FixStep {
     FixStep {
         finding_id: want.finding.id.clone(),
         check: want.finding.check.clone(),
-        route: format!("{} {}", want.operation.method, clean(&want.operation.path, 200)),
+        route: format!("{} {}", want.operation.method, clean_text(&want.operation.path, 200)),
         code: place,
         outcome,
-        because: clean(&because, 600),
+        because: clean_text(&because, 600),
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn sibling_of<'a>(index: &'a CodeIndex, finding: &Finding, report: &R
     let mut near: Vec<(usize, bool, &RouteEntry)> = rows
         .filter_map(|row| {
             let entry = index.entry(&row.operation.id())?;
-            Some((common(&row.operation.path, &finding.operation.path), row.check == finding.check, entry))
+            Some((count_common_parts(&row.operation.path, &finding.operation.path), row.check == finding.check, entry))
         })
         .filter(|(_, _, entry)| own.is_none_or(|own| own.handler != entry.handler))
         .collect();
@@ -31,6 +31,6 @@ pub(super) fn sibling_of<'a>(index: &'a CodeIndex, finding: &Finding, report: &R
 }
 
 /// Returns how many leading parts two paths share.
-fn common(a: &str, b: &str) -> usize {
+fn count_common_parts(a: &str, b: &str) -> usize {
     a.split('/').zip(b.split('/')).take_while(|(a, b)| a == b).count()
 }

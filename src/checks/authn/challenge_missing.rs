@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule, held};
+use crate::checks::rule::{CheckResult, Rule, Violation, defence_held};
 use crate::model::{Role, Silence};
 use crate::probe::Answer;
 use crate::survey::Surveyed;
@@ -34,11 +34,11 @@ check! {
         remedy: "challenge-header",
         since: "0.1.0",
         plan: |_, operation| if PlanCx::is_read(operation) { Need::Requests(0) } else { Need::NotApplicable },
-        read: run,
+        read: check_challenge_header,
     }
 }
 
-async fn run(_cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_challenge_header(_cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let strangers = [&surveyed.anonymous, &surveyed.garbage].into_iter().flatten();
     let refused: Vec<&Arc<Answer>> = strangers.filter(|answer| answer.status() == Some(401)).collect();
     let first = refused.first().ok_or_else(|| Silence::not_applicable("no 401 was seen here"))?;
@@ -50,7 +50,7 @@ async fn run(_cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
         "status 401 without WWW-Authenticate".to_owned()
     })?;
     rule.show(Role::Attack, answer);
-    rule.observed(Finding::of(
+    rule.observed(Violation::of(
         surveyed,
         "header:WWW-Authenticate",
         "challenge",
@@ -60,7 +60,7 @@ async fn run(_cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
 
 fn all_name_it(surveyed: &Surveyed, refused: &Answer) -> Silence {
     match surveyed.valid().next() {
-        Some(served) => held(refused, &served.first, "every 401 names its scheme"),
+        Some(served) => defence_held(refused, &served.first, "every 401 names its scheme"),
         None => Silence::undecided("every 401 names its scheme, and no caller is served"),
     }
 }

@@ -11,10 +11,10 @@ use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule, let_through, searched, status};
+use crate::checks::rule::{CheckResult, Rule, Violation, let_through, nothing_found, status_text};
 use crate::model::{ANONYMOUS, Api, Draft, EvidenceItem, Operation, Parameter, Place, Role, Silence, clean_name};
-use crate::probe::{Answer, Ask, Caller, Carrier};
-use crate::survey::{Reading, Surveyed, credential_parameter, takes_token};
+use crate::probe::{Answer, Ask, AskCaller, TokenCarrier};
+use crate::survey::{AnswerKind, Surveyed, credential_parameter, takes_token};
 
 check! {
     /// ## What it does
@@ -46,13 +46,13 @@ check! {
         cwe: [598],
         remedy: "credentials-out-of-urls",
         since: "0.2.0",
-        plan: plan,
-        read: run,
+        plan: plan_requests,
+        read: check_url_credentials,
         write: read_document,
     }
 }
 
-fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     // The repeat of the answer with the link, the link's token on the same route, a declared parameter thrice.
     if PlanCx::is_read(operation) {
         return Need::Requests(5);
@@ -77,7 +77,7 @@ fn declared_in_url(api: &Api, operation: &Operation) -> Result<Draft, Silence> {
         format!("the document declares `{}` in the {}", clean_name(&found.name, 60), place_of(found))
     })?;
     let (name, place) = (clean_name(&parameter.name, 60), place_of(parameter));
-    Ok(rule.observation(Finding::of(
+    Ok(rule.observation(Violation::of(
         operation,
         format!("{place}:{name}"),
         format!("declared {} {}", operation.method, operation.path),
@@ -85,11 +85,11 @@ fn declared_in_url(api: &Api, operation: &Operation) -> Result<Draft, Silence> {
     )))
 }
 
-async fn read_document(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+async fn read_document(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
     Ok(vec![declared_in_url(&cx.check.survey.api, &acting.operation)?])
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_url_credentials(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let mut drafts: Vec<Draft> = match key_in_query(cx, surveyed) {
         Ok(draft) => vec![draft],
         Err(Silence::NotApplicable(_)) => Vec::new(),
@@ -102,7 +102,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let seen = surveyed.valid().next().ok_or_else(|| Silence::undecided("no valid answer"))?;
     let silence = match token_in_query(cx, surveyed).await {
         Ok(draft) => return Ok(vec![draft]),
-        Err(Silence::NotApplicable(_)) => searched(&seen.first, "no credential was seen in an address"),
+        Err(Silence::NotApplicable(_)) => nothing_found(&seen.first, "no credential was seen in an address"),
         Err(silence) => silence,
     };
     // What only the document says is said where nothing was seen.
@@ -115,7 +115,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
 fn key_in_query(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Draft, Silence> {
     let asked = surveyed.asked_by_strangers().filter(|baseline| baseline.valid(&surveyed.volatile));
     let keyed = asked.and_then(|baseline| match cx.probe.sessions().get(&baseline.caller)?.carrier {
-        Carrier::Query(name) => Some((baseline, name)),
+        TokenCarrier::Query(name) => Some((baseline, name)),
         _ => None,
     });
     let (baseline, name) = keyed.ok_or_else(|| Silence::not_applicable("no caller's key travels in the query"))?;
@@ -127,10 +127,10 @@ fn key_in_query(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Draft, Silence>
         served(&baseline.first),
         format!("{caller}'s key travels as `{shown}` in the query, and is served"),
     );
-    rule.need("refused-without-it", refused(surveyed.anonymous_reading()), |because| {
+    rule.need("refused-without-it", require_refusal(surveyed.anonymous_reading()), |because| {
         format!("the same request without the key: {because}")
     })?;
-    rule.need("made-up-key-refused", refused(surveyed.garbage_reading()), |because| {
+    rule.need("made-up-key-refused", require_refusal(surveyed.garbage_reading()), |because| {
         format!("the same request with a made-up key: {because}")
     })?;
     let because = if baseline.second.is_some() { "the same request again is served too" } else { "asked once only" };
@@ -139,7 +139,7 @@ fn key_in_query(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Draft, Silence>
     for answer in [&surveyed.anonymous, &surveyed.garbage].into_iter().flatten() {
         rule.show(Role::Control, answer);
     }
-    Ok(rule.draft(Finding::of(
+    Ok(rule.draft(Violation::of(
         surveyed,
         format!("query:{shown}"),
         format!("key in query {name}"),
@@ -155,17 +155,17 @@ async fn token_in_query(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Draft, 
     let signed_in = surveyed.valid().find(|baseline| baseline.caller != ANONYMOUS);
     let baseline = signed_in.ok_or_else(no_subject)?;
     let session = cx.probe.sessions().get(&baseline.caller).ok_or_else(no_subject)?;
-    if matches!(session.carrier, Carrier::Cookie(_)) {
+    if matches!(session.carrier, TokenCarrier::Cookie(_)) {
         return Err(no_subject());
     }
     let mut rule = Rule::default();
-    rule.need("refused-without-it", refused(surveyed.anonymous_reading()), |_| {
+    rule.need("refused-without-it", require_refusal(surveyed.anonymous_reading()), |_| {
         "the same request without it is refused".to_owned()
     })?;
     let with = |token: &str| {
         let mut url = baseline.url.clone();
         url.query_pairs_mut().append_pair(&parameter.name, token);
-        Ask { url, ..baseline.ask_as(Caller::Anonymous) }
+        Ask { url, ..baseline.ask_as(AskCaller::Anonymous) }
     };
     let reads = |answer: &Answer| CheckCx::reading(surveyed, answer, &baseline.masks, &[]);
     let (caller, name) = (&baseline.caller, clean_name(&parameter.name, 60));
@@ -176,13 +176,13 @@ async fn token_in_query(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Draft, 
     })?;
     let made_up: String = session.token.expose().chars().rev().collect();
     let control = cx.send(&with(&made_up)).await?;
-    rule.need("made-up-key-refused", refused(Some(reads(&control))), |_| {
-        format!("a made-up one is refused (status {})", status(&control))
+    rule.need("made-up-key-refused", require_refusal(Some(reads(&control))), |_| {
+        format!("a made-up one is refused (status {})", status_text(&control))
     })?;
     let again = cx.send(&with(session.token.expose()).again(1)).await?;
-    rule.weigh("repeated", reads(&again) == Reading::Data, "the same request again is served too");
+    rule.weigh("repeated", reads(&again) == AnswerKind::Data, "the same request again is served too");
     rule.show(Role::Attack, &attack).show(Role::Baseline, &baseline.first).show(Role::Control, &control);
-    Ok(rule.draft(Finding::of(
+    Ok(rule.draft(Violation::of(
         surveyed,
         format!("query:{name}"),
         format!("token in query {name}"),
@@ -191,10 +191,10 @@ async fn token_in_query(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Draft, 
 }
 
 /// Passes where strangers are refused; a route that serves them has no use for a token.
-fn refused(reading: Option<Reading>) -> Result<String, Silence> {
+fn require_refusal(reading: Option<AnswerKind>) -> Result<String, Silence> {
     match reading {
-        Some(Reading::Refused(because)) => Ok(because),
-        Some(Reading::NoData(because)) => Err(Silence::undecided(because)),
+        Some(AnswerKind::Refused(because)) => Ok(because),
+        Some(AnswerKind::NoData(because)) => Err(Silence::undecided(because)),
         _ => Err(Silence::not_applicable("the route serves strangers")),
     }
 }

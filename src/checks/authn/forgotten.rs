@@ -3,10 +3,10 @@
 
 use serde_json::Map;
 
-use super::user_enumeration::weigh;
+use super::user_enumeration::weigh_difference;
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
-use crate::checks::rule::{Finding, Judged, Rule, status};
+use crate::checks::rule::{CheckResult, Rule, Violation, status_text};
 use crate::model::{Role, Silence};
 use crate::trial::NameComparison;
 
@@ -14,7 +14,7 @@ use crate::trial::NameComparison;
 pub(super) const REQUESTS: u32 = 4 + 6;
 
 /// Asks for a spare account and for strangers, and compares the answers.
-pub(super) async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+pub(super) async fn check_password_reset(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
     let model =
         cx.model().ok_or_else(|| cx.lacks_account("needs a throw-away account: no reset is asked for on yours"))?;
     let mut rule = Rule::default();
@@ -24,12 +24,15 @@ pub(super) async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     let known = compared.try_resets(cx, acting).await?;
     compared.difference(&known, "an address that no account has is answered like one of an account")?;
     compared.try_resets(cx, acting).await?;
-    let difference = weigh(&mut rule, &compared, &known, 2)?;
+    let difference = weigh_difference(&mut rule, &compared, &known, 2)?;
     rule.show(Role::Baseline, &spare.answer);
-    rule.found(Finding::of(
+    rule.found(Violation::of(
         acting,
         "operation",
         acting.operation.path.clone(),
-        format!("a reset is answered otherwise for an account that exists (status {}; {difference})", status(&known)),
+        format!(
+            "a reset is answered otherwise for an account that exists (status {}; {difference})",
+            status_text(&known)
+        ),
     ))
 }

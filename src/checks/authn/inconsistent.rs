@@ -1,12 +1,12 @@
 //! `authn/inconsistent`.
 
-use super::siblings::{callers_own, protected, signed_in};
-use crate::checks::context::{CheckCx, PlanCx, present};
+use super::siblings::{callers_own, find_refusing_siblings, signed_in};
+use crate::checks::context::{CheckCx, PlanCx, present_leaves};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule, held, let_through};
+use crate::checks::rule::{CheckResult, Rule, Violation, defence_held, let_through};
 use crate::model::{Operation, Role, Silence};
-use crate::probe::{Answer, Caller};
-use crate::survey::{Baseline, Leaf, Reading, Surveyed};
+use crate::probe::{Answer, AskCaller};
+use crate::survey::{AnswerKind, Baseline, Leaf, Surveyed};
 
 check! {
     /// ## What it does
@@ -35,26 +35,26 @@ check! {
         cwe: [287],
         remedy: "require-authentication",
         since: "0.1.0",
-        plan: plan,
-        read: run,
+        plan: plan_requests,
+        read: check_made_up_credential,
     }
 }
 
-fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     if !PlanCx::is_read(operation) || cx.identities.is_empty() { Need::NotApplicable } else { Need::Requests(1) }
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_made_up_credential(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let baseline = signed_in(surveyed)?;
     let asked = surveyed.garbage.as_ref().zip(surveyed.anonymous.as_ref());
     let (garbage, anonymous) = asked.ok_or_else(|| Silence::not_tried("no made-up credential was sent"))?;
     let mut rule = Rule::default();
     rule.need("anonymous-refused", asks_for_credential(surveyed), |_| "the route asks for a credential".to_owned())?;
-    let shown = served(surveyed, baseline, garbage, anonymous);
+    let shown = find_served_values(surveyed, baseline, garbage, anonymous);
     let shown = rule.need("made-up-credential-served", shown, |shown| {
         format!("a made-up credential gets {} values of what {} is shown", shown.len(), baseline.caller)
     })?;
-    let (refusing, asked) = protected(cx, surveyed).await?;
+    let (refusing, asked) = find_refusing_siblings(cx, surveyed).await?;
     let enough = refusing.len() >= 3 && refusing.len() * 5 >= asked * 4;
     let more = if enough { "" } else { "; at least three and four fifths are asked for" };
     rule.weigh(
@@ -62,15 +62,15 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
         enough.then_some(true),
         format!("{} of {asked} other protected routes refuse the same credential{more}", refusing.len()),
     );
-    let again = cx.send(&baseline.ask_as(Caller::Garbage(baseline.caller.clone())).again(1)).await?;
-    let repeated = again.response().is_some_and(|response| present(&shown, response).len() == shown.len());
+    let again = cx.send(&baseline.ask_as(AskCaller::Garbage(baseline.caller.clone())).again(1)).await?;
+    let repeated = again.response().is_some_and(|response| present_leaves(&shown, response).len() == shown.len());
     rule.weigh("repeated", repeated, "the same request again gave the same values");
 
     rule.show(Role::Attack, garbage).show(Role::Baseline, &baseline.first).show(Role::Control, anonymous);
     if let Some(answer) = refusing.first().and_then(|sibling| sibling.garbage.as_ref()) {
         rule.show(Role::Control, answer);
     }
-    rule.found(Finding::of(
+    rule.found(Violation::of(
         surveyed,
         "header:credential",
         surveyed.operation.path.clone(),
@@ -81,26 +81,28 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
 /// Passes where the route asks for a credential: there is no validation to skip where anonymous callers are served.
 fn asks_for_credential(surveyed: &Surveyed) -> Result<String, Silence> {
     match surveyed.anonymous_reading() {
-        Some(Reading::Refused(because)) => Ok(because),
-        Some(Reading::Data) => Err(Silence::not_applicable("anonymous callers are served too: no validation to skip")),
-        Some(Reading::NoData(because)) => Err(Silence::undecided(because)),
+        Some(AnswerKind::Refused(because)) => Ok(because),
+        Some(AnswerKind::Data) => {
+            Err(Silence::not_applicable("anonymous callers are served too: no validation to skip"))
+        }
+        Some(AnswerKind::NoData(because)) => Err(Silence::undecided(because)),
         None => Err(Silence::undecided("the answers to strangers could not be judged")),
     }
 }
 
 /// Returns the values of the caller's that the made-up credential is served.
-fn served(
+fn find_served_values(
     surveyed: &Surveyed,
     baseline: &Baseline,
     garbage: &Answer,
     anonymous: &Answer,
 ) -> Result<Vec<Leaf>, Silence> {
-    let reading = surveyed.garbage_reading().unwrap_or(Reading::Data);
+    let reading = surveyed.garbage_reading().unwrap_or(AnswerKind::Data);
     let_through(reading, garbage, &baseline.first, "a made-up credential")?;
     let shown = callers_own(surveyed, baseline, garbage, anonymous);
     if shown.is_empty() {
         let because = "a made-up credential gets nothing of what the signed-in caller is shown";
-        return Err(held(garbage, &baseline.first, because));
+        return Err(defence_held(garbage, &baseline.first, because));
     }
     Ok(shown)
 }

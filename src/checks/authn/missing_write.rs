@@ -1,15 +1,15 @@
 //! `authn/missing-write`.
 
 use super::siblings::weigh_sign_in_of;
-use crate::act::{Acting, Kind, acting_of, ends_in_slot};
-use crate::checks::access::Reached;
+use crate::act::{ActKind, Acting, acting_of, ends_in_slot};
+use crate::checks::access::ReachedObject;
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
-use crate::checks::proving::{claim, claim_of_write};
-use crate::checks::rule::{Finding, Judged, Rule, ensure, status};
+use crate::checks::proving::{claim_of_write, format_write_claim};
+use crate::checks::rule::{CheckResult, Rule, Violation, ensure, status_text};
 use crate::model::{ANONYMOUS, AccessVerb, Method, Operation, Role, Security, Silence, clean_name};
-use crate::survey::{Leaf, Person, slots, words};
+use crate::survey::{Leaf, Person, id_slots, split_words};
 use crate::trial::addressed;
 use crate::trial::{Aim, NamelessMaking, Trial};
 
@@ -44,7 +44,7 @@ check! {
         since: "0.2.0",
         plan: plan_write,
         phase: Functions,
-        write: run,
+        write: check_anonymous_write,
     }
 }
 
@@ -62,12 +62,12 @@ fn plan_write(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     let acting = acting_of(cx.api, operation);
     let one = ends_in_slot(&operation.path);
     let part = matches!(operation.method, Method::Put | Method::Patch);
-    let by_path = (one || part) && !slots(cx.api, operation).is_empty();
+    let by_path = (one || part) && !id_slots(cx.api, operation).is_empty();
     let most = match acting.kind {
-        Kind::Create if operation.requires_sign_in() => 8,
+        ActKind::Create if operation.requires_sign_in() => 8,
         // An object or two, the owner's write and two without credentials, with the owner's looks after each.
-        Kind::Update | Kind::Delete if by_path => 16,
-        Kind::Update | Kind::Delete | Kind::Act if !addressed::fields(cx.api, &acting).is_empty() => 16,
+        ActKind::Update | ActKind::Delete if by_path => 16,
+        ActKind::Update | ActKind::Delete | ActKind::Act if !addressed::naming_fields(cx.api, &acting).is_empty() => 16,
         _ => return Need::NotApplicable,
     };
     Need::Requests(if cx.identities.is_empty() { 0 } else { most })
@@ -75,17 +75,17 @@ fn plan_write(cx: &PlanCx<'_>, operation: &Operation) -> Need {
 
 fn is_for_strangers(operation: &Operation) -> bool {
     let segments = operation.path.split('/').filter(|part| !part.starts_with('{'));
-    segments.flat_map(words).any(|word| PUBLIC.split(' ').any(|known| known == word))
+    segments.flat_map(split_words).any(|word| PUBLIC.split(' ').any(|known| known == word))
 }
 
-async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+async fn check_anonymous_write(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
     let signed: Vec<&Person> = cx.check.survey.people.all.iter().filter(|person| person.signed_in).collect();
     ensure(!signed.is_empty(), || {
         Silence::not_tried("needs a signed-in identity, whose object it may write to")
             .with_help("add an identity to routewarden.toml, or scan with --auto-accounts")
     })?;
-    if acting.kind == Kind::Create {
-        return create(cx, acting, &signed).await;
+    if acting.kind == ActKind::Create {
+        return check_anonymous_create(cx, acting, &signed).await;
     }
     let trial = anonymous_trial(cx, acting, &signed)?;
     let proven = trial.run().await?;
@@ -104,7 +104,7 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
         }
     }
     rule.rest_on_repeat(&proven);
-    rule.found(finding(acting, claim(&trial, &proven)))
+    rule.found(build_finding(acting, format_write_claim(&trial, &proven)))
 }
 
 /// Returns the trial of an operation without credentials, on an object that its path or its body names.
@@ -112,7 +112,7 @@ fn anonymous_trial<'a>(cx: &'a ActCx<'a>, acting: &'a Acting, signed: &[&'a Pers
     // A part of an object, such as `/notes/{id}/pin`, is changed through its path too.
     let by_path = acting.operation.path.contains('}') && !acting.slots.is_empty();
     let mut trial = if by_path {
-        cx.anonymous_trial(acting, if acting.kind == Kind::Delete { Aim::Removal } else { Aim::Change })?
+        cx.anonymous_trial(acting, if acting.kind == ActKind::Delete { Aim::Removal } else { Aim::Change })?
     } else {
         Trial { attacker: ANONYMOUS.to_owned(), ..addressed::addressed_trial(cx, acting)? }
     };
@@ -121,8 +121,8 @@ fn anonymous_trial<'a>(cx: &'a ActCx<'a>, acting: &'a Acting, signed: &[&'a Pers
     Ok(trial)
 }
 
-fn finding(acting: &Acting, claim: String) -> Finding<'_> {
-    Finding {
+fn build_finding(acting: &Acting, claim: String) -> Violation<'_> {
+    Violation {
         site: "operation".to_owned(),
         cause: acting.operation.id.0.clone(),
         claim,
@@ -132,7 +132,7 @@ fn finding(acting: &Acting, claim: String) -> Finding<'_> {
 }
 
 /// Makes objects without credentials, and lets signed-in users look for them.
-async fn create(cx: &ActCx<'_>, acting: &Acting, signed: &[&Person]) -> Judged {
+async fn check_anonymous_create(cx: &ActCx<'_>, acting: &Acting, signed: &[&Person]) -> CheckResult {
     let making = NamelessMaking::find(cx, acting, signed)?;
     let first = making.make().await?;
     let (control, resource) = (&making.control, clean_name(&first.object.resource, 40));
@@ -142,16 +142,16 @@ async fn create(cx: &ActCx<'_>, acting: &Acting, signed: &[&Person]) -> Judged {
     })?;
     let again = making.goes_again().await?;
     let own = control.answer.response().is_some_and(|response| response.status < 400);
-    let made = format!("{} makes one too (status {})", making.owner.name, status(&control.answer));
+    let made = format!("{} makes one too (status {})", making.owner.name, status_text(&control.answer));
     rule.weigh("signed-in-can-make", own, made);
     weigh_sign_in_of(cx.check, &acting.operation, &mut rule);
     rule.weigh("repeated", again, "a second one was made alike");
     rule.show(Role::Attack, &first.answer).show(Role::Baseline, &control.answer).show(Role::Readback, &seen.answer);
     let key = (first.object.resource.clone(), first.id.clone());
     let (operation, owner) = (&acting.operation.id, &making.owner.name);
-    let reached = Reached { operation, verb: AccessVerb::Create, key: &key, owner, caller: ANONYMOUS };
+    let reached = ReachedObject { operation, verb: AccessVerb::Create, key: &key, owner, caller: ANONYMOUS };
     rule.claim_access(reached.claim::<Leaf>(&[]));
     let claim = format!("an anonymous caller made {resource} {}", clean_name(&first.id, 60));
     cx.note(acting, ANONYMOUS, "", true, claim.clone());
-    rule.found(finding(acting, claim))
+    rule.found(build_finding(acting, claim))
 }

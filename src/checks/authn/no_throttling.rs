@@ -1,10 +1,10 @@
 //! `authn/no-throttling`.
 
-use crate::act::{Acting, Kind, acting_of};
+use crate::act::{ActKind, Acting, acting_of};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
+use crate::checks::rule::{CheckResult, Rule, Violation, defence_held, ensure, status_text};
 use crate::model::{Method, Operation, Role, Silence};
 use crate::probe::Answer;
 use crate::trial::{GUESSES, GuessBurst, SignInTrial, UnknownName};
@@ -41,22 +41,22 @@ check! {
         cwe: [307],
         remedy: "throttle-sign-in",
         since: "0.2.0",
-        plan: plan,
+        plan: plan_requests,
         phase: Bursts,
-        write: run,
+        write: check_sign_in_throttling,
     }
 }
 
-fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
-    if operation.method != Method::Post || acting_of(cx.api, operation).kind != Kind::SignIn {
+fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+    if operation.method != Method::Post || acting_of(cx.api, operation).kind != ActKind::SignIn {
         return Need::NotApplicable;
     }
     // The guesses, and the right password before and after.
     Need::Requests(if cx.identities.is_empty() { 0 } else { 33 })
 }
 
-async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
-    ensure(acting.kind == Kind::SignIn, || Silence::not_applicable("it does not sign users in"))?;
+async fn check_sign_in_throttling(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
+    ensure(acting.kind == ActKind::SignIn, || Silence::not_applicable("it does not sign users in"))?;
     match (SignInTrial::of_sign_in(cx, acting), UnknownName::find(cx, acting)) {
         (Ok(trial), _) => guess_on_account(acting, &trial).await,
         (Err(_), Some(name)) => guess_on_nobody(&name).await,
@@ -64,19 +64,19 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     }
 }
 
-async fn guess_on_account(acting: &Acting, trial: &SignInTrial<'_>) -> Judged {
+async fn guess_on_account(acting: &Acting, trial: &SignInTrial<'_>) -> CheckResult {
     // A request of the very form of the guesses is judged: the right password is taken.
     let before = trial.right_is_taken().await?;
     let burst = GuessBurst::on_account(trial, &before).await?;
     let mut rule = Rule::default();
-    weigh(&mut rule, &burst);
+    weigh_guesses(&mut rule, &burst);
     let after = trial.right().await?;
     rule.need("right-password-taken", locked_out(trial, &burst, &before, &after), |()| {
         format!("the right password signs {} in before and after", trial.name())
     })?;
     rule.show(Role::Baseline, &before).show(Role::Control, &after);
     let seconds = burst.seconds();
-    found(
+    report_finding(
         rule,
         acting,
         format!("{GUESSES} wrong passwords in {seconds}, all judged, no limit seen; the right one was still taken"),
@@ -87,16 +87,16 @@ async fn guess_on_account(acting: &Acting, trial: &SignInTrial<'_>) -> Judged {
 fn locked_out(trial: &SignInTrial<'_>, burst: &GuessBurst<'_>, before: &Answer, after: &Answer) -> Result<(), Silence> {
     ensure(trial.lets_in(after), || match (burst.answers().last(), ActCx::no_answer(after)) {
         (Some(last), None) => {
-            let status = status(after);
+            let status = status_text(after);
             let because =
                 format!("after {GUESSES} wrong passwords the right one is refused too (status {status}): a lock-out");
-            held(last, before, because)
+            defence_held(last, before, because)
         }
         (_, because) => Silence::undecided(because.unwrap_or_else(|| "nothing was guessed".to_owned())),
     })
 }
 
-async fn guess_on_nobody(name: &UnknownName<'_>) -> Judged {
+async fn guess_on_nobody(name: &UnknownName<'_>) -> CheckResult {
     let login = name.login()?;
     let burst = GuessBurst::on_unknown_name(name, &login).await?;
     // Many applications lock the account that is guessed at and nothing else: only an account shows that.
@@ -110,9 +110,9 @@ async fn guess_on_nobody(name: &UnknownName<'_>) -> Judged {
 }
 
 /// Adds what the guesses show.
-fn weigh(rule: &mut Rule, burst: &GuessBurst<'_>) {
+fn weigh_guesses(rule: &mut Rule, burst: &GuessBurst<'_>) {
     let (answers, n) = (burst.answers(), burst.answers().len());
-    let last = answers.last().map(|answer| status(answer)).unwrap_or_default();
+    let last = answers.last().map(|answer| status_text(answer)).unwrap_or_default();
     rule.weigh("guesses-answered-alike", n == GUESSES, format!("{n} wrong passwords were all answered status {last}"));
     let because = if burst.is_fast() {
         format!("they took {}, none of them held up", burst.seconds())
@@ -127,6 +127,6 @@ fn weigh(rule: &mut Rule, burst: &GuessBurst<'_>) {
     rule.show_all(Role::Attack, answers.last().into_iter().chain(answers.first()));
 }
 
-fn found(rule: Rule, acting: &Acting, claim: String) -> Judged {
-    rule.found(Finding::of(acting, "operation", acting.operation.path.clone(), claim))
+fn report_finding(rule: Rule, acting: &Acting, claim: String) -> CheckResult {
+    rule.found(Violation::of(acting, "operation", acting.operation.path.clone(), claim))
 }

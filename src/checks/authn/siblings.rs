@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::checks::context::{CheckCx, present};
+use crate::checks::context::{CheckCx, present_leaves};
 use crate::checks::rule::Rule;
 use crate::model::{ANONYMOUS, Operation, Role, Silence};
-use crate::probe::{Answer, Caller};
-use crate::survey::{Baseline, Leaf, Reading, Surveyed, leaves};
+use crate::probe::{Answer, AskCaller};
+use crate::survey::{AnswerKind, Baseline, Leaf, Surveyed, leaves_of};
 
 /// Most routes to which a made-up credential is sent that had none.
 const MAX_SENT: usize = 8;
@@ -37,21 +37,22 @@ pub(super) fn weigh_sign_in_of(cx: &CheckCx<'_>, operation: &Operation, rule: &m
 /// Returns the telling values of the caller's answer that a made-up credential gets too, and no anonymous caller.
 pub(super) fn callers_own(surveyed: &Surveyed, baseline: &Baseline, garbage: &Answer, anonymous: &Answer) -> Vec<Leaf> {
     let (Some(own), Some(given)) = (baseline.first.response(), garbage.response()) else { return Vec::new() };
-    let known = |answer: &Answer| answer.response().map(leaves).unwrap_or_default().into_iter().map(|leaf| leaf.text);
+    let known =
+        |answer: &Answer| answer.response().map(leaves_of).unwrap_or_default().into_iter().map(|leaf| leaf.text);
     let open: BTreeSet<String> = known(anonymous).collect();
     let telling =
         |leaf: &Leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path) && !open.contains(&leaf.text);
-    let wanted: Vec<Leaf> = leaves(own).into_iter().filter(telling).collect();
-    present(&wanted, given).into_iter().cloned().collect()
+    let wanted: Vec<Leaf> = leaves_of(own).into_iter().filter(telling).collect();
+    present_leaves(&wanted, given).into_iter().cloned().collect()
 }
 
 /// Returns the other protected routes that refuse a made-up credential, and how many protected ones there are. A narrowed
 /// survey has not sent it to all of them.
-pub(super) async fn protected<'a>(
+pub(super) async fn find_refusing_siblings<'a>(
     cx: &'a CheckCx<'_>,
     surveyed: &Surveyed,
 ) -> Result<(Vec<Cow<'a, Surveyed>>, usize), Silence> {
-    let refuses = |reading: Option<Reading>| matches!(reading, Some(Reading::Refused(_)));
+    let refuses = |reading: Option<AnswerKind>| matches!(reading, Some(AnswerKind::Refused(_)));
     let (mut refusing, mut all, mut sent) = (Vec::new(), 0, 0);
     for other in &cx.survey.operations {
         let is_protected = other.valid().next().is_some() && refuses(other.anonymous_reading());
@@ -75,7 +76,7 @@ pub(super) async fn protected<'a>(
 async fn with_made_up(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Surveyed, Silence> {
     let mut asked = surveyed.clone();
     if let Some(baseline) = surveyed.asked_by_strangers() {
-        asked.garbage = Some(cx.send(&baseline.ask_as(Caller::Garbage(baseline.caller.clone()))).await?);
+        asked.garbage = Some(cx.send(&baseline.ask_as(AskCaller::Garbage(baseline.caller.clone()))).await?);
     }
     Ok(asked)
 }

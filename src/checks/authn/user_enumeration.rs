@@ -1,11 +1,11 @@
 //! `authn/user-enumeration`.
 
 use super::forgotten;
-use crate::act::{Acting, Kind, acting_of};
+use crate::act::{ActKind, Acting, acting_of};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule, ensure, status};
+use crate::checks::rule::{CheckResult, Rule, Violation, ensure, status_text};
 use crate::model::{Method, Operation, Role, Silence};
 use crate::probe::Answer;
 use crate::trial::{NameComparison, SignInTrial, asks_for_reset};
@@ -41,20 +41,20 @@ check! {
         cwe: [204],
         remedy: "uniform-sign-in",
         since: "0.2.0",
-        plan: plan,
+        plan: plan_requests,
         phase: Enumeration,
-        write: run,
+        write: check_user_enumeration,
     }
 }
 
-fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     if operation.method != Method::Post {
         return Need::NotApplicable;
     }
     let acting = acting_of(cx.api, operation);
     let most = if asks_for_reset(cx.api, &acting) {
         forgotten::REQUESTS
-    } else if acting.kind == Kind::SignIn {
+    } else if acting.kind == ActKind::SignIn {
         // Five wrong passwords, twice, and the right one before, between and after.
         13
     } else {
@@ -63,23 +63,23 @@ fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     Need::Requests(if cx.identities.is_empty() { 0 } else { most })
 }
 
-async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+async fn check_user_enumeration(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
     if asks_for_reset(cx.maker.api, acting) {
-        return forgotten::run(cx, acting).await;
+        return forgotten::check_password_reset(cx, acting).await;
     }
-    ensure(acting.kind == Kind::SignIn, || Silence::not_applicable("it does not sign users in"))?;
+    ensure(acting.kind == ActKind::SignIn, || Silence::not_applicable("it does not sign users in"))?;
     let trial = SignInTrial::of_sign_in(cx, acting)?;
     let mut rule = Rule::default();
     let right = rule.need("account-exists", trial.right_is_taken().await, |right| {
-        format!("the right password signs {} in (status {})", trial.name(), status(right))
+        format!("the right password signs {} in (status {})", trial.name(), status_text(right))
     })?;
     let mut compared = NameComparison::new(trial.persona(), "names");
     compared.try_sign_ins(&trial).await?;
     compared.difference(&right, "unknown names are refused as a known one with a wrong password")?;
     compared.try_sign_ins(&trial).await?;
-    let difference = weigh(&mut rule, &compared, &right, 4)?;
+    let difference = weigh_difference(&mut rule, &compared, &right, 4)?;
     rule.show(Role::Baseline, &right);
-    rule.found(Finding::of(
+    rule.found(Violation::of(
         acting,
         "operation",
         acting.operation.path.clone(),
@@ -91,7 +91,7 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
 ///
 /// # Errors
 /// As [`NameComparison::difference`].
-pub(super) fn weigh(
+pub(super) fn weigh_difference(
     rule: &mut Rule,
     compared: &NameComparison<'_>,
     control: &Answer,

@@ -1,10 +1,10 @@
 //! `authn/weak-password-accepted`.
 
-use crate::act::{Account, Acting, Kind, acting_of};
+use crate::act::{Account, ActKind, Acting, acting_of};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule, ensure, status};
+use crate::checks::rule::{CheckResult, Rule, Violation, ensure, status_text};
 use crate::model::{Method, Operation, Role, Silence};
 use crate::trial::CommonPassword;
 
@@ -36,38 +36,38 @@ check! {
         cwe: [521],
         remedy: "password-policy",
         since: "0.2.0",
-        plan: plan,
+        plan: plan_requests,
         phase: Sessions,
-        write: run,
+        write: check_weak_password,
     }
 }
 
-fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
-    if operation.method != Method::Post || acting_of(cx.api, operation).kind != Kind::SignUp {
+fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+    if operation.method != Method::Post || acting_of(cx.api, operation).kind != ActKind::SignUp {
         return Need::NotApplicable;
     }
     // Two sign-ups and four sign-ins; for each account, whether its session is served and how it is removed.
     Need::Requests(if cx.identities.is_empty() { 0 } else { 6 + 2 * 14 })
 }
 
-async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
-    ensure(acting.kind == Kind::SignUp, || Silence::not_applicable("it does not sign users up"))?;
+async fn check_weak_password(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
+    ensure(acting.kind == ActKind::SignUp, || Silence::not_applicable("it does not sign users up"))?;
     let common = CommonPassword::for_sign_up(cx, acting).await?;
     let password = common.password;
     let mut rule = Rule::default();
     let account = rule.need("sign-up-accepted", common.sign_up().await, |account| {
-        format!("`{password}` is answered status {}", status(&account.answer))
+        format!("`{password}` is answered status {}", status_text(&account.answer))
     })?;
-    let judged = judge(acting, &common, rule, &account).await;
+    let judged = judge_account(acting, &common, rule, &account).await;
     common.disarm(&account).await?;
     judged
 }
 
 /// Judges whether the account signs in with its password, and with no other.
-async fn judge(acting: &Acting, common: &CommonPassword<'_>, mut rule: Rule, account: &Account) -> Judged {
+async fn judge_account(acting: &Acting, common: &CommonPassword<'_>, mut rule: Rule, account: &Account) -> CheckResult {
     let password = common.password;
     let first = rule.need("signs-in-with-it", common.sign_in(account).await, |first| {
-        format!("the account signs in with it (status {})", status(first))
+        format!("the account signs in with it (status {})", status_text(first))
     })?;
     let served = common.opens(account, &first).await?;
     let because = match served {
@@ -76,7 +76,7 @@ async fn judge(acting: &Acting, common: &CommonPassword<'_>, mut rule: Rule, acc
     };
     rule.weigh("session-is-served", served.then_some(true), because);
     let wrong = rule.need("another-password-refused", common.other_is_refused().await, |wrong| {
-        format!("another password is answered status {}", status(wrong))
+        format!("another password is answered status {}", status_text(wrong))
     })?;
     let (again, is_let_in) = common.sign_in_again().await?;
     rule.weigh("repeated", is_let_in, "it signs in with it a second time");
@@ -84,7 +84,7 @@ async fn judge(acting: &Acting, common: &CommonPassword<'_>, mut rule: Rule, acc
 
     rule.show(Role::Attack, &account.answer).show(Role::Attack, &first).show(Role::Readback, &again);
     rule.show(Role::Control, &wrong).show(Role::Baseline, common.rightful());
-    rule.found(Finding::of(
+    rule.found(Violation::of(
         acting,
         "body:password",
         acting.operation.path.clone(),

@@ -3,12 +3,12 @@
 mod by_query;
 mod planted;
 
-use crate::act::{Acting, Kind, acting_of};
+use crate::act::{ActKind, Acting, acting_of};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
 use crate::checks::proving::judge_attack;
-use crate::checks::rule::Judged;
+use crate::checks::rule::CheckResult;
 use crate::model::{Operation, Silence};
 use crate::survey::naming_parameters;
 use crate::trial::addressed;
@@ -47,8 +47,8 @@ check! {
         since: "0.2.0",
         plan: plan_body,
         phase: References,
-        read: by_query::run,
-        write: act,
+        read: by_query::check_parameters,
+        write: check_body_reference,
     }
 }
 
@@ -68,17 +68,17 @@ fn plan_body(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     let acting = acting_of(cx.api, operation);
     let most = match acting.kind {
         // The object with each field, anonymously and again, with both views of each.
-        Kind::Create => 16,
-        Kind::Update | Kind::Delete | Kind::Act if !addressed::fields(cx.api, &acting).is_empty() => 21,
+        ActKind::Create => 16,
+        ActKind::Update | ActKind::Delete | ActKind::Act if !addressed::naming_fields(cx.api, &acting).is_empty() => 21,
         _ => return Need::NotApplicable,
     };
     Need::Requests(if two { most } else { 0 })
 }
 
-async fn act(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+async fn check_body_reference(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
     match acting.kind {
-        Kind::Create => planted::run(cx, acting).await,
-        Kind::Update | Kind::Delete | Kind::Act => judge_attack(addressed::addressed_trial(cx, acting)?).await,
+        ActKind::Create => planted::check_owner_fields(cx, acting).await,
+        ActKind::Update | ActKind::Delete | ActKind::Act => judge_attack(addressed::addressed_trial(cx, acting)?).await,
         _ => Err(Silence::not_applicable("it makes accounts or sessions")),
     }
 }

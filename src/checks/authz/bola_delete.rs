@@ -1,13 +1,13 @@
 //! `authz/bola-delete`.
 
-use crate::act::{Acting, Kind, ends_in_slot};
+use crate::act::{ActKind, Acting, ends_in_slot};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::linked::judge_foreign;
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Judged, ensure};
+use crate::checks::rule::{CheckResult, ensure};
 use crate::model::{Method, Operation, Silence};
-use crate::survey::slots;
+use crate::survey::id_slots;
 use crate::trial::Aim;
 
 check! {
@@ -40,12 +40,12 @@ check! {
         since: "0.2.0",
         plan: plan_removal,
         phase: Removals,
-        write: run,
+        write: check_foreign_delete,
     }
 }
 
 fn plan_removal(cx: &PlanCx<'_>, operation: &Operation) -> Need {
-    let named = slots(cx.api, operation);
+    let named = id_slots(cx.api, operation);
     if operation.method != Method::Delete || !ends_in_slot(&operation.path) || named.is_empty() {
         return Need::NotApplicable;
     }
@@ -55,8 +55,8 @@ fn plan_removal(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     Need::Requests(if cx.identities.len() < 2 { 0 } else { most })
 }
 
-async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
-    ensure(acting.kind == Kind::Delete, || {
+async fn check_foreign_delete(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
+    ensure(acting.kind == ActKind::Delete, || {
         Silence::not_applicable("it does not remove an object that its address names")
     })?;
     judge_foreign(cx, acting, Aim::Removal).await

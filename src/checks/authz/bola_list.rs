@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::checks::access::{Reached, private_fields};
+use crate::checks::access::{ReachedObject, private_fields};
 use crate::checks::context::{CheckCx, PlanCx, pairs_of};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
+use crate::checks::rule::{CheckResult, Rule, Violation, defence_held, ensure, status_text};
 use crate::model::{AccessVerb, Draft, Operation, Role, Severity, Silence, clean_name};
-use crate::probe::Caller;
+use crate::probe::AskCaller;
 use crate::survey::{
-    Baseline, ObjectKey, Person, Reading, Sign, Surveyed, item_leaves, item_with_id, leaves, role_word, slots,
+    AnswerKind, Baseline, ObjectKey, Person, Sign, Surveyed, id_slots, item_leaves, item_with_id, leaves_of, role_word,
 };
 
 check! {
@@ -39,14 +39,14 @@ check! {
         cwe: [639],
         remedy: "scoped-list",
         since: "0.1.0",
-        plan: plan,
-        read: run,
+        plan: plan_requests,
+        read: check_list_contents,
     }
 }
 
-fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     let function = role_word(&operation.path).is_some();
-    if !PlanCx::is_read(operation) || !slots(cx.api, operation).is_empty() || function {
+    if !PlanCx::is_read(operation) || !id_slots(cx.api, operation).is_empty() || function {
         return Need::NotApplicable;
     }
     // The list again, and for one route to the object the intruder and the owner.
@@ -65,23 +65,23 @@ struct ListedObject<'a> {
     signs: &'a [Sign],
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_list_contents(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let list = cx.survey.objects.lists.iter().find(|((id, _), _)| *id == surveyed.operation.id);
     let (_, callers) = list.ok_or_else(|| Silence::not_applicable("the answer is no list of objects"))?;
     ensure(!cx.survey.people.peer_pairs().is_empty(), || cx.no_pair(surveyed))?;
     let mut drafts: Vec<Draft> = Vec::new();
-    for case in cases(cx, surveyed, callers) {
-        let draft = attempt(cx, surveyed, &case).await?;
+    for case in find_listed_objects(cx, surveyed, callers) {
+        let draft = judge_listed_object(cx, surveyed, &case).await?;
         if cx.is_settled(&draft) {
             return Ok(vec![draft]);
         }
         drafts.push(draft);
     }
-    if drafts.is_empty() { Err(scoped(cx, surveyed, callers)) } else { Ok(drafts) }
+    if drafts.is_empty() { Err(explain_scoped_list(cx, surveyed, callers)) } else { Ok(drafts) }
 }
 
 /// Returns that each caller is shown its own: a peer's list, beside the list of an owner of such objects.
-fn scoped(cx: &CheckCx<'_>, surveyed: &Surveyed, callers: &Callers) -> Silence {
+fn explain_scoped_list(cx: &CheckCx<'_>, surveyed: &Surveyed, callers: &Callers) -> Silence {
     let kinds: BTreeSet<&str> = callers.values().flatten().map(|key| key.0.as_str()).collect();
     let people = &cx.survey.people;
     let owners = cx.survey.owners.iter().filter(|(key, _)| kinds.contains(key.0.as_str()));
@@ -94,14 +94,14 @@ fn scoped(cx: &CheckCx<'_>, surveyed: &Surveyed, callers: &Callers) -> Silence {
     match pair {
         Some((peer, own)) => {
             let because = format!("the list of {} holds no object of {}", peer.caller, own.caller);
-            held(&peer.first, &own.first, because)
+            defence_held(&peer.first, &own.first, because)
         }
         None => Silence::undecided("no object of another user is known that the list could show"),
     }
 }
 
 /// Returns the pairs of peers in which the intruder's list holds an object of the owner's.
-fn cases<'a>(cx: &'a CheckCx<'_>, surveyed: &'a Surveyed, callers: &'a Callers) -> Vec<ListedObject<'a>> {
+fn find_listed_objects<'a>(cx: &'a CheckCx<'_>, surveyed: &'a Surveyed, callers: &'a Callers) -> Vec<ListedObject<'a>> {
     let listed = |(intruder, owner): (&'a Person, &'a Person)| {
         let list = surveyed.valid_of(&intruder.name)?;
         let mut owned = callers.get(&intruder.name)?.iter().filter_map(|key| Some((key, cx.survey.owner(key)?)));
@@ -112,37 +112,37 @@ fn cases<'a>(cx: &'a CheckCx<'_>, surveyed: &'a Surveyed, callers: &'a Callers) 
     cx.survey.people.peer_pairs().into_iter().filter_map(listed).take(most).collect()
 }
 
-async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, case: &ListedObject<'_>) -> Result<Draft, Silence> {
+async fn judge_listed_object(cx: &CheckCx<'_>, surveyed: &Surveyed, case: &ListedObject<'_>) -> Result<Draft, Silence> {
     let (intruder, owner) = (&case.intruder.name, &case.owner.name);
     let shown = case.list.first.response().map(|list| item_leaves(list, &case.key.1)).unwrap_or_default();
     let operation = &surveyed.operation.id;
-    let reached = Reached { operation, verb: AccessVerb::List, key: case.key, owner, caller: intruder };
+    let reached = ReachedObject { operation, verb: AccessVerb::List, key: case.key, owner, caller: intruder };
     let mut claim = reached.claim(&shown);
-    claim.open = matches!(surveyed.anonymous_reading(), Some(Reading::Data));
+    claim.open = matches!(surveyed.anonymous_reading(), Some(AnswerKind::Data));
     if !claim.open {
         cx.explorer().ask_object_route(&claim).await?;
     }
-    let again = cx.send(&case.list.ask_as(Caller::named(intruder)).again(1)).await?;
+    let again = cx.send(&case.list.ask_as(AskCaller::named(intruder)).again(1)).await?;
 
     let mut rule = Rule::default();
     let (kind, id) = (clean_name(&case.key.0, 40), clean_name(&case.key.1, 60));
     let sign = case.signs.first().map(|sign| sign.because(owner)).unwrap_or_default();
     rule.weigh("list-holds-others-object", !shown.is_empty(), format!("{intruder}'s list holds {kind} {id}: {sign}"));
     weigh_anonymous(&mut rule, surveyed, claim.open);
-    let still = again.response().is_some_and(|list| item_with_id(&leaves(list), &case.key.1).is_some());
-    rule.weigh("repeated", still, format!("the same request again (status {}) shows it too", status(&again)));
+    let still = again.response().is_some_and(|list| item_with_id(&leaves_of(list), &case.key.1).is_some());
+    rule.weigh("repeated", still, format!("the same request again (status {}) shows it too", status_text(&again)));
     rule.show(Role::Attack, &case.list.first);
     rule.show_all(Role::Baseline, surveyed.by.get(owner).map(|own| &own.first)).claim_access(claim);
     let claim = format!("the list that {intruder} gets holds {kind} {id}, which {owner} owns");
     let severity = (!private_fields(&shown).is_empty()).then_some(Severity::High);
     let path = surveyed.operation.path.as_str();
-    Ok(rule.draft(Finding { severity, ..Finding::of(surveyed, "response", path, claim) }))
+    Ok(rule.draft(Violation { severity, ..Violation::of(surveyed, "response", path, claim) }))
 }
 
 fn weigh_anonymous(rule: &mut Rule, surveyed: &Surveyed, open: bool) {
     match surveyed.anonymous_reading() {
-        Some(Reading::Refused(because)) => rule.weigh("anonymous-refused", !open, format!("anonymous: {because}")),
-        Some(Reading::Data) => rule.weigh("anonymous-served-too", open, "anonymous callers are shown the list too"),
+        Some(AnswerKind::Refused(because)) => rule.weigh("anonymous-refused", !open, format!("anonymous: {because}")),
+        Some(AnswerKind::Data) => rule.weigh("anonymous-served-too", open, "anonymous callers are shown the list too"),
         _ => rule.weigh("anonymous-refused", None, "no anonymous answer to compare with"),
     };
     rule.show_all(Role::Control, &surveyed.anonymous);

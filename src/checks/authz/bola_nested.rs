@@ -1,12 +1,12 @@
 //! `authz/bola-nested`.
 
 use crate::checks::access::{object_finding, private_fields};
-use crate::checks::context::{CheckCx, Pair, PlanCx, pairs_of, present};
+use crate::checks::context::{CheckCx, Pair, PlanCx, pairs_of, present_leaves};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Judged, Rule, ensure, held, let_through, see, status};
+use crate::checks::rule::{CheckResult, Rule, defence_held, ensure, let_through, see_other, status_text};
 use crate::model::{Draft, Operation, Role, Severity, Silence};
-use crate::probe::{Answer, Ask, Caller, Values, operation_url};
-use crate::survey::{Leaf, Reading, Surveyed, scalar_text, slots};
+use crate::probe::{Answer, Ask, AskCaller, Values, operation_url};
+use crate::survey::{AnswerKind, Leaf, Surveyed, id_slots, scalar_text};
 use crate::trial::{Shown, mixed_values};
 
 check! {
@@ -36,19 +36,20 @@ check! {
         cwe: [639],
         remedy: "object-ownership",
         since: "0.1.0",
-        plan: plan,
-        read: run,
+        plan: plan_requests,
+        read: check_nested_object,
     }
 }
 
-fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
-    if !PlanCx::is_read(operation) || slots(cx.api, operation).len() < 2 || !PlanCx::names_objects(cx.api, operation) {
+fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+    let is_nested = id_slots(cx.api, operation).len() > 1 && PlanCx::names_objects(cx.api, operation);
+    if !PlanCx::is_read(operation) || !is_nested {
         return Need::NotApplicable;
     }
     Need::Requests(4 * pairs_of(cx.identities.len()))
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_nested_object(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let pairs = cx.pairs(surveyed);
     ensure(!pairs.is_empty(), || cx.no_pair(surveyed))?;
     let mut last = Silence::not_tried("no parent is known that belongs to the intruder")
@@ -56,7 +57,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     for pair in pairs {
         let (survey, intruder) = (cx.survey, &pair.intruder.name);
         let Some(values) = mixed_values(survey, surveyed, pair.baseline, intruder) else { continue };
-        match attempt(cx, surveyed, &pair, &values).await {
+        match try_parent(cx, surveyed, &pair, &values).await {
             Ok(draft) => return Ok(vec![draft]),
             Err(silence @ Silence::Held(_)) => return Err(silence),
             Err(silence) => last = silence,
@@ -65,12 +66,12 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     Err(last)
 }
 
-async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, values: &Values) -> Result<Draft, Silence> {
+async fn try_parent(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, values: &Values) -> Result<Draft, Silence> {
     let (intruder, owner, baseline) = (&pair.intruder.name, &pair.owner.name, pair.baseline);
-    let direct = cx.send(&baseline.ask_as(Caller::named(intruder))).await?;
+    let direct = cx.send(&baseline.ask_as(AskCaller::named(intruder))).await?;
     let url = operation_url(cx.probe.base_url(), &surveyed.operation, values)
         .map_err(|_| Silence::undecided("the address could not be built"))?;
-    let ask = Ask { url, ..baseline.ask_as(Caller::named(intruder)) };
+    let ask = Ask { url, ..baseline.ask_as(AskCaller::named(intruder)) };
     let attack = cx.send(&ask).await?;
     let masks: Vec<String> = baseline.masks.iter().cloned().chain(values.values().filter_map(scalar_text)).collect();
     let mut rule = Rule::default();
@@ -78,22 +79,22 @@ async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, values:
     let who = format!("{intruder}, under its own parent,");
     let served = let_through(surveyed.read(&attack, &masks, &[]), &attack, &baseline.first, &who);
     rule.need("wrong-parent-serves", served, |()| {
-        format!("under its own parent {intruder} gets status {}", status(&attack))
+        format!("under its own parent {intruder} gets status {}", status_text(&attack))
     })?;
-    let leaves = rule.need("carries-child-values", carried(cx, surveyed, pair, &attack), |leaves| {
+    let leaves = rule.need("carries-child-values", child_values(cx, surveyed, pair, &attack), |leaves| {
         format!("{} values of the child", leaves.len())
     })?;
     let again = cx.send(&ask.again(1)).await?;
     let shown = Shown { leaves, attack, again, nothing: baseline.missing.clone() };
-    let anonymous = cx.send(&Ask { caller: Caller::Anonymous, ..ask }).await?;
+    let anonymous = cx.send(&Ask { caller: AskCaller::Anonymous, ..ask }).await?;
     let public = anonymous.response().is_some_and(|it| it.is_success()) && shown.is_whole_in(&anonymous);
     let lacks = ensure(!public, || Silence::open("public: an anonymous caller is shown the same"));
-    rule.need("anonymous-lacks-it", lacks, |()| format!("anonymous gets status {} there", status(&anonymous)))?;
+    rule.need("anonymous-lacks-it", lacks, |()| format!("anonymous gets status {} there", status_text(&anonymous)))?;
     // Open under its true parent too: one weakness, and not this one.
     let refused = match surveyed.read(&direct, &baseline.masks, &[]) {
-        Reading::Refused(because) => Ok(because),
-        Reading::Data => Err(see("authz/bola-read", "the child is served under its true parent too")),
-        Reading::NoData(because) => Err(Silence::undecided(because)),
+        AnswerKind::Refused(because) => Ok(because),
+        AnswerKind::Data => Err(see_other("authz/bola-read", "the child is served under its true parent too")),
+        AnswerKind::NoData(because) => Err(Silence::undecided(because)),
     };
     rule.need("true-parent-refuses", refused, |because| format!("{intruder} is refused there: {because}"))?;
 
@@ -107,14 +108,14 @@ async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, values:
 }
 
 /// Returns the values of the owner's child in the intruder's answer.
-fn carried(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, attack: &Answer) -> Result<Vec<Leaf>, Silence> {
+fn child_values(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, attack: &Answer) -> Result<Vec<Leaf>, Silence> {
     let (intruder, owner, baseline) = (&pair.intruder.name, &pair.owner.name, pair.baseline);
     let missing: Vec<&Answer> = baseline.missing.iter().map(|answer| &**answer).collect();
     let markers = cx.markers(surveyed, pair, &missing);
-    let shown = attack.response().map(|response| present(&markers, response)).unwrap_or_default();
+    let shown = attack.response().map(|response| present_leaves(&markers, response)).unwrap_or_default();
     ensure(!shown.is_empty(), || {
         let because = format!("the answer under {intruder}'s own parent has nothing of {owner}'s child");
-        held(attack, &baseline.first, because)
+        defence_held(attack, &baseline.first, because)
     })?;
     let given = cx.values_given(surveyed, intruder);
     ensure(shown.iter().any(|leaf| !given.contains(&leaf.text)), || {

@@ -2,18 +2,17 @@
 
 mod attempt;
 
-use attempt::attempt;
+use attempt::try_foreign_read;
 
 use crate::checks::context::{CheckCx, PlanCx, pairs_of};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Judged, ensure};
+use crate::checks::rule::{CheckResult, ensure};
 use crate::model::{Draft, Operation, Silence};
 use crate::survey::Surveyed;
 
 check! {
     /// ## What it does
-    /// Asks for an object of one user as another user of the same role, and looks in the answer for values that only
-    /// the owner's object has.
+    /// Asks for a user's object as another user of its role, and looks for values that only the owner's object has.
     ///
     /// ## Why it matters
     /// Broken object level authorization is the commonest and costliest weakness of APIs: a caller who counts up an
@@ -40,12 +39,12 @@ check! {
         cwe: [639],
         remedy: "object-ownership",
         since: "0.1.0",
-        plan: plan,
-        read: run,
+        plan: plan_requests,
+        read: check_foreign_read,
     }
 }
 
-fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     if !PlanCx::is_read(operation) || !PlanCx::names_objects(cx.api, operation) {
         return Need::NotApplicable;
     }
@@ -54,13 +53,13 @@ fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     Need::Requests(11 * pairs_of(cx.identities.len()))
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_foreign_read(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let pairs = cx.pairs(surveyed);
     ensure(!pairs.is_empty(), || cx.no_pair(surveyed))?;
     let mut drafts: Vec<Draft> = Vec::new();
     let mut last = None;
     for pair in pairs {
-        match attempt(cx, surveyed, &pair).await {
+        match try_foreign_read(cx, surveyed, &pair).await {
             Ok(draft) if cx.is_settled(&draft) => return Ok(vec![draft]),
             // Another pair may show what is missing here.
             Ok(draft) => drafts.push(draft),

@@ -1,15 +1,15 @@
 //! `authz/bola-write`.
 
-use crate::act::{Acting, Kind, acting_of, ends_in_slot};
+use crate::act::{ActKind, Acting, acting_of, ends_in_slot};
 use crate::checks::acting::ActCx;
 use crate::checks::added::judge_addition;
 use crate::checks::context::PlanCx;
 use crate::checks::linked::judge_foreign;
 use crate::checks::meta::{Need, check};
 use crate::checks::proving::judge_attack;
-use crate::checks::rule::{Judged, ensure};
+use crate::checks::rule::{CheckResult, ensure};
 use crate::model::{Method, Operation, Silence};
-use crate::survey::slots;
+use crate::survey::id_slots;
 use crate::trial::Aim;
 
 check! {
@@ -46,7 +46,7 @@ check! {
         since: "0.2.0",
         plan: plan_change,
         phase: Changes,
-        write: run,
+        write: check_foreign_write,
     }
 }
 
@@ -56,7 +56,7 @@ fn plan_change(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     }
     // Four writes and the owner's looks before and after each; the intruder's session, and what is known of the intent.
     // With parents, two writes more.
-    let most = if slots(cx.api, operation).len() > 1 { 29 } else { 20 };
+    let most = if id_slots(cx.api, operation).len() > 1 { 29 } else { 20 };
     Need::Requests(if cx.identities.len() < 2 { 0 } else { most })
 }
 
@@ -64,15 +64,15 @@ fn changes_object(cx: &PlanCx<'_>, operation: &Operation) -> bool {
     let one = ends_in_slot(&operation.path);
     // A part of an object (`/users/{id}/email`) is changed by PUT and PATCH; a POST there makes something.
     matches!(operation.method, Method::Put | Method::Patch) && operation.path.contains('}')
-        || operation.method == Method::Post && one && !slots(cx.api, operation).is_empty()
+        || operation.method == Method::Post && one && !id_slots(cx.api, operation).is_empty()
         || acting_of(cx.api, operation).adds_below()
 }
 
-async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+async fn check_foreign_write(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
     if acting.adds_below() {
         return judge_addition(cx, acting).await;
     }
-    ensure(acting.kind == Kind::Update, || {
+    ensure(acting.kind == ActKind::Update, || {
         Silence::not_applicable("it does not change an object that its address names")
     })?;
     // Accounts are changed through their id on spare ones alone.

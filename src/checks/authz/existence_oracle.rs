@@ -2,14 +2,14 @@
 
 mod refusals;
 
-use refusals::{AskedRefusal, is_unknown};
+use refusals::{AskedRefusal, is_unseen};
 
 use crate::checks::access::object_finding;
 use crate::checks::context::{CheckCx, Pair, PlanCx, pairs_of};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Judged, Rule, ensure};
+use crate::checks::rule::{CheckResult, Rule, ensure};
 use crate::model::{Draft, Operation, Role, Severity, Silence};
-use crate::survey::{Surveyed, guessable};
+use crate::survey::{Surveyed, how_guessable};
 
 check! {
     /// ## What it does
@@ -41,15 +41,15 @@ check! {
         cwe: [204],
         remedy: "uniform-refusal",
         since: "0.2.0",
-        plan: plan,
-        read: run,
+        plan: plan_requests,
+        read: check_existence_oracle,
     }
 }
 
 /// Most pairs of intruder and owner that are tried; a second one only says more where the first cannot be judged.
 const MAX_TRIED: u32 = 2;
 
-fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     if !PlanCx::is_read(operation) || !PlanCx::names_objects(cx.api, operation) {
         return Need::NotApplicable;
     }
@@ -57,12 +57,12 @@ fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     Need::Requests(6 * pairs_of(cx.identities.len()).min(MAX_TRIED))
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_existence_oracle(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let pairs = cx.pairs(surveyed);
     ensure(!pairs.is_empty(), || cx.no_pair(surveyed))?;
     let mut last = Silence::undecided("nothing was tried");
     for pair in pairs.iter().take(MAX_TRIED as usize) {
-        match attempt(cx, surveyed, pair).await {
+        match judge_existence_oracle(cx, surveyed, pair).await {
             Ok(draft) => return Ok(vec![draft]),
             Err(silence) if !matches!(last, Silence::Held(_)) => last = silence,
             Err(_) => {}
@@ -71,16 +71,16 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     Err(last)
 }
 
-async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Result<Draft, Silence> {
+async fn judge_existence_oracle(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Result<Draft, Silence> {
     let (intruder, owner) = (&pair.intruder.name, &pair.owner.name);
     let id = pair.baseline.object_id(&surveyed.slots).unwrap_or_default();
     let mut rule = Rule::default();
-    let unknown = is_unknown(cx, surveyed, pair, &id).await;
+    let unknown = is_unseen(cx, surveyed, pair, &id).await;
     rule.need("unknown-otherwise", unknown, |()| format!("no list and no other route shows it to {intruder}"))?;
     let asked = AskedRefusal::ask(cx, surveyed, pair).await?;
     asked.compare(cx, surveyed, pair, &mut rule)?;
     // Of ids that nobody can guess it says only which exist: worth knowing, and no more.
-    let severity = match guessable(&id) {
+    let severity = match how_guessable(&id) {
         Ok(how) => {
             rule.weigh("ids-can-be-guessed", !how.is_empty(), format!("the id is {how}"));
             None

@@ -5,12 +5,12 @@ mod view;
 use view::higher_view;
 
 use super::lower_role::{enforced_nearby, lower_caller};
-use crate::checks::context::{CheckCx, PlanCx, present};
+use crate::checks::context::{CheckCx, PlanCx, present_leaves};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule, ensure, let_through, status};
+use crate::checks::rule::{CheckResult, Rule, Violation, ensure, let_through, status_text};
 use crate::model::{Operation, Role, Silence};
-use crate::probe::Caller;
-use crate::survey::{Reading, Surveyed, higher_roles, marked};
+use crate::probe::AskCaller;
+use crate::survey::{AnswerKind, Surveyed, first_mark, higher_roles};
 
 check! {
     /// ## What it does
@@ -42,27 +42,27 @@ check! {
         cwe: [285],
         remedy: "role-check",
         since: "0.1.0",
-        plan: need,
-        read: run,
+        plan: plan_requests,
+        read: check_privileged_read,
     }
 }
 
-fn need(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     let ranks = cx.identities.iter().map(|identity| (identity.rank, identity.role.as_str()));
-    if !PlanCx::is_read(operation) || marked(operation, &higher_roles(ranks)).is_none() {
+    if !PlanCx::is_read(operation) || first_mark(operation, &higher_roles(ranks)).is_none() {
         return Need::NotApplicable;
     }
     Need::Requests(3)
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_privileged_read(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let mut rule = Rule::default();
     let lower = lower_caller(cx, |_| false)?;
     let higher = cx.survey.people.all.iter().filter(|person| person.rank > lower.rank);
     let rightful = higher.filter_map(|person| surveyed.valid_of(&person.name)).next();
     let own = surveyed.by.get(&lower.name).filter(|_| surveyed.slots.is_empty());
     let request = own.or(rightful).ok_or_else(|| Silence::undecided("no caller got data here"))?;
-    let attack = cx.send(&request.ask_as(Caller::named(&lower.name))).await?;
+    let attack = cx.send(&request.ask_as(AskCaller::named(&lower.name))).await?;
 
     let masks = rightful.map(|baseline| baseline.masks.clone()).unwrap_or_default();
     let control = rightful.map_or(&attack, |baseline| &baseline.first);
@@ -70,7 +70,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let fence = cx.survey.fence(&surveyed.operation, lower);
     let fence = rule.need("marked-for-higher-role", fence, |fence| fence.mark.describe())?;
     // Anyone is served: no matter of roles. Whether that is meant is asked by authn/missing.
-    ensure(!matches!(surveyed.anonymous_reading(), Some(Reading::Data)), || {
+    ensure(!matches!(surveyed.anonymous_reading(), Some(AnswerKind::Data)), || {
         Silence::open("public: an anonymous caller is served too")
     })?;
 
@@ -89,7 +89,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
         }
     };
     let refused = match surveyed.anonymous_reading() {
-        Some(Reading::Refused(because)) => Some(format!("anonymous: {because}")),
+        Some(AnswerKind::Refused(because)) => Some(format!("anonymous: {because}")),
         _ => None,
     };
     let because = refused.clone().unwrap_or_else(|| "no anonymous answer to compare with".to_owned());
@@ -97,12 +97,12 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     rule.show_all(Role::Control, &surveyed.anonymous);
     enforced_nearby(cx, &mut rule, &fence, lower)?;
 
-    let again = cx.send(&request.ask_as(Caller::named(&lower.name)).again(2)).await?;
-    let shown_again = again.response().zip(wanted.as_ref()).map(|(it, (wanted, _))| present(wanted, it).len());
+    let again = cx.send(&request.ask_as(AskCaller::named(&lower.name)).again(2)).await?;
+    let shown_again = again.response().zip(wanted.as_ref()).map(|(it, (wanted, _))| present_leaves(wanted, it).len());
     let same = again.status() == attack.status() && shown_again == wanted.as_ref().map(|(_, shown)| *shown);
-    rule.weigh("repeated", same, format!("the same request again gave status {}", status(&again)));
+    rule.weigh("repeated", same, format!("the same request again gave status {}", status_text(&again)));
     rule.show(Role::Attack, &attack);
     let (name, role, word) = (&lower.name, &lower.role, &fence.mark.word);
     let claim = format!("{name} ({role}) was served a function that `{word}` marks as a higher role's");
-    rule.found(Finding::of(surveyed, "operation", fence.mark.root.as_str(), claim))
+    rule.found(Violation::of(surveyed, "operation", fence.mark.root.as_str(), claim))
 }

@@ -6,14 +6,14 @@ mod proofs;
 use proofs::FunctionCase;
 
 use super::lower_role::lower_caller;
-use crate::act::{Acting, Kind};
+use crate::act::{ActKind, Acting};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Judged, Rule, ensure, status};
+use crate::checks::rule::{CheckResult, Rule, ensure, status_text};
 use crate::model::{Operation, Silence};
-use crate::probe::{Caller, SendError};
-use crate::survey::{higher_roles, marked};
+use crate::probe::{AskCaller, SendError};
+use crate::survey::{first_mark, higher_roles};
 
 check! {
     /// ## What it does
@@ -45,9 +45,9 @@ check! {
         cwe: [285],
         remedy: "role-check",
         since: "0.2.0",
-        plan: need,
+        plan: plan_requests,
         phase: Functions,
-        write: run,
+        write: check_privileged_write,
     }
 }
 
@@ -55,17 +55,17 @@ check! {
 const GIVE: &str = "mark an identity of the higher role `writes = \"own\"` in routewarden.toml: it makes such an object, which is \
                     tried and removed";
 
-fn need(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     let ranks = cx.identities.iter().map(|identity| (identity.rank, identity.role.as_str()));
-    if operation.method.is_safe() || marked(operation, &higher_roles(ranks)).is_none() {
+    if operation.method.is_safe() || first_mark(operation, &higher_roles(ranks)).is_none() {
         return Need::NotApplicable;
     }
     // Two targets made and looked at, four calls with the owner's looks after each, a neighbour.
     Need::Requests(26)
 }
 
-async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
-    ensure(!matches!(acting.kind, Kind::SignIn | Kind::SignUp | Kind::SignOut), || {
+async fn check_privileged_write(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
+    ensure(!matches!(acting.kind, ActKind::SignIn | ActKind::SignUp | ActKind::SignOut), || {
         Silence::not_applicable("signing in and up is for all")
     })?;
     let lower = lower_caller(cx.check, |person| cx.account(&person.name).is_some())?;
@@ -73,7 +73,7 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     let call = cx.harmless(acting);
     let (mut answered, mut barred) = (None, None);
     if let Some(call) = &call {
-        match cx.send_harmless(call, acting, Caller::named(&lower.name)).await {
+        match cx.send_harmless(call, acting, AskCaller::named(&lower.name)).await {
             Err(SendError::NotOwn(because)) => barred = Some(because),
             answer => answered = Some(answer?),
         }
@@ -81,7 +81,7 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     let refused = answered.as_ref().filter(|answer| matches!(answer.status(), Some(401 | 403 | 405)));
     let higher = cx.survey.people.all.iter().find(|person| person.signed_in && person.rank > lower.rank);
     if let Some(answer) = refused {
-        let because = format!("{} is refused: status {}", lower.name, status(answer));
+        let because = format!("{} is refused: status {}", lower.name, status_text(answer));
         cx.note_refusal(acting, &lower.name, answer, because.clone());
         ensure(higher.is_some(), || {
             Silence::undecided(because).with_help("add an identity of a higher role to routewarden.toml")
@@ -107,7 +107,7 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
         Ok(made) => case.by_making(rule, &made).await,
         Err(other @ Silence::SeeOther { .. }) => Err(other),
         Err(silence) => {
-            let anonymous = cx.send_harmless(&call, acting, Caller::Anonymous).await?;
+            let anonymous = cx.send_harmless(&call, acting, AskCaller::Anonymous).await?;
             case.by_probe(rule, (&call, &answered), &anonymous, silence.because()).await
         }
     }

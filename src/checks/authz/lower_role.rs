@@ -4,9 +4,9 @@ use serde_json::json;
 
 use crate::checks::context::CheckCx;
 use crate::checks::rights::{Right, is_higher, right_of};
-use crate::checks::rule::{Rule, ensure, status};
+use crate::checks::rule::{Rule, ensure, status_text};
 use crate::model::{Role, Silence};
-use crate::survey::{Fence, Mark, Person, Surveyed, leaves};
+use crate::survey::{Fence, Person, RoleMark, Surveyed, leaves_of};
 
 /// Returns the signed-in caller of the lowest role; best one that `is_better`.
 ///
@@ -37,7 +37,7 @@ fn higher_is_known(cx: &CheckCx<'_>, lower: &Person) -> Result<String, Silence> 
     }
     let roles = |surveyed: &Surveyed, name: &str| -> Vec<(String, String)> {
         let response = surveyed.valid_of(name).and_then(|baseline| baseline.first.response());
-        let shown = response.map(leaves).unwrap_or_default().into_iter();
+        let shown = response.map(leaves_of).unwrap_or_default().into_iter();
         let shown = shown.filter(|leaf| right_of(&leaf.key, &json!(leaf.text)) == Some(Right::Role));
         shown.map(|leaf| (leaf.path, leaf.text)).collect()
     };
@@ -59,12 +59,12 @@ fn higher_is_known(cx: &CheckCx<'_>, lower: &Person) -> Result<String, Silence> 
 /// # Errors
 /// `Undecided` where nothing shows that roles are told apart.
 pub(super) fn enforced_nearby(cx: &CheckCx<'_>, rule: &mut Rule, fence: &Fence, lower: &Person) -> Result<(), Silence> {
-    let Mark { word, plain, .. } = &fence.mark;
+    let RoleMark { word, plain, .. } = &fence.mark;
     let name = &lower.name;
     let because = match &fence.refusing {
         Some((sibling, answer)) => {
             rule.show(Role::Control, answer);
-            format!("{sibling} refuses {name} (status {})", status(answer))
+            format!("{sibling} refuses {name} (status {})", status_text(answer))
         }
         None => {
             ensure(*plain, || Silence::undecided("nothing shows that roles are told apart here"))?;

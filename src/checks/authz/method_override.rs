@@ -4,13 +4,13 @@ mod disguise;
 
 use disguise::judge_disguises;
 
-use crate::act::{Acting, Kind, ends_in_slot};
+use crate::act::{ActKind, Acting, ends_in_slot};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Judged, ensure};
+use crate::checks::rule::{CheckResult, ensure};
 use crate::model::{Method, Operation, Silence};
-use crate::survey::slots;
+use crate::survey::id_slots;
 use crate::trial::{Aim, Trial};
 
 check! {
@@ -43,12 +43,12 @@ check! {
         since: "0.2.0",
         plan: plan_disguises,
         phase: Removals,
-        write: run,
+        write: check_method_override,
     }
 }
 
 fn plan_disguises(cx: &PlanCx<'_>, operation: &Operation) -> Need {
-    let one = ends_in_slot(&operation.path) && !slots(cx.api, operation).is_empty();
+    let one = ends_in_slot(&operation.path) && !id_slots(cx.api, operation).is_empty();
     if !one || !matches!(operation.method, Method::Put | Method::Patch | Method::Delete) {
         return Need::NotApplicable;
     }
@@ -57,8 +57,8 @@ fn plan_disguises(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     Need::Requests(if cx.identities.is_empty() { 0 } else { 40 })
 }
 
-async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
-    ensure(matches!(acting.kind, Kind::Update | Kind::Delete), || {
+async fn check_method_override(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
+    ensure(matches!(acting.kind, ActKind::Update | ActKind::Delete), || {
         Silence::not_applicable("it does not change an object that its address names")
     })?;
     let aim = if acting.operation.method == Method::Delete { Aim::Removal } else { Aim::Change };

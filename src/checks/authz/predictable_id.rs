@@ -2,7 +2,7 @@
 
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule, ensure, searched};
+use crate::checks::rule::{CheckResult, Rule, Violation, ensure, nothing_found};
 use crate::model::{Operation, Role, Silence, clean_name};
 use crate::survey::{CountableIds, IdJudgement, KnownIds, Slot, Surveyed, judge_ids};
 
@@ -35,32 +35,32 @@ check! {
         cwe: [340],
         remedy: "unguessable-ids",
         since: "0.2.0",
-        plan: plan,
-        read: run,
+        plan: plan_requests,
+        read: check_predictable_ids,
     }
 }
 
-fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     let applies = PlanCx::is_read(operation) && PlanCx::names_objects(cx.api, operation);
     // The survey's objects are enough.
     if applies { Need::Requests(0) } else { Need::NotApplicable }
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_predictable_ids(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let slot = surveyed.slots.last().ok_or_else(|| Silence::not_applicable("no id is asked for"))?;
     let known = cx.survey.known_ids(slot).ok_or_else(|| cx.no_pair(surveyed))?;
     match judge_ids(&known.ids, if known.all_made { 2 } else { 3 }) {
-        IdJudgement::Countable(countable) => observed(surveyed, &known, &countable),
+        IdJudgement::Countable(countable) => observe_countable_ids(surveyed, &known, &countable),
         IdJudgement::TooFew => Err(Silence::undecided("too few ids are known to tell whether they can be counted")),
         // What was looked at is an answer that shows such ids.
         IdJudgement::Sound(why) => Err(match surveyed.valid().next() {
-            Some(baseline) => searched(&baseline.first, format!("the ids cannot be counted: {why}")),
+            Some(baseline) => nothing_found(&baseline.first, format!("the ids cannot be counted: {why}")),
             None => Silence::undecided("no answer shows such ids"),
         }),
     }
 }
 
-fn observed(surveyed: &Surveyed, known: &KnownIds, countable: &CountableIds) -> Judged {
+fn observe_countable_ids(surveyed: &Surveyed, known: &KnownIds, countable: &CountableIds) -> CheckResult {
     // Nobody's ids but the caller's own are told.
     let own: Vec<String> =
         known.own.intersection(&countable.ids).take(3).map(|id| format!("`{}`", clean_name(id, 60))).collect();
@@ -75,5 +75,5 @@ fn observed(surveyed: &Surveyed, known: &KnownIds, countable: &CountableIds) -> 
     let (resource, why, own) = (clean_name(&known.resource, 40), &countable.because, own.join(", "));
     let claim = format!("the ids of {resource} objects are {why}: {own} of {} for instance", known.owner);
     let site = surveyed.slots.last().map(Slot::site).unwrap_or_default();
-    rule.observed(Finding::of(surveyed, site, format!("ids of {}", known.resource), claim))
+    rule.observed(Violation::of(surveyed, site, format!("ids of {}", known.resource), claim))
 }

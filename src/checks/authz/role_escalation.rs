@@ -5,13 +5,13 @@ mod raising;
 use raising::Raising;
 use serde_json::Value;
 
-use crate::act::{Acting, Kind, acting_of};
+use crate::act::{ActKind, Acting, acting_of};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
 use crate::checks::rights::{Right, right_of};
-use crate::checks::role_changes::{is_on_accounts, is_role_function, role_fields, wish};
-use crate::checks::rule::{Judged, ensure, see};
+use crate::checks::role_changes::{is_on_accounts, is_role_function, raised_role_fields, role_fields};
+use crate::checks::rule::{CheckResult, ensure, see_other};
 use crate::model::{Draft, Operation, Silence, Verdict};
 use crate::survey::role_word;
 
@@ -45,32 +45,32 @@ check! {
         cwe: [269],
         remedy: "field-allow-list",
         since: "0.2.0",
-        plan: need,
+        plan: plan_requests,
         phase: Functions,
         after: ["property/mass-assignment"],
-        write: run,
+        write: check_role_escalation,
     }
 }
 
 /// The check that tries fields which the document does not name.
 const UNDECLARED: &str = "property/mass-assignment";
 
-fn need(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     if operation.method.is_safe() {
         return Need::NotApplicable;
     }
     let acting = acting_of(cx.api, operation);
     if role_fields(cx.api, &acting).is_empty() && !is_role_function(&acting) {
         // A role that the document does not know of is tried with the other fields that must not be set.
-        let changes = matches!(acting.kind, Kind::SignUp | Kind::Update);
+        let changes = matches!(acting.kind, ActKind::SignUp | ActKind::Update);
         return if changes { Need::Requests(0) } else { Need::NotApplicable };
     }
     // Two accounts, two changes, the account and a guarded function after each.
     Need::Requests(16)
 }
 
-async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
-    let signs_up = acting.kind == Kind::SignUp;
+async fn check_role_escalation(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
+    let signs_up = acting.kind == ActKind::SignUp;
     let is_of_account = signs_up || cx.changes_account(acting);
     if let Some(draft) = raise_by_undeclared(cx, acting).filter(|_| is_of_account) {
         return Ok(vec![draft]);
@@ -80,7 +80,7 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
         is_role_function(acting) && is_on_accounts(cx, acting) && role_word(&acting.operation.path).is_none();
     ensure(is_of_account || by_function, || Silence::not_applicable("it does not change the caller's own account"))?;
     ensure(has_roles || is_role_function(acting), || {
-        see(UNDECLARED, "a role that the document does not name is tried with the other fields that must not be set")
+        see_other(UNDECLARED, "an undeclared role is tried with the other fields that must not be set")
     })?;
     let model = cx.model().ok_or_else(|| cx.no_account(acting))?;
     let used = cx.maker.acting.get(model.sign_up);
@@ -91,7 +91,7 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
         Silence::not_applicable("only a higher role makes accounts here, and may give them roles")
     })?;
     let ordinary = cx.mirror_of(&cx.who(model)).await?;
-    let wish = wish(cx, acting, &ordinary);
+    let wish = raised_role_fields(cx, acting, &ordinary);
     ensure(!wish.is_empty() || by_function, || Silence::not_applicable("the roles that it takes are no privileges"))?;
     Raising { cx, acting, model, ordinary, wish, signs_up }.carry_out().await
 }

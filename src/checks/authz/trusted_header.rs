@@ -6,9 +6,9 @@ mod rank;
 
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Judged, ensure};
+use crate::checks::rule::{CheckResult, ensure};
 use crate::model::{Operation, Silence};
-use crate::survey::{Surveyed, role_word, slots};
+use crate::survey::{Surveyed, id_slots, role_word};
 
 check! {
     /// ## What it does
@@ -40,17 +40,17 @@ check! {
         cwe: [290],
         remedy: "untrusted-headers",
         since: "0.2.0",
-        plan: plan,
+        plan: plan_requests,
         refused: true,
-        read: run,
+        read: check_trusted_headers,
     }
 }
 
-fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     if !PlanCx::is_read(operation) {
         return Need::NotApplicable;
     }
-    let own = slots(cx.api, operation).is_empty();
+    let own = id_slots(cx.api, operation).is_empty();
     match (role_word(&operation.path).is_some(), own) {
         // Everything at once and by another address; then one by one, with nonsense, and again.
         (true, _) => Need::Requests(18),
@@ -60,12 +60,12 @@ fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     }
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_trusted_headers(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     if role_word(&surveyed.operation.path).is_some() {
-        return rank::run(cx, surveyed).await;
+        return rank::check_higher_role(cx, surveyed).await;
     }
     ensure(surveyed.valid().next().is_some(), || {
         Silence::not_applicable("nobody is served here, and nothing marks it as a higher role's")
     })?;
-    identity::run(cx, surveyed).await
+    identity::check_impersonation(cx, surveyed).await
 }

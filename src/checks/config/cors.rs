@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule, held};
+use crate::checks::rule::{CheckResult, Rule, Violation, defence_held};
 use crate::model::{Role, Severity, Silence};
-use crate::probe::{Answer, Ask, Caller, SendError};
-use crate::survey::{Baseline, Reading, Surveyed};
+use crate::probe::{Answer, Ask, AskCaller, SendError};
+use crate::survey::{AnswerKind, Baseline, Surveyed};
 
 check! {
     /// ## What it does
@@ -39,12 +39,12 @@ check! {
         remedy: "cors-origins",
         since: "0.1.0",
         plan: |_, operation| if PlanCx::is_read(operation) { Need::Requests(6) } else { Need::NotApplicable },
-        read: run,
+        read: check_cors,
     }
 }
 
 /// Foreign origins, plainest first. The names are reserved (RFC 2606).
-fn origins(cx: &CheckCx<'_>) -> Vec<(&'static str, String)> {
+fn foreign_origins(cx: &CheckCx<'_>) -> Vec<(&'static str, String)> {
     let host = cx.probe.base_url().host_str().unwrap_or("localhost").to_owned();
     vec![
         ("a foreign origin", "https://routewarden.example".to_owned()),
@@ -54,29 +54,29 @@ fn origins(cx: &CheckCx<'_>) -> Vec<(&'static str, String)> {
     ]
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_cors(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let baseline = surveyed.valid().next().ok_or_else(|| Silence::undecided("no valid answer"))?;
     let mut rule = Rule::default();
     let reflection = rule.need("origin-reflected", find_reflection(cx, surveyed, baseline).await, |seen| {
         format!("{} is allowed, with credentials", seen.what)
     })?;
-    judge(cx, surveyed, baseline, (rule, &reflection)).await
+    judge_reflection(cx, surveyed, baseline, (rule, &reflection)).await
 }
 
 /// Returns the first foreign origin that comes back, asked for twice.
 async fn find_reflection(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline) -> Result<Reflection, Silence> {
     let mut silence = Silence::undecided("no request with a foreign origin was answered");
-    for (index, (what, origin)) in origins(cx).into_iter().enumerate() {
+    for (index, (what, origin)) in foreign_origins(cx).into_iter().enumerate() {
         // The tricks are tried once per part of the API: such settings are rarely made per route.
         if index > 0 && !is_first_of_group(cx, surveyed) {
             break;
         }
         let answer = cx.send(&with_origin(baseline, &origin)).await?;
-        if reflects(&answer, &origin) {
+        if reflects_origin(&answer, &origin) {
             let again = cx.send(&with_origin(baseline, &origin).again(1)).await?;
             return Ok(Reflection { what, answer, again, origin });
         }
-        let refused = held(&answer, &baseline.first, "foreign origins are not allowed with credentials");
+        let refused = defence_held(&answer, &baseline.first, "foreign origins are not allowed with credentials");
         if matches!(refused, Silence::Held(_)) {
             silence = refused;
         }
@@ -99,7 +99,7 @@ fn with_origin(baseline: &Baseline, origin: &str) -> Ask {
 }
 
 /// Whether the origin comes back, with credentials.
-fn reflects(answer: &Answer, origin: &str) -> bool {
+fn reflects_origin(answer: &Answer, origin: &str) -> bool {
     let Some(response) = answer.response() else { return false };
     let with_credentials = response
         .header("access-control-allow-credentials")
@@ -116,9 +116,13 @@ struct Reflection {
 
 /// Whether browsers can sign this request by themselves: the identity's credential is such a one, or the cookies that
 /// its sign-in set do as well.
-async fn ambient(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline) -> Result<Option<Arc<Answer>>, SendError> {
+async fn find_browser_answer(
+    cx: &CheckCx<'_>,
+    surveyed: &Surveyed,
+    baseline: &Baseline,
+) -> Result<Option<Arc<Answer>>, SendError> {
     let Some(session) = cx.probe.sessions().get(&baseline.caller) else { return Ok(None) };
-    let public = matches!(surveyed.anonymous_reading(), Some(Reading::Data));
+    let public = matches!(surveyed.anonymous_reading(), Some(AnswerKind::Data));
     if public {
         return Ok(None);
     }
@@ -139,22 +143,22 @@ async fn ambient(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline) -> 
     if set.is_empty() {
         return Ok(None);
     }
-    let answer = cx.send(&baseline.ask_as(Caller::Cookies(baseline.caller.clone()))).await?;
-    let served = CheckCx::reading(surveyed, &answer, &baseline.masks, &[]) == Reading::Data;
+    let answer = cx.send(&baseline.ask_as(AskCaller::Cookies(baseline.caller.clone()))).await?;
+    let served = CheckCx::reading(surveyed, &answer, &baseline.masks, &[]) == AnswerKind::Data;
     Ok(served.then_some(answer))
 }
 
-async fn judge(
+async fn judge_reflection(
     cx: &CheckCx<'_>,
     surveyed: &Surveyed,
     baseline: &Baseline,
     (mut rule, seen): (Rule, &Reflection),
-) -> Judged {
-    let ambient = ambient(cx, surveyed, baseline).await?;
+) -> CheckResult {
+    let ambient = find_browser_answer(cx, surveyed, baseline).await?;
     let plain = baseline.first.response().and_then(|response| response.header("access-control-allow-origin"));
     let differs = plain != Some(seen.origin.as_str());
     rule.weigh("not-fixed", differs, "a request without an origin is not answered with it");
-    rule.weigh("repeated", reflects(&seen.again, &seen.origin), "the same request again is answered alike");
+    rule.weigh("repeated", reflects_origin(&seen.again, &seen.origin), "the same request again is answered alike");
     rule.show(Role::Attack, &seen.answer).show(Role::Baseline, &baseline.first);
     let because = if ambient.is_some() {
         format!("{} is served by what browsers send themselves", baseline.caller)
@@ -162,7 +166,7 @@ async fn judge(
         "a foreign page cannot send the credential, or the answer is public".to_owned()
     };
     rule.weigh("credentials-are-ambient", ambient.is_some(), because);
-    let finding = |cause: &str, severity| Finding {
+    let finding = |cause: &str, severity| Violation {
         site: "header:Origin".to_owned(),
         cause: format!("cors {} {cause}", seen.what),
         claim: format!("{} may read answers with credentials", seen.what),

@@ -2,7 +2,7 @@
 
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule, searched};
+use crate::checks::rule::{CheckResult, Rule, Violation, nothing_found};
 use crate::model::{Role, Silence};
 use crate::probe::Response;
 use crate::survey::Surveyed;
@@ -33,23 +33,24 @@ check! {
         remedy: "security-headers",
         since: "0.1.0",
         plan: |_, operation| if PlanCx::is_read(operation) { Need::Requests(0) } else { Need::NotApplicable },
-        read: run,
+        read: check_security_headers,
     }
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_security_headers(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let baseline = surveyed.valid().next().ok_or_else(|| Silence::undecided("no valid answer"))?;
     let response = baseline.first.response().ok_or_else(|| Silence::undecided("no valid answer"))?;
-    let lacks = lacking(response, cx.probe.base_url().scheme() == "https");
-    let lacks = lacks.ok_or_else(|| searched(&baseline.first, "nosniff, content type and, over HTTPS, HSTS are there"));
+    let lacks = missing_headers(response, cx.probe.base_url().scheme() == "https");
+    let lacks =
+        lacks.ok_or_else(|| nothing_found(&baseline.first, "nosniff, content type and, over HTTPS, HSTS are there"));
     let mut rule = Rule::default();
     let text = rule.need("headers-missing", lacks, |text| format!("the valid answer lacks {text}"))?;
     rule.show(Role::Attack, &baseline.first);
-    rule.observed(Finding::of(surveyed, "response:headers", text.clone(), format!("answers lack {text}")))
+    rule.observed(Violation::of(surveyed, "response:headers", text.clone(), format!("answers lack {text}")))
 }
 
 /// Returns the headers that an answer should have and has not.
-fn lacking(response: &Response, over_tls: bool) -> Option<String> {
+fn missing_headers(response: &Response, over_tls: bool) -> Option<String> {
     let mut lacks: Vec<&str> = Vec::new();
     if !response.header("x-content-type-options").is_some_and(|value| value.trim().eq_ignore_ascii_case("nosniff")) {
         lacks.push("X-Content-Type-Options: nosniff");

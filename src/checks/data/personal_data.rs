@@ -2,10 +2,12 @@
 
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule, searched};
+use crate::checks::rule::{CheckResult, Rule, Violation, nothing_found};
 use crate::model::{Draft, Operation, Role, Silence, clean_name};
 use crate::probe::Answer;
-use crate::survey::{Baseline, PersonalNumber, Surveyed, numbers_in_both, pairs_of_strangers, personal_numbers, words};
+use crate::survey::{
+    Baseline, PersonalNumber, Surveyed, numbers_in_both, pairs_of_strangers, personal_numbers, split_words,
+};
 
 check! {
     /// ## What it does
@@ -35,17 +37,17 @@ check! {
         cwe: [359],
         remedy: "response-schema",
         since: "0.1.0",
-        plan: plan,
-        read: run,
+        plan: plan_requests,
+        read: check_personal_numbers,
     }
 }
 
-fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     let enough = cx.identities.len() >= 2;
     if enough && PlanCx::is_read(operation) { Need::Requests(1) } else { Need::NotApplicable }
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_personal_numbers(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let pairs = pairs_of_strangers(&cx.survey.people, surveyed);
     let (first, _) = pairs.first().ok_or_else(|| {
         Silence::not_tried("it takes answers to two users of equal rank who share no tenant")
@@ -53,12 +55,18 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     })?;
     let shared = pairs.iter().map(|(one, other)| (*one, *other, numbers_in_both(one, other)));
     let found = shared.into_iter().find(|(_, _, both)| !both.is_empty());
-    let (one, other, both) = found.ok_or_else(|| searched(&first.first, "no personal number is shown to two users"))?;
+    let (one, other, both) =
+        found.ok_or_else(|| nothing_found(&first.first, "no personal number is shown to two users"))?;
     let again = cx.send(&one.ask().again(1)).await?;
-    Ok(both.into_values().map(|shown| prove(surveyed, (one, other), &shown, &again)).collect())
+    Ok(both.into_values().map(|shown| prove_shared_number(surveyed, (one, other), &shown, &again)).collect())
 }
 
-fn prove(surveyed: &Surveyed, (one, other): (&Baseline, &Baseline), shown: &PersonalNumber, again: &Answer) -> Draft {
+fn prove_shared_number(
+    surveyed: &Surveyed,
+    (one, other): (&Baseline, &Baseline),
+    shown: &PersonalNumber,
+    again: &Answer,
+) -> Draft {
     let (path, kind) = (clean_name(&shown.leaf.path, 80), shown.kind.name());
     let carries = |answer: &Answer| personal_numbers(answer).iter().any(|other| other.leaf.text == shown.leaf.text);
     let at_same_place = personal_numbers(again)
@@ -77,10 +85,10 @@ fn prove(surveyed: &Surveyed, (one, other): (&Baseline, &Baseline), shown: &Pers
         let hidden: Vec<String> = personal_numbers(answer).into_iter().map(|shown| shown.leaf.text).collect();
         rule.show_without(role, answer, &hidden, "[redacted:personal-data]");
     }
-    rule.draft(Finding::of(
+    rule.draft(Violation::of(
         surveyed,
         format!("response:{path}"),
-        format!("{} {}", surveyed.operation.path, words(&shown.leaf.key).join("_")),
+        format!("{} {}", surveyed.operation.path, split_words(&shown.leaf.key).join("_")),
         format!("{} and {} are shown the same {kind} at `{path}`", one.caller, other.caller),
     ))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule, ensure, held};
+use crate::checks::rule::{CheckResult, Rule, Violation, defence_held, ensure};
 use crate::detect::material::Coding;
 use crate::detect::secrets::Certainty;
 use crate::model::{ANONYMOUS, Draft, Operation, Outcome, Role, Severity, Silence, clean_name};
@@ -43,12 +43,12 @@ check! {
         cwe: [200, 522],
         remedy: "response-schema",
         since: "0.1.0",
-        plan: plan,
-        read: run,
+        plan: plan_requests,
+        read: check_leaked_secrets,
     }
 }
 
-fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     // Each caller's answer, its missing object and the two strangers' are asked for once more at most.
     let callers = u32::try_from(cx.identities.len().max(1)).unwrap_or(u32::MAX);
     let most = callers.saturating_mul(2).saturating_add(2);
@@ -58,7 +58,7 @@ fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
 /// Who got an answer other than the valid ones.
 const OTHERS: &str = "a stranger, or about nothing";
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_leaked_secrets(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let CheckCx { probe, shared, survey, .. } = *cx;
     let search = LeakSearch { rules: &shared.secrets, budget: &shared.search, people: &survey.people, probe, surveyed };
     let given = surveyed.given().into_iter().filter(|given| given.answer.response().is_some());
@@ -80,7 +80,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
             continue;
         }
         let shown = look_again(cx, &search, given, &leaks.all).await?;
-        drafts.extend(new.into_iter().map(|(key, leak)| (key, prove(cx, surveyed, leak, &shown, &caps))));
+        drafts.extend(new.into_iter().map(|(key, leak)| (key, prove_leak(cx, surveyed, leak, &shown, &caps))));
     }
     if !drafts.is_empty() {
         return Ok(drafts.into_values().collect());
@@ -90,7 +90,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     })?;
     let (first, _) = searched.first().ok_or_else(|| Silence::undecided("no answer to look at"))?;
     let served = surveyed.valid().next().map_or(&first.answer, |baseline| &baseline.first);
-    Err(held(&first.answer, served, "no answer carries a secret of a known form"))
+    Err(defence_held(&first.answer, served, "no answer carries a secret of a known form"))
 }
 
 fn caller_of(given: &GivenAnswer) -> &str {
@@ -126,7 +126,7 @@ async fn look_again<'a>(
     Ok(ShownSecret { given, leaks, again, anonymous: anonymous.map(|answer| carried(answer, ANONYMOUS)) })
 }
 
-fn prove(cx: &CheckCx<'_>, surveyed: &Surveyed, leak: &Leaked, shown: &ShownSecret<'_>, caps: &str) -> Draft {
+fn prove_leak(cx: &CheckCx<'_>, surveyed: &Surveyed, leak: &Leaked, shown: &ShownSecret<'_>, caps: &str) -> Draft {
     let (what, caller) = (leak.what(), caller_of(shown.given));
     let is_there = |leaks: &[Leaked]| leaks.iter().any(|other| other.key() == leak.key());
     let mut rule = Rule::default();
@@ -136,12 +136,12 @@ fn prove(cx: &CheckCx<'_>, surveyed: &Surveyed, leak: &Leaked, shown: &ShownSecr
     rule.weigh("form-is-the-vendors", same_form, leak.facts());
     let because = if shown.again.is_some() { "the same request again carries it too" } else { "asked once only" };
     rule.weigh("repeated", shown.again.as_ref().map(|(_, leaks)| is_there(&leaks.all)), because);
-    show(&mut rule, Role::Attack, &shown.given.answer, shown.leaks);
+    show_exchange(&mut rule, Role::Attack, &shown.given.answer, shown.leaks);
     if leak.at.token.is_some() {
         weigh_owner(cx, leak, caller, &mut rule);
     }
     for (answer, leaks) in [&shown.again, &shown.anonymous].into_iter().flatten() {
-        show(&mut rule, Role::Control, answer, &leaks.all);
+        show_exchange(&mut rule, Role::Control, answer, &leaks.all);
     }
     let may_be_public = leak.at.confidence == Certainty::Medium;
     if may_be_public {
@@ -151,7 +151,7 @@ fn prove(cx: &CheckCx<'_>, surveyed: &Surveyed, leak: &Leaked, shown: &ShownSecr
         let because = format!("not all of the answers was looked at, there may be more: {caps}");
         rule.weigh("more-may-be-there", !caps.is_empty(), because);
     }
-    let mut draft = rule.draft(Finding {
+    let mut draft = rule.draft(Violation {
         site: format!("response:{}", clean_name(&leak.key(), 100)),
         cause: format!("{} {}", leak.at.rule, leak.fingerprint),
         claim: format!("the answer carries {what}"),
@@ -174,7 +174,7 @@ fn weigh_owner(cx: &CheckCx<'_>, leak: &Leaked, caller: &str, rule: &mut Rule) {
 }
 
 /// Shows an exchange without the secrets that the redactor cannot read, as they are coded.
-fn show(rule: &mut Rule, role: Role, answer: &Answer, leaks: &[Leaked]) {
+fn show_exchange(rule: &mut Rule, role: Role, answer: &Answer, leaks: &[Leaked]) {
     let coded: Vec<String> =
         leaks.iter().filter(|leak| leak.at.coding != Coding::Plain).map(|leak| leak.written.clone()).collect();
     // The record may be cut within it, or have lost a part of it to the redactor.

@@ -2,9 +2,9 @@
 
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule, withstood};
-use crate::detect::trace::{TraceMatch, stack_trace_in, unescaped};
-use crate::model::{Role, Silence, clean};
+use crate::checks::rule::{CheckResult, Rule, Violation, attack_withstood};
+use crate::detect::trace::{TraceMatch, stack_trace_in, undo_json_escapes};
+use crate::model::{Role, Silence, clean_text};
 use crate::probe::Answer;
 use crate::survey::{GivenAnswer, Surveyed};
 
@@ -35,14 +35,14 @@ check! {
         remedy: "error-handler",
         since: "0.1.0",
         plan: |_, operation| if PlanCx::is_read(operation) { Need::Requests(1) } else { Need::NotApplicable },
-        read: run,
+        read: check_stack_traces,
     }
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_stack_traces(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     // Showing traces may be what this route is for, or its content quotes one: those lines are no fault.
     let valid = surveyed.valid().filter_map(|baseline| baseline.first.response());
-    let quoted: String = valid.map(|response| unescaped(&response.text)).collect();
+    let quoted: String = valid.map(|response| undo_json_escapes(&response.text)).collect();
     let errors = surveyed.given_otherwise();
     let traced = errors.iter().find_map(|given| {
         let found = trace_in(&given.answer)?;
@@ -50,7 +50,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
         (is_error(&given.answer) || !quotes).then_some(Traced { given, found, quotes })
     });
     match traced {
-        Some(traced) => prove(cx, surveyed, &traced).await,
+        Some(traced) => prove_trace(cx, surveyed, &traced).await,
         None => Err(no_trace(surveyed, &errors)),
     }
 }
@@ -66,13 +66,13 @@ struct Traced<'a> {
 fn no_trace(surveyed: &Surveyed, errors: &[GivenAnswer]) -> Silence {
     let judged = errors.iter().map(|given| &given.answer).find(|answer| answer.response().is_some());
     match (judged, surveyed.valid().next()) {
-        (Some(error), Some(served)) => withstood(error, &served.first, "no answer shows a trace"),
+        (Some(error), Some(served)) => attack_withstood(error, &served.first, "no answer shows a trace"),
         (Some(_), None) => Silence::undecided("no answer shows a trace, and no caller is served"),
         (None, _) => Silence::not_applicable("no error was seen here"),
     }
 }
 
-async fn prove(cx: &CheckCx<'_>, surveyed: &Surveyed, traced: &Traced<'_>) -> Judged {
+async fn prove_trace(cx: &CheckCx<'_>, surveyed: &Surveyed, traced: &Traced<'_>) -> CheckResult {
     let Traced { given: GivenAnswer { answer, repeat, .. }, found: TraceMatch { language, excerpt_line }, quotes } =
         traced;
     let again = match repeat {
@@ -80,7 +80,7 @@ async fn prove(cx: &CheckCx<'_>, surveyed: &Surveyed, traced: &Traced<'_>) -> Ju
         None => None,
     };
     let mut rule = Rule::default();
-    let line = clean(&cx.probe.redactor().text(excerpt_line), 120);
+    let line = clean_text(&cx.probe.redactor().text(excerpt_line), 120);
     rule.weigh("frames-in-answer", trace_in(answer).is_some(), format!("{language}: {line}"));
     let because = if again.is_some() { "the same request again shows it too" } else { "asked once only" };
     rule.weigh("repeated", again.as_ref().map(|again| trace_in(again).is_some()), because).show(Role::Attack, answer);
@@ -92,7 +92,7 @@ async fn prove(cx: &CheckCx<'_>, surveyed: &Surveyed, traced: &Traced<'_>) -> Ju
     } else if let Some(again) = &again {
         rule.show(Role::Control, again);
     }
-    rule.found(Finding::of(
+    rule.found(Violation::of(
         surveyed,
         "response",
         format!("trace {language}"),

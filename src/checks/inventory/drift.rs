@@ -2,10 +2,10 @@
 
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule, searched};
+use crate::checks::rule::{CheckResult, Rule, Violation, nothing_found};
 use crate::model::{ANONYMOUS, Draft, Role, Security, Silence, clean_name};
 use crate::probe::Response;
-use crate::survey::{Baseline, Reading, Surveyed};
+use crate::survey::{AnswerKind, Baseline, Surveyed};
 
 check! {
     /// ## What it does
@@ -33,34 +33,36 @@ check! {
         remedy: "keep-document-true",
         since: "0.1.0",
         plan: |_, operation| if PlanCx::is_read(operation) { Need::Requests(0) } else { Need::NotApplicable },
-        read: run,
+        read: check_document_drift,
     }
 }
 
-async fn run(_cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_document_drift(_cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let baseline = surveyed.valid().next().ok_or_else(|| Silence::undecided("no valid answer"))?;
     let response = baseline.first.response().ok_or_else(|| Silence::undecided("no valid answer"))?;
     let differences = [
-        ("security", security(surveyed, baseline)),
-        ("status", status(surveyed, response)),
+        ("security", security_difference(surveyed, baseline)),
+        ("status", status_difference(surveyed, response)),
         ("media-type", media_type(surveyed, response)),
     ];
-    let drafts: Vec<Draft> =
-        differences.into_iter().filter_map(|(site, claim)| observe(surveyed, baseline, site, claim)).collect();
+    let drafts: Vec<Draft> = differences
+        .into_iter()
+        .filter_map(|(site, claim)| observe_difference(surveyed, baseline, site, claim))
+        .collect();
     if drafts.is_empty() {
-        return Err(searched(&baseline.first, "security, status and type are as documented"));
+        return Err(nothing_found(&baseline.first, "security, status and type are as documented"));
     }
     Ok(drafts)
 }
 
-fn observe(surveyed: &Surveyed, baseline: &Baseline, site: &str, claim: Option<String>) -> Option<Draft> {
+fn observe_difference(surveyed: &Surveyed, baseline: &Baseline, site: &str, claim: Option<String>) -> Option<Draft> {
     let mut rule = Rule::default();
     let claim = claim.ok_or_else(|| Silence::not_applicable("no difference"));
     let claim = rule.need("differs", claim, String::clone).ok()?;
     let shown =
         if site == "security" { surveyed.anonymous.as_ref().unwrap_or(&baseline.first) } else { &baseline.first };
     rule.show(Role::Attack, shown);
-    Some(rule.observation(Finding {
+    Some(rule.observation(Violation {
         site: site.to_owned(),
         // What the document gets wrong in one way is one finding, with its routes.
         cause: format!("{site}: {claim}"),
@@ -70,18 +72,18 @@ fn observe(surveyed: &Surveyed, baseline: &Baseline, site: &str, claim: Option<S
     }))
 }
 
-fn security(surveyed: &Surveyed, baseline: &Baseline) -> Option<String> {
-    let open = matches!(surveyed.anonymous_reading(), Some(Reading::Data)) || baseline.caller == ANONYMOUS;
+fn security_difference(surveyed: &Surveyed, baseline: &Baseline) -> Option<String> {
+    let open = matches!(surveyed.anonymous_reading(), Some(AnswerKind::Data)) || baseline.caller == ANONYMOUS;
     if surveyed.operation.requires_sign_in() && open {
         return Some("the document asks for sign-in, and anonymous callers are served".to_owned());
     }
     let public = matches!(surveyed.operation.security, Security::Public);
-    let refused = matches!(surveyed.anonymous_reading(), Some(Reading::Refused(_)));
+    let refused = matches!(surveyed.anonymous_reading(), Some(AnswerKind::Refused(_)));
     (public && refused)
         .then(|| "the document says that the operation is public, and anonymous callers are refused".to_owned())
 }
 
-fn status(surveyed: &Surveyed, response: &Response) -> Option<String> {
+fn status_difference(surveyed: &Surveyed, response: &Response) -> Option<String> {
     let declared = &surveyed.operation.responses;
     let code = response.status.to_string();
     let class = format!("{}XX", response.status / 100);

@@ -2,7 +2,7 @@
 
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule, ensure};
+use crate::checks::rule::{CheckResult, Rule, Violation, ensure};
 use crate::model::{Handler, Role, Silence};
 use crate::survey::{Baseline, Surveyed};
 
@@ -36,11 +36,11 @@ check! {
             false => Need::NotApplicable,
         },
         refused: true,
-        read: run,
+        read: check_ghost_route,
     }
 }
 
-async fn run(_cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_ghost_route(_cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let mut rule = Rule::default();
     let is_missing = surveyed.operation.handler == Handler::Missing;
     let answers: Vec<(&Baseline, u16)> =
@@ -58,5 +58,5 @@ async fn run(_cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let source = if is_missing { " and the source has no handler for it" } else { "" };
     rule.show(Role::Attack, &asked.first);
     let claim = format!("{} answers {status}{source}", surveyed.operation.id);
-    Ok(vec![rule.observation(Finding::of(surveyed, "route", "operations that the server lacks", claim))])
+    Ok(vec![rule.observation(Violation::of(surveyed, "route", "operations that the server lacks", claim))])
 }

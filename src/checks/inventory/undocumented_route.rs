@@ -2,7 +2,7 @@
 
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule};
+use crate::checks::rule::{CheckResult, Rule, Violation};
 use crate::model::{Handler, Role, Silence};
 use crate::survey::{Baseline, Surveyed};
 
@@ -36,11 +36,11 @@ check! {
             true => Need::Requests(0),
             false => Need::NotApplicable,
         },
-        read: run,
+        read: check_undocumented_route,
     }
 }
 
-async fn run(_cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_undocumented_route(_cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let mut rule = Rule::default();
     let Handler::Undocumented(place) = &surveyed.operation.handler else {
         return Err(Silence::not_applicable("the document names it"));
@@ -53,7 +53,7 @@ async fn run(_cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     rule.need("data", json, |_| "the answer is JSON".to_owned())?;
     rule.show(Role::Attack, &served.first);
     let claim = format!("{} answers, and the document does not name it", surveyed.operation.id);
-    Ok(vec![rule.observation(Finding::of(surveyed, "route", "routes that the document lacks", claim))])
+    Ok(vec![rule.observation(Violation::of(surveyed, "route", "routes that the document lacks", claim))])
 }
 
 fn is_json(served: &Baseline) -> bool {

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::finding;
+use super::build_finding;
 use crate::checks::rule::Rule;
-use crate::conversation::{Asked, Course, Said, Stop, Talk};
+use crate::conversation::{Course, ModelAsk, Reply, Stop, Talk};
 use crate::llm::{
-    Class, Manner, Overlap, Prompt, TOPIC, common_run, decodings, instructs, is_instruction, normal, shared_run,
-    without_refusals, without_talk,
+    AskTarget, Manner, Overlap, Prompt, TOPIC, classify_instructions, common_run, decodings_of, is_instruction,
+    normal_text, shared_run, without_refusals, without_talk,
 };
 use crate::model::{Draft, Role, Severity};
-use crate::probe::Caller;
+use crate::probe::AskCaller;
 
 /// Without the prompt, two answers must share so many characters.
 const SHARED_RUN: usize = 80;
@@ -20,13 +20,13 @@ pub(super) const UNKNOWN: &str = "only the prompt itself can tell: set `system_p
 const OTHER: &str = "it is no part of `system_prompt` in [llm], which may be an older one";
 
 /// A question with its answer.
-pub(super) type Exchanged = (Asked, Arc<Said>);
+pub(super) type Exchanged = (ModelAsk, Arc<Reply>);
 
 /// What is looked at for instructions that came twice.
 pub(super) struct Recital<'a> {
     pub(super) talk: &'a Talk<'a>,
     pub(super) who: &'a str,
-    pub(super) benign: &'a Said,
+    pub(super) benign: &'a Reply,
     /// The prompt is known, and these are other words.
     pub(super) known: bool,
 }
@@ -46,7 +46,7 @@ impl Recital<'_> {
             }
         }
         for (asked, said) in answers {
-            if !matches!(asked, Asked::Given(..)) || !reads_like_instructions(&said.reading.said()) {
+            if !matches!(asked, ModelAsk::Given(..)) || !reads_like_instructions(&said.reading.said()) {
                 continue;
             }
             let Some(again) = course.once_more(asked).await? else { continue };
@@ -59,9 +59,8 @@ impl Recital<'_> {
         Ok(None)
     }
 
-    /// The run that two answers share and that neither question nor the everyday answer has; and whether it was coded on
-    /// purpose.
-    fn shared(&self, first: &Said, second: &Said) -> Option<(Overlap, bool)> {
+    /// Returns the run that two answers share and their questions lack, and whether it was coded on purpose.
+    fn shared(&self, first: &Reply, second: &Reply) -> Option<(Overlap, bool)> {
         let everyday = self.benign.reading.said();
         let known = [first.sent.as_str(), &second.sent, &everyday];
         let (run, recoded) = shared_run(&first.reading.said(), &second.reading.said(), &known);
@@ -78,9 +77,9 @@ impl Recital<'_> {
         if !reads && without_refusals(&run.run).chars().count() < SHARED_RUN {
             return Ok(false);
         }
-        match self.talk.say(&Caller::named(self.who), &Prompt::one(TOPIC), 0).await {
+        match self.talk.say(&AskCaller::named(self.who), &Prompt::one(TOPIC), 0).await {
             Ok(control) => {
-                let all = decodings(&control.reading.said());
+                let all = decodings_of(&control.reading.said());
                 Ok(all.iter().all(|(_, said)| common_run(&run.run, said, &[]).chars < SHARED_RUN))
             }
             // Without the control nothing explains it away.
@@ -89,8 +88,9 @@ impl Recital<'_> {
         }
     }
 
-    fn draft(&self, names: &str, by: &str, run: &Overlap, said: &Said) -> Draft {
-        let asked = normal(&said.sent).contains(&run.run) || normal(&self.benign.reading.said()).contains(&run.run);
+    fn draft(&self, names: &str, by: &str, run: &Overlap, said: &Reply) -> Draft {
+        let asked =
+            normal_text(&said.sent).contains(&run.run) || normal_text(&self.benign.reading.said()).contains(&run.run);
         let mut rule = Rule::default();
         let same = format!("{names} brought the same {} characters", run.chars);
         rule.weigh("same-text-twice", run.chars >= SHARED_RUN, same);
@@ -98,17 +98,17 @@ impl Recital<'_> {
         rule.weigh("is-the-prompt", None, if self.known { OTHER } else { UNKNOWN });
         rule.withhold(Role::Attack, &said.answer).withhold(Role::Baseline, &self.benign.answer);
         let claim = format!("{by} brought the same instructions of {} characters", run.chars);
-        rule.draft(finding(self.talk, claim, Some(Severity::Low)))
+        rule.draft(build_finding(self.talk, claim, Some(Severity::Low)))
     }
 }
 
 /// What is said about tokens, a manual may say as well.
-fn is_of_tokens(asked: &Asked) -> bool {
-    matches!(asked, Asked::Own(question) if question.class == Class::Token)
+fn is_of_tokens(asked: &ModelAsk) -> bool {
+    matches!(asked, ModelAsk::Own(question) if question.class == AskTarget::Token)
 }
 
 /// Whether a text reads like instructions, its lead-in and its refusals aside.
 fn reads_like_instructions(text: &str) -> bool {
     let told = without_talk(text);
-    is_instruction(&told) || instructs(&told) >= Manner::Likely
+    is_instruction(&told) || classify_instructions(&told) >= Manner::Likely
 }

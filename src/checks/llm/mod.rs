@@ -5,9 +5,9 @@ use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, family};
-use crate::checks::rule::{Finding, ensure};
+use crate::checks::rule::{Violation, ensure};
 use crate::conversation::Talk;
-use crate::llm::{elder, recognise};
+use crate::llm::{first_of_chain, recognise_operation};
 use crate::model::{Mode, Operation, Severity, Silence};
 
 mod instructions;
@@ -28,11 +28,11 @@ family![
 ];
 
 /// Returns what a check of models needs of an operation: so many calls where the mode allows them.
-fn need(cx: &PlanCx<'_>, operation: &Operation, calls: u32) -> Need {
-    match recognise(cx.api, operation, cx.llm) {
+fn plan_calls(cx: &PlanCx<'_>, operation: &Operation, calls: u32) -> Need {
+    match recognise_operation(cx.api, operation, cx.llm) {
         None => Need::NotApplicable,
         Some(_) if cx.mode == Mode::Passive => Need::Requests(0),
-        Some(_) if elder(cx.api, operation, cx.llm).is_some() => Need::Requests(0),
+        Some(_) if first_of_chain(cx.api, operation, cx.llm).is_some() => Need::Requests(0),
         Some(_) => Need::Requests(calls),
     }
 }
@@ -41,19 +41,19 @@ fn need(cx: &PlanCx<'_>, operation: &Operation, calls: u32) -> Need {
 ///
 /// # Errors
 /// The silence where there is none, or the mode forbids it.
-fn open<'a>(cx: &ActCx<'a>, acting: &'a Acting) -> Result<Talk<'a>, Silence> {
+fn open_conversation<'a>(cx: &ActCx<'a>, acting: &'a Acting) -> Result<Talk<'a>, Silence> {
     Talk::open(cx.talking(), acting)
 }
 
 /// The same, for what is the same with all operations of a chain.
 fn open_first<'a>(cx: &ActCx<'a>, acting: &'a Acting, same: &str) -> Result<Talk<'a>, Silence> {
-    let talk = open(cx, acting)?;
+    let talk = open_conversation(cx, acting)?;
     ensure(!talk.shows, || Silence::not_tried(format!("its siblings are asked: {same}")))?;
     Ok(talk)
 }
 
 /// Returns the finding about what the model behind an operation answers.
-fn finding<'a>(talk: &'a Talk<'_>, claim: String, severity: Option<Severity>) -> Finding<'a> {
+fn build_finding<'a>(talk: &'a Talk<'_>, claim: String, severity: Option<Severity>) -> Violation<'a> {
     let cause = talk.acting.operation.path.clone();
-    Finding { site: "response".to_owned(), cause, claim, severity, surveyed: talk.acting }
+    Violation { site: "response".to_owned(), cause, claim, severity, surveyed: talk.acting }
 }

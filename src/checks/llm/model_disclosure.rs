@@ -1,11 +1,11 @@
 //! `llm/model-disclosure`.
 
-use super::{finding, need, open};
+use super::{build_finding, open_conversation, plan_calls};
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::meta::check;
-use crate::checks::rule::{Finding, Judged, Rule, ensure, searched};
-use crate::llm::{disclosed, places_of_documents};
+use crate::checks::rule::{CheckResult, Rule, Violation, ensure, nothing_found};
+use crate::llm::{disclosed_names, places_of_documents};
 use crate::model::{Role, clean_name};
 
 check! {
@@ -33,20 +33,20 @@ check! {
         cwe: [200],
         remedy: "model-bounds",
         since: "0.2.0",
-        plan: |cx, operation| need(cx, operation, 1),
+        plan: |cx, operation| plan_calls(cx, operation, 1),
         phase: Changes,
-        write: run,
+        write: check_model_disclosure,
     }
 }
 
 /// Most of the target's own names that one claim shows.
 const MOST_NAMES: usize = 6;
 
-async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
-    let talk = open(cx, acting)?;
+async fn check_model_disclosure(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
+    let talk = open_conversation(cx, acting)?;
     let benign = talk.everyday(&talk.first()).await?;
     let headers = benign.answer.response().map(|response| response.headers.as_slice()).unwrap_or_default();
-    let names = disclosed(headers, &benign.reading);
+    let names = disclosed_names(headers, &benign.reading);
     let places = places_of_documents(&benign.reading);
     let facts = [
         ("", "model-named", names, "the answer names the model behind it"),
@@ -64,13 +64,13 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
         if !names.is_empty() {
             let mut rule = Rule::default();
             rule.weigh(clause, !names.is_empty(), shown.as_str()).withhold(Role::Attack, &benign.answer);
-            drafts.push(rule.observation(Finding {
+            drafts.push(rule.observation(Violation {
                 site: format!("response{site}"),
                 cause: format!("{}{site}", acting.operation.path),
-                ..finding(&talk, format!("{claim} ({shown})"), None)
+                ..build_finding(&talk, format!("{claim} ({shown})"), None)
             }));
         }
     }
-    ensure(!drafts.is_empty(), || searched(&benign.answer, "nothing in the answer names the model"))?;
+    ensure(!drafts.is_empty(), || nothing_found(&benign.answer, "nothing in the answer names the model"))?;
     Ok(drafts)
 }

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::finding;
+use super::build_finding;
 use super::instructions::UNKNOWN;
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::Need;
-use crate::checks::rule::{Concerns, Finding, Judged, Rule, ensure, searched};
-use crate::conversation::{Said, Talk};
+use crate::checks::rule::{CheckResult, Concerns, Rule, Violation, ensure, nothing_found};
+use crate::conversation::{Reply, Talk};
 use crate::llm::{
-    Carrier, Manner, Told, callers_author, common_run, instructs, is_about_prompts, severity_of_prompt,
-    speaks_of_models, token_ids, told,
+    Manner, PromptCarrier, Told, callers_author, classify_instructions, common_run, is_about_prompts,
+    severity_of_prompt, speaks_of_models, texts_for_model, token_ids,
 };
 use crate::model::{ANONYMOUS, Draft, Operation, Role, Severity, Silence, clean_name};
 use crate::probe::Response;
@@ -22,7 +22,7 @@ const LONG_RUN: usize = 50;
 const MOST_MARKS: usize = 48;
 
 /// What reading an operation for instructions costs: the same answer once more.
-pub(super) fn need(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+pub(super) fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     let applies = PlanCx::is_read(operation) && speaks_of_models(cx.api, operation, cx.llm);
     if applies { Need::Requests(1) } else { Need::NotApplicable }
 }
@@ -46,7 +46,7 @@ struct StructuralLeak {
 }
 
 /// Looks at what a read answered.
-pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+pub(super) async fn check_read_answers(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let known = cx.llm.system_prompt.as_ref().map(|prompt| prompt.expose());
     let api = cx.survey.api.as_ref();
     let whose = Whose { callers: callers_author(api, None), about: is_about_prompts(&surveyed.operation) };
@@ -55,23 +55,23 @@ pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let mut silence = Silence::undecided("no caller of the lowest rank got a valid answer");
     for baseline in surveyed.valid().filter(|baseline| is_of_lowest_rank(cx, &baseline.caller)) {
         let Some(response) = baseline.first.response() else { continue };
-        let Some(leak) = worst(leaks(response, known, "")) else {
-            silence = searched(&baseline.first, "no answer carries what a model is told");
+        let Some(leak) = worst_leak(find_leaks(response, known, "")) else {
+            silence = nothing_found(&baseline.first, "no answer carries what a model is told");
             continue;
         };
         let second = match &baseline.second {
             Some(second) => Arc::clone(second),
             None => cx.send(&baseline.ask().again(1)).await?,
         };
-        let again = second.response().is_some_and(|response| carries(response, &leak, known));
+        let again = second.response().is_some_and(|response| carries_leak(response, &leak, known));
         if !again {
-            silence = searched(&second, "what one answer carried did not come again");
+            silence = nothing_found(&second, "what one answer carried did not come again");
             continue;
         }
-        let mut rule = rule(&leak, again, format!("two equal requests of {} brought it", baseline.caller));
+        let mut rule = build_rule(&leak, again, format!("two equal requests of {} brought it", baseline.caller));
         whose_clause(&mut rule, &leak, whose, "the scan sent no message to a model before this");
         rule.withhold(Role::Attack, &baseline.first).withhold(Role::Control, &second);
-        return Ok(vec![draft(rule, &leak, surveyed, &surveyed.operation.path)]);
+        return Ok(vec![draft_finding(rule, &leak, surveyed, &surveyed.operation.path)]);
     }
     Err(silence)
 }
@@ -85,25 +85,26 @@ fn is_of_lowest_rank(cx: &CheckCx<'_>, caller: &str) -> bool {
 }
 
 /// Instructions beside what the model says to one question and to another.
-pub(super) fn beside(talk: &Talk<'_>, known: Option<&str>, one: &Said, other: &Said) -> Option<Draft> {
+pub(super) fn find_prompts(talk: &Talk<'_>, known: Option<&str>, one: &Reply, other: &Reply) -> Option<Draft> {
     let (first, second) = (one.answer.response()?, other.answer.response()?);
     let own = [one, other].map(|said| format!("{}\n{}", said.sent, said.reading.said()));
-    let all = leaks(first, known, &own.concat());
-    let leak =
-        worst(all.into_iter().filter(|leak| leak.told.carrier != Carrier::Field && carries(second, leak, known)))?;
+    let all = find_leaks(first, known, &own.concat());
+    let in_both =
+        |leak: &StructuralLeak| leak.told.carrier != PromptCarrier::Field && carries_leak(second, leak, known);
+    let leak = worst_leak(all.into_iter().filter(in_both))?;
     let operation = &talk.acting.operation;
     let whose =
         Whose { callers: callers_author(talk.cx.maker.api, Some(operation)), about: is_about_prompts(operation) };
-    let again = carries(second, &leak, known);
-    let mut rule = rule(&leak, again, "the answers to two requests brought it".to_owned());
+    let again = carries_leak(second, &leak, known);
+    let mut rule = build_rule(&leak, again, "the answers to two requests brought it".to_owned());
     whose_clause(&mut rule, &leak, whose, "no request of the scan had it, and no other operation takes such texts");
     rule.withhold(Role::Attack, &other.answer).withhold(Role::Baseline, &one.answer);
-    Some(draft(rule, &leak, talk.acting, &operation.path))
+    Some(draft_finding(rule, &leak, talk.acting, &operation.path))
 }
 
 /// The whole prompt as ids of tokens, which anybody with the model's vocabulary reads.
-pub(super) fn ids(talk: &Talk<'_>, one: &Said, other: &Said) -> Option<Draft> {
-    let of = |said: &Said| {
+pub(super) fn find_prompt_token_ids(talk: &Talk<'_>, one: &Reply, other: &Reply) -> Option<Draft> {
+    let of = |said: &Reply| {
         let kind = said.answer.response()?.header("content-type").unwrap_or_default().to_owned();
         token_ids(&kind, &said.raw)
     };
@@ -121,15 +122,15 @@ pub(super) fn ids(talk: &Talk<'_>, one: &Said, other: &Said) -> Option<Draft> {
     rule.weigh("is-the-prompt", None, "only the model's vocabulary can tell what they say");
     rule.withhold(Role::Attack, &other.answer).withhold(Role::Baseline, &one.answer);
     let claim = format!("answers carry the ids of the tokens that stand before the question, {same} of them");
-    Some(rule.draft(finding(talk, claim, Some(Severity::Low))))
+    Some(rule.draft(build_finding(talk, claim, Some(Severity::Low))))
 }
 
 /// What of an answer is meant for the model, says something, and stands not in `own`.
-fn leaks(response: &Response, known: Option<&str>, own: &str) -> Vec<StructuralLeak> {
+fn find_leaks(response: &Response, known: Option<&str>, own: &str) -> Vec<StructuralLeak> {
     let kind = response.header("content-type").unwrap_or_default();
-    let judged = told(kind, &response.text).into_iter().filter_map(|told| {
+    let judged = texts_for_model(kind, &response.text).into_iter().filter_map(|told| {
         let is_known = known.is_some_and(|prompt| common_run(prompt, &told.text, &[own]).chars >= LONG_RUN);
-        let manner = instructs(&told.text);
+        let manner = classify_instructions(&told.text);
         // A field is named by whoever made it; a turn of the system is there for people at times.
         let worth = is_known || manner == Manner::Surely || manner == Manner::Likely && told.beside_model;
         let mine = !own.is_empty()
@@ -143,13 +144,14 @@ fn leaks(response: &Response, known: Option<&str>, own: &str) -> Vec<StructuralL
         && let Some(prompt) = known
         && common_run(prompt, &response.text, &[own]).chars >= LONG_RUN
     {
-        let told = Told { at: "$".to_owned(), carrier: Carrier::Field, text: prompt.to_owned(), beside_model: true };
+        let told =
+            Told { at: "$".to_owned(), carrier: PromptCarrier::Field, text: prompt.to_owned(), beside_model: true };
         all.push(StructuralLeak { told, known: true, manner: Manner::Surely });
     }
     all
 }
 
-fn worst(leaks: impl IntoIterator<Item = StructuralLeak>) -> Option<StructuralLeak> {
+fn worst_leak(leaks: impl IntoIterator<Item = StructuralLeak>) -> Option<StructuralLeak> {
     let rank = |leak: &StructuralLeak| {
         (!leak.known, leak.told.carrier, std::cmp::Reverse(leak.manner), !leak.told.beside_model)
     };
@@ -157,19 +159,19 @@ fn worst(leaks: impl IntoIterator<Item = StructuralLeak>) -> Option<StructuralLe
 }
 
 /// Whether another answer carries the same.
-fn carries(response: &Response, leak: &StructuralLeak, known: Option<&str>) -> bool {
-    let others = leaks(response, known, "");
+fn carries_leak(response: &Response, leak: &StructuralLeak, known: Option<&str>) -> bool {
+    let others = find_leaks(response, known, "");
     others.iter().any(|other| other.told.text == leak.told.text || leak.known && other.known)
 }
 
-fn rule(leak: &StructuralLeak, again: bool, because: String) -> Rule {
+fn build_rule(leak: &StructuralLeak, again: bool, because: String) -> Rule {
     let StructuralLeak { told, known, .. } = leak;
     let chars = told.text.chars().count();
     let what = match (known, told.carrier) {
         (true, _) => "the system prompt of the configuration",
-        (_, Carrier::Turn) => "a message with the role of the system",
-        (_, Carrier::Assembled) => "the system's part of an assembled prompt",
-        (_, Carrier::Field) => "a field for instructions",
+        (_, PromptCarrier::Turn) => "a message with the role of the system",
+        (_, PromptCarrier::Assembled) => "the system's part of an assembled prompt",
+        (_, PromptCarrier::Field) => "a field for instructions",
     };
     let mut rule = Rule::default();
     let place = clean_name(&told.at, 120);
@@ -180,7 +182,7 @@ fn rule(leak: &StructuralLeak, again: bool, because: String) -> Rule {
 }
 
 fn whose_clause(rule: &mut Rule, leak: &StructuralLeak, whose: Whose, not_sent: &str) {
-    let sure = leak.told.carrier != Carrier::Field && leak.manner == Manner::Surely && leak.told.beside_model;
+    let sure = leak.told.carrier != PromptCarrier::Field && leak.manner == Manner::Surely && leak.told.beside_model;
     match (leak.known, whose.about, whose.callers) {
         (true, true, _) => rule.weigh("is-hidden", None, "prompts are what this operation is about"),
         (true, ..) => rule.weigh("is-the-prompt", leak.known, "it is the system prompt of the configuration"),
@@ -193,9 +195,9 @@ fn whose_clause(rule: &mut Rule, leak: &StructuralLeak, whose: Whose, not_sent: 
     };
 }
 
-fn draft(rule: Rule, leak: &StructuralLeak, concerned: &dyn Concerns, path: &str) -> Draft {
+fn draft_finding(rule: Rule, leak: &StructuralLeak, concerned: &dyn Concerns, path: &str) -> Draft {
     let at = clean_name(&leak.told.at, 120);
-    rule.draft(Finding {
+    rule.draft(Violation {
         site: "response".to_owned(),
         cause: path.to_owned(),
         claim: format!("an answer carries the server's instructions to the model, at {at}"),
@@ -205,7 +207,7 @@ fn draft(rule: Rule, leak: &StructuralLeak, concerned: &dyn Concerns, path: &str
 }
 
 /// Whether an answer has anything that is meant for the model.
-pub(super) fn tells(said: &Said) -> bool {
+pub(super) fn has_model_instructions(said: &Reply) -> bool {
     let kind = said.answer.response().and_then(|response| response.header("content-type")).unwrap_or_default();
-    !told(kind, &said.raw).is_empty()
+    !texts_for_model(kind, &said.raw).is_empty()
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{finding, need, open};
+use super::{build_finding, open_conversation, plan_calls};
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::meta::check;
-use crate::checks::rule::{Judged, Rule, ensure};
-use crate::conversation::{Asked, Course, Hit, Needles, Said, Stop, Talk, Unknown, unknown_in, unread};
-use crate::llm::{Class, Kind, Tier};
+use crate::checks::rule::{CheckResult, Rule, ensure};
+use crate::conversation::{Course, Hit, ModelAsk, Needles, Reply, Stop, Talk, Unknown, unknown_in, unread_questions};
+use crate::llm::{AskTarget, ChannelKind, Tier};
 use crate::model::{Draft, Mode, Role, Severity, Silence};
 
 check! {
@@ -21,8 +21,7 @@ check! {
     /// one caller's token does not come, the likeliest two questions are asked by a second caller.
     ///
     /// ## Why it matters
-    /// A token in a model's context stands in the logs of the model's operator, and any document that the model reads
-    /// can make it pass the token on.
+    /// A token in a model's context stands in its operator's logs, and any document can make the model pass it on.
     ///
     /// ## How it is confirmed
     /// A token that the scan itself uses stands in the answer and not in what was asked, and comes again: in 2 of 3
@@ -51,20 +50,20 @@ check! {
         since: "0.2.0",
         // The benign question, those of the tier, the user's, what provokes errors, two repeats of one or two, and the
         // everyday questions of further callers.
-        plan: |cx, operation| need(cx, operation, if cx.mode == Mode::Intrusive { 48 } else { 30 }),
+        plan: |cx, operation| plan_calls(cx, operation, if cx.mode == Mode::Intrusive { 48 } else { 30 }),
         phase: Changes,
-        write: run,
+        write: check_token_leak,
     }
 }
 
-async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
-    let talk = open(cx, acting)?;
+async fn check_token_leak(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
+    let talk = open_conversation(cx, acting)?;
     let needles = Needles::tokens(&talk);
     let mut unmoved = Vec::new();
     for who in talk.askers() {
         let benign = talk.benign(&who).await?;
         let draw = Draw { talk: &talk, who: &who, benign: &benign, needles: &needles };
-        let mut course = Course::new(&talk, &who, Class::Token);
+        let mut course = Course::new(&talk, &who, AskTarget::Token);
         let (mut found, answers) = draw.all(&mut course).await?;
         // A model that garbles one token may recite another: the second caller's has a chance of its own.
         let second = talk.callers().into_iter().find(|name| *name != who && course.judged > 0);
@@ -87,7 +86,7 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
         // One caller's answers may be held back while another's are the model's.
         unmoved.push(who);
     }
-    Err(unread(&talk, &unmoved))
+    Err(unread_questions(&talk, &unmoved))
 }
 
 fn none_known() -> Silence {
@@ -99,14 +98,14 @@ fn none_known() -> Silence {
 struct Draw<'a> {
     talk: &'a Talk<'a>,
     who: &'a str,
-    benign: &'a Said,
+    benign: &'a Reply,
     needles: &'a Needles,
 }
 
 /// A known token that came, and how.
 struct Came {
-    asked: Asked,
-    said: Arc<Said>,
+    asked: ModelAsk,
+    said: Arc<Reply>,
     hit: Hit,
     times: usize,
     /// Another question that brought one.
@@ -115,7 +114,7 @@ struct Came {
 
 impl Draw<'_> {
     /// Asks on until a token comes; gives the answers without one beside.
-    async fn all(&self, course: &mut Course<'_>) -> Result<(Option<Draft>, Vec<(Asked, Arc<Said>)>), Stop> {
+    async fn all(&self, course: &mut Course<'_>) -> Result<(Option<Draft>, Vec<(ModelAsk, Arc<Reply>)>), Stop> {
         let mut answers = Vec::new();
         let mut once: Option<Came> = None;
         while let Some((asked, said)) = course.next().await? {
@@ -177,13 +176,13 @@ impl Draw<'_> {
             (_, false) => format!("the token of {owner}"),
         };
         let claim = format!("{asker} asked the model and was told {whose}, {how}, at {}", hit.place());
-        Ok(rule.draft(finding(talk, claim, Some(severity))))
+        Ok(rule.draft(build_finding(talk, claim, Some(severity))))
     }
 
     /// Another caller who asks the same, and whose token that brings.
-    async fn other_caller(&self, asked: &Asked, rule: &mut Rule) -> Result<Option<(String, String)>, Stop> {
+    async fn other_caller(&self, asked: &ModelAsk, rule: &mut Rule) -> Result<Option<(String, String)>, Stop> {
         let Some(second) = self.talk.callers().into_iter().find(|name| name != self.who) else { return Ok(None) };
-        let other = match Course::new(self.talk, &second, Class::Token).again(asked, 0).await {
+        let other = match Course::new(self.talk, &second, AskTarget::Token).again(asked, 0).await {
             Err(Stop::Exhausted(_)) => return Ok(None),
             other => other?,
         };
@@ -194,8 +193,8 @@ impl Draw<'_> {
 
     /// A secret that no caller uses: letter for letter in the answers to one question and not in the everyday one, or
     /// beside the model's words in that one too.
-    async fn unknown(&self, course: &Course<'_>, answers: &[(Asked, Arc<Said>)]) -> Result<Option<Draft>, Stop> {
-        let find = |said: &Said| unknown_in(said, self.needles, self.talk.cx.secrets);
+    async fn unknown(&self, course: &Course<'_>, answers: &[(ModelAsk, Arc<Reply>)]) -> Result<Option<Draft>, Stop> {
+        let find = |said: &Reply| unknown_in(said, self.needles, self.talk.cx.secrets);
         // What the server says with every answer: the everyday one and another have it.
         for secret in find(self.benign).iter().filter(|secret| !secret.kind.is_the_models()) {
             if let Some((asked, said)) = answers.iter().find(|(_, said)| secret.is_in(&find(said))) {
@@ -216,7 +215,7 @@ impl Draw<'_> {
         Ok(None)
     }
 
-    fn suspect(&self, secret: &Unknown, times: usize, how: String, said: &Said) -> Draft {
+    fn suspect(&self, secret: &Unknown, times: usize, how: String, said: &Reply) -> Draft {
         let mut rule = Rule::default();
         rule.weigh("secret-in-answer", !secret.stands_in(&said.sent), secret.facts(self.talk.cx.secrets));
         rule.weigh("reproduced", times >= 2, how);
@@ -227,12 +226,12 @@ impl Draw<'_> {
             false => "the server told beside the model's words",
         };
         let claim = format!("{by} {} that no caller of this scan uses", secret.what());
-        rule.draft(finding(self.talk, claim, Some(Severity::High)))
+        rule.draft(build_finding(self.talk, claim, Some(Severity::High)))
     }
 }
 
 /// Whether the model itself said it. What stands beside its words, or also where nothing was asked, the server echoes.
-fn through_the_model(hit: &Hit, benign: &Said, needles: &Needles) -> bool {
+fn through_the_model(hit: &Hit, benign: &Reply, needles: &Needles) -> bool {
     let always = needles.find(benign).is_some_and(|echoed| !echoed.kind.is_the_models());
-    (hit.kind.is_the_models() || hit.kind == Kind::All || hit.kind == Kind::ToolResult) && !always
+    (hit.kind.is_the_models() || hit.kind == ChannelKind::All || hit.kind == ChannelKind::ToolResult) && !always
 }

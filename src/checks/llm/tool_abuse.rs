@@ -1,10 +1,10 @@
 //! `llm/tool-abuse`.
 
-use super::{need, open_first, tool_power, tool_reach};
+use super::{open_first, plan_calls, tool_power, tool_reach};
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::meta::check;
-use crate::checks::rule::Judged;
+use crate::checks::rule::CheckResult;
 use crate::model::{Mode, Silence};
 
 check! {
@@ -15,8 +15,7 @@ check! {
     /// Nothing that exists is changed.
     ///
     /// ## Why it matters
-    /// A model acts with the rights of its tools. Where they have more rights than the caller, a caller of the
-    /// model has them too.
+    /// A model acts with the rights of its tools. Where they are more than the caller's, the caller has them too.
     ///
     /// ## How it is confirmed
     /// Another's object: its owner is shown values that the intruder is shown nowhere else; the object's own address
@@ -42,20 +41,20 @@ check! {
         cwe: [285],
         remedy: "model-context",
         since: "0.2.0",
-        plan: |cx, operation| need(cx, operation, if cx.mode == Mode::Intrusive { 11 } else { 6 }),
+        plan: |cx, operation| plan_calls(cx, operation, if cx.mode == Mode::Intrusive { 11 } else { 6 }),
         phase: References,
-        write: run,
+        write: check_tool_abuse,
     }
 }
 
-async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+async fn check_tool_abuse(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
     let talk = open_first(cx, acting, "the tools are the same")?;
     let benign = talk.everyday(&talk.first()).await?;
-    let reached = match tool_reach::run(cx, &talk).await {
+    let reached = match tool_reach::check_foreign_objects(cx, &talk).await {
         Err(reached) if cx.mode == Mode::Intrusive => reached,
         judged => return judged,
     };
-    let used = match tool_power::run(&talk, &benign).await {
+    let used = match tool_power::check_powerful_tools(&talk, &benign).await {
         Err(used @ Silence::Held(_)) => used,
         judged => return judged,
     };

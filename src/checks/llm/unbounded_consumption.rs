@@ -1,12 +1,12 @@
 //! `llm/unbounded-consumption`.
 
-use super::{finding, need, open_first};
-use crate::act::{Acting, fields, plain};
+use super::{build_finding, open_first, plan_calls};
+use crate::act::{Acting, resolve_schema, schema_fields};
 use crate::checks::acting::ActCx;
 use crate::checks::meta::check;
-use crate::checks::rule::{Finding, Judged, Rule, ensure, held, searched, status};
-use crate::conversation::measure::{self, Long, Written};
-use crate::conversation::{Said, Talk};
+use crate::checks::rule::{CheckResult, Rule, Violation, defence_held, ensure, nothing_found, status_text};
+use crate::conversation::measure::{self, Long, OutputLength};
+use crate::conversation::{Reply, Talk};
 use crate::model::{Role, Silence};
 
 check! {
@@ -39,37 +39,37 @@ check! {
         cwe: [770],
         remedy: "model-bounds",
         since: "0.2.0",
-        plan: |cx, operation| need(cx, operation, 10),
+        plan: |cx, operation| plan_calls(cx, operation, 10),
         phase: Properties,
-        write: run,
+        write: check_unbounded_use,
     }
 }
 
-async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+async fn check_unbounded_use(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
     let talk = open_first(cx, acting, "the bounds are the same")?;
     is_unbounded_by_document(&talk)?;
     let who = talk.first();
     let benign = talk.everyday(&who).await?;
-    let long = measure::long(&talk, &who).await?;
+    let long = measure::ask_long_question(&talk, &who).await?;
     if long.said.answer.response().is_some_and(|response| !response.is_success()) {
-        return Err(refusal(&long.said, &benign, "a question of 20,000 characters is refused"));
+        return Err(explain_refusal(&long.said, &benign, "a question of 20,000 characters is refused"));
     }
     long.said.judged()?;
     announces_none(&[&benign, &long.said])?;
-    let written = measure::written(&talk, &who).await?;
+    let written = measure::ask_for_lines(&talk, &who).await?;
     let everyday = benign.reading.said();
     let same = [&long.said, &written.more].iter().all(|said| said.reading.said().trim() == everyday.trim());
     let unread = "not tested: whatever is asked gets the same words, so nothing shows what is read";
     ensure(!same, || Silence::undecided(unread))?;
-    let last = match measure::burst(&talk, &who).await? {
+    let last = match measure::send_burst(&talk, &who).await? {
         Ok(last) => last,
         Err(refused) => {
             let calls = format!("of {} calls in a row one was not answered", measure::BURST);
-            return Err(refusal(&refused, &benign, &calls));
+            return Err(explain_refusal(&refused, &benign, &calls));
         }
     };
     announces_none(&[&last])?;
-    proof(&talk, &long, &written, &benign, &last)
+    prove_unbounded(&talk, &long, &written, &benign, &last)
 }
 
 /// Passes where the document bounds neither how often a caller may ask nor how much.
@@ -79,28 +79,29 @@ fn is_unbounded_by_document(talk: &Talk<'_>) -> Result<(), Silence> {
     let prompt = talk.facing.prompt.as_deref().and_then(|pointer| pointer.split('/').nth(1)).unwrap_or_default();
     let api = talk.cx.maker.api;
     let schema = talk.acting.content.as_ref().and_then(|content| content.schema);
-    let field = schema.and_then(|schema| fields(api, schema).into_iter().find(|field| field.name == prompt));
-    let bounded = field.and_then(|field| plain(api, field.schema)?.max_length).is_some();
+    let field = schema.and_then(|schema| schema_fields(api, schema).into_iter().find(|field| field.name == prompt));
+    let bounded = field.and_then(|field| resolve_schema(api, field.schema)?.max_length).is_some();
     ensure(!bounded, || Silence::not_applicable("the document bounds the length of the prompt"))
 }
 
 /// Returns what the refusal of too much amounts to: a limit of the rate is a bound too.
-fn refusal(refused: &Said, benign: &Said, what: &str) -> Silence {
-    let because = format!("{what} (status {})", status(&refused.answer));
+fn explain_refusal(refused: &Reply, benign: &Reply, what: &str) -> Silence {
+    let because = format!("{what} (status {})", status_text(&refused.answer));
     match refused.answer.status() {
         Some(429) => Silence::withstood(&refused.answer.exchange, &benign.answer.exchange, because),
-        _ => held(&refused.answer, &benign.answer, because),
+        _ => defence_held(&refused.answer, &benign.answer, because),
     }
 }
 
 /// Passes where no answer has a header that announces a limit.
-fn announces_none(answers: &[&Said]) -> Result<(), Silence> {
-    let announced = answers.iter().find_map(|said| Some((said, measure::limit(said)?)));
-    announced
-        .map_or(Ok(()), |(said, header)| Err(searched(&said.answer, format!("answers announce a limit (`{header}`)"))))
+fn announces_none(answers: &[&Reply]) -> Result<(), Silence> {
+    let announced = answers.iter().find_map(|said| Some((said, measure::announced_limit(said)?)));
+    announced.map_or(Ok(()), |(said, header)| {
+        Err(nothing_found(&said.answer, format!("they announce a limit (`{header}`)")))
+    })
 }
 
-fn proof(talk: &Talk<'_>, long: &Long, written: &Written, benign: &Said, last: &Said) -> Judged {
+fn prove_unbounded(talk: &Talk<'_>, long: &Long, written: &OutputLength, benign: &Reply, last: &Reply) -> CheckResult {
     let (few, many) = written.lines;
     let (lines, more) = (measure::LINES, measure::LINES * 4);
     let read = match long.to_its_end {
@@ -118,7 +119,7 @@ fn proof(talk: &Talk<'_>, long: &Long, written: &Written, benign: &Said, last: &
     rule.weigh("answers-as-often-as-asked", last.usable().is_ok(), calls);
     rule.weigh(
         "no-limit-announced",
-        measure::limit(last).is_none(),
+        measure::announced_limit(last).is_none(),
         "neither the document nor an answer speaks of one",
     );
     rule.withhold(Role::Attack, &long.said.answer).withhold(Role::Attack, &written.more.answer);
@@ -129,5 +130,5 @@ fn proof(talk: &Talk<'_>, long: &Long, written: &Written, benign: &Said, last: &
         ),
         false => "the model took a question of 20,000 characters, and nothing announces a limit".to_owned(),
     };
-    rule.found(Finding { site: "body".to_owned(), ..finding(talk, claim, None) })
+    rule.found(Violation { site: "body".to_owned(), ..build_finding(talk, claim, None) })
 }

@@ -1,10 +1,10 @@
 //! What it proves that an object was handed over by its owner field: the part of `property/mass-assignment` that is about
 //! owners.
 
-use super::{short, site};
-use crate::checks::rule::{Finding, Rule, status};
+use super::{short_value, site_of_fields};
+use crate::checks::rule::{Rule, Violation, status_text};
 use crate::model::{Draft, Role, Severity, Silence, clean_name};
-use crate::trial::{FieldTrial, agrees, list_fields};
+use crate::trial::{FieldTrial, is_same_value, list_fields};
 
 /// Hands an object over, twice.
 ///
@@ -18,10 +18,10 @@ pub(super) async fn hand_over(trial: &FieldTrial<'_>) -> Result<Draft, Silence> 
     let listed = list_fields([&deed.field].into_iter());
     let because = format!("the document does not let callers send {listed} to {}", acting.operation.id);
     rule.weigh("not-the-callers-to-set", trial.is_withheld(&deed.field), because);
-    let was = format!("without it, `{field}` is {}", short(&deed.own));
-    rule.weigh("was-otherwise", !agrees(&deed.own, &deed.other), was);
+    let was = format!("without it, `{field}` is {}", short_value(&deed.own));
+    rule.weigh("was-otherwise", !is_same_value(&deed.own, &deed.other), was);
     let handed = rule.need("shows-elsewhere", trial.hand_over(&deed).await, |handed| {
-        format!("a read by {} shows `{field}` as {}", handed.by, short(&deed.other))
+        format!("a read by {} shows `{field}` as {}", handed.by, short_value(&deed.other))
     })?;
     let again = trial.hand_over_again(&deed).await;
     let kept = handed.sent.keeps_anything();
@@ -31,12 +31,12 @@ pub(super) async fn hand_over(trial: &FieldTrial<'_>) -> Result<Draft, Silence> 
     rule.show_all(Role::Attack, &handed.sent.answer).show_all(Role::Baseline, trial.before.answers());
     rule.show_all(Role::Readback, handed.view.answers());
 
-    let status = handed.sent.answer.as_ref().map_or_else(|| "none".to_owned(), |answer| status(answer));
+    let status = handed.sent.answer.as_ref().map_or_else(|| "none".to_owned(), |answer| status_text(answer));
     let (caller, heir) = (trial.recipient.caller(), &deed.heir);
     let claim = format!("{caller} made {heir} the owner of its object by `{field}` (status {status})");
     trial.note(true, claim.clone());
-    let finding = Finding {
-        site: site(&[&deed.field]),
+    let finding = Violation {
+        site: site_of_fields(&[&deed.field]),
         cause: acting.operation.path.clone(),
         claim,
         severity: Some(Severity::Critical),

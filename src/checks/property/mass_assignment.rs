@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::handing_over::hand_over;
-use super::{short, site};
-use crate::act::{Acting, Kind, acting_of, declared};
+use super::{short_value, site_of_fields};
+use crate::act::{ActKind, Acting, acting_of, sendable_names};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule};
+use crate::checks::rule::{CheckResult, Rule, Violation};
 use crate::model::{Draft, Operation, Role, Severity, clean_name};
 use crate::trial::Mirrored;
 use crate::trial::{FieldTrial, FieldsSet, Setter, list_fields};
@@ -45,33 +45,33 @@ check! {
         cwe: [915],
         remedy: "field-allow-list",
         since: "0.2.0",
-        plan: need,
+        plan: plan_requests,
         phase: Properties,
-        write: run,
+        write: check_mass_assignment,
     }
 }
 
-fn need(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     if operation.method.is_safe() {
         return Need::NotApplicable;
     }
     // Two bodies with the view after each, one before, a few for what is refused; a sign-in for each account.
     match acting_of(cx.api, operation).kind {
-        Kind::Create | Kind::Update | Kind::SignUp => Need::Requests(18),
+        ActKind::Create | ActKind::Update | ActKind::SignUp => Need::Requests(18),
         _ => Need::NotApplicable,
     }
 }
 
-async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+async fn check_mass_assignment(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
     let trial = FieldTrial::begin(Setter { lab: cx, acting }).await?;
     let set = match trial.run().await {
-        Ok(set) => prove(&trial, &set),
+        Ok(set) => prove_fields_set(&trial, &set),
         Err(silence) => Err(silence),
     };
     // Last: its maker may have no say in the object any more.
     match (set, hand_over(&trial).await) {
         (Ok(mut drafts), Ok(handed)) => {
-            join(&mut drafts, handed);
+            merge_draft(&mut drafts, handed);
             Ok(drafts)
         }
         (Err(_), Ok(handed)) => Ok(vec![handed]),
@@ -80,7 +80,7 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
 }
 
 /// One cause, one finding: what is as sure as the first is reported with it.
-fn join(drafts: &mut Vec<Draft>, more: Draft) {
+fn merge_draft(drafts: &mut Vec<Draft>, more: Draft) {
     match drafts.first_mut().filter(|first| first.confidence() == more.confidence()) {
         Some(first) => {
             first.site = format!("{}, {}", first.site, more.site);
@@ -94,7 +94,7 @@ fn join(drafts: &mut Vec<Draft>, more: Draft) {
     }
 }
 
-fn prove(trial: &FieldTrial<'_>, set: &FieldsSet) -> Judged {
+fn prove_fields_set(trial: &FieldTrial<'_>, set: &FieldsSet) -> CheckResult {
     // Where anything is kept, what the server had set by itself was still overwritten.
     let servers: Vec<&String> = set.kept.iter().filter(|name| trial.is_set_by_server(name)).collect();
     let excused = set.keeps_anything() && servers.is_empty();
@@ -102,7 +102,7 @@ fn prove(trial: &FieldTrial<'_>, set: &FieldsSet) -> Judged {
 
     let mut rule = Rule::default();
     let (what, id) = (list_fields(kept.iter().copied()), &trial.setter.acting.operation.id);
-    let is_silent = declared(trial.setter.lab.maker.api, trial.setter.acting).is_none();
+    let is_silent = sendable_names(trial.setter.lab.maker.api, trial.setter.acting).is_none();
     let because = match is_silent {
         false => format!("the document does not let callers send {what} to {id}"),
         true => format!("the document of {id} says nothing of {what}"),
@@ -123,8 +123,8 @@ fn prove(trial: &FieldTrial<'_>, set: &FieldsSet) -> Judged {
     };
     rule.weigh("keeps-not-just-anything", !excused, nonce);
     rule.weigh("repeated", set.is_repeated, format!("{} shows the same", set.on.as_str()));
-    show(&mut rule, trial, set);
-    let finding = finding(trial, &kept, set);
+    show_exchanges(&mut rule, trial, set);
+    let finding = build_finding(trial, &kept, set);
     trial.note(true, finding.claim.clone());
     if excused { rule.observed(finding) } else { rule.found(finding) }
 }
@@ -133,9 +133,9 @@ fn weigh_effect(rule: &mut Rule, trial: &FieldTrial<'_>, set: &FieldsSet, name: 
     let Some((now, _)) = set.first.seen.as_ref().and_then(|seen| seen.value(name)) else { return };
     let field = clean_name(name, 60);
     let before = trial.before.value(name).map(|(value, _)| value);
-    let was = before.map_or_else(|| "not shown".to_owned(), short);
+    let was = before.map_or_else(|| "not shown".to_owned(), short_value);
     rule.weigh("was-otherwise", before != Some(now), format!("without it, `{field}` is {was}"));
-    let sent = set.first.sent.get(name).map(short).unwrap_or_default();
+    let sent = set.first.sent.get(name).map(short_value).unwrap_or_default();
     let is_echo = trial.echo || set.first.echo;
     let because = match is_echo {
         true => format!(
@@ -146,7 +146,7 @@ fn weigh_effect(rule: &mut Rule, trial: &FieldTrial<'_>, set: &FieldsSet, name: 
     rule.weigh("shows-elsewhere", (!is_echo).then_some(true), because);
 }
 
-fn show(rule: &mut Rule, trial: &FieldTrial<'_>, FieldsSet { first, repeat, served, .. }: &FieldsSet) {
+fn show_exchanges(rule: &mut Rule, trial: &FieldTrial<'_>, FieldsSet { first, repeat, served, .. }: &FieldsSet) {
     let views = first.seen.iter().flat_map(Mirrored::answers).filter(|_| !first.echo);
     rule.show_all(Role::Attack, &first.answer).show_all(Role::Baseline, trial.before.answers());
     rule.show_all(Role::Readback, views).show_all(Role::Readback, served.iter().map(|served| &served.after));
@@ -154,16 +154,16 @@ fn show(rule: &mut Rule, trial: &FieldTrial<'_>, FieldsSet { first, repeat, serv
     rule.show_all(Role::Control, served.iter().filter_map(|served| served.before.as_ref()));
 }
 
-fn finding<'t>(trial: &'t FieldTrial<'_>, kept: &[&String], set: &FieldsSet) -> Finding<'t> {
+fn build_finding<'t>(trial: &'t FieldTrial<'_>, kept: &[&String], set: &FieldsSet) -> Violation<'t> {
     let rights: Vec<_> = trial.found.iter().filter(|candidate| kept.contains(&&candidate.name)).collect();
     let power = rights.iter().any(|candidate| candidate.right.is_power());
     let what = if trial.recipient.is_account() { "its account" } else { "its object" };
     let kinds: BTreeSet<&str> = rights.iter().map(|candidate| candidate.right.as_str()).collect();
-    let value = |name: &String| set.first.sent.get(name).map(short).unwrap_or_default();
+    let value = |name: &String| set.first.sent.get(name).map(short_value).unwrap_or_default();
     let values = kept.iter().map(|name| format!("`{}` ({})", clean_name(name, 60), value(name)));
     let (values, kinds) = (values.collect::<Vec<_>>().join(", "), kinds.into_iter().collect::<Vec<_>>().join(", "));
-    Finding {
-        site: site(kept),
+    Violation {
+        site: site_of_fields(kept),
         cause: trial.setter.acting.operation.path.clone(),
         claim: format!("{} set {values} of {what}: {kinds}", trial.recipient.caller()),
         severity: power.then_some(Severity::Critical),

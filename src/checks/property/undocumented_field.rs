@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cause_of;
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule, searched};
+use crate::checks::rule::{CheckResult, Rule, Violation, nothing_found};
 use crate::model::{Draft, Operation, Role, Silence, clean_name};
 use crate::spec::declared_properties;
 use crate::survey::{
-    Baseline, Surveyed, UndeclaredField, house_field, leaves, role_mark, schema_of, sounds_internal, undeclared_fields,
+    Baseline, Surveyed, UndeclaredField, house_field, leaves_of, role_mark, schema_of, sounds_internal,
+    undeclared_fields,
 };
 
 check! {
@@ -42,15 +43,15 @@ check! {
         cwe: [213],
         remedy: "response-schema",
         since: "0.2.0",
-        plan: need,
-        read: run,
+        plan: plan_requests,
+        read: check_undocumented_fields,
     }
 }
 
 /// Most fields that one sentence names.
 const MAX_NAMED: usize = 5;
 
-fn need(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     let schemas = operation.responses.iter().flat_map(|response| &response.content).filter_map(|(_, schema)| *schema);
     let declares = schemas.into_iter().any(|schema| !declared_properties(cx.api, schema).is_empty());
     if !PlanCx::is_read(operation) || !declares {
@@ -60,7 +61,7 @@ fn need(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     Need::Requests(u32::try_from(cx.identities.len().max(1)).unwrap_or(u32::MAX))
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_undocumented_fields(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let described = surveyed.valid().filter_map(|baseline| {
         let response = baseline.first.response().filter(|response| response.json.is_some())?;
         Some((baseline, response, schema_of(&surveyed.operation, response)?))
@@ -78,14 +79,14 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
                 rest.insert(field.way);
                 shown_by = shown_by.or(Some(baseline));
             } else if let Entry::Vacant(free) = raised.entry(field.leaf.path.clone()) {
-                free.insert(prove(cx, surveyed, baseline, &field).await?);
+                free.insert(prove_field(cx, surveyed, baseline, &field).await?);
             }
         }
     }
     let mut drafts: Vec<Draft> = raised.into_values().collect();
-    drafts.extend(shown_by.map(|baseline| observe(surveyed, baseline, &rest)));
+    drafts.extend(shown_by.map(|baseline| observe_fields(surveyed, baseline, &rest)));
     if drafts.is_empty() {
-        return Err(searched(&looked.first, "every field is declared"));
+        return Err(nothing_found(&looked.first, "every field is declared"));
     }
     Ok(drafts)
 }
@@ -108,14 +109,14 @@ fn is_lowest(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline) -> bool
     (rank.is_none() || rank == lowest) && !for_higher
 }
 
-async fn prove(
+async fn prove_field(
     cx: &CheckCx<'_>,
     surveyed: &Surveyed,
     baseline: &Baseline,
     UndeclaredField { leaf, beside_declared, .. }: &UndeclaredField,
 ) -> Result<Draft, Silence> {
     let again = cx.send(&baseline.ask().again(1)).await?;
-    let given = again.response().map(leaves).unwrap_or_default();
+    let given = again.response().map(leaves_of).unwrap_or_default();
     let (key, path, caller) = (clean_name(&leaf.key, 60), clean_name(&leaf.path, 80), &baseline.caller);
     let mut rule = Rule::default();
     let there = format!("`{path}` in the answer to {caller}, of the lowest role");
@@ -128,7 +129,7 @@ async fn prove(
     })?;
     rule.weigh("repeated", given.iter().any(|other| other.path == leaf.path), "the same request again carries it too");
     rule.show(Role::Attack, &baseline.first).show(Role::Control, &again);
-    Ok(rule.draft(Finding {
+    Ok(rule.draft(Violation {
         site: format!("response:{path}"),
         cause: cause_of(surveyed, leaf),
         claim: format!("the answer carries `{key}`, which the document does not declare: {}", house.what),
@@ -138,7 +139,7 @@ async fn prove(
 }
 
 /// One observation for all the rest.
-fn observe(surveyed: &Surveyed, baseline: &Baseline, ways: &BTreeSet<String>) -> Draft {
+fn observe_fields(surveyed: &Surveyed, baseline: &Baseline, ways: &BTreeSet<String>) -> Draft {
     let mut names: Vec<String> =
         ways.iter().map(|way| way.rsplit('/').find(|step| *step != "*").unwrap_or_default().to_owned()).collect();
     names.dedup();
@@ -151,7 +152,7 @@ fn observe(surveyed: &Surveyed, baseline: &Baseline, ways: &BTreeSet<String>) ->
     let mut rule = Rule::default();
     rule.weigh("not-declared", !names.is_empty(), format!("the schema of this answer does not name {named}"));
     rule.show(Role::Attack, &baseline.first);
-    rule.observation(Finding::of(
+    rule.observation(Violation::of(
         surveyed,
         "response",
         format!("fields of {}", surveyed.operation.path),

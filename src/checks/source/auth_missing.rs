@@ -2,7 +2,7 @@
 
 use super::cx::{SourceCx, SourceDraft, is_public, read_only};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Rule};
+use crate::checks::rule::{Rule, Violation};
 use crate::code::HandlerFacts;
 use crate::model::{Operation, Silence};
 
@@ -34,15 +34,15 @@ check! {
         remedy: "require-authentication",
         since: "0.2.0",
         plan: |_, _| Need::NotApplicable,
-        source: find,
+        source: find_missing_auth,
     }
 }
 
-fn find(cx: SourceCx<'_>) -> Vec<SourceDraft> {
-    cx.handlers().filter_map(|(operation, handler)| judge(cx, operation, handler).ok()).collect()
+fn find_missing_auth(cx: SourceCx<'_>) -> Vec<SourceDraft> {
+    cx.handlers().filter_map(|(operation, handler)| judge_handler(cx, operation, handler).ok()).collect()
 }
 
-fn judge(cx: SourceCx<'_>, operation: &Operation, handler: &HandlerFacts) -> Result<SourceDraft, Silence> {
+fn judge_handler(cx: SourceCx<'_>, operation: &Operation, handler: &HandlerFacts) -> Result<SourceDraft, Silence> {
     let mut rule = Rule::default();
     let is_bare = !is_guarded(handler) && !handler.is_unclear && !is_public(operation);
     let bare = is_bare.then_some(handler).ok_or_else(|| Silence::not_applicable("it is guarded, or open on purpose"));
@@ -66,7 +66,7 @@ fn judge(cx: SourceCx<'_>, operation: &Operation, handler: &HandlerFacts) -> Res
     let guard = by.guards.first().map(|guard| format!(" (`{guard}`)")).unwrap_or_default();
     let claim = format!("the handler of {} has no guard, as {} has{guard}", operation.id, sibling.id);
     let site = format!("source:{}", handler.place);
-    let finding = Finding::of(operation, site, operation.id.to_string(), claim);
+    let finding = Violation::of(operation, site, operation.id.to_string(), claim);
     Ok(read_only(rule, finding, &handler.place))
 }
 

@@ -1,6 +1,6 @@
 //! What checks of the source work with, and what they come to.
 
-use crate::checks::rule::{Finding, Rule};
+use crate::checks::rule::{Rule, Violation};
 use crate::code::{CodeFacts, HandlerFacts};
 use crate::model::{Api, Draft, HandlerPlace, Operation, OperationId, Security};
 
@@ -35,7 +35,7 @@ impl<'a> SourceCx<'a> {
 }
 
 /// Returns the finding with the condition that no source can meet: that it was seen at work. It is suspected for good.
-pub(super) fn read_only(mut rule: Rule, finding: Finding<'_>, place: &HandlerPlace) -> SourceDraft {
+pub(super) fn read_only(mut rule: Rule, finding: Violation<'_>, place: &HandlerPlace) -> SourceDraft {
     let unproven = "read in the source, not proven: nothing was asked of a running API";
     rule.weigh("seen-at-work", None, unproven);
     SourceDraft { draft: rule.draft(finding), place: place.clone() }

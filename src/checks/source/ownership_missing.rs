@@ -2,7 +2,7 @@
 
 use super::cx::{SourceCx, SourceDraft, is_public, read_only};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Rule};
+use crate::checks::rule::{Rule, Violation};
 use crate::code::{AccessFacts, HandlerFacts};
 use crate::model::{Operation, Severity, Silence};
 
@@ -35,18 +35,18 @@ check! {
         remedy: "object-ownership",
         since: "0.2.0",
         plan: |_, _| Need::NotApplicable,
-        source: find,
+        source: find_missing_ownership,
     }
 }
 
-fn find(cx: SourceCx<'_>) -> Vec<SourceDraft> {
+fn find_missing_ownership(cx: SourceCx<'_>) -> Vec<SourceDraft> {
     let known = cx.handlers().filter(|(operation, handler)| {
         !is_public(operation) && !handler.is_role_gated && (handler.asks_caller || !handler.guards.is_empty())
     });
-    known.filter_map(|(operation, handler)| judge(cx, operation, handler).ok()).collect()
+    known.filter_map(|(operation, handler)| judge_handler(cx, operation, handler).ok()).collect()
 }
 
-fn judge(cx: SourceCx<'_>, operation: &Operation, handler: &HandlerFacts) -> Result<SourceDraft, Silence> {
+fn judge_handler(cx: SourceCx<'_>, operation: &Operation, handler: &HandlerFacts) -> Result<SourceDraft, Silence> {
     let mut rule = Rule::default();
     let is_named = |access: &&AccessFacts| access.is_open && access.named_by.is_some();
     let access = handler.accesses.iter().find(is_named);
@@ -79,6 +79,6 @@ fn judge(cx: SourceCx<'_>, operation: &Operation, handler: &HandlerFacts) -> Res
     let claim = format!("the handler {what} what `{id}` names to whoever is signed in ({})", access.place);
     let severity = owned.is_some().then_some(Severity::High);
     let cause = format!("{} {id}", operation.id);
-    let finding = Finding { severity, ..Finding::of(operation, format!("source:{}", access.place), cause, claim) };
+    let finding = Violation { severity, ..Violation::of(operation, format!("source:{}", access.place), cause, claim) };
     Ok(read_only(rule, finding, &access.place))
 }

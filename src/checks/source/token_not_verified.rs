@@ -2,7 +2,7 @@
 
 use super::cx::{SourceCx, SourceDraft, read_only};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Rule};
+use crate::checks::rule::{Rule, Violation};
 use crate::code::{TokenFact, TokenFaultKind};
 use crate::model::{Severity, Silence};
 
@@ -34,15 +34,15 @@ check! {
         remedy: "verify-signature",
         since: "0.2.0",
         plan: |_, _| Need::NotApplicable,
-        source: find,
+        source: find_unverified_tokens,
     }
 }
 
-fn find(cx: SourceCx<'_>) -> Vec<SourceDraft> {
-    cx.facts.tokens.iter().filter_map(|fact| judge(cx, fact).ok()).collect()
+fn find_unverified_tokens(cx: SourceCx<'_>) -> Vec<SourceDraft> {
+    cx.facts.tokens.iter().filter_map(|fact| judge_token(cx, fact).ok()).collect()
 }
 
-fn judge(cx: SourceCx<'_>, fact: &TokenFact) -> Result<SourceDraft, Silence> {
+fn judge_token(cx: SourceCx<'_>, fact: &TokenFact) -> Result<SourceDraft, Silence> {
     let mut rule = Rule::default();
     let operation = cx.operation(&fact.operation).ok_or_else(|| Silence::not_applicable("no route leads there"))?;
     let (severity, does) = match fact.kind {
@@ -53,6 +53,6 @@ fn judge(cx: SourceCx<'_>, fact: &TokenFact) -> Result<SourceDraft, Silence> {
     let claim = format!("the code {does} ({})", fact.place);
     let cause = format!("{} {} {does}", fact.place.file, fact.place.function);
     let site = format!("source:{}", fact.place);
-    let finding = Finding { severity: Some(severity), ..Finding::of(operation, site, cause, claim) };
+    let finding = Violation { severity: Some(severity), ..Violation::of(operation, site, cause, claim) };
     Ok(read_only(rule, finding, &fact.place))
 }

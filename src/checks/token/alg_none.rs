@@ -1,10 +1,10 @@
 //! `token/alg-none`.
 
-use super::case::{case, need};
+use super::case::{plan_forgery, prepare_token_case};
 use super::forge;
 use crate::checks::context::CheckCx;
 use crate::checks::meta::check;
-use crate::checks::rule::{Finding, Judged, Rule};
+use crate::checks::rule::{CheckResult, Rule, Violation};
 use crate::model::Silence;
 use crate::survey::Surveyed;
 
@@ -35,21 +35,21 @@ check! {
         cwe: [347],
         remedy: "verify-signature",
         since: "0.1.0",
-        plan: |cx, operation| need(cx, operation, 7),
-        read: run,
+        plan: |cx, operation| plan_forgery(cx, operation, 7),
+        read: check_unsigned_token,
     }
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_unsigned_token(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let mut rule = Rule::default();
-    let case = case(cx, surveyed, &mut rule).await?;
+    let case = prepare_token_case(cx, surveyed, &mut rule).await?;
     case.refuses_random(cx, &mut rule).await?;
     let mut last = Silence::not_tried("the token could not be written without a signature");
-    for (spelling, token) in forge::unsigned(&case.jwt) {
+    for (spelling, token) in forge::unsigned_tokens(&case.jwt) {
         let label = format!("unsigned token, alg `{spelling}`,");
         match case.forge(cx, &mut rule, &label, &token).await {
             Ok(()) => {
-                return rule.found(Finding::of(
+                return rule.found(Violation::of(
                     surveyed,
                     "token:alg",
                     "alg-none",

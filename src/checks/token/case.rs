@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::forge::{self, SigningKey};
-use crate::checks::context::{CheckCx, PlanCx, present};
+use crate::checks::context::{CheckCx, PlanCx, present_leaves};
 use crate::checks::meta::Need;
-use crate::checks::rule::{Rule, ensure, held, see};
+use crate::checks::rule::{Rule, defence_held, ensure, see_other};
 use crate::detect::jwt::Jwt;
 use crate::model::{Operation, Role, Secret, Silence};
-use crate::probe::{Answer, Caller};
-use crate::survey::{Baseline, Leaf, Reading, Surveyed, is_soft_error, leaves, same, words};
+use crate::probe::{Answer, AskCaller};
+use crate::survey::{AnswerKind, Baseline, Leaf, Surveyed, is_same_answer, is_soft_error, leaves_of, split_words};
 
 /// A protected route with a caller whose token can be forged.
 pub(crate) struct TokenCase<'a> {
@@ -25,7 +25,7 @@ pub(crate) struct TokenCase<'a> {
 
 /// Returns the cost of a forgery: forgeries concern reads, and need an identity whose token is forged. Two requests are
 /// the controls that all forgeries share.
-pub(crate) fn need(cx: &PlanCx<'_>, operation: &Operation, requests: u32) -> Need {
+pub(crate) fn plan_forgery(cx: &PlanCx<'_>, operation: &Operation, requests: u32) -> Need {
     if !PlanCx::is_read(operation) || cx.identities.is_empty() {
         Need::NotApplicable
     } else {
@@ -38,7 +38,7 @@ pub(crate) fn need(cx: &PlanCx<'_>, operation: &Operation, requests: u32) -> Nee
 ///
 /// # Errors
 /// The silence where it does not hold.
-pub(crate) async fn case<'a>(
+pub(crate) async fn prepare_token_case<'a>(
     cx: &CheckCx<'_>,
     surveyed: &'a Surveyed,
     rule: &mut Rule,
@@ -53,17 +53,17 @@ pub(crate) async fn case<'a>(
             "no identity uses a JWT"
         }));
     };
-    let anonymous = cx.send(&baseline.ask_as(Caller::Anonymous)).await?;
-    let garbage = cx.send(&baseline.ask_as(Caller::Garbage(baseline.caller.clone()))).await?;
+    let anonymous = cx.send(&baseline.ask_as(AskCaller::Anonymous)).await?;
+    let garbage = cx.send(&baseline.ask_as(AskCaller::Garbage(baseline.caller.clone()))).await?;
     let case = TokenCase { surveyed, baseline, jwt, anonymous, garbage };
-    rule.need("no-token-refused", refused(&case.anonymous, "an anonymous caller"), Clone::clone)?;
-    rule.need("garbage-token-refused", refused(&case.garbage, "a token of random letters"), Clone::clone)?;
+    rule.need("no-token-refused", require_refusal(&case.anonymous, "an anonymous caller"), Clone::clone)?;
+    rule.need("garbage-token-refused", require_refusal(&case.garbage, "a token of random letters"), Clone::clone)?;
     Ok(case)
 }
 
 /// Passes where a stranger's request was turned away. An empty success is no refusal: a route that serves strangers has
 /// no verdict about tokens. A server that fails on a garbage token alone refuses it in its own way.
-fn refused(answer: &Answer, who: &str) -> Result<String, Silence> {
+fn require_refusal(answer: &Answer, who: &str) -> Result<String, Silence> {
     let Some(response) = answer.response().filter(|response| response.status != 429) else {
         return Err(Silence::undecided(format!("the answer to {who} could not be judged")));
     };
@@ -87,15 +87,15 @@ impl TokenCase<'_> {
     ) -> Result<Arc<Answer>, Silence> {
         let identity = self.baseline.caller.clone();
         cx.probe.redactor().learn(&format!("forged token of {identity}"), token);
-        let caller = Caller::Forged { identity, token: token.clone(), label: label.to_owned() };
+        let caller = AskCaller::Forged { identity, token: token.clone(), label: label.to_owned() };
         let answer = cx.send(&self.baseline.ask_as(caller).again(round)).await?;
         let refusal = match CheckCx::reading(self.surveyed, &answer, &self.baseline.masks, &[]) {
-            Reading::NoData(because) => return Err(Silence::undecided(because)),
-            Reading::Data if self.is_accepted(&answer) => return Ok(answer),
-            Reading::Data => "an answer without the caller's data".to_owned(),
-            Reading::Refused(because) => because,
+            AnswerKind::NoData(because) => return Err(Silence::undecided(because)),
+            AnswerKind::Data if self.is_accepted(&answer) => return Ok(answer),
+            AnswerKind::Data => "an answer without the caller's data".to_owned(),
+            AnswerKind::Refused(because) => because,
         };
-        Err(held(&answer, &self.baseline.first, format!("the {label} is refused: {refusal}")))
+        Err(defence_held(&answer, &self.baseline.first, format!("the {label} is refused: {refusal}")))
     }
 
     /// Sends a forged token twice: that it is served is the rule, that it is served again a clause of it.
@@ -128,7 +128,7 @@ impl TokenCase<'_> {
     pub(crate) async fn refuses_random(&self, cx: &CheckCx<'_>, rule: &mut Rule) -> Result<(), Silence> {
         let token = self.random_signature(cx).await;
         let control = match self.send(cx, RANDOM, &token, 0).await {
-            Ok(_) => Err(see("token/signature-not-verified", "any signature is accepted here")),
+            Ok(_) => Err(see_other("token/signature-not-verified", "any signature is accepted here")),
             Err(Silence::Held(proof)) => Ok(proof),
             Err(silence) => Err(silence),
         };
@@ -143,18 +143,18 @@ impl TokenCase<'_> {
         let strangers: BTreeSet<String> = [&self.anonymous, &self.garbage]
             .into_iter()
             .filter_map(|answer| answer.response())
-            .flat_map(leaves)
+            .flat_map(leaves_of)
             .map(|leaf| leaf.text)
             .collect();
-        let telling: Vec<Leaf> = leaves(own)
+        let telling: Vec<Leaf> = leaves_of(own)
             .into_iter()
             .filter(|leaf| !self.surveyed.volatile.contains(&leaf.path) && !strangers.contains(&leaf.text))
             .filter(Leaf::is_telling)
             .collect();
         if telling.is_empty() {
-            return same(own, given, &self.surveyed.volatile, &self.baseline.masks);
+            return is_same_answer(own, given, &self.surveyed.volatile, &self.baseline.masks);
         }
-        present(&telling, given).len() * 2 >= telling.len()
+        present_leaves(&telling, given).len() * 2 >= telling.len()
     }
 
     /// The guessed key of this caller's token; guessed once a scan.
@@ -165,7 +165,7 @@ impl TokenCase<'_> {
         }
         let jwt = self.jwt.clone();
         let more = local_words(cx);
-        let found = tokio::task::spawn_blocking(move || forge::guess(&jwt, &more)).await.ok().flatten();
+        let found = tokio::task::spawn_blocking(move || forge::guess_key(&jwt, &more)).await.ok().flatten();
         if let Some(found) = &found {
             cx.probe.redactor().learn("signing key", &found.key);
         }
@@ -179,8 +179,8 @@ pub(crate) const RANDOM: &str = "token with a random signature";
 
 /// Words of this API that people make keys of: its title and host, alone and with the usual endings.
 fn local_words(cx: &CheckCx<'_>) -> Vec<String> {
-    let title: Vec<String> = words(&cx.survey.api.title).into_iter().take(6).collect();
-    let mut stems = words(cx.probe.base_url().host_str().unwrap_or_default());
+    let title: Vec<String> = split_words(&cx.survey.api.title).into_iter().take(6).collect();
+    let mut stems = split_words(cx.probe.base_url().host_str().unwrap_or_default());
     // Every run of the title's words: `greenleaf-clinic` of "Greenleaf Clinic API".
     for from in 0..title.len() {
         for to in from + 1..=title.len() {

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::case::{TokenCase, case, need};
+use super::case::{TokenCase, plan_forgery, prepare_token_case};
 use super::forge;
 use crate::checks::context::CheckCx;
 use crate::checks::meta::check;
-use crate::checks::rule::{Finding, Judged, Rule};
+use crate::checks::rule::{CheckResult, Rule, Violation};
 use crate::model::{Secret, Silence};
 use crate::survey::Surveyed;
 
@@ -36,8 +36,8 @@ check! {
         cwe: [613],
         remedy: "enforce-expiry",
         since: "0.1.0",
-        plan: |cx, operation| need(cx, operation, 3),
-        read: run,
+        plan: |cx, operation| plan_forgery(cx, operation, 3),
+        read: check_expired_token,
     }
 }
 
@@ -45,7 +45,7 @@ check! {
 const PAST_SECONDS: i64 = 3_600;
 
 /// A token that has expired, and where it comes from.
-async fn expired(cx: &CheckCx<'_>, case: &TokenCase<'_>) -> Option<(Secret, &'static str)> {
+async fn find_expired_token(cx: &CheckCx<'_>, case: &TokenCase<'_>) -> Option<(Secret, &'static str)> {
     let now = jiff::Timestamp::now().as_second();
     let own = case.jwt.payload.get("exp").and_then(serde_json::Value::as_i64);
     if own.is_some_and(|at| at < now - 60) {
@@ -57,18 +57,18 @@ async fn expired(cx: &CheckCx<'_>, case: &TokenCase<'_>) -> Option<(Secret, &'st
         ("nbf", json!(now - 2 * PAST_SECONDS)),
         ("exp", json!(now - PAST_SECONDS)),
     ];
-    Some((forge::signed(&case.jwt, &key, &past)?, "token signed with the guessed key, expired an hour ago,"))
+    Some((forge::sign_token(&case.jwt, &key, &past)?, "token signed with the guessed key, expired an hour ago,"))
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_expired_token(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let mut rule = Rule::default();
-    let case = case(cx, surveyed, &mut rule).await?;
-    let (token, label) = expired(cx, &case)
+    let case = prepare_token_case(cx, surveyed, &mut rule).await?;
+    let (token, label) = find_expired_token(cx, &case)
         .await
         .ok_or_else(|| Silence::not_tried("no expired token can be had: the key is not known"))?;
     case.refuses_random(cx, &mut rule).await?;
     case.forge(cx, &mut rule, label, &token).await?;
-    rule.found(Finding::of(
+    rule.found(Violation::of(
         surveyed,
         "token:exp",
         "expired",

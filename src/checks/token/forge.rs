@@ -28,7 +28,7 @@ pub(crate) fn random_signature(jwt: &Jwt) -> Secret {
 }
 
 /// The token unsigned, `alg` in the spellings that naive verifiers let through; the trailing dot stays (RFC 7519 §6.1).
-pub(crate) fn unsigned(jwt: &Jwt) -> Vec<(&'static str, Secret)> {
+pub(crate) fn unsigned_tokens(jwt: &Jwt) -> Vec<(&'static str, Secret)> {
     ["none", "None", "NONE", "nOnE"]
         .into_iter()
         .map(|spelling| {
@@ -36,24 +36,24 @@ pub(crate) fn unsigned(jwt: &Jwt) -> Vec<(&'static str, Secret)> {
             if let Some(fields) = header.as_object_mut() {
                 fields.insert("alg".to_owned(), json!(spelling));
             }
-            (spelling, Secret::new(format!("{}.{}.", part(&header), part(&jwt.payload))))
+            (spelling, Secret::new(format!("{}.{}.", encode_part(&header), encode_part(&jwt.payload))))
         })
         .collect()
 }
 
 /// The claims signed with a guessed key.
-pub(crate) fn signed(jwt: &Jwt, key: &SigningKey, changes: &[(&str, Value)]) -> Option<Secret> {
+pub(crate) fn sign_token(jwt: &Jwt, key: &SigningKey, changes: &[(&str, Value)]) -> Option<Secret> {
     let mut payload: Map<String, Value> = jwt.payload.as_object()?.clone();
     for (name, value) in changes {
         payload.insert((*name).to_owned(), value.clone());
     }
-    let input = format!("{}.{}", part(&jwt.header), part(&Value::Object(payload)));
+    let input = format!("{}.{}", encode_part(&jwt.header), encode_part(&Value::Object(payload)));
     let signing = EncodingKey::from_secret(key.key.expose().as_bytes());
     let signature = crypto::sign(input.as_bytes(), &signing, key.algorithm).ok()?;
     Some(Secret::new(format!("{input}.{signature}")))
 }
 
-fn part(value: &Value) -> String {
+fn encode_part(value: &Value) -> String {
     URL_SAFE_NO_PAD.encode(value.to_string())
 }
 
@@ -62,7 +62,7 @@ const WORDS: &str = include_str!("words.txt");
 
 /// Guesses the HMAC key of a token offline, on all cores; `more` are words of this API (its title, host and the like).
 /// Sends nothing; a match is proof by itself.
-pub(crate) fn guess(jwt: &Jwt, more: &[String]) -> Option<SigningKey> {
+pub(crate) fn guess_key(jwt: &Jwt, more: &[String]) -> Option<SigningKey> {
     let algorithm = match jwt.algorithm()? {
         "HS256" => Algorithm::HS256,
         "HS384" => Algorithm::HS384,
@@ -79,7 +79,8 @@ pub(crate) fn guess(jwt: &Jwt, more: &[String]) -> Option<SigningKey> {
             .chunks(share)
             .map(|words| {
                 let signature = &signature;
-                scope.spawn(move || words.iter().find(|word| fits(signature, input, word, algorithm)).copied())
+                scope
+                    .spawn(move || words.iter().find(|word| is_signing_key(signature, input, word, algorithm)).copied())
             })
             .collect();
         workers.into_iter().filter_map(|worker| worker.join().ok().flatten()).next()
@@ -87,6 +88,6 @@ pub(crate) fn guess(jwt: &Jwt, more: &[String]) -> Option<SigningKey> {
     found.map(|word| SigningKey { key: Secret::new(word), algorithm })
 }
 
-fn fits(signature: &str, input: &[u8], word: &str, algorithm: Algorithm) -> bool {
+fn is_signing_key(signature: &str, input: &[u8], word: &str, algorithm: Algorithm) -> bool {
     crypto::verify(signature, input, &DecodingKey::from_secret(word.as_bytes()), algorithm).unwrap_or(false)
 }

@@ -7,15 +7,17 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::sign_outs::{find_callers, is_token, names_something, own_sign_out};
-use crate::act::{Acting, Body, Kind, acting_of, body};
+use crate::act::{ActKind, Acting, Body, acting_of, build_body};
 use crate::checks::acting::ActCx;
-use crate::checks::context::{PlanCx, present};
+use crate::checks::context::{PlanCx, present_leaves};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
+use crate::checks::rule::{CheckResult, Rule, Violation, defence_held, ensure, status_text};
 use crate::detect::jwt;
 use crate::model::{Identity, Operation, Role, Secret, Silence, clean_name};
-use crate::probe::{Answer, Ask, Caller, Response, Values};
-use crate::survey::{Baseline, Leaf, Reading, Surveyed, is_me_word, leaves, me_facts, succeeds, words};
+use crate::probe::{Answer, Ask, AskCaller, Response, Values};
+use crate::survey::{
+    AnswerKind, Baseline, Leaf, Surveyed, is_clear_success, is_me_word, leaves_of, me_facts, split_words,
+};
 use crate::trial::WriteRequest;
 
 check! {
@@ -48,9 +50,9 @@ check! {
         cwe: [613],
         remedy: "revoke-on-sign-out",
         since: "0.2.0",
-        plan: plan,
+        plan: plan_requests,
         phase: Sessions,
-        write: run,
+        write: check_sign_out,
     }
 }
 
@@ -61,15 +63,15 @@ const SHORT_LIVED_SECONDS: i64 = 15 * 60;
 /// Tokens of one second may be equal: their claims are.
 const NEXT_SECOND: Duration = Duration::from_millis(1_100);
 
-fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
-    if operation.method.is_safe() || acting_of(cx.api, operation).kind != Kind::SignOut {
+fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+    if operation.method.is_safe() || acting_of(cx.api, operation).kind != ActKind::SignOut {
         return Need::NotApplicable;
     }
     // Two looks at each witness of two identities; two sign-ins, the sign-out, four looks, and the scan's own session.
     Need::Requests(if cx.identities.is_empty() { 0 } else { 22 })
 }
 
-async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+async fn check_sign_out(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
     own_sign_out(cx, acting)?;
     let mut last = Silence::undecided("no route about the caller shows it data of its own and refuses a made-up token");
     for identity in find_callers(cx, acting)? {
@@ -83,7 +85,7 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
             }
         };
         let judged = SignOut { cx, acting, identity, witness: &witness }.judge().await;
-        restore(cx, identity, &witness).await;
+        restore_session(cx, identity, &witness).await;
         return judged;
     }
     Err(last)
@@ -99,8 +101,8 @@ struct SignOutWitness<'a> {
 
 impl SignOutWitness<'_> {
     /// Asks past every cache that heeds the wish.
-    async fn look(&self, cx: &ActCx<'_>, caller: Caller) -> Result<Arc<Answer>, Silence> {
-        look(cx, self.baseline, caller).await
+    async fn look(&self, cx: &ActCx<'_>, caller: AskCaller) -> Result<Arc<Answer>, Silence> {
+        request_uncached(cx, self.baseline, caller).await
     }
 
     /// Returns whether an answer carries the caller's own data; `None` when it says nothing.
@@ -112,12 +114,12 @@ impl SignOutWitness<'_> {
     }
 
     fn count(&self, answer: &Answer) -> usize {
-        let response = answer.response().filter(|response| succeeds(response));
-        response.map_or(0, |response| present(&self.own, response).len())
+        let response = answer.response().filter(|response| is_clear_success(response));
+        response.map_or(0, |response| present_leaves(&self.own, response).len())
     }
 }
 
-async fn look(cx: &ActCx<'_>, baseline: &Baseline, caller: Caller) -> Result<Arc<Answer>, Silence> {
+async fn request_uncached(cx: &ActCx<'_>, baseline: &Baseline, caller: AskCaller) -> Result<Arc<Answer>, Silence> {
     let mut ask: Ask = baseline.ask_as(caller);
     ask.headers.push(("Cache-Control".to_owned(), "no-cache".to_owned()));
     Ok(cx.check.probe.look_again(&ask).await?)
@@ -129,15 +131,15 @@ async fn find_witness<'a>(cx: &ActCx<'a>, identity: &Identity) -> Result<Option<
         .survey
         .operations
         .iter()
-        .filter(|surveyed| matches!(surveyed.anonymous_reading(), Some(Reading::Refused(_))))
+        .filter(|surveyed| matches!(surveyed.anonymous_reading(), Some(AnswerKind::Refused(_))))
         .filter_map(|surveyed| Some((surveyed, surveyed.valid_of(&identity.name)?)))
         .filter(|(surveyed, baseline)| is_about(cx, surveyed, baseline, &identity.name))
         .collect();
     routes.sort_by_key(|(surveyed, baseline)| (!is_me(surveyed), baseline.object.is_some()));
     for (surveyed, baseline) in routes.into_iter().take(MAX_WITNESSES) {
-        let now = look(cx, baseline, Caller::named(&identity.name)).await?;
-        let garbage = look(cx, baseline, Caller::Garbage(identity.name.clone())).await?;
-        let Some(response) = now.response().filter(|response| succeeds(response)) else { continue };
+        let now = request_uncached(cx, baseline, AskCaller::named(&identity.name)).await?;
+        let garbage = request_uncached(cx, baseline, AskCaller::Garbage(identity.name.clone())).await?;
+        let Some(response) = now.response().filter(|response| is_clear_success(response)) else { continue };
         let own = own_leaves(surveyed, response, &garbage);
         let found = SignOutWitness { surveyed, baseline, own };
         if !found.own.is_empty() && found.serves(&garbage) == Some(false) {
@@ -156,7 +158,7 @@ fn is_me(surveyed: &Surveyed) -> bool {
 fn is_about(cx: &ActCx<'_>, surveyed: &Surveyed, baseline: &Baseline, name: &str) -> bool {
     let survey = cx.check.survey;
     let Some(response) = baseline.first.response() else { return false };
-    let is_list = !leaves(response).iter().any(|leaf| leaf.is_telling() && !leaf.path.contains('*'));
+    let is_list = !leaves_of(response).iter().any(|leaf| leaf.is_telling() && !leaf.path.contains('*'));
     let owned = baseline.object.as_ref().and_then(|key| survey.owner(key)).is_some_and(|(owner, _)| owner == name);
     let names = |(key, value): &(String, String)| survey.people.named_in(key, value).is_some_and(|it| it.name == name);
     owned || is_me(surveyed) && !is_list || me_facts(response).iter().any(names)
@@ -166,8 +168,8 @@ fn is_about(cx: &ActCx<'_>, surveyed: &Surveyed, baseline: &Baseline, name: &str
 fn own_leaves(surveyed: &Surveyed, response: &Response, garbage: &Answer) -> Vec<Leaf> {
     let strangers = [Some(garbage), surveyed.anonymous.as_deref()].into_iter().flatten();
     let strangers: BTreeSet<String> =
-        strangers.filter_map(|answer| answer.response()).flat_map(leaves).map(|leaf| leaf.text).collect();
-    leaves(response)
+        strangers.filter_map(|answer| answer.response()).flat_map(leaves_of).map(|leaf| leaf.text).collect();
+    leaves_of(response)
         .into_iter()
         .filter(|leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path))
         .filter(|leaf| !strangers.contains(&leaf.text))
@@ -175,9 +177,9 @@ fn own_leaves(surveyed: &Surveyed, response: &Response, garbage: &Answer) -> Vec
 }
 
 /// The scan's own session must work for what comes after: some sign-outs end all sessions of an account.
-async fn restore(cx: &ActCx<'_>, identity: &Identity, witness: &SignOutWitness<'_>) {
+async fn restore_session(cx: &ActCx<'_>, identity: &Identity, witness: &SignOutWitness<'_>) {
     // A 401 makes the probe sign in again by itself; other refusals do not.
-    let alive = match witness.look(cx, Caller::named(&identity.name)).await {
+    let alive = match witness.look(cx, AskCaller::named(&identity.name)).await {
         Ok(answer) => witness.serves(&answer) != Some(false),
         Err(_) => true,
     };
@@ -201,7 +203,7 @@ struct FurtherSession {
 }
 
 impl SignOut<'_> {
-    async fn judge(&self) -> Judged {
+    async fn judge(&self) -> CheckResult {
         let name = &self.identity.name;
         let second = self.sign_in().await?;
         let mut rule = Rule::default();
@@ -214,16 +216,20 @@ impl SignOut<'_> {
         rule.weigh(
             "sign-out-succeeded",
             (!redirected).then_some(true),
-            format!("it answered {}status {}", if redirected { "with a redirect, " } else { "" }, status(&out)),
+            format!("it answered {}status {}", if redirected { "with a redirect, " } else { "" }, status_text(&out)),
         );
 
         let after = self.served_after(&second, &before).await;
         let after = rule.need("served-after-sign-out", after, |after| {
             format!("{} values of {name}'s are shown to the token still", self.witness.count(after))
         })?;
-        let garbage = self.witness.look(self.cx, Caller::Garbage(name.clone())).await?;
+        let garbage = self.witness.look(self.cx, AskCaller::Garbage(name.clone())).await?;
         let refused = self.witness.serves(&garbage) == Some(false);
-        rule.weigh("made-up-token-refused", refused, format!("a made-up token gets status {} there", status(&garbage)));
+        rule.weigh(
+            "made-up-token-refused",
+            refused,
+            format!("a made-up token gets status {} there", status_text(&garbage)),
+        );
         if let Some(seconds) = short_lived(&second) {
             rule.weigh("outlives-its-session", None, format!(
                 "the token runs out by itself {seconds} s after it was given, and a refresh token renews it: that may be meant"
@@ -237,14 +243,14 @@ impl SignOut<'_> {
         rule.show(Role::Baseline, &before).show(Role::Baseline, &out).show(Role::Control, &garbage);
         let claim = format!("a token of {name} was served after {name} had signed out with it");
         self.cx.note(self.acting, name, "", false, claim.clone());
-        rule.found(Finding::of(self.acting, "token:sign-out", self.acting.operation.path.clone(), claim))
+        rule.found(Violation::of(self.acting, "token:sign-out", self.acting.operation.path.clone(), claim))
     }
 
     async fn served_before(&self, second: &FurtherSession) -> Result<Arc<Answer>, Silence> {
         let before = self.witness.look(self.cx, self.with(second)).await?;
         ensure(self.witness.serves(&before) == Some(true), || {
             let name = &self.identity.name;
-            Silence::undecided(format!("a second token of {name} is not served (status {})", status(&before)))
+            Silence::undecided(format!("a second token of {name} is not served (status {})", status_text(&before)))
         })?;
         Ok(before)
     }
@@ -268,9 +274,9 @@ impl SignOut<'_> {
             None => Err(Silence::undecided("the token's use after the sign-out could not be judged")),
             Some(true) => Ok(after),
             Some(false) => {
-                let because = format!("the token is refused after the sign-out: status {}", status(&after));
+                let because = format!("the token is refused after the sign-out: status {}", status_text(&after));
                 self.cx.note(self.acting, &self.identity.name, "", true, because.clone());
-                Err(held(&after, before, because))
+                Err(defence_held(&after, before, because))
             }
         }
     }
@@ -280,7 +286,7 @@ impl SignOut<'_> {
         tokio::time::sleep(NEXT_SECOND).await;
         let again = self.witness.look(self.cx, self.with(second)).await?;
         if self.witness.serves(&again) == Some(false) {
-            return Err(held(&again, before, "the token is refused a second after the sign-out"));
+            return Err(defence_held(&again, before, "the token is refused a second after the sign-out"));
         }
         Ok(again)
     }
@@ -298,26 +304,26 @@ impl SignOut<'_> {
         }
         let token = token.ok_or_else(|| {
             let name = &self.identity.name;
-            Silence::undecided(format!("a second sign-in of {name} gave no token (status {})", status(&login)))
+            Silence::undecided(format!("a second sign-in of {name} gave no token (status {})", status_text(&login)))
         })?;
         Ok(FurtherSession { token, login })
     }
 
-    fn with(&self, second: &FurtherSession) -> Caller {
+    fn with(&self, second: &FurtherSession) -> AskCaller {
         let label = "token of a second sign-in".to_owned();
-        Caller::Forged { identity: self.identity.name.clone(), token: second.token.clone(), label }
+        AskCaller::Forged { identity: self.identity.name.clone(), token: second.token.clone(), label }
     }
 
     /// Returns the body of the sign-out with the tokens that it asks for; none of them is invented.
     fn body(&self, second: &FurtherSession) -> Result<Option<Body>, Silence> {
         let api = self.cx.maker.api;
-        let Some(mut made) = body(api, self.acting, "") else { return Ok(None) };
+        let Some(mut made) = build_body(api, self.acting, "") else { return Ok(None) };
         let declared = self.acting.fields(api);
         let Value::Object(members) = &mut made.value else { return Ok(Some(made)) };
         let known: BTreeSet<String> =
             members.keys().cloned().chain(declared.iter().map(|field| field.name.clone())).collect();
         for name in known {
-            let joined = words(&name).join("");
+            let joined = split_words(&name).join("");
             let token = if joined.contains("refresh") {
                 refresh_token(&second.login)
             } else if is_token(&joined) {
@@ -349,8 +355,8 @@ impl SignOut<'_> {
 
 /// Returns the refresh token of a sign-in's answer.
 fn refresh_token(login: &Answer) -> Option<String> {
-    let is_refresh = |leaf: &Leaf| words(&leaf.key).join("").contains("refresh") && leaf.text.len() >= 8;
-    leaves(login.response()?).into_iter().find(is_refresh).map(|leaf| leaf.text)
+    let is_refresh = |leaf: &Leaf| split_words(&leaf.key).join("").contains("refresh") && leaf.text.len() >= 8;
+    leaves_of(login.response()?).into_iter().find(is_refresh).map(|leaf| leaf.text)
 }
 
 /// Returns the lifetime of a token that is renewed every few minutes.

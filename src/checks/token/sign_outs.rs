@@ -1,9 +1,9 @@
 //! Which operations end the caller's own session, and which sign-in each of them belongs to.
 
-use crate::act::{Acting, Kind, is_email, is_user_name};
+use crate::act::{ActKind, Acting, is_email, is_user_name};
 use crate::checks::acting::ActCx;
 use crate::model::{Credential, Identity, Place, Silence, clean_name};
-use crate::survey::{ends_in_id, is_owner_name, role_word, words};
+use crate::survey::{ends_in_id, is_owner_name, role_word, split_words};
 
 /// Most callers that sign out.
 const MAX_CALLERS: usize = 2;
@@ -11,10 +11,10 @@ const MAX_CALLERS: usize = 2;
 /// Passes an operation that ends the caller's own session and can end no other. It is never sent otherwise: with the id of
 /// a user, a session or a token it would be harm, and without one it says nothing.
 pub(super) fn own_sign_out(cx: &ActCx<'_>, acting: &Acting) -> Result<(), Silence> {
-    if acting.kind != Kind::SignOut {
+    if acting.kind != ActKind::SignOut {
         return Err(Silence::not_applicable("it does not end a session"));
     }
-    if words(&acting.operation.path).iter().any(|word| word == "other" || word == "others") {
+    if split_words(&acting.operation.path).iter().any(|word| word == "other" || word == "others") {
         return Err(Silence::not_applicable("it ends other sessions than the caller's own"));
     }
     match names_whose(cx, acting) {
@@ -45,7 +45,7 @@ fn names_someone(name: &str) -> bool {
 
 /// Whether a field names an object of any kind.
 pub(super) fn names_something(name: &str) -> bool {
-    names_someone(name) || ends_in_id(name) && !is_token(&words(name).join(""))
+    names_someone(name) || ends_in_id(name) && !is_token(&split_words(name).join(""))
 }
 
 /// Returns the callers that can sign in again by the sign-in that a sign-out belongs to: throw-away accounts first, and
@@ -62,7 +62,7 @@ pub(super) fn find_callers<'a>(cx: &ActCx<'a>, acting: &Acting) -> Result<Vec<&'
         });
     }
     let out = acting.operation.path.as_str();
-    let documented = cx.maker.acting.iter().filter(|other| other.kind == Kind::SignIn);
+    let documented = cx.maker.acting.iter().filter(|other| other.kind == ActKind::SignIn);
     let known = found.iter().map(|(_, path)| *path).chain(documented.map(|other| other.operation.path.as_str()));
     let Some(beside) = known.max_by_key(|path| n_shared(path, out)) else { return Ok(Vec::new()) };
 

@@ -1,9 +1,9 @@
 //! `token/signature-not-verified`.
 
-use super::case::{RANDOM, case, need};
+use super::case::{RANDOM, plan_forgery, prepare_token_case};
 use crate::checks::context::CheckCx;
 use crate::checks::meta::check;
-use crate::checks::rule::{Finding, Judged, Rule};
+use crate::checks::rule::{CheckResult, Rule, Violation};
 use crate::survey::Surveyed;
 
 check! {
@@ -32,17 +32,17 @@ check! {
         cwe: [347],
         remedy: "verify-signature",
         since: "0.1.0",
-        plan: |cx, operation| need(cx, operation, 2),
-        read: run,
+        plan: |cx, operation| plan_forgery(cx, operation, 2),
+        read: check_random_signature,
     }
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_random_signature(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let mut rule = Rule::default();
-    let case = case(cx, surveyed, &mut rule).await?;
+    let case = prepare_token_case(cx, surveyed, &mut rule).await?;
     let token = case.random_signature(cx).await;
     case.forge(cx, &mut rule, RANDOM, &token).await?;
-    rule.found(Finding::of(
+    rule.found(Violation::of(
         surveyed,
         "token:signature",
         "signature",

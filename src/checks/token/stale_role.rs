@@ -8,10 +8,10 @@ use crate::act::{Acting, Spare, acting_of};
 use crate::checks::acting::ActCx;
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
-use crate::checks::role_changes::{is_on_accounts, is_role_function, plain_role, role_fields, wish};
-use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
+use crate::checks::role_changes::{is_on_accounts, is_role_function, plain_role, raised_role_fields, role_fields};
+use crate::checks::rule::{CheckResult, Rule, Violation, defence_held, ensure, status_text};
 use crate::model::{Credential, Operation, Role, Secret, Silence};
-use crate::probe::{Answer, Caller};
+use crate::probe::{Answer, AskCaller};
 use crate::survey::{Person, Surveyed};
 use crate::trial::{Mirrored, is_served};
 
@@ -43,13 +43,13 @@ check! {
         cwe: [613],
         remedy: "role-from-store",
         since: "0.2.0",
-        plan: plan,
+        plan: plan_requests,
         phase: Functions,
-        write: run,
+        write: check_stale_role,
     }
 }
 
-fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     if operation.method.is_safe() {
         return Need::NotApplicable;
     }
@@ -64,7 +64,7 @@ fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     Need::Requests(if has_higher { 17 } else { 0 })
 }
 
-async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+async fn check_stale_role(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
     ensure(is_on_accounts(cx, acting), || Silence::not_applicable("it does not change the role of a user"))?;
     let model = cx.need_model()?;
     let higher = find_higher(cx, &model.name)?;
@@ -78,7 +78,7 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     })?;
     let before = cx.mirror(&cx.who_spare(&spare)).await?;
     let before = before.ok_or_else(|| Silence::undecided("no route shows an account to itself"))?;
-    let raised = wish(cx, acting, &before);
+    let raised = raised_role_fields(cx, acting, &before);
     ensure(!raised.is_empty(), || Silence::not_applicable("the roles that it sets are no privileges"))?;
     let lowered = raised.iter().map(|(name, value)| (name.clone(), plain_role(&before, name, value))).collect();
 
@@ -119,31 +119,31 @@ struct RoleChange<'a> {
 }
 
 impl RoleChange<'_> {
-    async fn judge(&self, mut rule: Rule) -> Judged {
+    async fn judge(&self, mut rule: Rule) -> CheckResult {
         let function = &self.guarded.operation.id;
         let promotion = self.change(&self.raised).await?;
         let promoted = self.use_role().await;
         // Whatever came of it, the role is put back.
         let demotion = self.change(&self.lowered).await?;
         let (old, promoted) = rule.need("serves-the-role", promoted, |(_, answer)| {
-            format!("it serves the account that {} promoted (status {})", self.higher.name, status(answer))
+            format!("it serves the account that {} promoted (status {})", self.higher.name, status_text(answer))
         })?;
         let view =
             rule.need("role-was-taken", self.demoted().await, |_| "the account shows its old role again".to_owned())?;
-        let demoted = self.ask(Caller::named(&self.spare.name)).await;
+        let demoted = self.ask(AskCaller::named(&self.spare.name)).await;
         let demoted = rule.need("new-token-is-refused", demoted.and_then(is_refused), |answer| {
-            format!("a token from after the change is refused (status {})", status(answer))
+            format!("a token from after the change is refused (status {})", status_text(answer))
         })?;
 
         let stale = self.ask(self.with(&old)).await.and_then(|answer| {
-            let refused = || format!("the token from before is refused: status {}", status(&answer));
-            if is_served(&answer) { Ok(answer) } else { Err(held(&answer, &promoted, refused())) }
+            let refused = || format!("the token from before is refused: status {}", status_text(&answer));
+            if is_served(&answer) { Ok(answer) } else { Err(defence_held(&answer, &promoted, refused())) }
         });
         let stale = rule.need("old-token-is-served", stale, |answer| {
-            format!("the token from before the change is served (status {})", status(answer))
+            format!("the token from before the change is served (status {})", status_text(answer))
         })?;
         let again = self.ask(self.with(&old)).await?;
-        rule.weigh("repeated", is_served(&again), format!("and again (status {})", status(&again)));
+        rule.weigh("repeated", is_served(&again), format!("and again (status {})", status_text(&again)));
 
         rule.show(Role::Attack, &stale).show(Role::Attack, &again);
         rule.show(Role::Baseline, &promoted).show(Role::Baseline, &promotion);
@@ -155,7 +155,7 @@ impl RoleChange<'_> {
             "after {} took the role away by {}, {function} still served {}'s token from before",
             self.higher.name, self.acting.operation.id, self.spare.name
         );
-        rule.found(Finding::of(self.acting, "header:Authorization", "the role is read from the token", claim))
+        rule.found(Violation::of(self.acting, "header:Authorization", "the role is read from the token", claim))
     }
 
     /// Changes the role as the higher identity.
@@ -173,11 +173,14 @@ impl RoleChange<'_> {
     /// Signs the promoted account in, and has it served by the function; returns its token from then.
     async fn use_role(&self) -> Result<(Secret, Arc<Answer>), Silence> {
         self.sign_in().await?;
-        let answer = self.ask(Caller::named(&self.spare.name)).await?;
+        let answer = self.ask(AskCaller::named(&self.spare.name)).await?;
         ensure(is_served(&answer), || {
             let (higher, function) = (&self.higher.name, &self.guarded.operation.id);
-            Silence::undecided(format!("{higher} did not open {function} to the account (status {})", status(&answer)))
-                .with_help(format!("name an identity that may change roles by {}", self.acting.operation.id))
+            Silence::undecided(format!(
+                "{higher} did not open {function} to the account (status {})",
+                status_text(&answer)
+            ))
+            .with_help(format!("name an identity that may change roles by {}", self.acting.operation.id))
         })?;
         let session = self.cx.maker.probe.sessions().get(&self.spare.name);
         let session = session.ok_or_else(|| Silence::undecided("the account has no token"))?;
@@ -195,12 +198,12 @@ impl RoleChange<'_> {
         Ok(view)
     }
 
-    fn with(&self, token: &Secret) -> Caller {
+    fn with(&self, token: &Secret) -> AskCaller {
         let label = "token from before the change".to_owned();
-        Caller::Forged { identity: self.spare.name.clone(), token: token.clone(), label }
+        AskCaller::Forged { identity: self.spare.name.clone(), token: token.clone(), label }
     }
 
-    async fn ask(&self, caller: Caller) -> Result<Arc<Answer>, Silence> {
+    async fn ask(&self, caller: AskCaller) -> Result<Arc<Answer>, Silence> {
         let baseline = self.guarded.by.values().next();
         let baseline = baseline.ok_or_else(|| Silence::undecided("the function has no request"))?;
         Ok(self.cx.maker.probe.look_again(&CheckCx::as_caller(baseline, caller)).await?)

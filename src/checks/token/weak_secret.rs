@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::case::{case, need};
+use super::case::{plan_forgery, prepare_token_case};
 use super::forge;
 use crate::checks::context::CheckCx;
 use crate::checks::meta::check;
-use crate::checks::rule::{Finding, Judged, Rule, ensure, searched};
+use crate::checks::rule::{CheckResult, Rule, Violation, ensure, nothing_found};
 use crate::model::Silence;
 use crate::survey::Surveyed;
 
@@ -36,27 +36,27 @@ check! {
         cwe: [326],
         remedy: "strong-signing-key",
         since: "0.1.0",
-        plan: |cx, operation| need(cx, operation, 3),
-        read: run,
+        plan: |cx, operation| plan_forgery(cx, operation, 3),
+        read: check_weak_secret,
     }
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+async fn check_weak_secret(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let mut rule = Rule::default();
-    let case = case(cx, surveyed, &mut rule).await?;
+    let case = prepare_token_case(cx, surveyed, &mut rule).await?;
     let caller = &case.baseline.caller;
     let shared = case.jwt.algorithm().is_some_and(|alg| alg.starts_with("HS"));
     ensure(shared, || Silence::not_applicable("the token is not signed with a shared key"))?;
     // The token is judged offline: its own answer is what was looked at.
-    let key = case.key(cx).await.ok_or_else(|| searched(&case.baseline.first, "no common key fits the token"));
+    let key = case.key(cx).await.ok_or_else(|| nothing_found(&case.baseline.first, "no common key fits the token"));
     let key = rule.need("key-verifies-real-token", key, |key| {
         format!("a common key of {} characters verifies {caller}'s own token", key.key.expose().len())
     })?;
     case.refuses_random(cx, &mut rule).await?;
-    let token = forge::signed(&case.jwt, &key, &[("rw_probe", json!("1"))])
+    let token = forge::sign_token(&case.jwt, &key, &[("rw_probe", json!("1"))])
         .ok_or_else(|| Silence::undecided("the token could not be signed"))?;
     case.forge(cx, &mut rule, "token signed with the guessed key, with a claim of its own,", &token).await?;
-    rule.found(Finding::of(
+    rule.found(Violation::of(
         surveyed,
         "token:key",
         "weak-secret",

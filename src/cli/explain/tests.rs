@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::text;
+use super::render_explanation;
 use crate::app::Explanation;
 use crate::model::{Confidence, Method, Role, Severity};
 use crate::report::{ClauseInfo, CodeRef, ExchangeInfo, OperationRef, RequestInfo, ResponseInfo, SpecRef};
@@ -50,7 +50,7 @@ fn explanation() -> Explanation {
 
 #[test]
 fn everything_that_explains_a_finding_is_shown() {
-    let shown = text(&explanation(), 80, false);
+    let shown = render_explanation(&explanation(), 80, false);
     // The body is looked at below; here it would only be long.
     let short: Vec<&str> = shown.lines().filter(|line| !line.contains("long long")).collect();
     insta::assert_snapshot!(short.join("\n"), @r#"
@@ -90,13 +90,13 @@ fn everything_that_explains_a_finding_is_shown() {
 
 #[test]
 fn a_long_body_is_cut_unless_all_is_wanted() {
-    let count = |verbose| text(&explanation(), 80, verbose).matches("long ").count();
+    let count = |verbose| render_explanation(&explanation(), 80, verbose).matches("long ").count();
     assert!(count(false) < 130, "{}", count(false));
     assert_eq!(count(true), 200);
 }
 
 #[test]
 fn evidence_commands_no_terminal() {
-    let shown = text(&explanation(), 80, true);
+    let shown = render_explanation(&explanation(), 80, true);
     assert!(!shown.contains(|character: char| character.is_control() && character != '\n'), "{shown}");
 }

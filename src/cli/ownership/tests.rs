@@ -1,6 +1,6 @@
 //! The matrix on wide and narrow terminals.
 
-use super::text;
+use super::render_matrix;
 use crate::app::{Access, Caller, Cell, Matrix, MatrixRow, RouteVerdict};
 use crate::model::{Method, Step};
 use crate::report::{NextStep, OperationRef, PolicyRow};
@@ -63,7 +63,7 @@ fn matrix() -> Matrix {
 
 #[test]
 fn a_wide_terminal_shows_whole_routes() {
-    insta::assert_snapshot!(text(&matrix(), 100), @r#"
+    insta::assert_snapshot!(render_matrix(&matrix(), 100), @r#"
     anonymous = nobody (none)
     A = alice (user)
     B = bob (user)
@@ -89,7 +89,7 @@ fn a_wide_terminal_shows_whole_routes() {
 
 #[test]
 fn a_narrow_terminal_keeps_verdicts_and_symbols() {
-    let shown = text(&matrix(), 44);
+    let shown = render_matrix(&matrix(), 44);
     // Below the table, a path longer than a line stays whole, so that it can be copied.
     let table = shown.lines().take_while(|line| !line.starts_with("GET"));
     assert!(table.clone().count() > 6 && table.clone().all(|line| line.chars().count() <= 44), "{shown}");

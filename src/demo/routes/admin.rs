@@ -14,42 +14,42 @@ use crate::demo::state::{DemoAccount, DemoApp};
 
 pub(super) fn router() -> Router<Arc<DemoApp>> {
     Router::new()
-        .route("/admin/users", get(users))
-        .route("/admin/audit-log", get(audit))
-        .route("/admin/settings", get(settings))
-        .route("/admin/usage", get(usage))
+        .route("/admin/users", get(list_users))
+        .route("/admin/audit-log", get(read_audit_log))
+        .route("/admin/settings", get(read_settings))
+        .route("/admin/usage", get(read_usage))
 }
 
 /// Weak: whoever is signed in, whatever the role.
-async fn users(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
+async fn list_users(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     if app.repaired {
-        auth::admin(&app, &headers)?;
+        auth::require_admin(&app, &headers)?;
     } else {
-        auth::caller(&app, &headers, Care::Full)?;
+        auth::require_account(&app, &headers, Care::Full)?;
     }
-    let users: Vec<Value> = app.accounts.iter().map(user).collect();
+    let users: Vec<Value> = app.accounts.iter().map(render_user).collect();
     Ok(Json(json!({"total": users.len(), "users": users})))
 }
 
 /// Sound.
-async fn audit(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
-    auth::admin(&app, &headers)?;
+async fn read_audit_log(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
+    auth::require_admin(&app, &headers)?;
     Ok(Json(json!({"entries": app.part("/admin/audit")})))
 }
 
 /// Sound. The mail password is masked, which is no exposure.
-async fn settings(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
-    auth::admin(&app, &headers)?;
+async fn read_settings(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
+    auth::require_admin(&app, &headers)?;
     Ok(Json(app.part("/admin/settings")))
 }
 
 /// Sound.
-async fn usage(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
-    auth::admin(&app, &headers)?;
+async fn read_usage(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
+    auth::require_admin(&app, &headers)?;
     Ok(Json(app.part("/admin/usage")))
 }
 
-fn user(account: &DemoAccount) -> Value {
+fn render_user(account: &DemoAccount) -> Value {
     json!({
         "id": account.id, "username": account.username, "role": account.role, "email": account.field("email"),
         "phone": account.field("phone"), "plan": account.field("plan"), "last_login": account.field("last_login"),

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{DemoAnswer, DemoShared};
 use crate::demo::auth::{self, Care};
 use crate::demo::refusal::DemoRefusal;
-use crate::demo::state::{DemoApp, has_id, nonce};
+use crate::demo::state::{DemoApp, has_id, random_hex};
 
 /// How many drafts the server keeps.
 const MAX_DRAFTS: usize = 1000;
@@ -24,11 +24,11 @@ const FIRST_DRAFT: u64 = 62001;
 
 pub(super) fn router() -> Router<Arc<DemoApp>> {
     Router::new()
-        .route("/invoices", get(list).post(create))
-        .route("/invoices/{invoice_id}", get(read).delete(discard))
-        .route("/invoices/{invoice_id}/send", get(send))
-        .route("/quotes", get(quotes))
-        .route("/quotes/{quote_id}", get(quote))
+        .route("/invoices", get(list_invoices).post(create_invoice))
+        .route("/invoices/{invoice_id}", get(read_invoice).delete(discard_draft))
+        .route("/invoices/{invoice_id}/send", get(send_invoice))
+        .route("/quotes", get(list_quotes))
+        .route("/quotes/{quote_id}", get(read_quote))
 }
 
 /// A page of a list.
@@ -39,8 +39,8 @@ struct PageQuery {
 }
 
 /// Sound; administrators see everybody's by design.
-async fn list(State(app): DemoShared, headers: HeaderMap, Query(page): Query<PageQuery>) -> DemoAnswer {
-    let account = auth::caller(&app, &headers, Care::Full)?;
+async fn list_invoices(State(app): DemoShared, headers: HeaderMap, Query(page): Query<PageQuery>) -> DemoAnswer {
+    let account = auth::require_account(&app, &headers, Care::Full)?;
     let everything = app.all("invoices").iter().chain(app.drafts().iter()).cloned().collect::<Vec<_>>();
     let all: Vec<Value> =
         everything.into_iter().filter(|invoice| account.is_admin() || account.owns(invoice)).collect();
@@ -50,13 +50,13 @@ async fn list(State(app): DemoShared, headers: HeaderMap, Query(page): Query<Pag
     let shown: Vec<Value> = all.into_iter().skip(skip).take(size).collect();
     Ok(Json(json!({
         "invoices": shown, "paging": {"total": total, "per_page": size},
-        "served_at": jiff::Timestamp::now().to_string(), "request_id": nonce(),
+        "served_at": jiff::Timestamp::now().to_string(), "request_id": random_hex(),
     })))
 }
 
 /// Weak: nobody asks whose invoice it is.
-async fn read(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
-    let account = auth::caller(&app, &headers, Care::Full)?;
+async fn read_invoice(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
+    let account = auth::require_account(&app, &headers, Care::Full)?;
     let draft = app.drafts().iter().find(|draft| has_id(draft, &id)).cloned();
     let invoice = draft.or_else(|| app.find("invoices", &id).cloned()).ok_or(DemoRefusal::NotFound)?;
     if app.repaired && !account.owns(&invoice) && !account.is_admin() {
@@ -74,12 +74,12 @@ struct NewInvoice {
 }
 
 /// Sound: the draft is the caller's, for a customer of the caller's.
-async fn create(
+async fn create_invoice(
     State(app): DemoShared,
     headers: HeaderMap,
     body: Result<Json<NewInvoice>, JsonRejection>,
 ) -> Result<Response, DemoRefusal> {
-    let account = auth::caller(&app, &headers, Care::Full)?;
+    let account = auth::require_account(&app, &headers, Care::Full)?;
     let Json(new) = body.map_err(|_| DemoRefusal::Invalid("customer_id and due_on are required"))?;
     let customer = app.find("customers", &new.customer_id).filter(|customer| account.owns(customer));
     let customer = customer.ok_or(DemoRefusal::Invalid("customer_id is not one of your customers"))?;
@@ -99,12 +99,12 @@ async fn create(
 }
 
 /// Sound: only the caller's drafts can be thrown away.
-async fn discard(
+async fn discard_draft(
     State(app): DemoShared,
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Result<StatusCode, DemoRefusal> {
-    let account = auth::caller(&app, &headers, Care::Full)?;
+    let account = auth::require_account(&app, &headers, Care::Full)?;
     let mut drafts = app.drafts();
     let before = drafts.len();
     drafts.retain(|draft| !(has_id(draft, &id) && account.owns(draft)));
@@ -112,22 +112,22 @@ async fn discard(
 }
 
 /// Trap: a GET that acts. A scan must leave it alone.
-async fn send(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
+async fn send_invoice(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
     DemoApp::count(&app.sent);
-    let account = auth::caller(&app, &headers, Care::Full)?;
+    let account = auth::require_account(&app, &headers, Care::Full)?;
     let invoice = app.find("invoices", &id).filter(|invoice| account.owns(invoice)).ok_or(DemoRefusal::NotFound)?;
     Ok(Json(json!({"invoice_id": invoice.get("id"), "sent": true})))
 }
 
 /// Sound.
-async fn quotes(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
-    let account = auth::caller(&app, &headers, Care::Full)?;
+async fn list_quotes(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
+    let account = auth::require_account(&app, &headers, Care::Full)?;
     Ok(Json(json!({"quotes": app.owned("quotes", account)})))
 }
 
 /// Weak: an id that is not the caller's makes the handler fall over, and the client reads the backtrace.
-async fn quote(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
-    let account = auth::caller(&app, &headers, Care::Full)?;
+async fn read_quote(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
+    let account = auth::require_account(&app, &headers, Care::Full)?;
     match app.find("quotes", &id).filter(|quote| account.owns(quote)) {
         Some(quote) => Ok(Json(quote.clone())),
         None if app.repaired => Err(DemoRefusal::NotFound),

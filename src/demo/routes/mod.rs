@@ -39,7 +39,7 @@ pub(super) fn router(app: Arc<DemoApp>) -> Router {
         .merge(shared::router())
         .merge(team::router())
         .fallback(async || DemoRefusal::NotFound)
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), layers::cors))
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), layers::security))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), layers::apply_cors_policy))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), layers::add_security_headers))
         .with_state(app)
 }

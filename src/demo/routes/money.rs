@@ -15,37 +15,37 @@ use crate::demo::state::DemoApp;
 
 pub(super) fn router() -> Router<Arc<DemoApp>> {
     Router::new()
-        .route("/payments", get(payments))
-        .route("/payments/{payment_id}", get(payment))
-        .route("/receipts", get(receipts))
-        .route("/receipts/{receipt_id}", get(receipt))
+        .route("/payments", get(list_payments))
+        .route("/payments/{payment_id}", get(read_payment))
+        .route("/receipts", get(list_receipts))
+        .route("/receipts/{receipt_id}", get(read_receipt))
 }
 
-/// Weak: everybody's payments for everybody, though [`payment`] refuses each of them.
-async fn payments(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
-    let account = auth::caller(&app, &headers, Care::Full)?;
+/// Weak: everybody's payments for everybody, though [`read_payment`] refuses each of them.
+async fn list_payments(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
+    let account = auth::require_account(&app, &headers, Care::Full)?;
     let payments = if app.repaired { app.owned("payments", account) } else { app.all("payments").to_vec() };
     Ok(Json(json!({"count": payments.len(), "payments": payments})))
 }
 
 /// Sound.
-async fn payment(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
-    let account = auth::caller(&app, &headers, Care::Full)?;
+async fn read_payment(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
+    let account = auth::require_account(&app, &headers, Care::Full)?;
     let payment = app.find("payments", &id).filter(|payment| account.owns(payment)).ok_or(DemoRefusal::NotFound)?;
     Ok(Json(payment.clone()))
 }
 
 /// Sound.
-async fn receipts(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
-    let account = auth::caller(&app, &headers, Care::Full)?;
+async fn list_receipts(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
+    let account = auth::require_account(&app, &headers, Care::Full)?;
     Ok(Json(json!({"receipts": app.owned("receipts", account)})))
 }
 
 /// Weak: no credential is asked for.
-async fn receipt(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
+async fn read_receipt(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
     let receipt = app.find("receipts", &id);
     let found = if app.repaired {
-        let account = auth::caller(&app, &headers, Care::Full)?;
+        let account = auth::require_account(&app, &headers, Care::Full)?;
         receipt.filter(|receipt| account.owns(receipt))
     } else {
         receipt

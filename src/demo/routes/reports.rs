@@ -14,17 +14,17 @@ use crate::demo::state::{DemoAccount, DemoApp};
 
 pub(super) fn router() -> Router<Arc<DemoApp>> {
     Router::new()
-        .route("/reports/summary", get(summary))
-        .route("/reports/aging", get(aging))
-        .route("/reports/revenue", get(revenue))
-        .route("/reports/tax", get(tax))
+        .route("/reports/summary", get(read_summary))
+        .route("/reports/aging", get(read_aging))
+        .route("/reports/revenue", get(read_revenue))
+        .route("/reports/tax", get(read_tax))
 }
 
 /// Weak: the token is decoded, not checked.
-async fn summary(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
-    let account = auth::caller(&app, &headers, Care::NoSignature)?;
+async fn read_summary(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
+    let account = auth::require_account(&app, &headers, Care::NoSignature)?;
     let count = |collection: &str| app.owned(collection, account).len();
-    Ok(report(
+    Ok(build_report(
         account,
         "summary",
         json!({
@@ -35,31 +35,31 @@ async fn summary(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
 }
 
 /// Sound.
-async fn aging(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
-    let account = auth::caller(&app, &headers, Care::Full)?;
+async fn read_aging(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
+    let account = auth::require_account(&app, &headers, Care::Full)?;
     let buckets: Vec<Value> = app
         .owned("invoices", account)
         .iter()
         .map(|invoice| json!({"number": invoice.get("number"), "due_on": invoice.get("due_on"), "status": invoice.get("status")}))
         .collect();
-    Ok(report(account, "aging", json!(buckets)))
+    Ok(build_report(account, "aging", json!(buckets)))
 }
 
 /// Sound.
-async fn revenue(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
-    let account = auth::caller(&app, &headers, Care::Full)?;
-    Ok(report(account, "revenue", account.field("revenue")))
+async fn read_revenue(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
+    let account = auth::require_account(&app, &headers, Care::Full)?;
+    Ok(build_report(account, "revenue", account.field("revenue")))
 }
 
 /// Sound.
-async fn tax(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
-    let account = auth::caller(&app, &headers, Care::Full)?;
+async fn read_tax(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
+    let account = auth::require_account(&app, &headers, Care::Full)?;
     let totals: Vec<Value> =
         app.owned("invoices", account).iter().filter_map(|invoice| invoice.get("totals").cloned()).collect();
-    Ok(report(account, "tax", json!({"period": "2031-Q1", "invoices": totals})))
+    Ok(build_report(account, "tax", json!({"period": "2031-Q1", "invoices": totals})))
 }
 
-fn report(account: &DemoAccount, kind: &str, data: Value) -> Json<Value> {
+fn build_report(account: &DemoAccount, kind: &str, data: Value) -> Json<Value> {
     Json(json!({
         "report": kind, "prepared_for": account.username, "generated_at": jiff::Timestamp::now().to_string(), "data": data,
     }))

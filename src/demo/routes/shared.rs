@@ -12,22 +12,22 @@ use serde_json::{Value, json};
 use super::{DemoAnswer, DemoShared};
 use crate::demo::auth::{self, Care};
 use crate::demo::refusal::DemoRefusal;
-use crate::demo::state::{DOCUMENT, DemoApp, nonce};
+use crate::demo::state::{DOCUMENT, DemoApp, random_hex};
 
 pub(super) fn router() -> Router<Arc<DemoApp>> {
     Router::new()
-        .route("/openapi.json", get(document))
+        .route("/openapi.json", get(read_document))
         .route("/openapi.yaml", get(document_source))
-        .route("/health", get(health))
-        .route("/public/plans", get(plans))
-        .route("/public/plans/{plan_id}", get(plan))
-        .route("/currencies", get(currencies))
-        .route("/notices", get(notices))
-        .route("/notices/{notice_id}", get(notice))
-        .route("/maintenance/reset", get(reset))
+        .route("/health", get(read_health))
+        .route("/public/plans", get(list_plans))
+        .route("/public/plans/{plan_id}", get(read_plan))
+        .route("/currencies", get(list_currencies))
+        .route("/notices", get(list_notices))
+        .route("/notices/{notice_id}", get(read_notice))
+        .route("/maintenance/reset", get(count_reset))
 }
 
-async fn document(State(app): DemoShared) -> Json<Value> {
+async fn read_document(State(app): DemoShared) -> Json<Value> {
     Json(app.document.clone())
 }
 
@@ -36,37 +36,37 @@ async fn document_source() -> Response {
 }
 
 /// Differs in every answer.
-async fn health() -> Json<Value> {
-    Json(json!({"status": "ok", "checked_at": jiff::Timestamp::now().to_string(), "request_id": nonce()}))
+async fn read_health() -> Json<Value> {
+    Json(json!({"status": "ok", "checked_at": jiff::Timestamp::now().to_string(), "request_id": random_hex()}))
 }
 
 /// Trap: public objects with ids.
-async fn plans(State(app): DemoShared) -> Json<Value> {
+async fn list_plans(State(app): DemoShared) -> Json<Value> {
     Json(Value::Array(app.all("plans").to_vec()))
 }
 
-async fn plan(State(app): DemoShared, Path(id): Path<String>) -> DemoAnswer {
+async fn read_plan(State(app): DemoShared, Path(id): Path<String>) -> DemoAnswer {
     Ok(Json(app.find("plans", &id).ok_or(DemoRefusal::NotFound)?.clone()))
 }
 
 /// Trap: the document asks for a token, the server does not, and what it gives is public.
-async fn currencies(State(app): DemoShared) -> Json<Value> {
+async fn list_currencies(State(app): DemoShared) -> Json<Value> {
     Json(json!({"currencies": app.all("currencies")}))
 }
 
 /// Trap: everybody who is signed in reads the same notices.
-async fn notices(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
-    auth::caller(&app, &headers, Care::Full)?;
+async fn list_notices(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
+    auth::require_account(&app, &headers, Care::Full)?;
     Ok(Json(json!({"notices": app.all("notices"), "served_at": jiff::Timestamp::now().to_string()})))
 }
 
-async fn notice(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
-    auth::caller(&app, &headers, Care::Full)?;
+async fn read_notice(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
+    auth::require_account(&app, &headers, Care::Full)?;
     Ok(Json(app.find("notices", &id).ok_or(DemoRefusal::NotFound)?.clone()))
 }
 
 /// Trap: a GET that changes state, open to everybody. It only counts.
-async fn reset(State(app): DemoShared) -> Json<Value> {
+async fn count_reset(State(app): DemoShared) -> Json<Value> {
     DemoApp::count(&app.resets);
     Json(json!({"reset": true}))
 }

@@ -15,39 +15,39 @@ use crate::demo::state::DemoApp;
 
 pub(super) fn router() -> Router<Arc<DemoApp>> {
     Router::new()
-        .route("/team/members", get(members))
-        .route("/team/holidays", get(holidays))
-        .route("/team/offices", get(offices))
-        .route("/team/tools", get(tools))
-        .route("/team/activity", get(activity))
+        .route("/team/members", get(list_members))
+        .route("/team/holidays", get(list_holidays))
+        .route("/team/offices", get(list_offices))
+        .route("/team/tools", get(list_tools))
+        .route("/team/activity", get(read_activity))
 }
 
-async fn members(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
-    part(&app, &headers, "members")
+async fn list_members(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
+    read_team_part(&app, &headers, "members")
 }
 
-async fn holidays(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
-    part(&app, &headers, "holidays")
+async fn list_holidays(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
+    read_team_part(&app, &headers, "holidays")
 }
 
-async fn offices(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
-    part(&app, &headers, "offices")
+async fn list_offices(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
+    read_team_part(&app, &headers, "offices")
 }
 
-async fn tools(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
-    part(&app, &headers, "tools")
+async fn list_tools(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
+    read_team_part(&app, &headers, "tools")
 }
 
 /// Weak: any bearer token opens it, nobody looks at what the token is.
-async fn activity(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
+async fn read_activity(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     if app.repaired {
-        return part(&app, &headers, "activity");
+        return read_team_part(&app, &headers, "activity");
     }
-    auth::bearer(&headers).ok_or(DemoRefusal::Unauthorized)?;
+    auth::bearer_token(&headers).ok_or(DemoRefusal::Unauthorized)?;
     Ok(Json(json!({"activity": app.part("/team/activity")})))
 }
 
-fn part(app: &DemoApp, headers: &HeaderMap, name: &str) -> DemoAnswer {
-    auth::caller(app, headers, Care::Full)?;
+fn read_team_part(app: &DemoApp, headers: &HeaderMap, name: &str) -> DemoAnswer {
+    auth::require_account(app, headers, Care::Full)?;
     Ok(Json(json!({name: app.part(&format!("/team/{name}"))})))
 }

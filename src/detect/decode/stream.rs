@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::de::IgnoredAny;
 
-use super::{Cap, DecodeLevel, Decoded, below, plain, walk};
+use super::{Cap, DecodeLevel, Decoded, decode_plain_text, decode_value, join_path};
 
 const MAX_EVENTS: usize = 5_000;
 
@@ -15,11 +15,11 @@ pub(super) struct Stream {
 }
 
 /// The items of a text that is a stream by its form; `None` when it is none.
-pub(super) fn items(text: &str) -> Option<Stream> {
+pub(super) fn split_items(text: &str) -> Option<Stream> {
     let lines: Vec<&str> = text.split(['\n', '\r']).collect();
     let is_field = |line: &&str| ["data:", "event:", "id:", "retry:", ":"].iter().any(|field| line.starts_with(field));
     if lines.iter().find(|line| !line.trim().is_empty()).is_some_and(is_field) {
-        return Some(Stream { name: "events", items: events(text) });
+        return Some(Stream { name: "events", items: parse_events(text) });
     }
     let full: Vec<&str> = lines.into_iter().map(str::trim).filter(|line| !line.is_empty()).collect();
     let is_json = |line: &&str| line.starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(line).is_ok();
@@ -30,7 +30,7 @@ pub(super) fn items(text: &str) -> Option<Stream> {
 }
 
 /// The data of each event: its lines joined by line breaks. The end of the text ends an event as well.
-fn events(text: &str) -> Vec<String> {
+fn parse_events(text: &str) -> Vec<String> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let (mut events, mut data): (Vec<String>, Vec<&str>) = (Vec::new(), Vec::new());
     for line in text.split('\n').chain([""]) {
@@ -45,7 +45,7 @@ fn events(text: &str) -> Vec<String> {
 }
 
 /// Joins what the items say at one path, in the order in which the paths first came up.
-pub(super) fn join(decoded: &mut Decoded, stream: Stream) {
+pub(super) fn join_items(decoded: &mut Decoded, stream: Stream) {
     if stream.items.len() > MAX_EVENTS {
         decoded.cap(Cap::Events);
     }
@@ -53,7 +53,7 @@ pub(super) fn join(decoded: &mut Decoded, stream: Stream) {
     for item in stream.items.iter().take(MAX_EVENTS).filter(|item| item.trim() != "[DONE]") {
         let mut parts = Decoded::default();
         match parts.json(item) {
-            Some(value) => walk(&mut parts, "", &value, DecodeLevel::default()),
+            Some(value) => decode_value(&mut parts, "", &value, DecodeLevel::default()),
             None => parts.push("", item),
         }
         parts.caps.iter().for_each(|cap| decoded.cap(*cap));
@@ -63,7 +63,8 @@ pub(super) fn join(decoded: &mut Decoded, stream: Stream) {
     }
     for (path, text) in joined {
         let name = format!("{}[*]", stream.name);
-        let path = if path.starts_with('[') || path.is_empty() { format!("{name}{path}") } else { below(&name, &path) };
-        plain(decoded, &path, &text);
+        let path =
+            if path.starts_with('[') || path.is_empty() { format!("{name}{path}") } else { join_path(&name, &path) };
+        decode_plain_text(decoded, &path, &text);
     }
 }

@@ -21,17 +21,17 @@ pub(super) struct Code {
 }
 
 /// All of them. `base64`: the parts of the base64 of a text that holds these bytes which depend on them alone.
-pub(super) fn of(value: &str, base64: fn(&[u8]) -> Vec<Vec<u8>>) -> Vec<Code> {
+pub(super) fn encodings_of(value: &str, base64: fn(&[u8]) -> Vec<Vec<u8>>) -> Vec<Code> {
     let code = |exact, transformation| move |bytes| Code { bytes, exact, transformation };
     let mut codes: Vec<Code> = Vec::new();
-    codes.extend(base32(value.as_bytes()).into_iter().map(code(false, Transformation::Base32)));
-    codes.extend(base85(value.as_bytes()).into_iter().map(code(true, Transformation::Base85)));
+    codes.extend(base32_cores(value.as_bytes()).into_iter().map(code(false, Transformation::Base32)));
+    codes.extend(base85_cores(value.as_bytes()).into_iter().map(code(true, Transformation::Base85)));
     let backwards = base64(value.as_bytes()).into_iter().map(|core| core.into_iter().rev().collect());
     codes.extend(backwards.map(code(true, Transformation::ReversedBase64)));
     let reversed: String = value.chars().rev().collect();
     codes.extend(base64(reversed.as_bytes()).into_iter().map(code(true, Transformation::ReversedBase64)));
     if value.is_ascii() {
-        let wide = wide(value.as_bytes());
+        let wide = utf16_bytes(value.as_bytes());
         codes.extend(base64(&wide).into_iter().map(code(true, Transformation::Utf16)));
         let hex: String = wide.iter().map(|byte| format!("{byte:02x}")).collect();
         codes.push(code(false, Transformation::Utf16)(hex.into_bytes()));
@@ -40,14 +40,14 @@ pub(super) fn of(value: &str, base64: fn(&[u8]) -> Vec<Vec<u8>>) -> Vec<Code> {
 }
 
 /// What UTF-16 of either order makes of ASCII, without the zero at its end or beginning.
-fn wide(value: &[u8]) -> Vec<u8> {
+fn utf16_bytes(value: &[u8]) -> Vec<u8> {
     let mut wide: Vec<u8> = value.iter().flat_map(|byte| [*byte, 0]).collect();
     wide.pop();
     wide
 }
 
 /// For every length of what stands before, modulo 5.
-fn base32(value: &[u8]) -> Vec<Vec<u8>> {
+fn base32_cores(value: &[u8]) -> Vec<Vec<u8>> {
     let mut cores = Vec::new();
     for alphabet in BASE32 {
         for before in 0..5 {
@@ -64,7 +64,7 @@ fn base32(value: &[u8]) -> Vec<Vec<u8>> {
 }
 
 /// For every length of what stands before, modulo 4: the whole groups of the value.
-fn base85(value: &[u8]) -> Vec<Vec<u8>> {
+fn base85_cores(value: &[u8]) -> Vec<Vec<u8>> {
     let mut cores = Vec::new();
     for alphabet in BASE85 {
         for skipped in 0..4 {

@@ -12,17 +12,17 @@ pub(super) enum Escapes {
 }
 
 /// Whether an escape can begin with a byte.
-pub(super) fn begins(byte: u8) -> bool {
+pub(super) fn is_escape_start(byte: u8) -> bool {
     matches!(byte, b'\\' | b'%' | b'&')
 }
 
 /// Where the first escape stands.
-pub(super) fn first(bytes: &[u8], escapes: Escapes) -> Option<usize> {
+pub(super) fn find_first(bytes: &[u8], escapes: Escapes) -> Option<usize> {
     let mut at = 0;
     loop {
         let rest = bytes.get(at..)?;
-        at += rest.iter().position(|byte| begins(*byte))?;
-        if escape(bytes.get(at..)?, escapes).is_some() {
+        at += rest.iter().position(|byte| is_escape_start(*byte))?;
+        if decode_escape(bytes.get(at..)?, escapes).is_some() {
             return Some(at);
         }
         at += 1;
@@ -38,7 +38,7 @@ pub(super) enum DecodedEscape {
 }
 
 /// The escape at the start of `rest`: how long it is and what it stands for.
-pub(super) fn escape(rest: &[u8], escapes: Escapes) -> Option<(usize, DecodedEscape)> {
+pub(super) fn decode_escape(rest: &[u8], escapes: Escapes) -> Option<(usize, DecodedEscape)> {
     let wanted = match rest.first()? {
         b'\\' => escapes != Escapes::Percent,
         b'%' => escapes != Escapes::Backslash,
@@ -51,11 +51,11 @@ pub(super) fn escape(rest: &[u8], escapes: Escapes) -> Option<(usize, DecodedEsc
         [b'\\', b'u', ..] => unicode_escape(rest),
         [b'\\', b'x', high, low, ..] | [b'%', high, low, ..] => {
             let consumed = if rest.first() == Some(&b'%') { 3 } else { 4 };
-            Some((consumed, DecodedEscape::Byte(hex(*high)? * 16 + hex(*low)?)))
+            Some((consumed, DecodedEscape::Byte(hex_digit_value(*high)? * 16 + hex_digit_value(*low)?)))
         }
         [b'\\', b'n' | b'r' | b't' | b'b' | b'f', ..] => Some((2, DecodedEscape::Byte(b'\n'))),
         [b'\\', byte @ (b'"' | b'\'' | b'\\' | b'/'), ..] => Some((2, DecodedEscape::Byte(*byte))),
-        [b'&', ..] => entity(rest),
+        [b'&', ..] => decode_entity(rest),
         _ => None,
     }
 }
@@ -63,13 +63,15 @@ pub(super) fn escape(rest: &[u8], escapes: Escapes) -> Option<(usize, DecodedEsc
 fn unicode_escape(rest: &[u8]) -> Option<(usize, DecodedEscape)> {
     if rest.get(2) == Some(&b'{') {
         let digits = rest.get(3..)?.iter().take(7).position(|byte| *byte == b'}')?;
-        let code =
-            rest.get(3..3 + digits)?.iter().try_fold(0, |value, digit| Some(value * 16 + u32::from(hex(*digit)?)))?;
+        let code = rest
+            .get(3..3 + digits)?
+            .iter()
+            .try_fold(0, |value, digit| Some(value * 16 + u32::from(hex_digit_value(*digit)?)))?;
         return Some((digits + 4, DecodedEscape::Char(char::from_u32(code)?)));
     }
-    let first = hex4(rest.get(2..6)?)?;
+    let first = parse_hex_digits(rest.get(2..6)?)?;
     if (0xd800..0xdc00).contains(&first) && rest.get(6..8) == Some(b"\\u".as_slice()) {
-        let second = hex4(rest.get(8..12)?)?;
+        let second = parse_hex_digits(rest.get(8..12)?)?;
         let combined = 0x1_0000 + ((first - 0xd800) << 10) + second.checked_sub(0xdc00)?;
         return Some((12, DecodedEscape::Char(char::from_u32(combined)?)));
     }
@@ -111,7 +113,7 @@ const ENTITIES: [(&str, u8); 31] = [
     ("&rsqb;", b']'),
 ];
 
-fn entity(rest: &[u8]) -> Option<(usize, DecodedEscape)> {
+fn decode_entity(rest: &[u8]) -> Option<(usize, DecodedEscape)> {
     if let Some((name, byte)) = ENTITIES.iter().find(|(name, _)| rest.starts_with(name.as_bytes())) {
         return Some((name.len(), DecodedEscape::Byte(*byte)));
     }
@@ -125,10 +127,10 @@ fn entity(rest: &[u8]) -> Option<(usize, DecodedEscape)> {
     Some((consumed, DecodedEscape::Char(char::from_u32(code)?)))
 }
 
-fn hex(byte: u8) -> Option<u8> {
+fn hex_digit_value(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
-fn hex4(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0, |value, digit| Some(value * 16 + u32::from(hex(*digit)?)))
+fn parse_hex_digits(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0, |value, digit| Some(value * 16 + u32::from(hex_digit_value(*digit)?)))
 }

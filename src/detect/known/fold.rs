@@ -21,12 +21,12 @@ const SEPARATORS: &[u8] = b"\0 \t\r\n\"'`*,|+\\";
 const PUNCTUATION: &[u8] = b"-_.:/";
 
 /// Drops white space, zeros, quotes and the marks of lists and tables; folds characters that look like ASCII.
-pub(super) static SQUEEZE: Classes = classes(SEPARATORS, true);
+pub(super) static SQUEEZE: Classes = build_classes(SEPARATORS, true);
 /// Drops the punctuation of tokens.
-pub(super) static JOIN: Classes = classes(PUNCTUATION, false);
+pub(super) static JOIN: Classes = build_classes(PUNCTUATION, false);
 
 #[expect(clippy::indexing_slicing, reason = "evaluated when compiled")]
-const fn classes(dropped: &[u8], folds: bool) -> Classes {
+const fn build_classes(dropped: &[u8], folds: bool) -> Classes {
     let mut all = [FoldClass::Keep; 256];
     let mut at = 0;
     while at < dropped.len() {
@@ -45,7 +45,7 @@ const fn classes(dropped: &[u8], folds: bool) -> Classes {
 }
 
 /// How many bytes a character takes that [`SQUEEZE`] wants looked at, and what stays of it.
-pub(super) fn look(rest: &[u8]) -> (usize, Option<u8>) {
+pub(super) fn squeeze_character(rest: &[u8]) -> (usize, Option<u8>) {
     match rest {
         // `0x67, 0x78`: a piece that ends behind its two digits.
         [b'0', b'x' | b'X', high, low, next, ..]
@@ -54,11 +54,11 @@ pub(super) fn look(rest: &[u8]) -> (usize, Option<u8>) {
             (2, None)
         }
         [byte, ..] if byte.is_ascii() => (1, Some(*byte)),
-        _ => folded(rest),
+        _ => fold_first_character(rest),
     }
 }
 
-fn folded(rest: &[u8]) -> (usize, Option<u8>) {
+fn fold_first_character(rest: &[u8]) -> (usize, Option<u8>) {
     let length = match rest.first() {
         Some(0xc2..=0xdf) => 2,
         Some(0xe0..=0xef) => 3,
@@ -67,7 +67,7 @@ fn folded(rest: &[u8]) -> (usize, Option<u8>) {
     };
     let character = rest.get(..length).and_then(|bytes| std::str::from_utf8(bytes).ok()?.chars().next());
     let Some(character) = character else { return (1, rest.first().copied()) };
-    let kept = match fold(character) {
+    let kept = match fold_character(character) {
         Fold::Ascii(byte, _) => Some(byte),
         Fold::Invisible => None,
         // One byte stands for it; it is in no value that is looked for.
@@ -82,7 +82,7 @@ enum Fold {
     Other,
 }
 
-fn fold(character: char) -> Fold {
+fn fold_character(character: char) -> Fold {
     let code = u32::from(character);
     let ascii = |value: u32, dress| u8::try_from(value).map_or(Fold::Other, |byte| Fold::Ascii(byte, dress));
     let letter = |offset: u32| if offset < 26 { offset + 0x41 } else { offset - 26 + 0x61 };
@@ -110,10 +110,10 @@ fn fold(character: char) -> Fold {
 }
 
 /// The most telling dress of a place of the text.
-pub(super) fn dress(source: &str) -> Transformation {
+pub(super) fn likely_transformation(source: &str) -> Transformation {
     let mut invisible = false;
     for character in source.chars().filter(|character| !character.is_ascii()) {
-        match fold(character) {
+        match fold_character(character) {
             Fold::Ascii(_, dress) => return dress,
             Fold::Invisible => invisible = true,
             Fold::Other => {}

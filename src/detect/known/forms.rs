@@ -9,7 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::codes;
-use super::reading::{KnownReading, joined, looks_escaped, squeezed, unescaped_once};
+use super::reading::{KnownReading, join_bytes, looks_escaped, squeeze_bytes, unescaped_once};
 use super::words::{is_bounded, is_key, is_word};
 use super::{EXACT_BELOW, KnownHit, LEAST_BLACKENED, MIN_VALUE_CHARS, SearchPurpose, Transformation};
 use crate::detect::jwt;
@@ -56,7 +56,7 @@ pub(super) struct KnownForm {
 }
 
 /// All forms of a value, also as they are when separators were dropped from a text.
-pub(super) fn of(needle: usize, value: &str, purpose: SearchPurpose) -> Vec<KnownForm> {
+pub(super) fn build_all(needle: usize, value: &str, purpose: SearchPurpose) -> Vec<KnownForm> {
     let n_chars = value.chars().count();
     let base = KnownForm {
         bytes: value.as_bytes().to_vec(),
@@ -71,35 +71,35 @@ pub(super) fn of(needle: usize, value: &str, purpose: SearchPurpose) -> Vec<Know
     };
     let forms = match purpose {
         SearchPurpose::Proof if n_chars < MIN_VALUE_CHARS => Vec::new(),
-        SearchPurpose::Proof if n_chars < EXACT_BELOW => exactly(&base, value),
+        SearchPurpose::Proof if n_chars < EXACT_BELOW => exact_forms(&base, value),
         SearchPurpose::Redaction if value.len() < LEAST_BLACKENED => Vec::new(),
         // A password `password` must not blacken every key of that name.
         SearchPurpose::Redaction if value.len() < MIN_ANYWHERE || is_sensitive_name(value) => {
             vec![KnownForm { exact: true, scope: FormScope::Alone, ..base }]
         }
-        SearchPurpose::Redaction if n_chars < MIN_VALUE_CHARS => short(&base, value),
-        _ => disguised(&base, value, purpose),
+        SearchPurpose::Redaction if n_chars < MIN_VALUE_CHARS => short_value_forms(&base, value),
+        _ => disguised_forms(&base, value, purpose),
     };
     let mut seen = HashSet::new();
     forms.into_iter().filter(|form| seen.insert((form.exact, form.scope, form.bytes.clone()))).collect()
 }
 
 /// A value that is too short for a proof in any other dress: as it is, or in an encoding that keeps every character.
-fn exactly(base: &KnownForm, value: &str) -> Vec<KnownForm> {
+fn exact_forms(base: &KnownForm, value: &str) -> Vec<KnownForm> {
     let exact = |form: KnownForm| KnownForm { exact: true, scope: FormScope::Unbroken, ..form };
     let mut forms = vec![exact(KnownForm { plain: true, ..base.clone() })];
-    forms.extend(written(base, value).into_iter().map(exact));
-    forms.push(KnownForm { scope: FormScope::Unbroken, ..hex(base, value) });
-    forms.extend(base64(base, value).into_iter().map(exact));
+    forms.extend(escaped_forms(base, value).into_iter().map(exact));
+    forms.push(KnownForm { scope: FormScope::Unbroken, ..hex_form(base, value) });
+    forms.extend(base64_forms(base, value).into_iter().map(exact));
     forms.retain(|form| form.bytes.len() >= MIN_FORM_BYTES);
     forms
 }
 
 /// A value of a few characters: in the dresses that servers give it.
-fn short(base: &KnownForm, value: &str) -> Vec<KnownForm> {
-    let mut forms = vec![KnownForm { plain: true, ..base.clone() }, hex(base, value)];
-    forms.extend(written(base, value));
-    forms.extend(base64(base, value));
+fn short_value_forms(base: &KnownForm, value: &str) -> Vec<KnownForm> {
+    let mut forms = vec![KnownForm { plain: true, ..base.clone() }, hex_form(base, value)];
+    forms.extend(escaped_forms(base, value));
+    forms.extend(base64_forms(base, value));
     forms.retain(|form| form.bytes.len() >= MIN_ANYWHERE);
     for form in forms.iter_mut().filter(|form| form.bytes.len() < MIN_FORM_BYTES) {
         form.scope = FormScope::Unbroken;
@@ -107,27 +107,27 @@ fn short(base: &KnownForm, value: &str) -> Vec<KnownForm> {
     forms
 }
 
-fn disguised(base: &KnownForm, value: &str, purpose: SearchPurpose) -> Vec<KnownForm> {
+fn disguised_forms(base: &KnownForm, value: &str, purpose: SearchPurpose) -> Vec<KnownForm> {
     let form = |bytes: Vec<u8>, exact, transformation| KnownForm { bytes, exact, transformation, ..base.clone() };
     let bytes = value.as_bytes();
     let mut forms = vec![
         KnownForm { plain: true, ..base.clone() },
         form(value.chars().rev().collect::<String>().into_bytes(), false, Transformation::Reversed),
-        form(bytes.iter().map(rot13).collect(), false, Transformation::Rot13),
-        form(bytes.iter().map(rot47).collect(), true, Transformation::Rot47),
-        hex(base, value),
+        form(bytes.iter().map(rot13_byte).collect(), false, Transformation::Rot13),
+        form(bytes.iter().map(rot47_byte).collect(), true, Transformation::Rot47),
+        hex_form(base, value),
     ];
     // Where JSON escapes its quotes and undoing that undoes as well what looks like an escape in it.
-    let turned: String = value.bytes().map(|byte| char::from(rot47(&byte))).collect();
+    let turned: String = value.bytes().map(|byte| char::from(rot47_byte(&byte))).collect();
     if let Some(spoiled) = serde_json::to_string(&turned).ok().and_then(|json| unescaped_once(&json)) {
         let spoiled = spoiled.get(1..spoiled.len().saturating_sub(1)).unwrap_or_default().to_vec();
         forms.push(form(spoiled, true, Transformation::Rot47));
     }
-    forms.extend(written(base, value));
-    forms.extend(base64(base, value));
-    let codes = codes::of(value, base64_cores).into_iter();
+    forms.extend(escaped_forms(base, value));
+    forms.extend(base64_forms(base, value));
+    let codes = codes::encodings_of(value, base64_cores).into_iter();
     forms.extend(codes.map(|code| form(code.bytes, code.exact, code.transformation)));
-    forms.extend(segments(value, purpose).map(|segment| KnownForm {
+    forms.extend(token_segments(value, purpose).map(|segment| KnownForm {
         run: segment.len(),
         whole: false,
         ..form(segment.as_bytes().to_vec(), false, Transformation::Part)
@@ -142,7 +142,7 @@ fn disguised(base: &KnownForm, value: &str, purpose: SearchPurpose) -> Vec<Known
 
 /// The value as JSON, forms and addresses write it. Undoing escapes finds the same, except where the value itself looks
 /// escaped.
-fn written(base: &KnownForm, value: &str) -> Vec<KnownForm> {
+fn escaped_forms(base: &KnownForm, value: &str) -> Vec<KnownForm> {
     let json = serde_json::to_string(value).unwrap_or_default();
     let json = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or_default();
     let form =
@@ -162,13 +162,13 @@ fn written(base: &KnownForm, value: &str) -> Vec<KnownForm> {
     forms
 }
 
-fn hex(base: &KnownForm, value: &str) -> KnownForm {
+fn hex_form(base: &KnownForm, value: &str) -> KnownForm {
     let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
     KnownForm { bytes: hex.into_bytes(), transformation: Transformation::Hex, ..base.clone() }
 }
 
 /// Base64 of a text that holds the value and, of longer values, base64 of that, as a credential in a cookie.
-fn base64(base: &KnownForm, value: &str) -> Vec<KnownForm> {
+fn base64_forms(base: &KnownForm, value: &str) -> Vec<KnownForm> {
     let form = |bytes, transformation| KnownForm { bytes, exact: true, transformation, ..base.clone() };
     let mut forms = Vec::new();
     for core in base64_cores(value.as_bytes()) {
@@ -182,7 +182,7 @@ fn base64(base: &KnownForm, value: &str) -> Vec<KnownForm> {
 }
 
 /// Payload and signature of a JWT give it away by themselves; the header is the same for everybody.
-fn segments(value: &str, purpose: SearchPurpose) -> impl Iterator<Item = &str> {
+fn token_segments(value: &str, purpose: SearchPurpose) -> impl Iterator<Item = &str> {
     let token = jwt::parse(value);
     let is_token = token.is_some() || value.starts_with("eyJ") && purpose == SearchPurpose::Redaction;
     // A payload such as `{"role":"user"}` may be anybody's.
@@ -199,8 +199,8 @@ fn is_one_of_a_kind(payload: &Value) -> bool {
 /// A form as it stands in a text from which separators were dropped, where that is another.
 fn without_separators(form: &KnownForm) -> Vec<KnownForm> {
     let again = |bytes: Vec<u8>| KnownForm { bytes, plain: false, scope: FormScope::Broken, ..form.clone() };
-    let squeezed = squeezed(&form.bytes);
-    let joined = joined(&squeezed);
+    let squeezed = squeeze_bytes(&form.bytes);
+    let joined = join_bytes(&squeezed);
     let mut forms = Vec::new();
     if joined != squeezed && joined.len() >= MIN_FORM_BYTES {
         forms.push(again(joined));
@@ -282,7 +282,7 @@ fn with_base64_neighbours(bytes: &[u8], place: Range<usize>) -> Range<usize> {
     place.start - before..place.end + after
 }
 
-fn rot13(byte: &u8) -> u8 {
+fn rot13_byte(byte: &u8) -> u8 {
     match byte {
         b'a'..=b'z' => (byte - b'a' + 13) % 26 + b'a',
         b'A'..=b'Z' => (byte - b'A' + 13) % 26 + b'A',
@@ -290,7 +290,7 @@ fn rot13(byte: &u8) -> u8 {
     }
 }
 
-fn rot47(byte: &u8) -> u8 {
+fn rot47_byte(byte: &u8) -> u8 {
     if (33..127).contains(byte) { (byte - 33 + 47) % 94 + 33 } else { *byte }
 }
 

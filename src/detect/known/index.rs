@@ -59,7 +59,7 @@ impl Index {
         let words = bytes.as_chunks::<STRIDE>().0.iter().map(|word| u64::from(u32::from_le_bytes(*word)));
         let mut before = 0;
         for (number, word) in words.enumerate() {
-            let gram = fold(before | word << 32);
+            let gram = fold_case(before | word << 32);
             before = word;
             if self.may_hold(gram)
                 && number > 0
@@ -83,12 +83,12 @@ impl Index {
 }
 
 /// Eight bytes as one number, the same for capital and small letters.
-pub(super) fn gram(window: &[u8]) -> Option<u64> {
-    window.try_into().ok().map(|bytes: [u8; GRAM]| fold(u64::from_le_bytes(bytes)))
+pub(super) fn gram_from_bytes(window: &[u8]) -> Option<u64> {
+    window.try_into().ok().map(|bytes: [u8; GRAM]| fold_case(u64::from_le_bytes(bytes)))
 }
 
 /// Some punctuation falls together as well; whoever follows a gram compares.
-fn fold(gram: u64) -> u64 {
+fn fold_case(gram: u64) -> u64 {
     gram | 0x2020_2020_2020_2020
 }
 

@@ -19,11 +19,11 @@ const GZIP: &[u8] = b"H4sI";
 const ZLIB: &[u8] = b"eJ";
 
 /// Calls back with every packed text, and the bytes in which it stands.
-pub(super) fn each(bytes: &[u8], found: &mut dyn FnMut(Range<usize>, &str)) {
+pub(super) fn visit_all(bytes: &[u8], found: &mut dyn FnMut(Range<usize>, &str)) {
     let (mut room, mut n_runs, mut at) = (MAX_PLAIN_BYTES, 0, 0);
     while room > 0
         && n_runs < MAX_RUNS
-        && let Some(start) = next(bytes, at)
+        && let Some(start) = find_next_run(bytes, at)
     {
         let rest = bytes.get(start..).unwrap_or_default();
         let length = rest.iter().take_while(|byte| is_base64(**byte)).count();
@@ -32,7 +32,7 @@ pub(super) fn each(bytes: &[u8], found: &mut dyn FnMut(Range<usize>, &str)) {
         if length > MAX_CODED_BYTES {
             continue;
         }
-        if let Some(plain) = unpacked(rest.get(..length).unwrap_or_default(), room) {
+        if let Some(plain) = unpack_run(rest.get(..length).unwrap_or_default(), room) {
             room = room.saturating_sub(plain.len());
             found(start..start + length, &String::from_utf8_lossy(&plain));
         }
@@ -40,7 +40,7 @@ pub(super) fn each(bytes: &[u8], found: &mut dyn FnMut(Range<usize>, &str)) {
 }
 
 /// Where a run begins that may be one.
-fn next(bytes: &[u8], from: usize) -> Option<usize> {
+fn find_next_run(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     loop {
         let rest = bytes.get(at..)?;
@@ -55,7 +55,7 @@ fn next(bytes: &[u8], from: usize) -> Option<usize> {
     }
 }
 
-fn unpacked(coded: &[u8], most: usize) -> Option<Vec<u8>> {
+fn unpack_run(coded: &[u8], most: usize) -> Option<Vec<u8>> {
     let packed = STANDARD_NO_PAD.decode(coded).or_else(|_| URL_SAFE_NO_PAD.decode(coded)).ok()?;
     let most = u64::try_from(most).unwrap_or(u64::MAX);
     let mut plain = Vec::new();

@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use super::index::{GRAM, IndexEntry, gram};
-use super::reading::{KnownReading, joined, squeezed};
+use super::index::{GRAM, IndexEntry, gram_from_bytes};
+use super::reading::{KnownReading, join_bytes, squeeze_bytes};
 use super::words::is_common_part;
 use super::{EXACT_BELOW, KnownHit, MIN_VALUE_CHARS, SearchPurpose, Transformation};
 use crate::detect::names::is_sensitive_name;
@@ -64,7 +64,7 @@ pub(super) struct PartialReference {
 }
 
 /// The values of which parts count: as they are, and as they stand where separators were dropped.
-pub(super) fn references(values: &[(usize, &str)], purpose: SearchPurpose) -> Vec<PartialReference> {
+pub(super) fn build_references(values: &[(usize, &str)], purpose: SearchPurpose) -> Vec<PartialReference> {
     let counts = |value: &str| match purpose {
         SearchPurpose::Proof => value.chars().count() >= EXACT_BELOW,
         SearchPurpose::Redaction => value.len() >= MIN_VALUE_CHARS && !is_sensitive_name(value),
@@ -81,12 +81,12 @@ pub(super) fn references(values: &[(usize, &str)], purpose: SearchPurpose) -> Ve
 }
 
 /// The grams by which parts are found.
-pub(super) fn grams(references: &[PartialReference]) -> impl Iterator<Item = (u64, IndexEntry)> {
+pub(super) fn reference_grams(references: &[PartialReference]) -> impl Iterator<Item = (u64, IndexEntry)> {
     references.iter().enumerate().flat_map(|(index, reference)| {
         reference.bytes.windows(GRAM).enumerate().filter_map(move |(at, window)| {
             let marks = reference.marks.get(at..at + GRAM).unwrap_or_default();
             let is_public = marks.iter().all(|mark| *mark == PartialMark::Public);
-            gram(window).filter(|_| !is_public).map(|gram| (gram, IndexEntry::Run(index, at)))
+            gram_from_bytes(window).filter(|_| !is_public).map(|gram| (gram, IndexEntry::Run(index, at)))
         })
     })
 }
@@ -99,13 +99,14 @@ fn mark_what_is_shared(references: &mut [PartialReference]) {
         let holders = references.iter().filter(|other| holds(&other.bytes, &reference.bytes));
         let outermost = holders.max_by_key(|holder| holder.bytes.len());
         let needle = outermost.map_or(reference.needle, |outermost| outermost.needle);
-        for gram in reference.bytes.windows(GRAM).filter_map(gram) {
+        for gram in reference.bytes.windows(GRAM).filter_map(gram_from_bytes) {
             let owner = owners.entry(gram).or_insert(Some(needle));
             *owner = owner.filter(|owner| *owner == needle);
         }
     }
     for reference in references {
-        let shared = |window| gram(window).is_some_and(|gram| owners.get(&gram).is_some_and(Option::is_none));
+        let shared =
+            |window| gram_from_bytes(window).is_some_and(|gram| owners.get(&gram).is_some_and(Option::is_none));
         let places = reference.bytes.windows(GRAM).enumerate().filter(|(_, window)| shared(window));
         for (at, _) in places {
             let own = reference.marks.iter_mut().skip(at).take(GRAM).filter(|mark| **mark == PartialMark::Own);
@@ -116,9 +117,9 @@ fn mark_what_is_shared(references: &mut [PartialReference]) {
 
 impl PartialReference {
     fn all(needle: usize, value: &str, purpose: SearchPurpose) -> Vec<Self> {
-        let whole = Self { needle, purpose, bytes: value.as_bytes().to_vec(), marks: marks(value, purpose) };
-        let squeezed = whole.kept(squeezed);
-        let joined = squeezed.kept(joined);
+        let whole = Self { needle, purpose, bytes: value.as_bytes().to_vec(), marks: value_marks(value, purpose) };
+        let squeezed = whole.kept(squeeze_bytes);
+        let joined = squeezed.kept(join_bytes);
         let mut all = vec![whole];
         for other in [squeezed, joined] {
             if all.iter().all(|known| known.bytes != other.bytes) {
@@ -191,7 +192,7 @@ impl PartialReference {
     }
 }
 
-fn marks(value: &str, purpose: SearchPurpose) -> Vec<PartialMark> {
+fn value_marks(value: &str, purpose: SearchPurpose) -> Vec<PartialMark> {
     if purpose == SearchPurpose::Proof && is_made_by_a_clock(value) {
         return vec![PartialMark::Public; value.len()];
     }
@@ -201,7 +202,7 @@ fn marks(value: &str, purpose: SearchPurpose) -> Vec<PartialMark> {
         if !marks.is_empty() {
             marks.push(PartialMark::Public);
         }
-        match decoded(segment) {
+        match decode_segment(segment) {
             Some(header) if header.1.get("alg").is_some() => marks.extend(segment.bytes().map(|_| PartialMark::Public)),
             Some(payload) => marks.extend(payload_marks(segment, &payload)),
             None => marks.extend(segment.bytes().map(|_| PartialMark::Own)),
@@ -211,7 +212,7 @@ fn marks(value: &str, purpose: SearchPurpose) -> Vec<PartialMark> {
     marks
 }
 
-fn decoded(segment: &str) -> Option<(String, Value)> {
+fn decode_segment(segment: &str) -> Option<(String, Value)> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(segment.trim_end_matches('=')).ok()?).ok()?;
     let value = serde_json::from_str::<Value>(&text).ok().filter(Value::is_object)?;
     Some((text, value))

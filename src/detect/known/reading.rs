@@ -49,9 +49,9 @@ impl<'a> KnownReading<'a> {
     /// `None` when nothing would change.
     fn made(from: &'a KnownReading<'a>, rule: ReadingRule) -> Option<Self> {
         let (bytes, marks) = match rule {
-            ReadingRule::Unescape(escapes) => unescape(&from.bytes, escapes)?,
-            ReadingRule::Squeeze => keep(&from.bytes, &fold::SQUEEZE)?,
-            ReadingRule::Join => keep(&from.bytes, &fold::JOIN)?,
+            ReadingRule::Unescape(escapes) => unescape_with_marks(&from.bytes, escapes)?,
+            ReadingRule::Squeeze => filter_bytes(&from.bytes, &fold::SQUEEZE)?,
+            ReadingRule::Join => filter_bytes(&from.bytes, &fold::JOIN)?,
         };
         Some(Self { bytes: Cow::Owned(bytes), made: Some((from, rule)), marks })
     }
@@ -106,7 +106,7 @@ impl<'a> KnownReading<'a> {
     pub fn dress(&self, text: &str, range: &Range<usize>) -> Transformation {
         match self.made {
             None => Transformation::Plain,
-            Some(_) => fold::dress(text.get(range.clone()).unwrap_or_default()),
+            Some(_) => fold::likely_transformation(text.get(range.clone()).unwrap_or_default()),
         }
     }
 }
@@ -114,7 +114,7 @@ impl<'a> KnownReading<'a> {
 impl ReadingRule {
     fn step(self, rest: &[u8]) -> ReadingStep {
         let (consumed, kept) = match self {
-            Self::Unescape(escapes) => match escapes::escape(rest, escapes) {
+            Self::Unescape(escapes) => match escapes::decode_escape(rest, escapes) {
                 Some((consumed, DecodedEscape::Char(character))) => {
                     let mut bytes = [0; 4];
                     let n_bytes = character.encode_utf8(&mut bytes).len();
@@ -123,8 +123,8 @@ impl ReadingRule {
                 Some((consumed, DecodedEscape::Byte(byte))) => (consumed, Some(byte)),
                 None => (1, rest.first().copied()),
             },
-            Self::Squeeze => kept(rest, &fold::SQUEEZE),
-            Self::Join => kept(rest, &fold::JOIN),
+            Self::Squeeze => filter_next_byte(rest, &fold::SQUEEZE),
+            Self::Join => filter_next_byte(rest, &fold::JOIN),
         };
         let bytes = [kept.unwrap_or_default(), 0, 0, 0];
         ReadingStep { consumed: consumed.max(1), bytes, n_bytes: usize::from(kept.is_some()) }
@@ -132,38 +132,43 @@ impl ReadingRule {
 }
 
 /// Calls back with the readings of a text. `looks_escaped`: whether a value that is looked for looks escaped itself.
-pub(super) fn each(text: &str, looks_escaped: bool, search: &mut dyn FnMut(&KnownReading<'_>)) {
+pub(super) fn visit_all(text: &str, looks_escaped: bool, search: &mut dyn FnMut(&KnownReading<'_>)) {
     let whole = KnownReading::of(text);
     search(&whole);
-    follow(&whole, Escapes::All, MAX_ROUNDS, search);
+    visit_layers(&whole, Escapes::All, MAX_ROUNDS, search);
     let n_kinds = ['\\', '%', '&'].iter().filter(|kind| text.contains(**kind)).count();
     if looks_escaped && n_kinds > 1 {
         for escapes in [Escapes::Backslash, Escapes::Percent] {
             if let Some(reading) = KnownReading::made(&whole, ReadingRule::Unescape(escapes)) {
                 search(&reading);
-                follow(&reading, escapes, MAX_ROUNDS - 1, search);
+                visit_layers(&reading, escapes, MAX_ROUNDS - 1, search);
             }
         }
     }
 }
 
 /// Undoes one layer of escapes after the other, then drops what stands between characters.
-fn follow(reading: &KnownReading<'_>, escapes: Escapes, rounds: usize, search: &mut dyn FnMut(&KnownReading<'_>)) {
+fn visit_layers(
+    reading: &KnownReading<'_>,
+    escapes: Escapes,
+    rounds: usize,
+    search: &mut dyn FnMut(&KnownReading<'_>),
+) {
     let next = if rounds > 0 { KnownReading::made(reading, ReadingRule::Unescape(escapes)) } else { None };
     if let Some(next) = next {
         search(&next);
-        return follow(&next, escapes, rounds - 1, search);
+        return visit_layers(&next, escapes, rounds - 1, search);
     }
     match KnownReading::made(reading, ReadingRule::Squeeze) {
         Some(squeezed) => {
             search(&squeezed);
-            join(&squeezed, search);
+            visit_joined(&squeezed, search);
         }
-        None => join(reading, search),
+        None => visit_joined(reading, search),
     }
 }
 
-fn join(reading: &KnownReading<'_>, search: &mut dyn FnMut(&KnownReading<'_>)) {
+fn visit_joined(reading: &KnownReading<'_>, search: &mut dyn FnMut(&KnownReading<'_>)) {
     if is_spelled(reading.bytes())
         && let Some(joined) = KnownReading::made(reading, ReadingRule::Join)
     {
@@ -172,7 +177,7 @@ fn join(reading: &KnownReading<'_>, search: &mut dyn FnMut(&KnownReading<'_>)) {
 }
 
 /// A text with all layers of escapes undone; `None` when it has none.
-pub(in crate::detect) fn unescaped(text: &str) -> Option<String> {
+pub(in crate::detect) fn unescape_text(text: &str) -> Option<String> {
     let (bytes, _) = unescaped_by_layers(text)?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
@@ -183,10 +188,10 @@ pub(in crate::detect) type Jumps = Vec<(usize, usize)>;
 /// All layers of escapes undone, and of each layer the places behind its escapes with the places they were read from;
 /// `None` when there are no escapes. The bytes need not be UTF-8.
 pub(in crate::detect) fn unescaped_by_layers(text: &str) -> Option<(Vec<u8>, Vec<Jumps>)> {
-    let (mut bytes, jumps) = layer(text.as_bytes())?;
+    let (mut bytes, jumps) = unescape_layer(text.as_bytes())?;
     let mut layers = vec![jumps];
     while layers.len() < MAX_ROUNDS
-        && let Some((next, jumps)) = layer(&bytes)
+        && let Some((next, jumps)) = unescape_layer(&bytes)
     {
         bytes = next;
         layers.push(jumps);
@@ -194,8 +199,8 @@ pub(in crate::detect) fn unescaped_by_layers(text: &str) -> Option<(Vec<u8>, Vec
     Some((bytes, layers))
 }
 
-fn layer(bytes: &[u8]) -> Option<(Vec<u8>, Jumps)> {
-    let mut at = escapes::first(bytes, Escapes::All)?;
+fn unescape_layer(bytes: &[u8]) -> Option<(Vec<u8>, Jumps)> {
+    let mut at = escapes::find_first(bytes, Escapes::All)?;
     let mut out = bytes.get(..at)?.to_vec();
     let mut jumps = Vec::new();
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
@@ -211,29 +216,29 @@ fn layer(bytes: &[u8]) -> Option<(Vec<u8>, Jumps)> {
 
 /// One layer of escapes undone; `None` when there is none.
 pub(super) fn unescaped_once(text: &str) -> Option<Vec<u8>> {
-    unescape(text.as_bytes(), Escapes::All).map(|(bytes, _)| bytes)
+    unescape_with_marks(text.as_bytes(), Escapes::All).map(|(bytes, _)| bytes)
 }
 
 /// Whether bytes would be read in another way were their escapes undone.
 pub(super) fn looks_escaped(bytes: &[u8]) -> bool {
-    escapes::first(bytes, Escapes::All).is_some()
+    escapes::find_first(bytes, Escapes::All).is_some()
 }
 
 /// Bytes without separators, look-alikes folded.
-pub(super) fn squeezed(bytes: &[u8]) -> Vec<u8> {
-    keep(bytes, &fold::SQUEEZE).map_or_else(|| bytes.to_vec(), |(kept, _)| kept)
+pub(super) fn squeeze_bytes(bytes: &[u8]) -> Vec<u8> {
+    filter_bytes(bytes, &fold::SQUEEZE).map_or_else(|| bytes.to_vec(), |(kept, _)| kept)
 }
 
 /// Bytes without the punctuation of tokens.
-pub(super) fn joined(bytes: &[u8]) -> Vec<u8> {
-    keep(bytes, &fold::JOIN).map_or_else(|| bytes.to_vec(), |(kept, _)| kept)
+pub(super) fn join_bytes(bytes: &[u8]) -> Vec<u8> {
+    filter_bytes(bytes, &fold::JOIN).map_or_else(|| bytes.to_vec(), |(kept, _)| kept)
 }
 
 /// What a reading holds, and its marks.
 type MarkedBytes = (Vec<u8>, Vec<(usize, usize)>);
 
-fn unescape(bytes: &[u8], escapes: Escapes) -> Option<MarkedBytes> {
-    escapes::first(bytes, escapes)?;
+fn unescape_with_marks(bytes: &[u8], escapes: Escapes) -> Option<MarkedBytes> {
+    escapes::find_first(bytes, escapes)?;
     let mut out = Vec::with_capacity(bytes.len());
     let mut marks = Vec::with_capacity(bytes.len() / MARK_BYTES * 2 + 1);
     let mut at = 0;
@@ -244,7 +249,7 @@ fn unescape(bytes: &[u8], escapes: Escapes) -> Option<MarkedBytes> {
             due = out.len() + MARK_BYTES;
         }
         let plain = rest.get(..MARK_BYTES).unwrap_or(rest);
-        let plain = plain.iter().position(|byte| escapes::begins(*byte)).unwrap_or(plain.len());
+        let plain = plain.iter().position(|byte| escapes::is_escape_start(*byte)).unwrap_or(plain.len());
         if plain > 0 {
             out.extend_from_slice(rest.get(..plain).unwrap_or_default());
             at += plain;
@@ -258,7 +263,7 @@ fn unescape(bytes: &[u8], escapes: Escapes) -> Option<MarkedBytes> {
 }
 
 /// Drops and folds by classes. Most bytes take neither branch nor look.
-fn keep(bytes: &[u8], classes: &Classes) -> Option<MarkedBytes> {
+fn filter_bytes(bytes: &[u8], classes: &Classes) -> Option<MarkedBytes> {
     let mut out = vec![0; bytes.len()];
     let mut marks = Vec::with_capacity(bytes.len() / MARK_BYTES + 1);
     let (mut at, mut n_kept, mut folded) = (0, 0, false);
@@ -269,7 +274,7 @@ fn keep(bytes: &[u8], classes: &Classes) -> Option<MarkedBytes> {
             let byte = bytes.get(at).copied().unwrap_or_default();
             let class = classes.get(usize::from(byte)).copied().unwrap_or(FoldClass::Keep);
             let (consumed, kept) = match class {
-                FoldClass::Look => fold::look(bytes.get(at..).unwrap_or_default()),
+                FoldClass::Look => fold::squeeze_character(bytes.get(at..).unwrap_or_default()),
                 _ => (1, None),
             };
             folded |= consumed > 1;
@@ -284,10 +289,10 @@ fn keep(bytes: &[u8], classes: &Classes) -> Option<MarkedBytes> {
     (folded || n_kept < bytes.len()).then_some((out, marks))
 }
 
-fn kept(rest: &[u8], classes: &Classes) -> (usize, Option<u8>) {
+fn filter_next_byte(rest: &[u8], classes: &Classes) -> (usize, Option<u8>) {
     let byte = rest.first().copied().unwrap_or_default();
     match classes.get(usize::from(byte)) {
-        Some(FoldClass::Look) => fold::look(rest),
+        Some(FoldClass::Look) => fold::squeeze_character(rest),
         Some(FoldClass::Drop) => (1, None),
         _ => (1, Some(byte)),
     }

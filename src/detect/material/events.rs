@@ -11,7 +11,7 @@ pub(super) struct Parts {
 }
 
 /// The lines that begin as JSON does.
-pub(super) fn parts(text: &str) -> Parts {
+pub(super) fn find_json_parts(text: &str) -> Parts {
     let (mut json, mut number, mut start) = (Vec::new(), 0, 0);
     let mut is_stream = None;
     for line in text.split_inclusive('\n') {

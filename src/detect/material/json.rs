@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::super::secrets::may_name_secret;
-use super::origin::unescaped;
+use super::origin::unescape_json;
 
 /// Deeper JSON is not read.
 const MAX_DEPTH: usize = 512;
@@ -207,7 +207,7 @@ impl<'a> JsonReader<'a> {
             match step {
                 JsonStep::Field { range, .. } => {
                     let name = self.text.get(range.clone()).unwrap_or_default();
-                    let name = if name.contains('\\') { unescaped(name).0 } else { name.to_owned() };
+                    let name = if name.contains('\\') { unescape_json(name).0 } else { name.to_owned() };
                     pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
                 }
                 JsonStep::Item(index) => pointer.push_str(&index.to_string()),

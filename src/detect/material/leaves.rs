@@ -3,12 +3,12 @@
 
 use std::ops::Range;
 
-use super::super::secrets::{Sweep, is_hash, value_of};
+use super::super::secrets::{SecretSweep, is_hash, value_of};
 use super::super::wrapped;
 use super::Coding;
 use super::json::{Event, JsonPiece, JsonReader};
 use super::lines::{LEAST_BYTES, is_coded};
-use super::origin::{MaterialOrigin, unescaped};
+use super::origin::{MaterialOrigin, unescape_json};
 use super::search::{Search, SearchSource};
 
 /// JSON within strings is followed so often.
@@ -16,7 +16,7 @@ const MAX_INNER: usize = 4;
 
 /// What was found in a text as it stands, in order, and how far the reading is.
 pub(super) struct SeenLeaf<'s> {
-    pub sweep: &'s Sweep,
+    pub sweep: &'s SecretSweep,
     /// Where it stands, and the way there once that is known.
     pub places: Vec<(Range<usize>, Option<String>)>,
     words: usize,
@@ -25,7 +25,7 @@ pub(super) struct SeenLeaf<'s> {
 }
 
 impl<'s> SeenLeaf<'s> {
-    pub fn new(sweep: &'s Sweep, places: Vec<(Range<usize>, Option<String>)>) -> Self {
+    pub fn new(sweep: &'s SecretSweep, places: Vec<(Range<usize>, Option<String>)>) -> Self {
         Self { sweep, places, words: 0, fixed: 0, place: 0 }
     }
 
@@ -68,7 +68,7 @@ fn has_next(places: &[usize], next: &mut usize, range: &Range<usize>) -> bool {
 }
 
 /// Reads a part of a text as JSON; whether it is some. What was cut off behind its beginning is.
-pub(super) fn read(
+pub(super) fn read_json(
     search: &mut Search,
     source: &SearchSource<'_>,
     part: Range<usize>,
@@ -93,7 +93,7 @@ pub(super) fn read(
                 if reader.is_naming() {
                     reader.call(&text, seen.has_word(&text.range));
                 }
-                string(search, source, &reader, &text, seen);
+                read_string(search, source, &reader, &text, seen);
             }
             Event::End | Event::Cut => return true,
             Event::Deep => {
@@ -109,7 +109,7 @@ pub(super) fn read(
     }
 }
 
-fn string(
+fn read_string(
     search: &mut Search,
     source: &SearchSource<'_>,
     reader: &JsonReader<'_>,
@@ -128,7 +128,7 @@ fn string(
     if !(again || in_base64 || hashed || name.is_some()) {
         return;
     }
-    let (decoded, jumps) = if piece.escaped { unescaped(raw) } else { (String::new(), Vec::new()) };
+    let (decoded, jumps) = if piece.escaped { unescape_json(raw) } else { (String::new(), Vec::new()) };
     let text = if piece.escaped { decoded.as_str() } else { raw };
     let origin = source.origin.as_ref().map(|origin| origin.below(piece.range.start, jumps));
     let coding = if piece.escaped && source.coding == Coding::Plain { Coding::Json } else { source.coding };
@@ -161,6 +161,6 @@ fn string(
 }
 
 /// The way of an origin for a part that is not decoded.
-pub(super) fn whole() -> Option<MaterialOrigin> {
+pub(super) fn plain_origin() -> Option<MaterialOrigin> {
     Some(MaterialOrigin::from(0))
 }

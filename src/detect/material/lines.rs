@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::super::{known, wrapped};
 use super::origin::MaterialOrigin;
-use super::{Coding, words};
+use super::{Coding, describe_cap};
 use crate::detect::decode::Cap;
 
 /// All lines together hold no more.
@@ -79,7 +79,7 @@ impl Lines {
             return;
         }
         if text.len() > MAX_UNESCAPED {
-            return self.caps.push(words(Cap::Input));
+            return self.caps.push(describe_cap(Cap::Input));
         }
         let Some((bytes, layers)) = known::unescaped_by_layers(text) else { return };
         let coding = if coding == Coding::Pieces { coding } else { Coding::Escaped };
@@ -100,7 +100,7 @@ impl Lines {
 
     fn push(&mut self, text: &str, line: Line) {
         if self.text.len() + text.len() > MAX_BYTES {
-            return self.caps.push(words(Cap::Output));
+            return self.caps.push(describe_cap(Cap::Output));
         }
         let start = self.text.len();
         self.text.push_str(text);

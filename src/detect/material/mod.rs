@@ -13,7 +13,7 @@ use std::ops::Range;
 
 pub use self::budget::SearchBudget;
 use super::decode::Cap;
-use super::secrets::{Certainty, Found};
+use super::secrets::{Certainty, FoundSecret};
 use super::unknown_token::UnknownToken;
 use crate::model::Secret;
 
@@ -37,7 +37,7 @@ pub enum Coding {
 
 /// A secret of a text. Printing it does not tell it.
 #[derive(Debug, Clone)]
-pub struct Hidden {
+pub struct HiddenSecret {
     /// Id of the rule: `github-pat`, `field-password`, [`UNKNOWN_TOKEN`].
     pub rule: String,
     /// How sure the rule is.
@@ -57,10 +57,10 @@ pub struct Hidden {
     pub value: Secret,
 }
 
-impl Hidden {
+impl HiddenSecret {
     /// What rules of another's found in a text as it stands.
-    pub fn plain(found: Found, value: &str) -> Self {
-        let Found { rule, range, confidence, prefix } = found;
+    pub fn plain(found: FoundSecret, value: &str) -> Self {
+        let FoundSecret { rule, range, confidence, prefix } = found;
         let (path, coding, value) = (String::new(), Coding::Plain, Secret::new(value));
         Self { rule, confidence, prefix, path, coding, range: Some(range), token: None, value }
     }
@@ -70,7 +70,7 @@ impl Hidden {
 #[derive(Debug, Clone, Default)]
 pub struct Material {
     /// In the order of the text, without overlaps; those in pieces last.
-    pub hidden: Vec<Hidden>,
+    pub hidden: Vec<HiddenSecret>,
     /// The bounds that cut the search short, in words; empty when it was whole.
     pub caps: Vec<&'static str>,
 }
@@ -83,13 +83,13 @@ impl Material {
     }
 }
 
-/// Finds the secrets of a text. `content_type` is a hint, as for [`super::decode::channels`].
-pub fn find(content_type: Option<&str>, text: &str) -> Material {
-    search::run(content_type, text)
+/// Finds the secrets of a text. `content_type` is a hint, as for [`super::decode::split_channels`].
+pub fn find_secrets(content_type: Option<&str>, text: &str) -> Material {
+    search::find_in_text(content_type, text)
 }
 
 /// A bound of the decoder, in words.
-fn words(cap: Cap) -> &'static str {
+fn describe_cap(cap: Cap) -> &'static str {
     match cap {
         Cap::Input => "only 4 MiB of a stream or of coded text were decoded",
         Cap::Output => "more than 16 MiB came of decoding",

@@ -33,7 +33,7 @@ impl MaterialOrigin {
 
 /// A JSON string without its escapes (RFC 8259 §7), and behind each escape its place and that of the source. What is no
 /// escape stays as it is, half a surrogate pair becomes U+FFFD.
-pub(super) fn unescaped(text: &str) -> (String, Vec<(usize, usize)>) {
+pub(super) fn unescape_json(text: &str) -> (String, Vec<(usize, usize)>) {
     let (mut out, mut jumps) = (String::with_capacity(text.len()), Vec::new());
     let mut at = 0;
     while let Some(rest) = text.get(at..) {
@@ -42,7 +42,7 @@ pub(super) fn unescaped(text: &str) -> (String, Vec<(usize, usize)>) {
             break;
         };
         out.push_str(rest.get(..plain).unwrap_or_default());
-        let (character, length) = escape(rest.get(plain..).unwrap_or_default());
+        let (character, length) = decode_escape(rest.get(plain..).unwrap_or_default());
         out.push(character);
         at += plain + length;
         jumps.push((out.len(), at));
@@ -51,20 +51,20 @@ pub(super) fn unescaped(text: &str) -> (String, Vec<(usize, usize)>) {
 }
 
 /// What an escape stands for, and its length; the backslash itself where it begins none.
-fn escape(rest: &str) -> (char, usize) {
+fn decode_escape(rest: &str) -> (char, usize) {
     match rest.as_bytes().get(1) {
         Some(b'n') => ('\n', 2),
         Some(b'r') => ('\r', 2),
         Some(b't') => ('\t', 2),
         Some(b'b') => ('\u{8}', 2),
         Some(b'f') => ('\u{c}', 2),
-        Some(b'u') => unicode(rest),
+        Some(b'u') => decode_unicode_escape(rest),
         Some(byte @ (b'"' | b'\\' | b'/')) => (char::from(*byte), 2),
         _ => ('\\', 1),
     }
 }
 
-fn unicode(rest: &str) -> (char, usize) {
+fn decode_unicode_escape(rest: &str) -> (char, usize) {
     let digits = |at: usize| {
         let digits = rest.get(at..at + 4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
         u32::from_str_radix(digits, 16).ok()

@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use super::super::decode;
-use super::super::secrets::{Certainty, Engine, Found, MAX_FOUND, Sweep};
+use super::super::secrets::{Certainty, FoundSecret, MAX_FOUND, SecretRuleEngine, SecretSweep};
 use super::super::unknown_token::{self, UnknownToken};
 use super::leaves::{self, SeenLeaf};
 use super::lines::{LEAST_BYTES, Lines};
 use super::origin::MaterialOrigin;
-use super::{Coding, Hidden, Material, UNKNOWN_TOKEN, events, words};
+use super::{Coding, HiddenSecret, Material, UNKNOWN_TOKEN, describe_cap, events};
 use crate::model::Secret;
 
 /// So much is gathered before it is looked at.
@@ -27,23 +27,24 @@ pub(super) struct SearchSource<'t> {
 
 /// A search on its way.
 pub(super) struct Search {
-    engine: &'static Engine,
+    engine: &'static SecretRuleEngine,
     pub lines: Lines,
     found: Vec<SearchHit>,
     caps: Vec<&'static str>,
 }
 
 struct SearchHit {
-    hidden: Hidden,
+    hidden: HiddenSecret,
     /// Told by the name that it stands under.
     by_name: bool,
 }
 
 /// See [`super::find`].
-pub(super) fn run(content_type: Option<&str>, text: &str) -> Material {
+pub(super) fn find_in_text(content_type: Option<&str>, text: &str) -> Material {
     let mut search =
-        Search { engine: Engine::embedded(), lines: Lines::default(), found: Vec::new(), caps: Vec::new() };
-    let whole = SearchSource { text, origin: leaves::whole(), path: String::new(), coding: Coding::Plain, inner: 0 };
+        Search { engine: SecretRuleEngine::embedded(), lines: Lines::default(), found: Vec::new(), caps: Vec::new() };
+    let whole =
+        SearchSource { text, origin: leaves::plain_origin(), path: String::new(), coding: Coding::Plain, inner: 0 };
     let is_form = content_type.is_some_and(|kind| kind.to_ascii_lowercase().contains("x-www-form-urlencoded"));
     if !search.document(&whole) {
         if is_form {
@@ -64,7 +65,7 @@ impl Search {
         let mut hits = hits_of(&sweep, source);
         hits.sort_by_key(|(range, _)| range.start);
         let mut seen = SeenLeaf::new(&sweep, hits.iter().map(|(range, _)| (range.clone(), None)).collect());
-        let mut is_json = leaves::read(self, source, 0..source.text.len(), &mut seen);
+        let mut is_json = leaves::read_json(self, source, 0..source.text.len(), &mut seen);
         if !is_json && source.inner == 0 {
             is_json = self.stream(source, &mut seen);
         }
@@ -86,12 +87,12 @@ impl Search {
     }
 
     fn stream(&mut self, source: &SearchSource<'_>, seen: &mut SeenLeaf<'_>) -> bool {
-        let parts = events::parts(source.text);
+        let parts = events::find_json_parts(source.text);
         let mut n_json = 0;
         for (number, part) in &parts.json {
             let path = format!("/{}/{number}", parts.name);
             let line = SearchSource { text: source.text, origin: source.origin.clone(), path, ..*source };
-            n_json += usize::from(leaves::read(self, &line, part.clone(), seen));
+            n_json += usize::from(leaves::read_json(self, &line, part.clone(), seen));
         }
         if parts.name == "events" || n_json > 1 {
             self.pieces(source.text);
@@ -101,8 +102,8 @@ impl Search {
 
     /// What a stream says in pieces.
     fn pieces(&mut self, text: &str) {
-        let decoded = decode::channels(None, text);
-        self.caps.extend(decoded.caps.into_iter().map(words));
+        let decoded = decode::split_channels(None, text);
+        self.caps.extend(decoded.caps.into_iter().map(describe_cap));
         let joined = decoded.channels.into_iter().filter(|channel| channel.path.contains("[*]"));
         for channel in joined.filter(|channel| !channel.path.ends_with("(unescaped)")) {
             if channel.text.len() < LEAST_BYTES {
@@ -123,8 +124,8 @@ impl Search {
 
     /// The fields of a form (WHATWG URL, application/x-www-form-urlencoded).
     fn form(&mut self, content_type: Option<&str>, text: &str) {
-        let decoded = decode::channels(content_type, text);
-        self.caps.extend(decoded.caps.into_iter().map(words));
+        let decoded = decode::split_channels(content_type, text);
+        self.caps.extend(decoded.caps.into_iter().map(describe_cap));
         for channel in decoded.channels {
             let (path, coding) = (channel.path.as_str(), Coding::Escaped);
             if let Some(found) = super::super::secrets::value_of(path, &channel.text) {
@@ -135,10 +136,16 @@ impl Search {
     }
 
     /// Keeps what its name says to be a secret.
-    pub fn named(&mut self, found: Found, text: &str, (path, coding): (&str, Coding), origin: Option<&MaterialOrigin>) {
+    pub fn named(
+        &mut self,
+        found: FoundSecret,
+        text: &str,
+        (path, coding): (&str, Coding),
+        origin: Option<&MaterialOrigin>,
+    ) {
         let range = origin.map(|origin| origin.of(found.range.start)..origin.of(found.range.end));
         if let Some(value) = text.get(found.range.clone()) {
-            let hidden = hidden(found, value, (path, coding), range);
+            let hidden = hidden_from_found(found, value, (path, coding), range);
             self.found.push(SearchHit { hidden, by_name: true });
         }
     }
@@ -163,7 +170,7 @@ impl Search {
         self.caps.extend(&sweep.scan.capped);
         let everywhere = SearchSource {
             text: &lines.text,
-            origin: leaves::whole(),
+            origin: leaves::plain_origin(),
             path: String::new(),
             coding: Coding::Plain,
             inner: 0,
@@ -176,7 +183,7 @@ impl Search {
                 continue;
             }
             let coding = if hidden.coding == Coding::Base64 { hidden.coding } else { line.coding };
-            let hidden = Hidden { path: line.path.clone(), coding, range: line.source(&part), ..hidden };
+            let hidden = HiddenSecret { path: line.path.clone(), coding, range: line.source(&part), ..hidden };
             self.found.push(SearchHit { hidden, by_name: false });
         }
     }
@@ -194,7 +201,7 @@ impl Search {
     }
 
     pub fn cap_depth(&mut self) {
-        self.caps.push(words(decode::Cap::Depth));
+        self.caps.push(describe_cap(decode::Cap::Depth));
     }
 
     fn settled(self, text: &str) -> Material {
@@ -207,12 +214,12 @@ impl Search {
         };
         let (mut placed, pieces): (Vec<SearchHit>, Vec<SearchHit>) =
             self.found.into_iter().map(located).partition(|hit| hit.hidden.range.is_some());
-        placed.sort_by_key(|hit| (start(hit), std::cmp::Reverse(end(hit))));
+        placed.sort_by_key(|hit| (hit_start(hit), std::cmp::Reverse(hit_end(hit))));
         let mut kept: Vec<SearchHit> = Vec::new();
         for next in placed {
             match kept.last_mut() {
-                Some(last) if start(&next) < end(last) => {
-                    if rank(&next) > rank(last) {
+                Some(last) if hit_start(&next) < hit_end(last) => {
+                    if rank_hit(&next) > rank_hit(last) {
                         *last = next;
                     }
                 }
@@ -235,31 +242,31 @@ impl Search {
     }
 }
 
-fn start(hit: &SearchHit) -> usize {
+fn hit_start(hit: &SearchHit) -> usize {
     hit.hidden.range.as_ref().map_or(0, |range| range.start)
 }
 
-fn end(hit: &SearchHit) -> usize {
+fn hit_end(hit: &SearchHit) -> usize {
     hit.hidden.range.as_ref().map_or(0, |range| range.end)
 }
 
 /// By rule before by name; then the surer, with the longer public beginning, decoded, longer.
-fn rank(hit: &SearchHit) -> (bool, Certainty, usize, bool, usize) {
+fn rank_hit(hit: &SearchHit) -> (bool, Certainty, usize, bool, usize) {
     let hidden = &hit.hidden;
     let prefix = hidden.prefix.as_ref().map_or(0, String::len);
     let by_name = hit.by_name || hidden.rule.starts_with("field-");
     let decoded = matches!(hidden.coding, Coding::Json | Coding::Escaped | Coding::Base64);
-    (!by_name, hidden.confidence, prefix, decoded, end(hit) - start(hit))
+    (!by_name, hidden.confidence, prefix, decoded, hit_end(hit) - hit_start(hit))
 }
 
 /// What one look found in a text, with where in it.
-fn hits_of(sweep: &Sweep, source: &SearchSource<'_>) -> Vec<(Range<usize>, Hidden)> {
+fn hits_of(sweep: &SecretSweep, source: &SearchSource<'_>) -> Vec<(Range<usize>, HiddenSecret)> {
     let of = |range: &Range<usize>| source.origin.as_ref().map(|origin| origin.of(range.start)..origin.of(range.end));
     let place = (source.path.as_str(), source.coding);
-    let mut hits: Vec<(Range<usize>, Hidden)> = Vec::new();
+    let mut hits: Vec<(Range<usize>, HiddenSecret)> = Vec::new();
     for found in &sweep.scan.found {
         if let Some(value) = source.text.get(found.range.clone()) {
-            hits.push((found.range.clone(), hidden(found.clone(), value, place, of(&found.range))));
+            hits.push((found.range.clone(), hidden_from_found(found.clone(), value, place, of(&found.range))));
         }
     }
     let mut end = 0;
@@ -267,7 +274,7 @@ fn hits_of(sweep: &Sweep, source: &SearchSource<'_>) -> Vec<(Range<usize>, Hidde
         if *start < end || hits.len() >= MAX_FOUND * 2 {
             continue;
         }
-        let Some(token) = unknown_token::at(source.text, *start, *wrapped) else { continue };
+        let Some(token) = unknown_token::find_at(source.text, *start, *wrapped) else { continue };
         end = token.range.end;
         let Some(value) = source.text.get(token.range.clone()) else { continue };
         hits.push((token.range.clone(), by_structure(token.clone(), value, place, of(&token.range))));
@@ -275,8 +282,13 @@ fn hits_of(sweep: &Sweep, source: &SearchSource<'_>) -> Vec<(Range<usize>, Hidde
     hits
 }
 
-fn hidden(found: Found, value: &str, (path, coding): (&str, Coding), range: Option<Range<usize>>) -> Hidden {
-    Hidden {
+fn hidden_from_found(
+    found: FoundSecret,
+    value: &str,
+    (path, coding): (&str, Coding),
+    range: Option<Range<usize>>,
+) -> HiddenSecret {
+    HiddenSecret {
         rule: found.rule,
         confidence: found.confidence,
         prefix: found.prefix,
@@ -293,8 +305,8 @@ fn by_structure(
     value: &str,
     (path, coding): (&str, Coding),
     range: Option<Range<usize>>,
-) -> Hidden {
-    Hidden {
+) -> HiddenSecret {
+    HiddenSecret {
         rule: UNKNOWN_TOKEN.to_owned(),
         confidence: Certainty::High,
         prefix: None,

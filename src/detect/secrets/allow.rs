@@ -117,7 +117,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
 }
 
 /// Bits of a character of this text (Shannon).
-pub(super) fn entropy(text: &[u8]) -> f64 {
+pub(super) fn shannon_entropy(text: &[u8]) -> f64 {
     let mut counts = [0u32; 256];
     for byte in text {
         if let Some(count) = counts.get_mut(usize::from(*byte)) {

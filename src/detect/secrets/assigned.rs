@@ -62,39 +62,40 @@ const MAX_BETWEEN: usize = 64;
 const MAX_TAGS: usize = 160;
 
 /// The name around a hit, and the value that is assigned to it.
-pub(super) fn assignment(text: &[u8], hit: &Range<usize>) -> Option<Assignment> {
-    let found = plain(text, hit).or_else(|| told(text, hit)).or_else(|| shown(text, hit))?;
+pub(super) fn find_assignment(text: &[u8], hit: &Range<usize>) -> Option<Assignment> {
+    let found =
+        plain_assignment(text, hit).or_else(|| prose_assignment(text, hit)).or_else(|| markup_assignment(text, hit))?;
     // `The id of the API key`.
     let is_part = found.noun.rsplit_once(" of ").is_some_and(|(part, _)| is_of_another(part.as_bytes()));
     (!is_part).then_some(found)
 }
 
 /// The name around a hit in lower case, and where its value begins.
-pub(super) fn assigned(text: &[u8], hit: Range<usize>) -> Option<(String, usize)> {
-    assignment(text, &hit).map(|found| (found.name, found.start))
+pub(super) fn find_assigned_name(text: &[u8], hit: Range<usize>) -> Option<(String, usize)> {
+    find_assignment(text, &hit).map(|found| (found.name, found.start))
 }
 
 /// `name = "`, `name: `, `"name": "`, `name=>'`, `name":\"`, `**name:** `.
-fn plain(text: &[u8], hit: &Range<usize>) -> Option<Assignment> {
+fn plain_assignment(text: &[u8], hit: &Range<usize>) -> Option<Assignment> {
     let of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-. ".contains(byte);
     let back = text.get(..hit.start)?.iter().rev().take(40).take_while(|byte| of_name(byte)).count();
     let ahead = text.get(hit.end..)?.iter().take(40).take_while(|byte| of_name(byte)).count();
     let name = String::from_utf8_lossy(text.get(hit.start - back..hit.end + ahead)?).to_ascii_lowercase();
     let mut at = hit.end + ahead;
-    at += skipped(text, at, b"\\\"'`]* ", 5);
-    let separator = skipped(text, at, b"=:>", 2);
+    at += count_leading(text, at, b"\\\"'`]* ", 5);
+    let separator = count_leading(text, at, b"=:>", 2);
     (separator > 0).then_some(())?;
     at += separator;
     if text.get(at..)?.starts_with(b"** ") {
         at += 2;
     }
-    at += skipped(text, at, b" \t", 4);
-    at += skipped(text, at, b"\\\"'`", 3);
+    at += count_leading(text, at, b" \t", 4);
+    at += count_leading(text, at, b"\\\"'`", 3);
     Some(Assignment { noun: name.clone(), name, start: at, is_told: false })
 }
 
 /// ``The token that we use is …``, `` `name` is set to "…" ``, `| name | … |`.
-fn told(text: &[u8], hit: &Range<usize>) -> Option<Assignment> {
+fn prose_assignment(text: &[u8], hit: &Range<usize>) -> Option<Assignment> {
     let (name_start, name_end) = word_around(text, hit)?;
     let window = text.get(name_end..text.len().min(name_end + MAX_BETWEEN))?;
     let ends = |at: usize| {
@@ -107,7 +108,7 @@ fn told(text: &[u8], hit: &Range<usize>) -> Option<Assignment> {
     let (at, joint) = (0..length).find_map(|at| joint_at(at).map(|joint| (at, joint)))?;
     (!is_of_another(window.get(..at)?)).then_some(())?;
     let mut start = name_end + at + joint.len();
-    start += skipped(text, start, b"\\\"'`*", 3);
+    start += count_leading(text, start, b"\\\"'`*", 3);
     let lower = |range: Range<usize>| text.get(range).map(|part| String::from_utf8_lossy(part).to_ascii_lowercase());
     // A sentence has the vendor's name before the word that says what it is, as well as behind it.
     let before = text.get(..name_start)?.iter().rev().take(40).take_while(|byte| is_of_sentence(**byte)).count();
@@ -122,7 +123,7 @@ fn is_of_another(between: &[u8]) -> bool {
 }
 
 /// `<input name="name" value="…">`, `<dt>name</dt><dd>…`, `<td>name</td><td><code>…`.
-fn shown(text: &[u8], hit: &Range<usize>) -> Option<Assignment> {
+fn markup_assignment(text: &[u8], hit: &Range<usize>) -> Option<Assignment> {
     let of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-. ".contains(byte);
     let back = text.get(..hit.start)?.iter().rev().take(40).take_while(|byte| of_name(byte)).count();
     let ahead = text.get(hit.end..)?.iter().take(40).take_while(|byte| of_name(byte)).count();
@@ -150,7 +151,7 @@ fn shown(text: &[u8], hit: &Range<usize>) -> Option<Assignment> {
 fn length_of_tags(text: &[u8]) -> usize {
     let mut at = 0;
     loop {
-        at += skipped(text, at, b" \t\r\n", 16);
+        at += count_leading(text, at, b" \t\r\n", 16);
         let rest = text.get(at..).unwrap_or_default();
         match rest.iter().position(|byte| *byte == b'>') {
             Some(end) if rest.starts_with(b"<") => at += end + 1,
@@ -171,6 +172,6 @@ fn is_of_sentence(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"_- ".contains(&byte)
 }
 
-fn skipped(text: &[u8], at: usize, of: &[u8], most: usize) -> usize {
+fn count_leading(text: &[u8], at: usize, of: &[u8], most: usize) -> usize {
     text.get(at..).unwrap_or_default().iter().take(most).take_while(|byte| of.contains(byte)).count()
 }

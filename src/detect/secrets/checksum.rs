@@ -37,10 +37,10 @@ impl Checksum {
                 .len()
                 .checked_sub(6)
                 .and_then(|at| body.split_at_checked(at))
-                .is_some_and(|(body, digits)| base62(crc32(body.as_bytes())) == digits),
+                .is_some_and(|(body, digits)| format_base62(crc32_checksum(body.as_bytes())) == digits),
             Self::Crc32Hex => secret
                 .rsplit_once('=')
-                .is_some_and(|(body, digits)| format!("{:08X}", crc32(body.as_bytes())) == digits),
+                .is_some_and(|(body, digits)| format!("{:08X}", crc32_checksum(body.as_bytes())) == digits),
             Self::Routable => body.split('.').next().is_some_and(|payload| {
                 let decoded = URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
                 decoded.len() >= 20
@@ -54,14 +54,14 @@ impl Checksum {
 }
 
 /// CRC-32 of ISO 3309, as zlib computes it.
-pub(super) fn crc32(bytes: &[u8]) -> u32 {
+pub(super) fn crc32_checksum(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0u32, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 })
     })
 }
 
 /// Six digits of `0-9A-Za-z`, zeros first.
-pub(super) fn base62(mut number: u32) -> String {
+pub(super) fn format_base62(mut number: u32) -> String {
     let digit = |value: u32| match u8::try_from(value).unwrap_or_default() {
         value @ 0..=9 => char::from(b'0' + value),
         value @ 10..=35 => char::from(b'A' + value - 10),

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
-use super::allow::{entropy, is_sample};
-use super::found::{Certainty, Found, Scan};
+use super::allow::{is_sample, shannon_entropy};
+use super::found::{Certainty, FoundSecret, Scan};
 use super::generic::{self, Generic};
 use super::rules::{self, SecretRule};
 use super::shape::SecretShape;
@@ -24,14 +24,14 @@ const NEAR: (usize, usize) = (120, 60);
 
 /// The rules with the automata that pick among them.
 #[derive(Debug, Default)]
-pub struct Engine {
+pub struct SecretRuleEngine {
     rules: Vec<SecretRule>,
     picker: Option<Picker>,
 }
 
 /// One look over a text: what was found, and the places at which somebody who knows more of the text looks again.
 #[derive(Debug, Default)]
-pub(in crate::detect) struct Sweep {
+pub(in crate::detect) struct SecretSweep {
     pub scan: Scan,
     /// Where a token may begin, and whether it would be base64 of itself.
     pub tokens: Vec<(usize, bool)>,
@@ -71,9 +71,10 @@ struct Pattern {
     targets: Vec<PatternTarget>,
 }
 
-static EMBEDDED: LazyLock<Engine> = LazyLock::new(|| Engine::new(rules::load().unwrap_or_default()));
+static EMBEDDED: LazyLock<SecretRuleEngine> =
+    LazyLock::new(|| SecretRuleEngine::new(rules::load().unwrap_or_default()));
 
-impl Engine {
+impl SecretRuleEngine {
     /// The engine of the embedded rules.
     pub fn embedded() -> &'static Self {
         &EMBEDDED
@@ -119,8 +120,8 @@ impl Engine {
     }
 
     /// Looks at every place of a text once.
-    pub(in crate::detect) fn sweep(&self, text: &str) -> Sweep {
-        let mut sweep = Sweep::default();
+    pub(in crate::detect) fn sweep(&self, text: &str) -> SecretSweep {
+        let mut sweep = SecretSweep::default();
         let whole = text.len() <= MAX_TEXT_BYTES;
         let bytes = text.as_bytes().get(..MAX_TEXT_BYTES).unwrap_or(text.as_bytes());
         if !whole {
@@ -132,7 +133,7 @@ impl Engine {
         sweep.words.sort_unstable();
         sweep.fixed.sort_unstable();
         let scan = &mut sweep.scan;
-        scan.found = settled(std::mem::take(&mut scan.found));
+        scan.found = remove_overlaps(std::mem::take(&mut scan.found));
         if scan.found.len() > MAX_FOUND {
             scan.found.truncate(MAX_FOUND);
             scan.capped.push("more than 1000 secrets");
@@ -140,7 +141,7 @@ impl Engine {
         sweep
     }
 
-    fn run(&self, picker: &Picker, bytes: &[u8], sweep: &mut Sweep) {
+    fn run(&self, picker: &Picker, bytes: &[u8], sweep: &mut SecretSweep) {
         let mut candidates = 0;
         for hit in picker.automaton.find_overlapping_iter(bytes) {
             let Some(pattern) = picker.patterns.get(hit.pattern().as_usize()) else { continue };
@@ -163,7 +164,7 @@ impl Engine {
                         self.shape(bytes, hit.start(), (*rule, *shape), &mut sweep.fixed)
                     }
                     PatternTarget::Assigned(rule) => assigned
-                        .get_or_insert_with(|| generic::assigned(bytes, hit.range()))
+                        .get_or_insert_with(|| generic::find_assigned_name(bytes, hit.range()))
                         .as_ref()
                         .and_then(|(name, start)| self.assigned(*rule, bytes, name, *start)),
                     PatternTarget::Token { wrapped } => {
@@ -176,7 +177,13 @@ impl Engine {
         }
     }
 
-    fn shape(&self, text: &[u8], at: usize, (rule, shape): (usize, usize), fixed: &mut Vec<usize>) -> Option<Found> {
+    fn shape(
+        &self,
+        text: &[u8],
+        at: usize,
+        (rule, shape): (usize, usize),
+        fixed: &mut Vec<usize>,
+    ) -> Option<FoundSecret> {
         let rule = self.rules.get(rule)?;
         let shape = rule.shapes.get(shape)?;
         let range = shape.around(text, at)?;
@@ -184,27 +191,32 @@ impl Engine {
             fixed.push(range.start);
             return None;
         }
-        accepted(rule, shape, text, range)
+        accept_match(rule, shape, text, range)
     }
 
-    fn assigned(&self, rule: usize, text: &[u8], name: &str, start: usize) -> Option<Found> {
+    fn assigned(&self, rule: usize, text: &[u8], name: &str, start: usize) -> Option<FoundSecret> {
         let rule = self.rules.get(rule)?;
         let named = rule.names.is_empty() || rule.names.iter().any(|word| name.contains(word.as_str()));
         named.then_some(())?;
-        rule.shapes.iter().find_map(|shape| accepted(rule, shape, text, shape.from(text, start)?))
+        rule.shapes.iter().find_map(|shape| accept_match(rule, shape, text, shape.from(text, start)?))
     }
 }
 
 /// Whether what has the form of a secret is one: check digits hold, it is random, and no sample.
-fn accepted(rule: &SecretRule, shape: &SecretShape, text: &[u8], range: Range<usize>) -> Option<Found> {
+fn accept_match(rule: &SecretRule, shape: &SecretShape, text: &[u8], range: Range<usize>) -> Option<FoundSecret> {
     let secret = std::str::from_utf8(text.get(range.clone())?).ok()?;
     let prefix = shape.prefix();
     let body = secret.strip_prefix(prefix.unwrap_or_default()).unwrap_or(secret);
     let whole = rule.contains.as_ref().is_none_or(|part| secret.contains(part.as_str()))
         && rule.checksum.is_none_or(|sum| sum.holds(secret, prefix.unwrap_or_default()))
-        && entropy(body.as_bytes()) >= rule.entropy
+        && shannon_entropy(body.as_bytes()) >= rule.entropy
         && !is_sample(body);
-    whole.then(|| Found { rule: rule.id.clone(), range, confidence: rule.certainty, prefix: prefix.map(str::to_owned) })
+    whole.then(|| FoundSecret {
+        rule: rule.id.clone(),
+        range,
+        confidence: rule.certainty,
+        prefix: prefix.map(str::to_owned),
+    })
 }
 
 fn is_near(text: &[u8], range: &Range<usize>, keywords: &[String]) -> bool {
@@ -215,13 +227,13 @@ fn is_near(text: &[u8], range: &Range<usize>, keywords: &[String]) -> bool {
 }
 
 /// In the order of the text, without overlaps: the surer one stays, then the longer one.
-pub(super) fn settled(mut found: Vec<Found>) -> Vec<Found> {
+pub(super) fn remove_overlaps(mut found: Vec<FoundSecret>) -> Vec<FoundSecret> {
     found.sort_by_key(|found| (found.range.start, std::cmp::Reverse(found.range.end)));
-    let mut kept: Vec<Found> = Vec::new();
+    let mut kept: Vec<FoundSecret> = Vec::new();
     for next in found {
         match kept.last_mut() {
             Some(last) if next.range.start < last.range.end => {
-                if rank(&next) > rank(last) {
+                if rank_found(&next) > rank_found(last) {
                     *last = next;
                 }
             }
@@ -232,7 +244,7 @@ pub(super) fn settled(mut found: Vec<Found>) -> Vec<Found> {
 }
 
 /// Surer, then with the longer public beginning, then longer.
-fn rank(found: &Found) -> (Certainty, usize, usize) {
+fn rank_found(found: &FoundSecret) -> (Certainty, usize, usize) {
     (found.confidence, found.prefix.as_ref().map_or(0, String::len), found.range.len())
 }
 

@@ -1,7 +1,7 @@
 //! Names that say what stands under them is secret, and the forms of values that are.
 
-use super::allow::{entropy, is_placeholder, is_sample};
-use super::found::{Certainty, Found};
+use super::allow::{is_placeholder, is_sample, shannon_entropy};
+use super::found::{Certainty, FoundSecret};
 use super::generic::is_opaque;
 use super::random::{is_scrambled, is_wordy};
 
@@ -112,20 +112,23 @@ const HASHES: [&str; 16] = [
 ];
 
 /// What stands under a name that says it is secret, and has the form of it.
-pub(in crate::detect) fn value_of(name: &str, text: &str) -> Option<Found> {
-    if let Some(found) = text.contains(' ').then(|| super::phrase::under(&normalised(name)?, text)).flatten() {
+pub(in crate::detect) fn value_of(name: &str, text: &str) -> Option<FoundSecret> {
+    if let Some(found) =
+        text.contains(' ').then(|| super::phrase::find_in_field(&normalise_name(name)?, text)).flatten()
+    {
         return Some(found);
     }
     // Prose is most of what stands in documents, and no secret.
     if text.len() < 6 || text.bytes().any(|byte| byte == b' ') {
         return None;
     }
-    let found =
-        |rule: &str, confidence| Some(Found { rule: rule.to_owned(), range: 0..text.len(), confidence, prefix: None });
+    let found = |rule: &str, confidence| {
+        Some(FoundSecret { rule: rule.to_owned(), range: 0..text.len(), confidence, prefix: None })
+    };
     if is_hash(text) {
         return found("password-hash", Certainty::High);
     }
-    let name = normalised(name)?;
+    let name = normalise_name(name)?;
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     if HARMLESS.iter().any(|part| name.contains(part)) || is_no_secret(text) {
         return None;
@@ -143,7 +146,7 @@ pub(in crate::detect) fn value_of(name: &str, text: &str) -> Option<Found> {
 }
 
 /// Letters and digits of a name in lower case; `None` for a name that is known to guard against forgery.
-fn normalised(name: &str) -> Option<String> {
+fn normalise_name(name: &str) -> Option<String> {
     let plain: String =
         name.chars().take(128).filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     // Frameworks send `_token` with each form.
@@ -155,7 +158,7 @@ fn normalised(name: &str) -> Option<String> {
 
 /// Whether [`value_of`] may find something under this name: what reads millions of names asks this of each name once.
 pub(in crate::detect) fn may_name_secret(name: &str) -> bool {
-    let Some(name) = normalised(name) else { return false };
+    let Some(name) = normalise_name(name) else { return false };
     let endings =
         PASSWORDS.iter().chain(&TOKENS).chain(&SECRETS).chain(&["token", "pass"]).chain(&super::phrase::NAMES);
     endings.into_iter().any(|ending| name.ends_with(ending))
@@ -201,6 +204,6 @@ fn is_password(text: &str) -> bool {
 /// Long and mixed, and no name of a program. A UUID counts: under a secret's own name it is the secret.
 fn is_random(text: &str) -> bool {
     let base64 = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-.~:!@#$%^&*()".contains(&byte));
-    let mixed = is_scrambled(text) || is_opaque(text) || is_password(text) && entropy(text.as_bytes()) >= 3.2;
+    let mixed = is_scrambled(text) || is_opaque(text) || is_password(text) && shannon_entropy(text.as_bytes()) >= 3.2;
     text.len() >= 12 && base64 && mixed && !is_wordy(text)
 }

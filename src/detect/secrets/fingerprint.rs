@@ -19,7 +19,7 @@ pub struct SecretRules {
 
 /// The first 16 hexadecimal digits of HMAC-SHA-256 over the rule and the value: the same in every scan of this
 /// installation, and no help in guessing a value without the key.
-pub fn fingerprint(key: &Secret, rule: &str, value: &str) -> String {
+pub fn fingerprint_secret(key: &Secret, rule: &str, value: &str) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()) else { return String::new() };
     for part in [rule, "\0", value] {
         mac.update(part.as_bytes());

@@ -13,7 +13,7 @@ pub enum Certainty {
 
 /// A secret in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundSecret {
     /// Id of the rule: `github-pat`, `private-key`, `field-password`.
     pub rule: String,
     /// The secret itself, in bytes of the text.
@@ -28,7 +28,7 @@ pub struct Found {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scan {
     /// In the order of the text, without overlaps.
-    pub found: Vec<Found>,
+    pub found: Vec<FoundSecret>,
     /// The limits that cut the search short, in words; empty when it was whole.
     pub capped: Vec<&'static str>,
 }

@@ -5,9 +5,9 @@ use std::ops::Range;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-use super::allow::{entropy, is_placeholder, is_sample};
-pub(super) use super::assigned::assigned;
-use super::found::{Certainty, Found};
+use super::allow::{is_placeholder, is_sample, shannon_entropy};
+pub(super) use super::assigned::find_assigned_name;
+use super::found::{Certainty, FoundSecret};
 use super::random::is_scrambled;
 
 /// What to look for behind a fixed text or a word.
@@ -110,7 +110,7 @@ pub(super) const WORDS: [(&str, Generic); 37] = [
 const MAX_KEY_BYTES: usize = 16 * 1024;
 
 /// What a rule of this file or of the fields finds, in words.
-pub(super) fn describe(id: &str) -> Option<&'static str> {
+pub(super) fn describe_rule(id: &str) -> Option<&'static str> {
     Some(match id {
         "private-key" => "a private key",
         "address-password" => "an address with a password in it",
@@ -130,31 +130,31 @@ pub(super) fn describe(id: &str) -> Option<&'static str> {
 
 impl Generic {
     /// Looks at the place of a hit.
-    pub fn look(self, text: &[u8], hit: Range<usize>) -> Option<Found> {
+    pub fn look(self, text: &[u8], hit: Range<usize>) -> Option<FoundSecret> {
         match self {
-            Self::Pem => pem(text, hit.start),
+            Self::Pem => find_pem_key(text, hit.start),
             Self::WrappedPem => wrapped_pem(text, hit.start),
-            Self::Putty => putty(text, hit.start),
-            Self::Address => address(text, hit),
-            Self::Authorization => authorization(text, hit),
-            Self::ConnectionPassword => connection(text, hit),
-            Self::Named => super::named::look(text, hit),
+            Self::Putty => find_putty_key(text, hit.start),
+            Self::Address => find_address_password(text, hit),
+            Self::Authorization => find_authorization(text, hit),
+            Self::ConnectionPassword => find_connection_password(text, hit),
+            Self::Named => super::named::find_assigned(text, hit),
             Self::PasswordHash => password_hash(text, hit.start),
             Self::SignedAddress => signed_address(text, hit),
             Self::OneTimeSeed => one_time_seed(text, hit.end),
-            Self::Cookie => super::named::cookie(text, hit.end),
+            Self::Cookie => super::named::find_session_cookie(text, hit.end),
             Self::Jwk => super::named::private_jwk(text, hit.start),
-            Self::Phrase => super::phrase::look(text, hit),
+            Self::Phrase => super::phrase::find_assigned(text, hit),
         }
     }
 }
 
-fn found(rule: &str, range: Range<usize>, confidence: Certainty) -> Option<Found> {
-    Some(Found { rule: rule.to_owned(), range, confidence, prefix: None })
+fn found_by_rule(rule: &str, range: Range<usize>, confidence: Certainty) -> Option<FoundSecret> {
+    Some(FoundSecret { rule: rule.to_owned(), range, confidence, prefix: None })
 }
 
 /// A private key in PEM form (RFC 7468), an OpenSSH or a PGP one; in JSON its line breaks are escaped.
-fn pem(text: &[u8], start: usize) -> Option<Found> {
+fn find_pem_key(text: &[u8], start: usize) -> Option<FoundSecret> {
     let label_start = start + "-----BEGIN ".len();
     let window = text.get(label_start..text.len().min(label_start + 48))?;
     let label_end = window.windows(5).position(|five| five == b"-----")?;
@@ -170,7 +170,7 @@ fn pem(text: &[u8], start: usize) -> Option<Found> {
     let behind = body_start + length;
     let closing = "-----END -----".len() + label.len();
     let end = if text.get(behind..)?.starts_with(b"-----END ") { behind + closing } else { behind };
-    found("private-key", start..end.min(text.len()), Certainty::High)
+    found_by_rule("private-key", start..end.min(text.len()), Certainty::High)
 }
 
 /// Whether enough base64 that is no sample stands there; headers such as `Proc-Type` may come first.
@@ -186,11 +186,11 @@ fn has_key_data(body: &[u8]) -> bool {
     // Every key of a kind begins alike; what is random stands behind.
     let middle = data.len() / 2;
     let random = data.get(middle..data.len().min(middle + 64)).unwrap_or(&data);
-    data.len() >= 40 && entropy(data.as_bytes()) >= 3.5 && !is_sample(random)
+    data.len() >= 40 && shannon_entropy(data.as_bytes()) >= 3.5 && !is_sample(random)
 }
 
 /// The same in base64; certificates and public keys begin alike and are none.
-fn wrapped_pem(text: &[u8], start: usize) -> Option<Found> {
+fn wrapped_pem(text: &[u8], start: usize) -> Option<FoundSecret> {
     super::shape::begins_word(text, start).then_some(())?;
     let body = text.get(start..text.len().min(start + MAX_KEY_BYTES * 2))?;
     let escape = |at: usize| body.get(at) == Some(&b'\\') && body.get(at + 1) == Some(&b'/');
@@ -199,11 +199,11 @@ fn wrapped_pem(text: &[u8], start: usize) -> Option<Found> {
         (0..body.len()).take_while(|at| body.get(*at).is_some_and(|byte| of_base64(*byte) || escape(*at))).count();
     let coded = String::from_utf8_lossy(body.get(..length)?).replace("\\/", "/");
     let decoded = STANDARD_NO_PAD.decode(coded.trim_end_matches('=')).ok()?;
-    pem(&decoded, 0)?;
-    found("private-key", start..start + length, Certainty::High)
+    find_pem_key(&decoded, 0)?;
+    found_by_rule("private-key", start..start + length, Certainty::High)
 }
 
-fn putty(text: &[u8], start: usize) -> Option<Found> {
+fn find_putty_key(text: &[u8], start: usize) -> Option<FoundSecret> {
     let body = text.get(start..text.len().min(start + MAX_KEY_BYTES))?;
     let mark = b"Private-Lines:";
     let at = body.windows(mark.len()).position(|window| window == mark)?;
@@ -216,11 +216,11 @@ fn putty(text: &[u8], start: usize) -> Option<Found> {
     let sum = rest.get(data..)?.strip_prefix(b"-MAC: ").unwrap_or_default();
     let digits = sum.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     let end = start + at + mark.len() + data + if digits > 0 { "-MAC: ".len() + digits } else { 0 };
-    found("private-key", start..end, Certainty::High)
+    found_by_rule("private-key", start..end, Certainty::High)
 }
 
 /// The password of `scheme://user:password@host` (RFC 3986 §3.2.1).
-fn address(text: &[u8], hit: Range<usize>) -> Option<Found> {
+fn find_address_password(text: &[u8], hit: Range<usize>) -> Option<FoundSecret> {
     let before = text.get(..hit.start)?.iter().rev().take(20);
     let scheme = before.take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)).count();
     (scheme >= 2).then_some(())?;
@@ -245,7 +245,7 @@ fn address(text: &[u8], hit: Range<usize>) -> Option<Found> {
         && (is_varied(&plain) || plain.len() >= 16);
     let start = hit.end + user.len() + 1;
     real.then_some(())?;
-    found("address-password", start..start + password.len(), Certainty::High)
+    found_by_rule("address-password", start..start + password.len(), Certainty::High)
 }
 
 fn is_placeholder_user(user: &str) -> bool {
@@ -255,7 +255,7 @@ fn is_placeholder_user(user: &str) -> bool {
 /// Random beyond what a writer of manuals makes up.
 fn is_mixed(value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
-    let mixed = value.len() >= 12 && digits >= 2 && is_varied(value) && entropy(value.as_bytes()) >= 3.2;
+    let mixed = value.len() >= 12 && digits >= 2 && is_varied(value) && shannon_entropy(value.as_bytes()) >= 3.2;
     (mixed || is_scrambled(value)) && !is_sample(value)
 }
 
@@ -269,8 +269,8 @@ fn is_varied(value: &str) -> bool {
 }
 
 /// The credential behind `Authorization: Basic`, `Bearer`, `Token` and the like (RFC 9110 §11.6.2).
-fn authorization(text: &[u8], hit: Range<usize>) -> Option<Found> {
-    let (_, start) = assigned(text, hit)?;
+fn find_authorization(text: &[u8], hit: Range<usize>) -> Option<FoundSecret> {
+    let (_, start) = find_assigned_name(text, hit)?;
     let rest = text.get(start..text.len().min(start + 24))?;
     let scheme_length = rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
     let scheme = std::str::from_utf8(rest.get(..scheme_length)?).ok()?.to_ascii_lowercase();
@@ -283,7 +283,7 @@ fn authorization(text: &[u8], hit: Range<usize>) -> Option<Found> {
     let value = std::str::from_utf8(value.get(..length)?).ok()?.trim_end_matches('.');
     let real = if scheme == "basic" { is_basic(value) && !is_sample(value) } else { is_opaque(value) };
     real.then_some(())?;
-    found("authorization-header", value_start..value_start + value.len(), Certainty::High)
+    found_by_rule("authorization-header", value_start..value_start + value.len(), Certainty::High)
 }
 
 /// `user:password` in base64 with a password that is no placeholder (RFC 7617).
@@ -304,7 +304,7 @@ fn is_basic(value: &str) -> bool {
 pub(super) fn is_opaque(value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
-    let mixed = digits >= 2 && letters >= 2 && entropy(value.as_bytes()) >= 3.0;
+    let mixed = digits >= 2 && letters >= 2 && shannon_entropy(value.as_bytes()) >= 3.0;
     value.len() >= 20
         && (mixed || is_scrambled(value))
         && !is_placeholder(value)
@@ -313,29 +313,29 @@ pub(super) fn is_opaque(value: &str) -> bool {
 }
 
 /// A password hash in the modular crypt format, or as frameworks and directories write it (RFC 2307).
-fn password_hash(text: &[u8], start: usize) -> Option<Found> {
+fn password_hash(text: &[u8], start: usize) -> Option<FoundSecret> {
     let rest = text.get(start..text.len().min(start + 300))?;
     let of_hash = |byte: &u8| byte.is_ascii_alphanumeric() || b"$./+=:,_-{}".contains(byte);
     let length = rest.iter().take_while(|byte| of_hash(byte)).count();
     let value = std::str::from_utf8(rest.get(..length)?).ok()?.trim_end_matches([',', '.', ':', '}']);
     let body = value.rsplit(['$', '}']).next()?;
-    let real = value.len() >= 30 && body.len() >= 20 && entropy(body.as_bytes()) >= 3.5 && !is_sample(body);
+    let real = value.len() >= 30 && body.len() >= 20 && shannon_entropy(body.as_bytes()) >= 3.5 && !is_sample(body);
     real.then_some(())?;
-    found("password-hash", start..start + value.len(), Certainty::High)
+    found_by_rule("password-hash", start..start + value.len(), Certainty::High)
 }
 
 /// The signature in the query of an address (AWS Signature Version 4, Google's V4, a shared access signature).
-fn signed_address(text: &[u8], hit: Range<usize>) -> Option<Found> {
+fn signed_address(text: &[u8], hit: Range<usize>) -> Option<FoundSecret> {
     let rest = text.get(hit.end..text.len().min(hit.end + 600))?;
     let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"%+/=-_".contains(byte)).count();
     let value = std::str::from_utf8(rest.get(..length)?).ok()?;
-    let real = value.len() >= 40 && entropy(value.as_bytes()) >= 3.2 && !is_sample(value);
+    let real = value.len() >= 40 && shannon_entropy(value.as_bytes()) >= 3.2 && !is_sample(value);
     real.then_some(())?;
-    found("signed-address", hit.end..hit.end + length, Certainty::Medium)
+    found_by_rule("signed-address", hit.end..hit.end + length, Certainty::Medium)
 }
 
 /// The secret of `otpauth://totp/…?secret=…`.
-fn one_time_seed(text: &[u8], start: usize) -> Option<Found> {
+fn one_time_seed(text: &[u8], start: usize) -> Option<FoundSecret> {
     let rest = text.get(start..text.len().min(start + 400))?;
     let mark = b"secret=";
     let at = rest.windows(mark.len()).position(|window| window == mark)? + mark.len();
@@ -345,12 +345,12 @@ fn one_time_seed(text: &[u8], start: usize) -> Option<Found> {
     let value = std::str::from_utf8(value.get(..length)?).ok()?;
     // The seed of the documentation of the format.
     let sample = value.starts_with("JBSWY3DPEHPK3PXP");
-    (!ended && !sample && length >= 16 && entropy(value.as_bytes()) >= 2.8).then_some(())?;
-    found("one-time-seed", start + at..start + at + length, Certainty::High)
+    (!ended && !sample && length >= 16 && shannon_entropy(value.as_bytes()) >= 2.8).then_some(())?;
+    found_by_rule("one-time-seed", start + at..start + at + length, Certainty::High)
 }
 
 /// `Server=…;Password=…;` as ADO.NET, JDBC and ODBC write it.
-fn connection(text: &[u8], hit: Range<usize>) -> Option<Found> {
+fn find_connection_password(text: &[u8], hit: Range<usize>) -> Option<FoundSecret> {
     let before = text.get(hit.start.saturating_sub(300)..hit.start)?.to_ascii_lowercase();
     let line = before.rsplit(|byte| b"\n\"'".contains(byte)).next()?;
     let names: [&[u8]; 6] = [b"server=", b"data source=", b"host=", b"user id=", b"uid=", b"username="];
@@ -362,5 +362,5 @@ fn connection(text: &[u8], hit: Range<usize>) -> Option<Found> {
     let password = std::str::from_utf8(rest.get(..length)?).ok()?;
     let real = password.len() >= 4 && !is_placeholder(password) && !is_sample(password) && is_varied(password);
     real.then_some(())?;
-    found("connection-string", hit.end..hit.end + length, Certainty::High)
+    found_by_rule("connection-string", hit.end..hit.end + length, Certainty::High)
 }

@@ -3,27 +3,27 @@
 
 use std::ops::Range;
 
-use super::allow::{entropy, is_placeholder, is_sample};
-use super::assigned::{Assignment, assignment};
+use super::allow::{is_placeholder, is_sample, shannon_entropy};
+use super::assigned::{Assignment, find_assignment};
 use super::fields::value_of;
-use super::found::{Certainty, Found};
+use super::found::{Certainty, FoundSecret};
 use super::random::{is_scrambled, is_wordy};
 
 /// Least characters of a value, and most.
 const LENGTH: (usize, usize) = (12, 512);
 
 /// Looks at what is assigned to the name around a hit.
-pub(super) fn look(text: &[u8], hit: Range<usize>) -> Option<Found> {
+pub(super) fn find_assigned(text: &[u8], hit: Range<usize>) -> Option<FoundSecret> {
     let end = hit.end;
-    let Assignment { noun, start, is_told, .. } = assignment(text, &hit)?;
+    let Assignment { noun, start, is_told, .. } = find_assignment(text, &hit)?;
     (start > end && (is_told || start - end <= 48) && !is_of_path(text, &hit, start)).then_some(())?;
     let rest = text.get(start..text.len().min(start + LENGTH.1))?;
-    let written = written(text, hit.start, start, rest)?;
+    let written = written_value(text, hit.start, start, rest)?;
     // Some JSON escapes its slashes.
     let value = written.replace("\\/", "/");
     (value.len() >= LENGTH.0 && (is_random(&value) || is_scrambled(&value))).then_some(())?;
     let found = value_of(&noun, &value)?;
-    Some(Found { range: start..start + written.len(), ..found })
+    Some(FoundSecret { range: start..start + written.len(), ..found })
 }
 
 /// Whether it is a part of a path of colons: `arn:aws:secretsmanager:eu-west-1:1:secret:name`.
@@ -33,7 +33,7 @@ fn is_of_path(text: &[u8], hit: &Range<usize>, start: usize) -> bool {
 }
 
 /// The value as it stands there: up to the quote that ends it, or to where a word ends.
-fn written<'a>(text: &[u8], name: usize, start: usize, rest: &'a [u8]) -> Option<&'a str> {
+fn written_value<'a>(text: &[u8], name: usize, start: usize, rest: &'a [u8]) -> Option<&'a str> {
     let quote = start.checked_sub(1).and_then(|at| text.get(at)).filter(|byte| b"\"'`".contains(byte));
     let of_value = |at: usize, byte: u8| {
         let is_slash = byte == b'\\' && rest.get(at + 1) == Some(&b'/');
@@ -67,7 +67,7 @@ fn is_setting(text: &[u8], name: usize, start: usize) -> bool {
 }
 
 /// A session's value in a `Cookie` or `Set-Cookie` line (RFC 6265), under a name that sessions have.
-pub(super) fn cookie(text: &[u8], end: usize) -> Option<Found> {
+pub(super) fn find_session_cookie(text: &[u8], end: usize) -> Option<FoundSecret> {
     let rest = text.get(end..text.len().min(end + 2048))?;
     let line = rest.iter().position(|byte| *byte == b'\n').map_or(rest, |at| rest.get(..at).unwrap_or(rest));
     let mut from = 0;
@@ -87,7 +87,7 @@ pub(super) fn cookie(text: &[u8], end: usize) -> Option<Found> {
         let value = std::str::from_utf8(value.get(..length)?).ok()?;
         if value.len() >= 16 && is_random(value) && !is_sample(value) && !is_placeholder(value) {
             let range = end + from..end + from + length;
-            return Some(Found {
+            return Some(FoundSecret {
                 rule: "session-cookie".to_owned(),
                 range,
                 confidence: Certainty::Medium,
@@ -99,7 +99,7 @@ pub(super) fn cookie(text: &[u8], end: usize) -> Option<Found> {
 }
 
 /// The private part of a JSON Web Key (RFC 7518 §6.2.2, §6.3.2): the member `d` beside `kty`.
-pub(super) fn private_jwk(text: &[u8], at: usize) -> Option<Found> {
+pub(super) fn private_jwk(text: &[u8], at: usize) -> Option<FoundSecret> {
     let start = at.saturating_sub(1500);
     let window = text.get(start..text.len().min(at + 2500))?;
     let mark = b"\"d";
@@ -112,9 +112,9 @@ pub(super) fn private_jwk(text: &[u8], at: usize) -> Option<Found> {
     let value = window.get(place..)?;
     let length = value.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte)).count();
     let value = std::str::from_utf8(value.get(..length)?).ok()?;
-    (length >= 40 && entropy(value.as_bytes()) >= 3.5 && !is_sample(value)).then_some(())?;
+    (length >= 40 && shannon_entropy(value.as_bytes()) >= 3.5 && !is_sample(value)).then_some(())?;
     let range = start + place..start + place + length;
-    Some(Found { rule: "private-key".to_owned(), range, confidence: Certainty::High, prefix: None })
+    Some(FoundSecret { rule: "private-key".to_owned(), range, confidence: Certainty::High, prefix: None })
 }
 
 fn is_of_value(byte: u8) -> bool {
@@ -127,5 +127,5 @@ fn is_random(value: &str) -> bool {
     let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
     // `user.settings.token2`, `Api-Key-V2`: words with separators.
     let longest = value.split(|c: char| !c.is_ascii_alphanumeric()).map(str::len).max().unwrap_or(0);
-    digits >= 2 && letters >= 2 && longest >= 8 && entropy(value.as_bytes()) >= 3.0
+    digits >= 2 && letters >= 2 && longest >= 8 && shannon_entropy(value.as_bytes()) >= 3.0
 }

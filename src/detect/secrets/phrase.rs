@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::assigned::assignment;
-use super::found::{Certainty, Found};
+use super::assigned::find_assignment;
+use super::found::{Certainty, FoundSecret};
 
 /// How many words a phrase has.
 const COUNTS: [usize; 6] = [12, 15, 18, 21, 24, 25];
@@ -21,22 +21,22 @@ pub(super) const NAMES: [&str; 7] =
     ["mnemonic", "mnemonicphrase", "mnemonicseed", "seedphrase", "recoveryphrase", "seedwords", "walletphrase"];
 
 /// Looks at what is assigned to the name around a hit.
-pub(super) fn look(text: &[u8], hit: Range<usize>) -> Option<Found> {
-    let start = assignment(text, &hit)?.start;
+pub(super) fn find_assigned(text: &[u8], hit: Range<usize>) -> Option<FoundSecret> {
+    let start = find_assignment(text, &hit)?.start;
     let rest = text.get(start..text.len().min(start + MAX_BYTES))?;
     let length = rest.iter().take_while(|byte| byte.is_ascii_lowercase() || **byte == b' ').count();
     let phrase = std::str::from_utf8(rest.get(..length)?).ok()?.trim_end();
-    is_phrase(phrase).then(|| found(start..start + phrase.len()))
+    is_phrase(phrase).then(|| build_found(start..start + phrase.len()))
 }
 
 /// What stands under a phrase's name in JSON.
-pub(super) fn under(name: &str, text: &str) -> Option<Found> {
+pub(super) fn find_in_field(name: &str, text: &str) -> Option<FoundSecret> {
     let is_named = NAMES.iter().any(|ending| name.ends_with(ending));
-    (is_named && text.len() <= MAX_BYTES && is_phrase(text)).then(|| found(0..text.len()))
+    (is_named && text.len() <= MAX_BYTES && is_phrase(text)).then(|| build_found(0..text.len()))
 }
 
-fn found(range: Range<usize>) -> Found {
-    Found { rule: "recovery-phrase".to_owned(), range, confidence: Certainty::Medium, prefix: None }
+fn build_found(range: Range<usize>) -> FoundSecret {
+    FoundSecret { rule: "recovery-phrase".to_owned(), range, confidence: Certainty::Medium, prefix: None }
 }
 
 /// So many words of three to twelve small letters, hardly one twice, none of a sentence. The phrases of test vectors

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::allow::entropy;
+use super::allow::shannon_entropy;
 
 /// The pairs of letters that make up most of English text.
 const PAIRS: &str = "\
@@ -29,7 +29,7 @@ pub(super) fn is_scrambled(value: &str) -> bool {
         && letters >= 4
         && breaks >= 4
         && breaks * 5 >= bytes.len()
-        && entropy(bytes) >= 3.2
+        && shannon_entropy(bytes) >= 3.2
         && !is_wordy(value)
 }
 

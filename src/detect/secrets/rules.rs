@@ -78,10 +78,10 @@ pub(super) enum RuleTableFault {
 /// The rules of the table; an error names what is wrong with it. A test holds that there is none.
 pub(super) fn load() -> Result<Vec<SecretRule>, RuleTableFault> {
     let table: Table = toml::from_str(TABLE).map_err(|error| RuleTableFault::Toml(error.to_string()))?;
-    table.rules.into_iter().map(rule).collect()
+    table.rules.into_iter().map(rule_from_row).collect()
 }
 
-fn rule(row: Row) -> Result<SecretRule, RuleTableFault> {
+fn rule_from_row(row: Row) -> Result<SecretRule, RuleTableFault> {
     let no_shape = |text: &String| RuleTableFault::Shape { rule: row.id.clone(), shape: text.clone() };
     let shape = |text: &String| SecretShape::parse(text).ok_or_else(|| no_shape(text));
     let shapes = row.shapes.iter().map(shape).collect::<Result<_, _>>()?;

@@ -6,9 +6,9 @@ use regex::{Regex, RegexBuilder};
 use thiserror::Error;
 use toml::de::{DeTable, DeValue};
 
-use super::allow::entropy;
-use super::engine::settled;
-use super::found::{Certainty, Found};
+use super::allow::shannon_entropy;
+use super::engine::remove_overlaps;
+use super::found::{Certainty, FoundSecret};
 
 /// Most rules of a file.
 const MAX_RULES: usize = 2000;
@@ -103,7 +103,7 @@ pub enum RuleRefused {
 ///
 /// # Errors
 /// A sentence, when it is no TOML or builds upon another file.
-pub fn load(text: &str) -> Result<UserRules, RulesRefused> {
+pub fn load_rules(text: &str) -> Result<UserRules, RulesRefused> {
     let root = DeTable::parse(text).map_err(|error| RulesRefused::NoToml(error.message().to_owned()))?;
     let root = root.get_ref();
     if let Some(extend) = root.get("extend") {
@@ -113,10 +113,10 @@ pub fn load(text: &str) -> Result<UserRules, RulesRefused> {
     for (index, value) in
         root.get("rules").and_then(|value| value.get_ref().as_array()).into_iter().flatten().enumerate()
     {
-        let id = value.get_ref().as_table().and_then(|table| string(table, "id")).unwrap_or_default().to_owned();
+        let id = value.get_ref().as_table().and_then(|table| string_field(table, "id")).unwrap_or_default().to_owned();
         let read = match value.get_ref().as_table() {
             _ if index >= MAX_RULES => Err(RuleRefused::TooMany),
-            Some(table) => rule(table),
+            Some(table) => rule_from_table(table),
             None => Err(RuleRefused::NoTable),
         };
         match read {
@@ -137,30 +137,30 @@ impl UserRules {
     }
 
     /// The secrets that the rules find in a text.
-    pub fn scan(&self, text: &str) -> Vec<Found> {
+    pub fn scan(&self, text: &str) -> Vec<FoundSecret> {
         if self.rules.is_empty() {
             return Vec::new();
         }
         let lower = text.to_ascii_lowercase();
         let wanted =
             |rule: &&UserRule| rule.keywords.is_empty() || rule.keywords.iter().any(|word| lower.contains(word));
-        settled(self.rules.iter().filter(wanted).flat_map(|rule| self.run(rule, text)).collect())
+        remove_overlaps(self.rules.iter().filter(wanted).flat_map(|rule| self.run(rule, text)).collect())
     }
 
-    fn run(&self, rule: &UserRule, text: &str) -> Vec<Found> {
+    fn run(&self, rule: &UserRule, text: &str) -> Vec<FoundSecret> {
         let mut found = Vec::new();
         for captures in rule.regex.captures_iter(text).take(MAX_HITS) {
             let Some(whole) = captures.get(0) else { continue };
             let first = || (1..captures.len()).find_map(|group| captures.get(group).filter(|hit| !hit.is_empty()));
             let secret = rule.group.map_or_else(first, |group| captures.get(group)).unwrap_or(whole);
-            let random = rule.entropy <= 0.0 || entropy(secret.as_str().as_bytes()) > rule.entropy;
+            let random = rule.entropy <= 0.0 || shannon_entropy(secret.as_str().as_bytes()) > rule.entropy;
             let line = line_around(text, whole.range());
             let allowed = |allow: &Allow| allow.allows(secret.as_str(), whole.as_str(), line);
             if secret.is_empty() || !random || rule.allow.iter().chain(&self.allow).any(allowed) {
                 continue;
             }
             let (rule, range) = (rule.id.clone(), secret.range());
-            found.push(Found { rule, range, confidence: Certainty::High, prefix: None });
+            found.push(FoundSecret { rule, range, confidence: Certainty::High, prefix: None });
         }
         found
     }
@@ -184,10 +184,10 @@ impl Allow {
     }
 }
 
-fn rule(table: &DeTable<'_>) -> Result<UserRule, RuleRefused> {
-    let id = string(table, "id").filter(|id| !id.trim().is_empty()).ok_or(RuleRefused::NoId)?;
-    let pattern = string(table, "regex").ok_or(RuleRefused::NoRegex)?;
-    let regex = compiled(pattern)?;
+fn rule_from_table(table: &DeTable<'_>) -> Result<UserRule, RuleRefused> {
+    let id = string_field(table, "id").filter(|id| !id.trim().is_empty()).ok_or(RuleRefused::NoId)?;
+    let pattern = string_field(table, "regex").ok_or(RuleRefused::NoRegex)?;
+    let regex = compile_pattern(pattern)?;
     let group = match table.get("secretGroup").map(|value| value.get_ref()) {
         Some(DeValue::Integer(number)) => number.as_str().parse::<usize>().ok().filter(|group| *group > 0),
         _ => None,
@@ -200,7 +200,7 @@ fn rule(table: &DeTable<'_>) -> Result<UserRule, RuleRefused> {
         Some(DeValue::Float(number)) => number.as_str().parse().unwrap_or(0.0),
         _ => 0.0,
     };
-    let keywords = strings(table, "keywords").iter().map(|word| word.to_ascii_lowercase()).collect();
+    let keywords = string_list(table, "keywords").iter().map(|word| word.to_ascii_lowercase()).collect();
     Ok(UserRule { id: id.trim().to_owned(), regex, group, entropy, keywords, allow: allow_lists(table)? })
 }
 
@@ -210,20 +210,20 @@ fn allow_lists(table: &DeTable<'_>) -> Result<Vec<Allow>, RuleRefused> {
     let mut lists = Vec::new();
     for value in many.chain(table.get("allowlist")) {
         let Some(table) = value.get_ref().as_table() else { continue };
-        let regexes = strings(table, "regexes").into_iter().map(compiled).collect::<Result<_, _>>()?;
-        let stopwords = strings(table, "stopwords").iter().map(|word| word.to_ascii_lowercase()).collect();
-        let target = match string(table, "regexTarget") {
+        let regexes = string_list(table, "regexes").into_iter().map(compile_pattern).collect::<Result<_, _>>()?;
+        let stopwords = string_list(table, "stopwords").iter().map(|word| word.to_ascii_lowercase()).collect();
+        let target = match string_field(table, "regexTarget") {
             Some("match") => AllowTarget::Match,
             Some("line") => AllowTarget::Line,
             _ => AllowTarget::Secret,
         };
-        let all = string(table, "condition").is_some_and(|condition| condition.eq_ignore_ascii_case("and"));
+        let all = string_field(table, "condition").is_some_and(|condition| condition.eq_ignore_ascii_case("and"));
         lists.push(Allow { regexes, stopwords, target, all });
     }
     Ok(lists)
 }
 
-fn compiled(pattern: &str) -> Result<Regex, RuleRefused> {
+fn compile_pattern(pattern: &str) -> Result<Regex, RuleRefused> {
     RegexBuilder::new(pattern).size_limit(MAX_REGEX_BYTES).build().map_err(|error| {
         let text = error.to_string();
         let reason = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("not supported");
@@ -231,11 +231,11 @@ fn compiled(pattern: &str) -> Result<Regex, RuleRefused> {
     })
 }
 
-fn string<'a>(table: &'a DeTable<'_>, key: &str) -> Option<&'a str> {
+fn string_field<'a>(table: &'a DeTable<'_>, key: &str) -> Option<&'a str> {
     table.get(key)?.get_ref().as_str()
 }
 
-fn strings<'a>(table: &'a DeTable<'_>, key: &str) -> Vec<&'a str> {
+fn string_list<'a>(table: &'a DeTable<'_>, key: &str) -> Vec<&'a str> {
     let array = table.get(key).and_then(|value| value.get_ref().as_array());
     array.into_iter().flatten().filter_map(|value| value.get_ref().as_str()).collect()
 }

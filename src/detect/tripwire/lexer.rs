@@ -66,8 +66,8 @@ impl Lexer {
     /// The next piece: what it is and how long. A run is no longer than `limit`; no piece is empty but that of nothing.
     pub fn next(&mut self, rest: &[u8], limit: usize) -> (PieceKind, usize) {
         let (kind, length) = match (self.syntax, self.state) {
-            (Syntax::Text, _) => text(rest, limit),
-            (Syntax::Markdown, _) => markdown(rest, limit),
+            (Syntax::Text, _) => next_text_piece(rest, limit),
+            (Syntax::Markdown, _) => next_markdown_piece(rest, limit),
             (Syntax::Json, LexerState::String) => self.json_string(rest, limit),
             (Syntax::Json, _) => self.json(rest),
             (Syntax::Markup, state) => self.markup(state, rest, limit),
@@ -99,8 +99,8 @@ impl Lexer {
             self.state = LexerState::String;
             return (PieceKind::Structure, 1);
         }
-        match run(rest, |byte| !is_scalar(byte)) {
-            0 => (PieceKind::Structure, run(rest, |byte| is_scalar(byte) || *byte == b'"').max(1)),
+        match run_length(rest, |byte| !is_scalar(byte)) {
+            0 => (PieceKind::Structure, run_length(rest, |byte| is_scalar(byte) || *byte == b'"').max(1)),
             length => (PieceKind::Scalar, length),
         }
     }
@@ -116,8 +116,8 @@ impl Lexer {
                 (PieceKind::Unit, 12)
             }
             [b'\\', b'u', ..] => (PieceKind::Unit, 6),
-            [b'\\', ..] => (PieceKind::Unit, escaped(rest)),
-            _ => (PieceKind::Run, bounded(rest, limit, |byte| matches!(byte, b'"' | b'\\'))),
+            [b'\\', ..] => (PieceKind::Unit, escaped_length(rest)),
+            _ => (PieceKind::Run, bounded_run_length(rest, limit, |byte| matches!(byte, b'"' | b'\\'))),
         }
     }
 
@@ -127,16 +127,16 @@ impl Lexer {
             LexerState::Attribute(quote) if rest.first() == Some(&quote) => self.go(LexerState::Tag, 1),
             LexerState::Embedded if rest.starts_with(b"</") => self.go(LexerState::Tag, 2),
             LexerState::Embedded => {
-                (PieceKind::Structure, 1 + run(rest.get(1..).unwrap_or_default(), |byte| *byte == b'<'))
+                (PieceKind::Structure, 1 + run_length(rest.get(1..).unwrap_or_default(), |byte| *byte == b'<'))
             }
             LexerState::Until(end) if rest.starts_with(end) => self.go(LexerState::Outside, end.len()),
             LexerState::Until(end) => {
                 let first = end.first().copied().unwrap_or_default();
-                (PieceKind::Run, bounded(rest, limit, |byte| *byte == first))
+                (PieceKind::Run, bounded_run_length(rest, limit, |byte| *byte == first))
             }
-            LexerState::Attribute(quote) => content(rest, limit, quote),
+            LexerState::Attribute(quote) => next_content_piece(rest, limit, quote),
             LexerState::Outside | LexerState::String if rest.first() == Some(&b'<') => self.open(rest),
-            LexerState::Outside | LexerState::String => content(rest, limit, b'<'),
+            LexerState::Outside | LexerState::String => next_content_piece(rest, limit, b'<'),
         }
     }
 
@@ -157,7 +157,7 @@ impl Lexer {
         match rest.first() {
             Some(b'>') => self.go(LexerState::Outside, 1),
             Some(quote @ (b'"' | b'\'')) => self.go(LexerState::Attribute(*quote), 1),
-            _ => (PieceKind::Structure, run(rest, |byte| matches!(byte, b'>' | b'"' | b'\'')).max(1)),
+            _ => (PieceKind::Structure, run_length(rest, |byte| matches!(byte, b'>' | b'"' | b'\'')).max(1)),
         }
     }
 
@@ -167,50 +167,52 @@ impl Lexer {
     }
 }
 
-fn text(rest: &[u8], limit: usize) -> (PieceKind, usize) {
+fn next_text_piece(rest: &[u8], limit: usize) -> (PieceKind, usize) {
     if rest.first() != Some(&0x1b) {
-        return (PieceKind::Run, bounded(rest, limit, |byte| *byte == 0x1b));
+        return (PieceKind::Run, bounded_run_length(rest, limit, |byte| *byte == 0x1b));
     }
     let sequence = rest.get(1..).unwrap_or_default().iter().take(MOST_SEQUENCE_BYTES);
     let end = sequence.clone().position(u8::is_ascii_alphabetic).map_or(1, |end| end + 2);
     (PieceKind::Structure, end)
 }
 
-fn markdown(rest: &[u8], limit: usize) -> (PieceKind, usize) {
+fn next_markdown_piece(rest: &[u8], limit: usize) -> (PieceKind, usize) {
     match rest {
         [b'\\', next, ..] if next.is_ascii_punctuation() => (PieceKind::Unit, 2),
-        [b'&', ..] => (PieceKind::Unit, entity(rest)),
+        [b'&', ..] => (PieceKind::Unit, entity_length(rest)),
         // Rows of tables, cells, and the fences of code.
         [b'\n' | b'|' | b'`', ..] => (PieceKind::Structure, 1),
-        _ => (PieceKind::Run, bounded(rest, limit, |byte| matches!(byte, b'\\' | b'&' | b'\n' | b'|' | b'`'))),
+        _ => {
+            (PieceKind::Run, bounded_run_length(rest, limit, |byte| matches!(byte, b'\\' | b'&' | b'\n' | b'|' | b'`')))
+        }
     }
 }
 
 /// Text of a page, or of an attribute, up to what ends it.
-fn content(rest: &[u8], limit: usize, end: u8) -> (PieceKind, usize) {
+fn next_content_piece(rest: &[u8], limit: usize, end: u8) -> (PieceKind, usize) {
     match rest.first() {
-        Some(b'&') => (PieceKind::Unit, entity(rest)),
-        _ => (PieceKind::Run, bounded(rest, limit, |byte| *byte == b'&' || *byte == end)),
+        Some(b'&') => (PieceKind::Unit, entity_length(rest)),
+        _ => (PieceKind::Run, bounded_run_length(rest, limit, |byte| *byte == b'&' || *byte == end)),
     }
 }
 
 /// An entity with its semicolon; an ampersand alone where there is none.
-fn entity(rest: &[u8]) -> usize {
+fn entity_length(rest: &[u8]) -> usize {
     let inner = rest.get(1..).unwrap_or_default().iter().take(MOST_ENTITY_BYTES);
     let length = inner.take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'#').count();
     if rest.get(length + 1) == Some(&b';') { length + 2 } else { 1 }
 }
 
 /// A backslash and the character behind it.
-fn escaped(rest: &[u8]) -> usize {
+fn escaped_length(rest: &[u8]) -> usize {
     2 + rest.get(2..).unwrap_or_default().iter().take_while(|byte| (0x80..0xc0).contains(*byte)).count().min(3)
 }
 
 /// How many bytes there are before one that ends them.
-fn run(rest: &[u8], ends: impl Fn(&u8) -> bool) -> usize {
+fn run_length(rest: &[u8], ends: impl Fn(&u8) -> bool) -> usize {
     rest.iter().position(ends).unwrap_or(rest.len())
 }
 
-fn bounded(rest: &[u8], limit: usize, ends: impl Fn(&u8) -> bool) -> usize {
-    run(rest.get(..limit).unwrap_or(rest), ends).max(1)
+fn bounded_run_length(rest: &[u8], limit: usize, ends: impl Fn(&u8) -> bool) -> usize {
+    run_length(rest.get(..limit).unwrap_or(rest), ends).max(1)
 }

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::leaf::{LeafPlace, ShapeLeaf};
-use crate::llm::answer::Kind;
+use crate::llm::answer::ChannelKind;
 use crate::llm::prompt::Prompt;
 
-pub(super) fn request(prompt: &Prompt) -> Value {
+pub(super) fn build_body(prompt: &Prompt) -> Value {
     let messages: Vec<Value> = prompt
         .turns
         .iter()
@@ -18,21 +18,23 @@ pub(super) fn request(prompt: &Prompt) -> Value {
     json!({"id": "chat-1", "messages": messages, "trigger": "submit-message"})
 }
 
-pub(super) fn place(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
+pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
     let keys = leaf.keys();
     let id = leaf.text("id").or_else(|| leaf.text("toolCallId")).unwrap_or_default();
     let kind = leaf.kind();
     let (place, name) = match (kind, keys.as_slice()) {
-        ("text-delta", ["delta" | "textDelta"]) => (Kind::Text, "text"),
-        ("reasoning-delta", ["delta"]) => (Kind::Reasoning, "reasoning"),
-        ("tool-input-delta", ["inputTextDelta"]) => (Kind::ToolCall, "input (streamed)"),
-        ("tool-input-available" | "tool-input-error", ["input", ..]) => (Kind::ToolCall, "input"),
-        ("tool-input-start" | "tool-input-available", ["toolName"]) => (Kind::ToolCall, "toolName"),
-        ("tool-output-available", ["output", ..]) => (Kind::ToolResult, "output"),
-        ("source-url" | "source-document" | "file", ["title" | "url" | "filename"]) => (Kind::ToolResult, "source"),
-        ("error" | "tool-output-error" | "tool-input-error", ["errorText"]) => (Kind::Error, "errorText"),
-        (_, ["messageMetadata", ..]) => (Kind::Metadata, "messageMetadata"),
-        (data, ["data", ..]) if data.starts_with("data-") => (Kind::Metadata, "data"),
+        ("text-delta", ["delta" | "textDelta"]) => (ChannelKind::Text, "text"),
+        ("reasoning-delta", ["delta"]) => (ChannelKind::Reasoning, "reasoning"),
+        ("tool-input-delta", ["inputTextDelta"]) => (ChannelKind::ToolCall, "input (streamed)"),
+        ("tool-input-available" | "tool-input-error", ["input", ..]) => (ChannelKind::ToolCall, "input"),
+        ("tool-input-start" | "tool-input-available", ["toolName"]) => (ChannelKind::ToolCall, "toolName"),
+        ("tool-output-available", ["output", ..]) => (ChannelKind::ToolResult, "output"),
+        ("source-url" | "source-document" | "file", ["title" | "url" | "filename"]) => {
+            (ChannelKind::ToolResult, "source")
+        }
+        ("error" | "tool-output-error" | "tool-input-error", ["errorText"]) => (ChannelKind::Error, "errorText"),
+        (_, ["messageMetadata", ..]) => (ChannelKind::Metadata, "messageMetadata"),
+        (data, ["data", ..]) if data.starts_with("data-") => (ChannelKind::Metadata, "data"),
         _ => return None,
     };
     Some((place, format!("{kind}[{id}].{name}")))

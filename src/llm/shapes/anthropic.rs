@@ -3,49 +3,52 @@
 use serde_json::{Value, json};
 
 use super::leaf::{LeafPlace, ShapeLeaf};
-use super::spoken;
-use crate::llm::answer::Kind;
+use super::messages_without_system;
+use crate::llm::answer::ChannelKind;
 use crate::llm::prompt::Prompt;
 
-pub(super) fn request(prompt: &Prompt, model: &str) -> Value {
-    let mut body = json!({"model": model, "max_tokens": prompt.max_tokens, "messages": spoken(prompt)});
+pub(super) fn build_body(prompt: &Prompt, model: &str) -> Value {
+    let mut body =
+        json!({"model": model, "max_tokens": prompt.max_tokens, "messages": messages_without_system(prompt)});
     super::put_some(&mut body, "system", prompt.system());
     super::put_some(&mut body, "stream", prompt.stream.then_some(true));
     body
 }
 
-pub(super) fn place(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
+pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
     let keys = leaf.keys();
     match keys.as_slice() {
-        ["content", "*", inner @ ..] => block(inner)
+        ["content", "*", inner @ ..] => classify_block(inner)
             .map(|(kind, name)| (kind, format!("content[{}].{name}", leaf.path.get(1).cloned().unwrap_or_default()))),
-        ["message", "content", "*", inner @ ..] => block(inner)
+        ["message", "content", "*", inner @ ..] => classify_block(inner)
             .map(|(kind, name)| (kind, format!("content[{}].{name}", leaf.path.get(2).cloned().unwrap_or_default()))),
         ["content_block", inner @ ..] => {
-            block(inner).map(|(kind, name)| (kind, format!("content[{}].{name}", leaf.number("index"))))
+            classify_block(inner).map(|(kind, name)| (kind, format!("content[{}].{name}", leaf.number("index"))))
         }
         ["delta", what] => {
             let (kind, name) = match *what {
-                "text" => (Kind::Text, "text"),
-                "partial_json" => (Kind::ToolCall, "input"),
-                "thinking" => (Kind::Reasoning, "thinking"),
+                "text" => (ChannelKind::Text, "text"),
+                "partial_json" => (ChannelKind::ToolCall, "input"),
+                "thinking" => (ChannelKind::Reasoning, "thinking"),
                 _ => return None,
             };
             Some((kind, format!("content[{}].{name}", leaf.number("index"))))
         }
-        ["delta", "citation", ..] => Some((Kind::ToolResult, format!("content[{}].citation", leaf.number("index")))),
-        ["error", ..] => Some((Kind::Error, leaf.path())),
+        ["delta", "citation", ..] => {
+            Some((ChannelKind::ToolResult, format!("content[{}].citation", leaf.number("index"))))
+        }
+        ["error", ..] => Some((ChannelKind::Error, leaf.path())),
         _ => None,
     }
 }
 
-fn block(inner: &[&str]) -> Option<(Kind, &'static str)> {
+fn classify_block(inner: &[&str]) -> Option<(ChannelKind, &'static str)> {
     Some(match inner {
-        ["text"] => (Kind::Text, "text"),
-        ["thinking"] => (Kind::Reasoning, "thinking"),
-        ["input", ..] => (Kind::ToolCall, "input"),
-        ["name"] => (Kind::ToolCall, "name"),
-        ["content" | "citations", ..] => (Kind::ToolResult, "result"),
+        ["text"] => (ChannelKind::Text, "text"),
+        ["thinking"] => (ChannelKind::Reasoning, "thinking"),
+        ["input", ..] => (ChannelKind::ToolCall, "input"),
+        ["name"] => (ChannelKind::ToolCall, "name"),
+        ["content" | "citations", ..] => (ChannelKind::ToolResult, "result"),
         _ => return None,
     })
 }

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::leaf::{LeafPlace, ShapeLeaf};
-use crate::llm::answer::Kind;
-use crate::llm::prompt::{Prompt, Role};
+use crate::llm::answer::ChannelKind;
+use crate::llm::prompt::{Prompt, SpeakerRole};
 
-pub(super) fn request(prompt: &Prompt) -> Value {
+pub(super) fn build_body(prompt: &Prompt) -> Value {
     let contents: Vec<Value> = prompt
         .spoken()
         .map(|turn| {
-            let role = if turn.role == Role::Assistant { "model" } else { "user" };
+            let role = if turn.role == SpeakerRole::Assistant { "model" } else { "user" };
             json!({"role": role, "parts": [{"text": turn.text}]})
         })
         .collect();
@@ -19,25 +19,25 @@ pub(super) fn request(prompt: &Prompt) -> Value {
     body
 }
 
-pub(super) fn place(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
+pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
     let keys = leaf.keys();
     match keys.as_slice() {
         ["candidates", "*", "content", "parts", "*", inner @ ..] => {
             let thought = leaf.at(5).and_then(|part| part.get("thought")) == Some(&Value::Bool(true));
             let (kind, name) = match inner {
-                ["text"] if thought => (Kind::Reasoning, "thought"),
-                ["text"] => (Kind::Text, "text"),
-                ["functionCall" | "executableCode", ..] => (Kind::ToolCall, "functionCall"),
-                ["functionResponse" | "codeExecutionResult", ..] => (Kind::ToolResult, "functionResponse"),
+                ["text"] if thought => (ChannelKind::Reasoning, "thought"),
+                ["text"] => (ChannelKind::Text, "text"),
+                ["functionCall" | "executableCode", ..] => (ChannelKind::ToolCall, "functionCall"),
+                ["functionResponse" | "codeExecutionResult", ..] => (ChannelKind::ToolResult, "functionResponse"),
                 _ => return None,
             };
             Some((kind, format!("candidates[{}].content.{name}", leaf.index(2))))
         }
         ["candidates", "*", "citationMetadata" | "groundingMetadata" | "urlContextMetadata", ..] => {
-            Some((Kind::ToolResult, leaf.path()))
+            Some((ChannelKind::ToolResult, leaf.path()))
         }
-        ["candidates", "*", "finishMessage"] | ["promptFeedback", ..] => Some((Kind::Metadata, leaf.path())),
-        ["error", ..] => Some((Kind::Error, leaf.path())),
+        ["candidates", "*", "finishMessage"] | ["promptFeedback", ..] => Some((ChannelKind::Metadata, leaf.path())),
+        ["error", ..] => Some((ChannelKind::Error, leaf.path())),
         _ => None,
     }
 }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::leaf::{LeafPlace, ShapeLeaf};
-use super::object;
-use crate::llm::answer::Kind;
+use super::single_field_object;
+use crate::llm::answer::ChannelKind;
 use crate::llm::prompt::Prompt;
 
 /// Names of the field that takes the prompt, likeliest first.
@@ -46,14 +46,14 @@ pub(crate) const ANSWER_NAMES: [&str; 16] = [
     "token",
 ];
 
-pub(super) fn request(prompt: &Prompt, sample: &Value, field: Option<&str>) -> Value {
+pub(super) fn build_body(prompt: &Prompt, sample: &Value, field: Option<&str>) -> Value {
     let messages = sample.get("messages").is_some_and(Value::is_array);
     if field.is_none() && messages {
         let mut body = sample.clone();
-        super::put_some(&mut body, "messages", Some(super::messages(prompt)));
+        super::put_some(&mut body, "messages", Some(super::prompt_messages(prompt)));
         return body;
     }
-    let mut body = filled(&prompt.flat(), sample, field);
+    let mut body = fill_sample(&prompt.flat(), sample, field);
     if let Some(flag) = body.get_mut("stream").filter(|flag| flag.is_boolean()) {
         *flag = Value::Bool(prompt.stream);
     }
@@ -61,7 +61,7 @@ pub(super) fn request(prompt: &Prompt, sample: &Value, field: Option<&str>) -> V
 }
 
 /// A sample with the prompt in its place.
-pub(super) fn filled(text: &str, sample: &Value, field: Option<&str>) -> Value {
+pub(super) fn fill_sample(text: &str, sample: &Value, field: Option<&str>) -> Value {
     let mut body = if sample.is_object() || sample.is_array() { sample.clone() } else { json!({}) };
     let value = Value::String(text.to_owned());
     let pointer = field.map(str::to_owned).or_else(|| {
@@ -70,33 +70,33 @@ pub(super) fn filled(text: &str, sample: &Value, field: Option<&str>) -> Value {
         let only = || fields.iter().find(|(_, value)| value.is_string()).map(|(name, _)| name.as_str());
         named.copied().or_else(only).map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1")))
     });
-    let Some(pointer) = pointer else { return with(body, "message", value) };
+    let Some(pointer) = pointer else { return set_field(body, "message", value) };
     match body.pointer_mut(&pointer) {
         Some(place) => *place = value,
-        None => body = along(body, &pointer, value),
+        None => body = set_at_pointer(body, &pointer, value),
     }
     body
 }
 
-fn with(mut body: Value, name: &str, value: Value) -> Value {
+fn set_field(mut body: Value, name: &str, value: Value) -> Value {
     super::put_some(&mut body, name, Some(value));
     body
 }
 
 /// Makes the objects that a pointer leads through.
-fn along(body: Value, pointer: &str, value: Value) -> Value {
+fn set_at_pointer(body: Value, pointer: &str, value: Value) -> Value {
     let Some((name, rest)) = pointer.trim_start_matches('/').split_once('/') else {
         let name = pointer.trim_start_matches('/').replace("~1", "/").replace("~0", "~");
-        return if body.is_object() { with(body, &name, value) } else { object(&name, value) };
+        return if body.is_object() { set_field(body, &name, value) } else { single_field_object(&name, value) };
     };
     let name = name.replace("~1", "/").replace("~0", "~");
     let inner = body.get(&name).cloned().unwrap_or_else(|| json!({}));
-    let inner = along(inner, &format!("/{rest}"), value);
-    if body.is_object() { with(body, &name, inner) } else { object(&name, inner) }
+    let inner = set_at_pointer(inner, &format!("/{rest}"), value);
+    if body.is_object() { set_field(body, &name, inner) } else { single_field_object(&name, inner) }
 }
 
 /// A step of an agent: a tool's name, what the model called it with, and what it gave back.
-fn of_step(leaf: &ShapeLeaf<'_>) -> Option<Kind> {
+fn of_step(leaf: &ShapeLeaf<'_>) -> Option<ChannelKind> {
     const STEPS: [&str; 5] = ["steps", "intermediate_steps", "intermediateSteps", "actions", "trajectory"];
     const CALLED: [&str; 10] = [
         "args",
@@ -119,45 +119,45 @@ fn of_step(leaf: &ShapeLeaf<'_>) -> Option<Kind> {
         let is_step =
             || leaf.at(at).is_some_and(|step| TOOL.iter().any(|tool| step.get(*tool).is_some_and(Value::is_string)));
         match name.as_str() {
-            called if CALLED.contains(&called) && is_step() => Some(Kind::ToolCall),
-            gave if GAVE.contains(&gave) && is_step() => Some(Kind::ToolResult),
+            called if CALLED.contains(&called) && is_step() => Some(ChannelKind::ToolCall),
+            gave if GAVE.contains(&gave) && is_step() => Some(ChannelKind::ToolResult),
             _ => None,
         }
     })
 }
 
-pub(super) fn place(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
+pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
     let path = leaf.path();
     if leaf.event == "error" || leaf.is_under("error") || leaf.is_under("errors") || leaf.is_under("detail") {
-        return Some((Kind::Error, path));
+        return Some((ChannelKind::Error, path));
     }
     if leaf.event == "metadata" {
-        return Some((Kind::Metadata, path));
+        return Some((ChannelKind::Metadata, path));
     }
     let under = |names: &[&str]| names.iter().any(|name| leaf.is_under(name));
     if under(&["sources", "context", "documents", "source_documents", "citations", "tool_results", "retrieved"]) {
-        return Some((Kind::ToolResult, path));
+        return Some((ChannelKind::ToolResult, path));
     }
     if under(&["tool_calls", "toolCalls", "function_call", "tool_call"]) {
-        return Some((Kind::ToolCall, path));
+        return Some((ChannelKind::ToolCall, path));
     }
     if let Some(kind) = of_step(leaf) {
         return Some((kind, path));
     }
     if under(&["debug", "trace", "steps", "intermediate_steps", "prompt", "prompt_template", "system", "instructions"])
     {
-        return Some((Kind::Echo, path));
+        return Some((ChannelKind::Echo, path));
     }
     if under(&["reasoning", "thinking", "thoughts", "thought"]) {
-        return Some((Kind::Reasoning, path));
+        return Some((ChannelKind::Reasoning, path));
     }
     // A history repeats what the caller said.
     let depth = leaf.path.len().saturating_sub(1);
     let role = leaf.at(depth).and_then(|turn| turn.get("role").or_else(|| turn.get("sender"))).and_then(Value::as_str);
     if matches!(role, Some("user" | "human" | "system" | "developer")) {
-        return Some((Kind::Echo, path));
+        return Some((ChannelKind::Echo, path));
     }
     let plain = leaf.path.is_empty();
     let answers = ANSWER_NAMES.contains(&leaf.name()) && !under(&["id", "type"]);
-    (plain || answers).then_some((Kind::Text, path))
+    (plain || answers).then_some((ChannelKind::Text, path))
 }

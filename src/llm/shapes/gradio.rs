@@ -3,13 +3,13 @@
 
 use serde_json::{Value, json};
 
-use super::generic::filled;
+use super::generic::fill_sample;
 use super::leaf::{LeafPlace, ShapeLeaf};
-use crate::llm::answer::Kind;
+use crate::llm::answer::ChannelKind;
 use crate::llm::frames::Frames;
 use crate::llm::prompt::Prompt;
 
-pub(super) fn request(prompt: &Prompt, sample: &Value, field: Option<&str>) -> Value {
+pub(super) fn build_body(prompt: &Prompt, sample: &Value, field: Option<&str>) -> Value {
     match sample.get("data") {
         Some(Value::Array(items)) if !items.is_empty() => {
             let mut sample = sample.clone();
@@ -19,14 +19,14 @@ pub(super) fn request(prompt: &Prompt, sample: &Value, field: Option<&str>) -> V
                 *place = Value::String(prompt.flat());
                 return sample;
             }
-            filled(&prompt.flat(), &sample, None)
+            fill_sample(&prompt.flat(), &sample, None)
         }
         _ => json!({"data": [prompt.flat()]}),
     }
 }
 
 /// Keeps the last snapshot before the end, and what is no snapshot.
-pub(super) fn settle(frames: &mut Frames) {
+pub(super) fn keep_last_snapshot(frames: &mut Frames) {
     let is_snapshot = |event: &str| event == "generating" || event == "complete";
     let last = frames.all.iter().rposition(|frame| is_snapshot(&frame.event) && !frame.value.is_null());
     let mut at = 0;
@@ -37,20 +37,20 @@ pub(super) fn settle(frames: &mut Frames) {
     });
 }
 
-pub(super) fn place(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
+pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
     let keys = leaf.keys();
     match leaf.event {
-        "error" => Some((Kind::Error, leaf.path())),
+        "error" => Some((ChannelKind::Error, leaf.path())),
         "generating" | "complete" => {
             // A chat's history has the caller's turns too: they are the request again.
             let depth = leaf.path.len().saturating_sub(1);
             let role = leaf.at(depth).and_then(|turn| turn.get("role")).and_then(Value::as_str);
             let pair = keys.len() >= 3 && leaf.path.last().is_some_and(|last| last == "0");
             let kind = match role {
-                Some("user") => Kind::Echo,
-                Some("system") => Kind::Echo,
-                None if pair => Kind::Echo,
-                _ => Kind::Text,
+                Some("user") => ChannelKind::Echo,
+                Some("system") => ChannelKind::Echo,
+                None if pair => ChannelKind::Echo,
+                _ => ChannelKind::Text,
             };
             (leaf.name() != "role").then(|| (kind, format!("data{}", leaf.path())))
         }

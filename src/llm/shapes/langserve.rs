@@ -3,80 +3,80 @@
 
 use serde_json::{Value, json};
 
-use super::generic::filled;
+use super::generic::fill_sample;
 use super::leaf::{LeafPlace, ShapeLeaf};
-use crate::llm::answer::Kind;
+use crate::llm::answer::ChannelKind;
 use crate::llm::prompt::Prompt;
 
 /// The input is a text, or as the document describes it.
-fn input(prompt: &Prompt, sample: &Value) -> Value {
+fn build_input(prompt: &Prompt, sample: &Value) -> Value {
     match sample {
-        Value::Object(fields) if fields.contains_key("messages") => json!({"messages": super::messages(prompt)}),
-        Value::Object(fields) if !fields.is_empty() => filled(&prompt.flat(), sample, None),
-        Value::Array(_) => super::messages(prompt),
+        Value::Object(fields) if fields.contains_key("messages") => json!({"messages": super::prompt_messages(prompt)}),
+        Value::Object(fields) if !fields.is_empty() => fill_sample(&prompt.flat(), sample, None),
+        Value::Array(_) => super::prompt_messages(prompt),
         _ => Value::String(prompt.flat()),
     }
 }
 
-pub(super) fn request(prompt: &Prompt, sample: &Value) -> Value {
-    json!({"input": input(prompt, sample.get("input").unwrap_or(&Value::Null)), "config": {}})
+pub(super) fn build_body(prompt: &Prompt, sample: &Value) -> Value {
+    json!({"input": build_input(prompt, sample.get("input").unwrap_or(&Value::Null)), "config": {}})
 }
 
-pub(super) fn batch(prompt: &Prompt, sample: &Value) -> Value {
+pub(super) fn build_batch_body(prompt: &Prompt, sample: &Value) -> Value {
     let first = sample.get("inputs").and_then(|inputs| inputs.get(0)).unwrap_or(&Value::Null);
-    json!({"inputs": [input(prompt, first)], "config": {}})
+    json!({"inputs": [build_input(prompt, first)], "config": {}})
 }
 
-pub(super) fn place(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
+pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
     let keys = leaf.keys();
     match (leaf.event, keys.as_slice()) {
-        ("error", _) | (_, ["error" | "detail", ..]) => Some((Kind::Error, leaf.path())),
-        ("metadata" | "end", _) => Some((Kind::Metadata, leaf.path())),
+        ("error", _) | (_, ["error" | "detail", ..]) => Some((ChannelKind::Error, leaf.path())),
+        ("metadata" | "end", _) => Some((ChannelKind::Metadata, leaf.path())),
         // JSON patches of a run's log, and a run's events: what was sent to the model is among them.
-        (_, ["ops", "*", "value", inner @ ..]) => Some(log(leaf, inner)),
+        (_, ["ops", "*", "value", inner @ ..]) => Some(classify_log_entry(leaf, inner)),
         (_, ["event" | "name" | "run_id", ..]) if leaf.text("event").is_some() => None,
         (_, ["data", "chunk", inner @ ..]) if leaf.text("event").is_some() => {
-            message(inner).map(|(kind, name)| (kind, format!("data.chunk.{name}")))
+            classify_message(inner).map(|(kind, name)| (kind, format!("data.chunk.{name}")))
         }
         (_, ["data", what @ ("input" | "output"), ..]) if leaf.text("event").is_some() => {
             let event = leaf.text("event").unwrap_or_default();
-            let kind = if *what == "input" { Kind::Echo } else { Kind::ToolResult };
+            let kind = if *what == "input" { ChannelKind::Echo } else { ChannelKind::ToolResult };
             Some((kind, format!("{event}.{}", leaf.path())))
         }
-        ("data", inner) => message(inner).map(|(kind, name)| (kind, format!("data.{name}"))),
+        ("data", inner) => classify_message(inner).map(|(kind, name)| (kind, format!("data.{name}"))),
         (_, ["output", "*", inner @ ..]) => {
             let position = leaf.path.get(1).cloned().unwrap_or_default();
-            message(inner).map(|(kind, name)| (kind, format!("output[{position}].{name}")))
+            classify_message(inner).map(|(kind, name)| (kind, format!("output[{position}].{name}")))
         }
-        (_, ["output", inner @ ..]) => message(inner).map(|(kind, name)| (kind, format!("output.{name}"))),
+        (_, ["output", inner @ ..]) => classify_message(inner).map(|(kind, name)| (kind, format!("output.{name}"))),
         (_, ["callback_events", ..]) | (_, ["metadata", "responses", "*", "callback_events", ..]) => {
-            Some((Kind::Echo, leaf.path()))
+            Some((ChannelKind::Echo, leaf.path()))
         }
         _ => None,
     }
 }
 
-fn log(leaf: &ShapeLeaf<'_>, inner: &[&str]) -> LeafPlace {
+fn classify_log_entry(leaf: &ShapeLeaf<'_>, inner: &[&str]) -> LeafPlace {
     let at = leaf.at(2).and_then(|op| op.get("path")).and_then(Value::as_str).unwrap_or_default().to_owned();
     if at.contains("streamed_output") || at.contains("final_output") {
-        let (kind, name) = message(inner).unwrap_or((Kind::Metadata, "value"));
+        let (kind, name) = classify_message(inner).unwrap_or((ChannelKind::Metadata, "value"));
         return (kind, format!("log{}.{name}", at.trim_end_matches("/-")));
     }
-    (Kind::Echo, format!("log{at}"))
+    (ChannelKind::Echo, format!("log{at}"))
 }
 
 /// A text, or a message with its content.
-fn message(inner: &[&str]) -> Option<(Kind, &'static str)> {
+fn classify_message(inner: &[&str]) -> Option<(ChannelKind, &'static str)> {
     Some(match inner {
-        [] => (Kind::Text, "text"),
-        ["content"] | ["kwargs", "content"] | ["content", "*", "text"] => (Kind::Text, "content"),
-        ["answer" | "output" | "result" | "text"] => (Kind::Text, "answer"),
+        [] => (ChannelKind::Text, "text"),
+        ["content"] | ["kwargs", "content"] | ["content", "*", "text"] => (ChannelKind::Text, "content"),
+        ["answer" | "output" | "result" | "text"] => (ChannelKind::Text, "answer"),
         ["tool_calls" | "tool_call_chunks", "*", "args" | "name", ..]
         | ["kwargs", "tool_calls", "*", "args" | "name", ..]
         | ["additional_kwargs", ..]
-        | ["kwargs", "additional_kwargs", ..] => (Kind::ToolCall, "tool_calls"),
-        ["intermediate_steps" | "context" | "source_documents", ..] => (Kind::ToolResult, "context"),
-        ["prompt" | "messages" | "input", ..] => (Kind::Echo, "input"),
+        | ["kwargs", "additional_kwargs", ..] => (ChannelKind::ToolCall, "tool_calls"),
+        ["intermediate_steps" | "context" | "source_documents", ..] => (ChannelKind::ToolResult, "context"),
+        ["prompt" | "messages" | "input", ..] => (ChannelKind::Echo, "input"),
         _ => return None,
     })
 }

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::llm::answer::Kind;
+use crate::llm::answer::ChannelKind;
 
 /// Kind and path of a channel.
-pub(super) type LeafPlace = (Kind, String);
+pub(super) type LeafPlace = (ChannelKind, String);
 
 /// A string (or number) somewhere in a frame.
 #[derive(Debug)]

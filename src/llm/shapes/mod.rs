@@ -20,7 +20,7 @@ mod tgi;
 
 pub use super::frames::{MAX_EVENTS, MAX_READ_BYTES};
 pub(super) use generic::PROMPT_NAMES;
-pub use reading::read;
+pub use reading::read_model_answer;
 
 use serde_json::{Map, Value, json};
 
@@ -29,7 +29,7 @@ use leaf::{LeafPlace, ShapeLeaf};
 
 /// A wire format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Shape {
+pub enum WireFormat {
     /// OpenAI chat completions, and the many servers that speak it.
     OpenAiChat,
     /// OpenAI responses.
@@ -60,7 +60,7 @@ pub enum Shape {
     Generic,
 }
 
-impl Shape {
+impl WireFormat {
     /// Every format.
     pub const ALL: [Self; 14] = [
         Self::OpenAiChat,
@@ -111,43 +111,43 @@ impl Shape {
     /// Where a string of an answer belongs in this format; `None` where the format does not say.
     fn place(self, leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
         match self {
-            Self::OpenAiChat => openai_chat::place(leaf),
-            Self::OpenAiResponses => openai_responses::place(leaf),
-            Self::Anthropic => anthropic::place(leaf),
-            Self::OllamaChat | Self::OllamaGenerate => ollama::place(leaf),
-            Self::Gemini => gemini::place(leaf),
-            Self::Bedrock => bedrock::place(leaf),
-            Self::LangServe | Self::LangServeBatch => langserve::place(leaf),
-            Self::AiSdkData => ai_sdk_data::place(leaf),
-            Self::AiSdkUi => ai_sdk_ui::place(leaf),
-            Self::Gradio => gradio::place(leaf),
-            Self::Tgi => tgi::place(leaf),
-            Self::Generic => generic::place(leaf),
+            Self::OpenAiChat => openai_chat::classify_leaf(leaf),
+            Self::OpenAiResponses => openai_responses::classify_leaf(leaf),
+            Self::Anthropic => anthropic::classify_leaf(leaf),
+            Self::OllamaChat | Self::OllamaGenerate => ollama::classify_leaf(leaf),
+            Self::Gemini => gemini::classify_leaf(leaf),
+            Self::Bedrock => bedrock::classify_leaf(leaf),
+            Self::LangServe | Self::LangServeBatch => langserve::classify_leaf(leaf),
+            Self::AiSdkData => ai_sdk_data::classify_leaf(leaf),
+            Self::AiSdkUi => ai_sdk_ui::classify_leaf(leaf),
+            Self::Gradio => gradio::classify_leaf(leaf),
+            Self::Tgi => tgi::classify_leaf(leaf),
+            Self::Generic => generic::classify_leaf(leaf),
         }
     }
 }
 
 /// A body that says a prompt in a format. `sample` is a body as the document describes it: what the format does not
 /// know of is kept, and the model's name is taken from it where it is a real one. `field` is where the prompt goes in
-/// [`Shape::Generic`], as a JSON pointer.
-pub fn request(shape: Shape, prompt: &Prompt, sample: &Value, field: Option<&str>) -> Value {
+/// [`WireFormat::Generic`], as a JSON pointer.
+pub fn build_request_body(shape: WireFormat, prompt: &Prompt, sample: &Value, field: Option<&str>) -> Value {
     let model = sample.get("model").and_then(Value::as_str).filter(|model| !is_filler(model));
     let model = model.unwrap_or(shape.usual_model());
     let body = match shape {
-        Shape::OpenAiChat => openai_chat::request(prompt, model, sample),
-        Shape::OpenAiResponses => openai_responses::request(prompt, model, sample),
-        Shape::Anthropic => anthropic::request(prompt, model),
-        Shape::OllamaChat => ollama::chat(prompt, model),
-        Shape::OllamaGenerate => ollama::generate(prompt, model),
-        Shape::Gemini => gemini::request(prompt),
-        Shape::Bedrock => bedrock::request(prompt),
-        Shape::LangServe => langserve::request(prompt, sample),
-        Shape::LangServeBatch => langserve::batch(prompt, sample),
-        Shape::AiSdkData => ai_sdk_data::request(prompt),
-        Shape::AiSdkUi => ai_sdk_ui::request(prompt),
-        Shape::Gradio => return gradio::request(prompt, sample, field),
-        Shape::Tgi => tgi::request(prompt),
-        Shape::Generic => return generic::request(prompt, sample, field),
+        WireFormat::OpenAiChat => openai_chat::build_body(prompt, model, sample),
+        WireFormat::OpenAiResponses => openai_responses::build_body(prompt, model, sample),
+        WireFormat::Anthropic => anthropic::build_body(prompt, model),
+        WireFormat::OllamaChat => ollama::build_chat_body(prompt, model),
+        WireFormat::OllamaGenerate => ollama::build_generate_body(prompt, model),
+        WireFormat::Gemini => gemini::build_body(prompt),
+        WireFormat::Bedrock => bedrock::build_body(prompt),
+        WireFormat::LangServe => langserve::build_body(prompt, sample),
+        WireFormat::LangServeBatch => langserve::build_batch_body(prompt, sample),
+        WireFormat::AiSdkData => ai_sdk_data::build_body(prompt),
+        WireFormat::AiSdkUi => ai_sdk_ui::build_body(prompt),
+        WireFormat::Gradio => return gradio::build_body(prompt, sample, field),
+        WireFormat::Tgi => tgi::build_body(prompt),
+        WireFormat::Generic => return generic::build_body(prompt, sample, field),
     };
     with_rest(body, sample)
 }
@@ -200,12 +200,12 @@ fn is_filler(text: &str) -> bool {
 }
 
 /// `[{"role": …, "content": …}]`
-fn messages(prompt: &Prompt) -> Value {
+fn prompt_messages(prompt: &Prompt) -> Value {
     prompt.turns.iter().map(|turn| json!({"role": turn.role.as_str(), "content": turn.text})).collect()
 }
 
 /// The same without the system's turns, which some formats keep elsewhere.
-fn spoken(prompt: &Prompt) -> Value {
+fn messages_without_system(prompt: &Prompt) -> Value {
     prompt.spoken().map(|turn| json!({"role": turn.role.as_str(), "content": turn.text})).collect()
 }
 
@@ -217,6 +217,6 @@ fn put_some(body: &mut Value, name: &str, value: Option<impl Into<Value>>) {
 }
 
 /// An object of one field.
-fn object(name: &str, value: Value) -> Value {
+fn single_field_object(name: &str, value: Value) -> Value {
     Value::Object(Map::from_iter([(name.to_owned(), value)]))
 }

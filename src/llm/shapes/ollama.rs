@@ -3,30 +3,30 @@
 use serde_json::{Value, json};
 
 use super::leaf::{LeafPlace, ShapeLeaf};
-use super::messages;
-use crate::llm::answer::Kind;
+use super::prompt_messages;
+use crate::llm::answer::ChannelKind;
 use crate::llm::prompt::Prompt;
 
-pub(super) fn chat(prompt: &Prompt, model: &str) -> Value {
-    json!({"model": model, "messages": messages(prompt), "stream": prompt.stream,
+pub(super) fn build_chat_body(prompt: &Prompt, model: &str) -> Value {
+    json!({"model": model, "messages": prompt_messages(prompt), "stream": prompt.stream,
            "options": {"num_predict": prompt.max_tokens}})
 }
 
-pub(super) fn generate(prompt: &Prompt, model: &str) -> Value {
+pub(super) fn build_generate_body(prompt: &Prompt, model: &str) -> Value {
     json!({"model": model, "prompt": prompt.flat(), "stream": prompt.stream,
            "options": {"num_predict": prompt.max_tokens}})
 }
 
-pub(super) fn place(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
+pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
     let keys = leaf.keys();
     let (kind, name) = match keys.as_slice() {
-        ["message", "content"] => (Kind::Text, "message.content"),
+        ["message", "content"] => (ChannelKind::Text, "message.content"),
         // Only Ollama's own answers say whether they are done: `response` alone is anybody's.
-        ["response"] if leaf.root.get("done").is_some() => (Kind::Text, "response"),
-        ["message", "thinking"] | ["thinking"] => (Kind::Reasoning, "thinking"),
-        ["message", "tool_calls", "*", "function", ..] => (Kind::ToolCall, "message.tool_calls"),
-        ["error"] => (Kind::Error, "error"),
-        ["system" | "template" | "modelfile"] => (Kind::Echo, "system"),
+        ["response"] if leaf.root.get("done").is_some() => (ChannelKind::Text, "response"),
+        ["message", "thinking"] | ["thinking"] => (ChannelKind::Reasoning, "thinking"),
+        ["message", "tool_calls", "*", "function", ..] => (ChannelKind::ToolCall, "message.tool_calls"),
+        ["error"] => (ChannelKind::Error, "error"),
+        ["system" | "template" | "modelfile"] => (ChannelKind::Echo, "system"),
         _ => return None,
     };
     Some((kind, name.to_owned()))

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::leaf::ShapeLeaf;
-use super::{Shape, gradio};
-use crate::llm::answer::{Channels, Kind, Reading};
-use crate::llm::frames::{Frames, StreamFrame, frames};
+use super::{WireFormat, gradio};
+use crate::llm::answer::{ChannelKind, Channels, ModelReading};
+use crate::llm::frames::{Frames, StreamFrame, split_into_frames};
 
 /// Deepest nesting that is followed.
 const MAX_DEPTH: usize = 24;
@@ -16,36 +16,36 @@ const MAX_LEAVES: usize = 200_000;
 
 /// Reads the text of an answer. Where the format that was asked in finds nothing that the model says, the answer may be
 /// of another one (servers ask in one format and answer in another): each is tried.
-pub fn read(shape: Shape, content_type: &str, text: &str, answer: Option<&str>) -> Reading {
-    let mut frames = frames(content_type, text);
-    flatten(shape, &mut frames);
-    if shape == Shape::Gradio {
-        gradio::settle(&mut frames);
+pub fn read_model_answer(shape: WireFormat, content_type: &str, text: &str, answer: Option<&str>) -> ModelReading {
+    let mut frames = split_into_frames(content_type, text);
+    flatten_batch(shape, &mut frames);
+    if shape == WireFormat::Gradio {
+        gradio::keep_last_snapshot(&mut frames);
     }
-    let others = Shape::ALL.into_iter().filter(|other| *other != shape && *other != Shape::Generic);
-    let order = std::iter::once(shape).chain(others).chain(std::iter::once(Shape::Generic));
+    let others = WireFormat::ALL.into_iter().filter(|other| *other != shape && *other != WireFormat::Generic);
+    let order = std::iter::once(shape).chain(others).chain(std::iter::once(WireFormat::Generic));
     let mut channels = Channels::default();
     let mut read_as = shape;
     for shape in order {
-        (channels, read_as) = (placed(shape, &frames, answer), shape);
+        (channels, read_as) = (sort_into_channels(shape, &frames, answer), shape);
         if channels.speaks() {
             break;
         }
     }
     // A known format says where its text is; in others a call of a tool may stand beside a text of an unknown name.
-    if !channels.speaks() || read_as == Shape::Generic {
-        channels.suppose(&pieces(&frames));
+    if !channels.speaks() || read_as == WireFormat::Generic {
+        channels.suppose(&count_pieces(&frames));
     }
     let truncated = frames.truncated.or_else(|| cut_short(&frames));
-    Reading { channels: channels.finish(), truncated, streamed: frames.streamed }
+    ModelReading { channels: channels.finish(), truncated, streamed: frames.streamed }
 }
 
 /// How many frames of a stream have a text at each path.
-fn pieces(frames: &Frames) -> HashMap<String, usize> {
+fn count_pieces(frames: &Frames) -> HashMap<String, usize> {
     let mut count = HashMap::new();
     for frame in frames.all.iter().filter(|_| frames.streamed) {
         let mut left = MAX_LEAVES;
-        walk(frame, &frame.value, &mut Vec::new(), &mut left, &mut |leaf, _| {
+        visit_texts(frame, &frame.value, &mut Vec::new(), &mut left, &mut |leaf, _| {
             *count.entry(leaf.path()).or_default() += 1
         });
     }
@@ -53,9 +53,9 @@ fn pieces(frames: &Frames) -> HashMap<String, usize> {
 }
 
 /// Gemini and LangServe's batch answer with a list of what others answer one by one.
-fn flatten(shape: Shape, frames: &mut Frames) {
+fn flatten_batch(shape: WireFormat, frames: &mut Frames) {
     if let [StreamFrame { value: Value::Array(items), .. }] = frames.all.as_mut_slice()
-        && shape == Shape::Gemini
+        && shape == WireFormat::Gemini
     {
         let items = std::mem::take(items);
         frames.all = items.into_iter().map(|value| StreamFrame { event: String::new(), value }).collect();
@@ -63,18 +63,18 @@ fn flatten(shape: Shape, frames: &mut Frames) {
     }
 }
 
-fn placed(shape: Shape, frames: &Frames, answer: Option<&str>) -> Channels {
+fn sort_into_channels(shape: WireFormat, frames: &Frames, answer: Option<&str>) -> Channels {
     let mut channels = Channels::default();
     let mut left = MAX_LEAVES;
     for frame in &frames.all {
         let mut path = Vec::new();
         let mut visit = |leaf: &ShapeLeaf<'_>, text: &str| {
-            let said = answer.filter(|pointer| is_at(leaf, pointer)).map(|_| (Kind::Text, leaf.path()));
-            let (kind, at) = said.or_else(|| shape.place(leaf)).unwrap_or_else(|| (Kind::Metadata, leaf.path()));
+            let said = answer.filter(|pointer| is_at(leaf, pointer)).map(|_| (ChannelKind::Text, leaf.path()));
+            let (kind, at) = said.or_else(|| shape.place(leaf)).unwrap_or_else(|| (ChannelKind::Metadata, leaf.path()));
             channels.add(kind, &at, text);
-            channels.add(Kind::All, "$", text);
+            channels.add(ChannelKind::All, "$", text);
         };
-        walk(frame, &frame.value, &mut path, &mut left, &mut visit);
+        visit_texts(frame, &frame.value, &mut path, &mut left, &mut visit);
     }
     channels
 }
@@ -86,7 +86,7 @@ fn is_at(leaf: &ShapeLeaf<'_>, pointer: &str) -> bool {
     !steps.is_empty() && leaf.path.starts_with(&steps)
 }
 
-fn walk(
+fn visit_texts(
     frame: &StreamFrame,
     value: &Value,
     path: &mut Vec<String>,
@@ -104,14 +104,14 @@ fn walk(
         Value::Array(items) => {
             for (at, item) in items.iter().enumerate() {
                 path.push(at.to_string());
-                walk(frame, item, path, left, visit);
+                visit_texts(frame, item, path, left, visit);
                 path.pop();
             }
         }
         Value::Object(fields) => {
             for (name, field) in fields {
                 path.push(name.clone());
-                walk(frame, field, path, left, visit);
+                visit_texts(frame, field, path, left, visit);
                 path.pop();
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::fit::{block, code, fit, line, operation, spec};
+use super::fit::{code_line, cut_block, cut_line, fit_answer, operation_line, spec_line};
 use crate::app::Explanation;
 use crate::mcp::wire::{ClauseRow, ExchangeRow, ExplainAnswer};
 use crate::report::ExchangeInfo;
@@ -33,61 +33,66 @@ const ROOMS: [ExplainRoom; 8] = [
 
 /// What an explanation is told as, within the cap.
 pub fn explain_answer(explanation: &Explanation) -> Value {
-    fit(&ROOMS, |room| build(explanation, room))
+    fit_answer(&ROOMS, |room| build_answer(explanation, room))
 }
 
-fn build(from: &Explanation, room: &ExplainRoom) -> ExplainAnswer {
-    let (manual, manual_cut) = block(&from.manual, room.manual);
+fn build_answer(from: &Explanation, room: &ExplainRoom) -> ExplainAnswer {
+    let (manual, manual_cut) = cut_block(&from.manual, room.manual);
     ExplainAnswer {
-        finding_id: line(&from.finding_id, 40),
-        scan_id: line(&from.scan_id, 64),
-        check: line(&from.check, 60),
-        title: line(&from.title, room.text),
+        finding_id: cut_line(&from.finding_id, 40),
+        scan_id: cut_line(&from.scan_id, 64),
+        check: cut_line(&from.check, 60),
+        title: cut_line(&from.title, room.text),
         severity: from.severity,
         confidence: from.confidence,
-        operation: operation(&from.operation, room.text.min(200)),
-        also: from.also.iter().take(room.rows).map(|other| operation(other, room.text.min(120))).collect(),
-        claim: line(&from.claim, room.text),
+        operation: operation_line(&from.operation, room.text.min(200)),
+        also: from.also.iter().take(room.rows).map(|other| operation_line(other, room.text.min(120))).collect(),
+        claim: cut_line(&from.claim, room.text),
         clauses: from
             .clauses
             .iter()
             .take(room.rows)
             .map(|clause| ClauseRow {
-                name: line(&clause.name, 60),
+                name: cut_line(&clause.name, 60),
                 holds: clause.holds.map_or("unknown", |holds| if holds { "yes" } else { "no" }).to_owned(),
-                because: line(&clause.because, room.text.min(240)),
+                because: cut_line(&clause.because, room.text.min(240)),
             })
             .collect(),
-        exchanges: from.exchanges.iter().take(room.exchanges).map(|exchange| row(exchange, room)).collect(),
-        replay: line(&from.replay, room.text * 2),
-        spec: from.spec.as_ref().map(|at| spec(at, room.text.min(160))),
-        code: from.code.as_ref().map(|at| code(at, room.text.min(160))),
-        owasp: from.owasp.iter().take(6).map(|entry| line(entry, 16)).collect(),
+        exchanges: from
+            .exchanges
+            .iter()
+            .take(room.exchanges)
+            .map(|exchange| build_exchange_row(exchange, room))
+            .collect(),
+        replay: cut_line(&from.replay, room.text * 2),
+        spec: from.spec.as_ref().map(|at| spec_line(at, room.text.min(160))),
+        code: from.code.as_ref().map(|at| code_line(at, room.text.min(160))),
+        owasp: from.owasp.iter().take(6).map(|entry| cut_line(entry, 16)).collect(),
         cwe: from.cwe.iter().copied().take(8).collect(),
-        next_steps: from.next_steps.iter().take(5).map(|step| line(step, room.text)).collect(),
+        next_steps: from.next_steps.iter().take(5).map(|step| cut_line(step, room.text)).collect(),
         left_out: left_out(from, room, manual_cut),
         manual,
     }
 }
 
-fn row(exchange: &ExchangeInfo, room: &ExplainRoom) -> ExchangeRow {
+fn build_exchange_row(exchange: &ExchangeInfo, room: &ExplainRoom) -> ExchangeRow {
     let response = exchange.response.as_ref();
-    let body = |text: &str| (!text.is_empty()).then(|| block(text, room.body).0);
+    let body = |text: &str| (!text.is_empty()).then(|| cut_block(text, room.body).0);
     ExchangeRow {
         role: exchange.role,
-        identity: line(&exchange.identity, 40),
-        request: line(&format!("{} {}", exchange.request.method, exchange.request.url), room.text),
-        request_headers: headers(&exchange.request.headers, room),
+        identity: cut_line(&exchange.identity, 40),
+        request: cut_line(&format!("{} {}", exchange.request.method, exchange.request.url), room.text),
+        request_headers: header_lines(&exchange.request.headers, room),
         request_body: exchange.request.body.as_deref().and_then(body),
         status: response.map(|response| response.status),
-        response_headers: response.map(|response| headers(&response.headers, room)).unwrap_or_default(),
+        response_headers: response.map(|response| header_lines(&response.headers, room)).unwrap_or_default(),
         response_body: response.and_then(|response| body(&response.body)),
-        fault: exchange.fault.as_deref().map(|fault| line(fault, room.text.min(160))),
+        fault: exchange.fault.as_deref().map(|fault| cut_line(fault, room.text.min(160))),
     }
 }
 
-fn headers(all: &BTreeMap<String, String>, room: &ExplainRoom) -> Vec<String> {
-    all.iter().take(room.headers).map(|(name, value)| line(&format!("{name}: {value}"), room.header)).collect()
+fn header_lines(all: &BTreeMap<String, String>, room: &ExplainRoom) -> Vec<String> {
+    all.iter().take(room.headers).map(|(name, value)| cut_line(&format!("{name}: {value}"), room.header)).collect()
 }
 
 fn left_out(from: &Explanation, room: &ExplainRoom, manual_cut: bool) -> Vec<String> {
@@ -113,13 +118,13 @@ fn left_out(from: &Explanation, room: &ExplainRoom, manual_cut: bool) -> Vec<Str
         beyond(from.clauses.len(), room.rows, "clauses"),
         cut_bodies.then(|| format!("bodies beyond {} characters", room.body)),
         cut_headers.then(|| format!("headers beyond {} of a message", room.headers)),
-        manual_cut.then(|| format!("the rest of the manual page: routewarden checks {}", line(&from.check, 60))),
+        manual_cut.then(|| format!("the rest of the manual page: routewarden checks {}", cut_line(&from.check, 60))),
     ]
     .into_iter()
     .flatten()
     .collect();
     if !lines.is_empty() {
-        lines.push(format!("the whole evidence: routewarden explain {}", line(&from.finding_id, 40)));
+        lines.push(format!("the whole evidence: routewarden explain {}", cut_line(&from.finding_id, 40)));
     }
     lines
 }

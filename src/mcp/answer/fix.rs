@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::fit::{block, fit, line};
+use super::fit::{cut_block, cut_line, fit_answer};
 use crate::app::{Fix, FixOutcome, FixStep, FixTest};
 use crate::mcp::wire::FixAnswer;
 
@@ -29,17 +29,17 @@ const ROOMS: [FixRoom; 8] = [
 
 /// What a fix is told as, within the cap.
 pub fn fix_answer(fix: &Fix) -> Value {
-    fit(&ROOMS, |room| build(fix, room))
+    fit_answer(&ROOMS, |room| build_answer(fix, room))
 }
 
-fn build(from: &Fix, room: &FixRoom) -> FixAnswer {
+fn build_answer(from: &Fix, room: &FixRoom) -> FixAnswer {
     // The diff is what was asked for; the article on the weakness is for where there is none.
     let article = if from.diff.is_some() { "" } else { from.guidance.as_str() };
-    let (guidance, guidance_cut) = block(article, room.guidance);
+    let (guidance, guidance_cut) = cut_block(article, room.guidance);
     let (code, code_cut) =
-        if room.code == 0 { (String::new(), !from.code.is_empty()) } else { block(&from.code, room.code) };
-    let (verify, verify_cut) = block(&from.verify, room.text * 2);
-    let finding = from.finding_id.as_deref().map(|id| line(id, 40));
+        if room.code == 0 { (String::new(), !from.code.is_empty()) } else { cut_block(&from.code, room.code) };
+    let (verify, verify_cut) = cut_block(&from.verify, room.text * 2);
+    let finding = from.finding_id.as_deref().map(|id| cut_line(id, 40));
     let command = finding.clone().unwrap_or_else(|| "FINDING".to_owned());
     let left_out = [
         (guidance_cut || verify_cut).then(|| "the rest of the guidance".to_owned()),
@@ -57,48 +57,48 @@ fn build(from: &Fix, room: &FixRoom) -> FixAnswer {
     ];
     FixAnswer {
         finding_id: finding,
-        check: line(&from.check, 60),
-        remedy: line(&from.remedy, 60),
-        title: line(&from.title, room.text),
-        framework: line(&from.framework, 40),
-        framework_because: line(&from.framework_because, room.text),
+        check: cut_line(&from.check, 60),
+        remedy: cut_line(&from.remedy, 60),
+        title: cut_line(&from.title, room.text),
+        framework: cut_line(&from.framework, 40),
+        framework_because: cut_line(&from.framework_because, room.text),
         diff: from.diff.clone().filter(|_| room.diff),
-        steps: from.steps.iter().take(room.steps).map(|it| step(it, room.text)).collect(),
-        tests: if room.tests { from.tests.iter().map(test).collect() } else { Vec::new() },
+        steps: from.steps.iter().take(room.steps).map(|it| format_step(it, room.text)).collect(),
+        tests: if room.tests { from.tests.iter().map(format_test).collect() } else { Vec::new() },
         code,
-        route: from.route.as_deref().map(|route| line(route, 200)),
-        claim: from.claim.as_deref().map(|claim| line(claim, room.text)),
+        route: from.route.as_deref().map(|route| cut_line(route, 200)),
+        claim: from.claim.as_deref().map(|claim| cut_line(claim, room.text)),
         guidance,
-        needs_review: review(from, room),
+        needs_review: review_points(from, room),
         verify,
         left_out: left_out.into_iter().flatten().collect(),
     }
 }
 
 /// `patched: authz/bola-read on GET /invoices/{id} (app.py:88), rw-1: why`
-fn step(step: &FixStep, max: usize) -> String {
+fn format_step(step: &FixStep, max: usize) -> String {
     let outcome = match step.outcome {
         FixOutcome::Patched => "patched",
         FixOutcome::Advice => "advice",
     };
     let place = step.code.as_deref().map(|place| format!(" ({place})")).unwrap_or_default();
     let text = format!("{outcome}: {} on {}{place}, {}: {}", step.check, step.route, step.finding_id, step.because);
-    line(&text, max)
+    cut_line(&text, max)
 }
 
-fn test(test: &FixTest) -> String {
+fn format_test(test: &FixTest) -> String {
     format!(
         "# {} for {}; run: {}\n{}",
-        line(&test.path, 200),
-        line(&test.finding_id, 40),
-        line(&test.run, 200),
+        cut_line(&test.path, 200),
+        cut_line(&test.finding_id, 40),
+        cut_line(&test.run, 200),
         test.text
     )
 }
 
 /// Returns what must be added and looked at.
-fn review(from: &Fix, room: &FixRoom) -> Vec<String> {
+fn review_points(from: &Fix, room: &FixRoom) -> Vec<String> {
     let added = from.dependencies.iter().take(room.steps.min(10)).map(|name| format!("add to the project: {name}"));
     let points = from.needs_review.iter().take(6).cloned();
-    added.chain(points).map(|point| line(&point, room.text)).collect()
+    added.chain(points).map(|point| cut_line(&point, room.text)).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::fit::{fit, line, operation};
+use super::fit::{cut_line, fit_answer, operation_line};
 use super::policy::policy_lines;
 use crate::app::{Caller, Matrix, MatrixRow, RouteVerdict};
 use crate::mcp::wire::{CellRow, OwnershipAnswer, RouteRow};
@@ -38,56 +38,60 @@ const MAX_CELLS: usize = 8;
 
 /// What a matrix is told as, within the cap. When not all routes fit, those that matter most stay.
 pub fn ownership_answer(matrix: &Matrix) -> Value {
-    fit(&ROOMS, |room| build(matrix, room))
+    fit_answer(&ROOMS, |room| build_answer(matrix, room))
 }
 
-fn build(matrix: &Matrix, room: &OwnershipRoom) -> OwnershipAnswer {
+fn build_answer(matrix: &Matrix, room: &OwnershipRoom) -> OwnershipAnswer {
     let mut kept: Vec<usize> = (0..matrix.routes.len()).collect();
-    kept.sort_by_key(|at| matrix.routes.get(*at).map(|row| rank(row.verdict)));
+    kept.sort_by_key(|at| matrix.routes.get(*at).map(|row| verdict_rank(row.verdict)));
     kept.truncate(room.routes);
     kept.sort_unstable();
     let mut counts = BTreeMap::new();
     for row in &matrix.routes {
-        *counts.entry(name(row.verdict).to_owned()).or_default() += 1;
+        *counts.entry(verdict_name(row.verdict).to_owned()).or_default() += 1;
     }
     OwnershipAnswer {
-        scan_id: line(&matrix.scan_id, 64),
-        untrusted_because: matrix.untrusted_because(Face::Tools).map(|why| line(&why, room.reason * 3)),
+        scan_id: cut_line(&matrix.scan_id, 64),
+        untrusted_because: matrix.untrusted_because(Face::Tools).map(|why| cut_line(&why, room.reason * 3)),
         policy: policy_lines(&matrix.policy, room.lines, room.reason),
-        callers: matrix.callers.iter().take(MAX_CELLS).map(caller).collect(),
+        callers: matrix.callers.iter().take(MAX_CELLS).map(shorten_caller).collect(),
         counts,
-        routes: kept.iter().filter_map(|at| matrix.routes.get(*at)).map(|row| route(row, room)).collect(),
-        findings: matrix.findings.iter().take(room.lines).map(|id| line(id, 40)).collect(),
+        routes: kept.iter().filter_map(|at| matrix.routes.get(*at)).map(|row| build_route_row(row, room)).collect(),
+        findings: matrix.findings.iter().take(room.lines).map(|id| cut_line(id, 40)).collect(),
         next_steps: matrix
             .next_steps
             .iter()
             .take(room.lines.min(5))
-            .map(|step| line(&next_step(step, Face::Tools), room.reason * 3))
+            .map(|step| cut_line(&next_step(step, Face::Tools), room.reason * 3))
             .collect(),
         left_out: left_out(matrix, room),
     }
 }
 
-fn caller(from: &Caller) -> Caller {
-    Caller { column: line(&from.column, 16), identity: line(&from.identity, 40), role: line(&from.role, 40) }
+fn shorten_caller(from: &Caller) -> Caller {
+    Caller {
+        column: cut_line(&from.column, 16),
+        identity: cut_line(&from.identity, 40),
+        role: cut_line(&from.role, 40),
+    }
 }
 
-fn route(row: &MatrixRow, room: &OwnershipRoom) -> RouteRow {
+fn build_route_row(row: &MatrixRow, room: &OwnershipRoom) -> RouteRow {
     let source = row.source.as_ref().filter(|_| room.reason >= 80);
     RouteRow {
-        source: source.map(|source| line(&source.in_words(), room.reason + 80)),
-        route: operation(&row.operation, room.name),
-        resource: row.resource.as_ref().map(|resource| line(resource, 60)),
+        source: source.map(|source| cut_line(&source.in_words(), room.reason + 80)),
+        route: operation_line(&row.operation, room.name),
+        resource: row.resource.as_ref().map(|resource| cut_line(resource, 60)),
         verdict: row.verdict,
-        reason: line(&row.reason, room.reason),
+        reason: cut_line(&row.reason, room.reason),
         cells: row
             .cells
             .iter()
             .take(MAX_CELLS)
             .map(|cell| CellRow {
-                column: line(&cell.column, 16),
+                column: cut_line(&cell.column, 16),
                 access: cell.access,
-                because: room.reasons_of_cells.then(|| line(&cell.because, room.reason)),
+                because: room.reasons_of_cells.then(|| cut_line(&cell.because, room.reason)),
             })
             .collect(),
     }
@@ -117,7 +121,7 @@ fn left_out(matrix: &Matrix, room: &OwnershipRoom) -> Vec<String> {
 }
 
 /// What a reader must see first.
-fn rank(verdict: RouteVerdict) -> u8 {
+fn verdict_rank(verdict: RouteVerdict) -> u8 {
     match verdict {
         RouteVerdict::Broken => 0,
         RouteVerdict::Suspected => 1,
@@ -128,7 +132,7 @@ fn rank(verdict: RouteVerdict) -> u8 {
     }
 }
 
-fn name(verdict: RouteVerdict) -> &'static str {
+fn verdict_name(verdict: RouteVerdict) -> &'static str {
     match verdict {
         RouteVerdict::Broken => "broken",
         RouteVerdict::Suspected => "suspected",

@@ -1,6 +1,6 @@
 //! What every answer about access says of policy and of open questions.
 
-use super::fit::{block, line};
+use super::fit::{cut_block, cut_line};
 use crate::mcp::wire::{PolicyLine, QuestionLine};
 use crate::report::{PolicyRow, Question};
 
@@ -13,13 +13,13 @@ const MAX_ANSWER: usize = 400;
 pub(super) fn policy_lines(rows: &[PolicyRow], most: usize, max: usize) -> Vec<PolicyLine> {
     let mut ordered: Vec<&PolicyRow> = rows.iter().collect();
     ordered.sort_by_key(|row| row.broken_by.is_empty());
-    let some = |texts: &[String]| texts.iter().take(MAX_EACH).map(|text| line(text, max)).collect();
+    let some = |texts: &[String]| texts.iter().take(MAX_EACH).map(|text| cut_line(text, max)).collect();
     ordered
         .into_iter()
         .take(most)
         .map(|row| PolicyLine {
-            resource: line(&row.about(), 120),
-            policy: line(&row.policy, 40),
+            resource: cut_line(&row.about(), 120),
+            policy: cut_line(&row.policy, 40),
             rests_on: some(&row.rests_on),
             broken_by: some(&row.broken_by),
         })
@@ -32,9 +32,9 @@ pub(super) fn question_lines(questions: &[Question], most: usize, max: usize) ->
         .iter()
         .take(most)
         .map(|question| QuestionLine {
-            about: line(&question.about, max),
-            question: line(&question.question, max * 2),
-            answer_with: block(&question.answer_with, MAX_ANSWER).0,
+            about: cut_line(&question.about, max),
+            question: cut_line(&question.question, max * 2),
+            answer_with: cut_block(&question.answer_with, MAX_ANSWER).0,
         })
         .collect()
 }

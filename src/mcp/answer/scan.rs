@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::fit::{code, count, fit, line, operation, spec};
+use super::fit::{code_line, cut_line, fit_answer, length_as_u64, operation_line, spec_line};
 use super::policy::{policy_lines, question_lines};
 use crate::app::{Finished, Progress};
 use crate::mcp::wire::{
@@ -15,8 +15,8 @@ use crate::mcp::wire::{
 };
 use crate::model::{Face, ScanId};
 use crate::report::{
-    CoverageOutcome, Finding, FindingStatus, PlanGroup, Report, Status, Withheld, asked_groups, next_step, shortfall,
-    skipped_groups, untrusted,
+    CoverageOutcome, Finding, FindingStatus, PlanGroup, Report, Status, Withheld, asked_groups, find_shortfall,
+    next_step, skipped_groups, untrusted_reason,
 };
 
 /// The most findings of one page.
@@ -83,12 +83,12 @@ const ROOMS: [ScanRoom; 7] = [
 
 /// What a finished scan is told as, within the cap.
 pub fn scan_answer(finished: &Finished, page: Page) -> Value {
-    fit(&ROOMS, |room| build(finished, page, room))
+    fit_answer(&ROOMS, |room| build_answer(finished, page, room))
 }
 
 /// What a scan is told as while it runs.
 pub fn running_answer(id: &ScanId, progress: &Progress) -> Value {
-    let mut answer = blank(id.as_str(), Status::Running);
+    let mut answer = blank_answer(id.as_str(), Status::Running);
     answer.phase = Some(progress.phase.to_owned());
     answer.requests = progress.requests;
     answer.findings_total = progress.findings;
@@ -97,8 +97,8 @@ pub fn running_answer(id: &ScanId, progress: &Progress) -> Value {
     serde_json::to_value(answer).unwrap_or_default()
 }
 
-fn blank(id: &str, status: Status) -> ScanAnswer {
-    let id = line(id, 64);
+fn blank_answer(id: &str, status: Status) -> ScanAnswer {
+    let id = cut_line(id, 64);
     ScanAnswer {
         report_uri: format!("routewarden://scans/{id}/report.json"),
         scan_id: id,
@@ -127,53 +127,53 @@ fn blank(id: &str, status: Status) -> ScanAnswer {
     }
 }
 
-fn build(finished: &Finished, page: Page, room: &ScanRoom) -> ScanAnswer {
+fn build_answer(finished: &Finished, page: Page, room: &ScanRoom) -> ScanAnswer {
     let report = &finished.report;
-    let open: Vec<&Finding> = report.findings.iter().filter(|finding| counts(finding)).collect();
+    let open: Vec<&Finding> = report.findings.iter().filter(|finding| is_open_finding(finding)).collect();
     let shown: Vec<&Finding> = open.iter().copied().skip(page.start()).take(room.findings).collect();
     let end = page.start().min(open.len()) + shown.len();
-    let mut answer = blank(&report.scan.id, report.scan.status);
+    let mut answer = blank_answer(&report.scan.id, report.scan.status);
     answer.requests = report.scan.requests;
-    answer.findings_total = count(open.len());
-    answer.findings = shown.iter().map(|finding| row(finding, room)).collect();
+    answer.findings_total = length_as_u64(open.len());
+    answer.findings = shown.iter().map(|finding| build_finding_row(finding, room)).collect();
     answer.next_cursor = (end < open.len()).then(|| format!("f{end}"));
-    answer.untrusted_because = untrusted(&report.scan, Face::Tools).map(|why| line(&why, room.claim * 3));
+    answer.untrusted_because = untrusted_reason(&report.scan, Face::Tools).map(|why| cut_line(&why, room.claim * 3));
     if page == Page::First {
-        summarise(&mut answer, finished, room, &open);
+        add_summary(&mut answer, finished, room, &open);
     }
     answer.left_out = left_out(report, page, room, &open, end);
     answer
 }
 
 /// Suppressed findings and those that are gone do not count.
-fn counts(finding: &Finding) -> bool {
+fn is_open_finding(finding: &Finding) -> bool {
     finding.suppressed.is_none() && finding.status != FindingStatus::Fixed
 }
 
-fn row(finding: &Finding, room: &ScanRoom) -> FindingRow {
+fn build_finding_row(finding: &Finding, room: &ScanRoom) -> FindingRow {
     FindingRow {
-        id: line(&finding.id, 40),
-        check: line(&finding.check, 60),
+        id: cut_line(&finding.id, 40),
+        check: cut_line(&finding.check, 60),
         severity: finding.severity,
         confidence: finding.confidence,
-        operation: operation(&finding.operation, room.name),
-        also: count(finding.also.len()),
-        claim: line(&finding.claim, room.claim),
-        code: finding.code.as_ref().map(|at| code(at, room.name)),
-        spec: finding.spec.as_ref().map(|at| spec(at, room.name)),
+        operation: operation_line(&finding.operation, room.name),
+        also: length_as_u64(finding.also.len()),
+        claim: cut_line(&finding.claim, room.claim),
+        code: finding.code.as_ref().map(|at| code_line(at, room.name)),
+        spec: finding.spec.as_ref().map(|at| spec_line(at, room.name)),
         status: finding.status,
     }
 }
 
-fn summarise(answer: &mut ScanAnswer, finished: &Finished, room: &ScanRoom, open: &[&Finding]) {
+fn add_summary(answer: &mut ScanAnswer, finished: &Finished, room: &ScanRoom, open: &[&Finding]) {
     let report = &finished.report;
-    answer.base_url = Some(line(&report.scan.base_url, room.name));
+    answer.base_url = Some(cut_line(&report.scan.base_url, room.name));
     answer.mode = Some(report.scan.mode);
     answer.score = Some(ScoreRow {
         value: report.score.value,
-        grade: report.score.grade.as_deref().map(|grade| line(grade, 4)),
+        grade: report.score.grade.as_deref().map(|grade| cut_line(grade, 4)),
         coverage: (report.score.coverage * 1000.0).round() / 1000.0,
-        withheld_because: withheld(report).map(|why| line(&why, room.claim * 3)),
+        withheld_because: withheld_reason(report).map(|why| cut_line(&why, room.claim * 3)),
     });
     for finding in open {
         *answer.counts.entry(finding.severity).or_default().entry(finding.confidence).or_default() += 1;
@@ -183,23 +183,23 @@ fn summarise(answer: &mut ScanAnswer, finished: &Finished, room: &ScanRoom, open
         .iter()
         .take(room.rows)
         .map(|row| RecheckAnswer {
-            finding_id: line(&row.finding_id, 40),
+            finding_id: cut_line(&row.finding_id, 40),
             outcome: row.outcome,
-            because: line(&row.because, room.claim),
+            because: cut_line(&row.because, room.claim),
         })
         .collect();
-    answer.plan = (report.scan.status == Status::Planned).then(|| plan(report, room));
-    answer.reach = reach(report, room);
-    answer.coverage = coverage(report, room);
+    answer.plan = (report.scan.status == Status::Planned).then(|| summarise_plan(report, room));
+    answer.reach = summarise_reach(report, room);
+    answer.coverage = summarise_coverage(report, room);
     answer.document_issues = (!report.document_issues.is_empty()).then(|| Issues {
-        count: count(report.document_issues.len()),
+        count: length_as_u64(report.document_issues.len()),
         first: report
             .document_issues
             .iter()
             .take(room.lines.min(3))
             .map(|issue| {
                 let at = issue.line.map_or_else(|| issue.at.clone(), |number| format!("line {number}, {}", issue.at));
-                format!("{}: {}", line(&at, room.name), line(&issue.message, room.claim))
+                format!("{}: {}", cut_line(&at, room.name), cut_line(&issue.message, room.claim))
             })
             .collect(),
     });
@@ -207,40 +207,40 @@ fn summarise(answer: &mut ScanAnswer, finished: &Finished, room: &ScanRoom, open
     answer.questions = question_lines(&report.questions, room.lines, room.claim.min(120));
     let sent = || report.writes.iter().filter(|write| !write.is_kept());
     answer.writes = sent().next().is_some().then(|| Writes {
-        count: count(sent().count()),
-        not_undone: count(sent().filter(|write| write.is_left()).count()),
+        count: length_as_u64(sent().count()),
+        not_undone: length_as_u64(sent().filter(|write| write.is_left()).count()),
     });
-    answer.notes = report.notes.iter().take(room.lines).map(|note| line(note, room.claim)).collect();
+    answer.notes = report.notes.iter().take(room.lines).map(|note| cut_line(note, room.claim)).collect();
     answer.next_steps = next_steps(report, room, open);
 }
 
 /// Why there is no grade, in the words of the tools.
-fn withheld(report: &Report) -> Option<String> {
+fn withheld_reason(report: &Report) -> Option<String> {
     let because = report.score.withheld_because.clone()?;
     if report.scan.status.is_alarm() {
-        return untrusted(&report.scan, Face::Tools).or(Some(because));
+        return untrusted_reason(&report.scan, Face::Tools).or(Some(because));
     }
     let is_shortfall = report.score.withheld == Some(Withheld::Incomplete);
-    let shortfall = is_shortfall.then(|| shortfall(&report.findings, &report.coverage)).flatten();
+    let shortfall = is_shortfall.then(|| find_shortfall(&report.findings, &report.coverage)).flatten();
     Some(shortfall.map_or(because, |shortfall| shortfall.words(Face::Tools)))
 }
 
-fn plan(report: &Report, room: &ScanRoom) -> PlanSummary {
+fn summarise_plan(report: &Report, room: &ScanRoom) -> PlanSummary {
     let asked = |row: &&crate::report::PlanRow| row.skipped_because.is_none();
     let mut rows: Vec<_> = report.plan.iter().filter(asked).collect();
     let (why, why_not) = (asked_groups(&report.plan), skipped_groups(&report.plan));
     let (most, most_not) = (room.reasons, room.reasons * 2);
     rows.sort_by_key(|row| Reverse(row.max_requests));
     PlanSummary {
-        operations: count(report.plan.iter().filter(asked).count()),
-        skipped: count(report.plan.iter().filter(|row| !asked(row)).count()),
+        operations: length_as_u64(report.plan.iter().filter(asked).count()),
+        skipped: length_as_u64(report.plan.iter().filter(|row| !asked(row)).count()),
         max_requests: report.plan.iter().fold(0, |sum, row| sum.saturating_add(row.max_requests)),
         rows: rows
             .into_iter()
             .take(room.rows)
             .map(|row| PlannedRow {
-                operation: operation(&row.operation, room.name),
-                checks: count(row.checks.len()),
+                operation: operation_line(&row.operation, room.name),
+                checks: length_as_u64(row.checks.len()),
                 max_requests: row.max_requests,
             })
             .collect(),
@@ -251,22 +251,22 @@ fn plan(report: &Report, room: &ScanRoom) -> PlanSummary {
 
 fn plan_reason(group: &PlanGroup<'_>, room: &ScanRoom) -> PlannedReason {
     PlannedReason {
-        because: line(group.because, room.claim),
-        count: count(group.operations.len()),
-        operations: group.operations.iter().take(2).map(|each| operation(each, room.name)).collect(),
+        because: cut_line(group.because, room.claim),
+        count: length_as_u64(group.operations.len()),
+        operations: group.operations.iter().take(2).map(|each| operation_line(each, room.name)).collect(),
     }
 }
 
 /// The funnel, and what holds most operations back. What is to be done about it is among the next steps.
-fn reach(report: &Report, room: &ScanRoom) -> Option<String> {
+fn summarise_reach(report: &Report, room: &ScanRoom) -> Option<String> {
     let reach = report.reach.as_ref()?;
     let held_back = reach.held_back.iter().take(room.lines.min(MOST_HELD_BACK));
-    let held_back = held_back.map(|group| line(&group.sentence(), room.claim));
-    let lines: Vec<String> = std::iter::once(line(&reach.sentence(), MAX_FUNNEL)).chain(held_back).collect();
+    let held_back = held_back.map(|group| cut_line(&group.sentence(), room.claim));
+    let lines: Vec<String> = std::iter::once(cut_line(&reach.sentence(), MAX_FUNNEL)).chain(held_back).collect();
     Some(lines.join("\n"))
 }
 
-fn coverage(report: &Report, room: &ScanRoom) -> Vec<CoverageSummary> {
+fn summarise_coverage(report: &Report, room: &ScanRoom) -> Vec<CoverageSummary> {
     let mut outcomes: BTreeMap<CoverageOutcome, BTreeMap<&str, u64>> = BTreeMap::new();
     for row in &report.coverage {
         *outcomes.entry(row.outcome).or_default().entry(&row.because).or_default() += 1;
@@ -287,7 +287,7 @@ fn coverage(report: &Report, room: &ScanRoom) -> Vec<CoverageSummary> {
                     } else {
                         room.reasons
                     })
-                    .map(|(because, count)| Reason { because: line(because, room.claim.min(120)), count })
+                    .map(|(because, count)| Reason { because: cut_line(because, room.claim.min(120)), count })
                     .collect(),
             }
         })
@@ -296,14 +296,14 @@ fn coverage(report: &Report, room: &ScanRoom) -> Vec<CoverageSummary> {
 
 fn next_steps(report: &Report, room: &ScanRoom, open: &[&Finding]) -> Vec<String> {
     let worst = open.first().map(|finding| {
-        let id = line(&finding.id, 40);
+        let id = cut_line(&finding.id, 40);
         // One call for all of them: a patch for each alone would not fit the others.
         let ids = if open.len() > 1 { "finding_ids of all confirmed ones" } else { "its id" };
         format!("explain_finding with finding_id {id} for the proof; suggest_fix with {ids} for one diff")
     });
     let planned = (report.scan.status == Status::Planned)
         .then(|| "call scan_api with the same arguments without dry_run to carry the plan out".to_owned());
-    let opening = report.next_steps.iter().map(|step| line(&next_step(step, Face::Tools), room.claim * 3));
+    let opening = report.next_steps.iter().map(|step| cut_line(&next_step(step, Face::Tools), room.claim * 3));
     worst.into_iter().chain(planned).chain(opening).take(room.lines).collect()
 }
 
@@ -343,7 +343,7 @@ fn left_out(report: &Report, page: Page, room: &ScanRoom, open: &[&Finding], end
     if !report.coverage.is_empty() {
         lines.push(format!(
             "coverage row by row: in the report (report_uri, or `routewarden report {}`)",
-            line(&report.scan.id, 64)
+            cut_line(&report.scan.id, 64)
         ));
     }
     lines

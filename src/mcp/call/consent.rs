@@ -33,8 +33,8 @@ pub(super) enum CallConsent {
 }
 
 /// Lets a call through that names nothing beyond what the user named; else asks the user.
-pub(super) async fn seek(call: &ToolCall<'_>, answers: &InputResponses) -> CallConsent {
-    let named = named(call);
+pub(super) async fn ask_if_needed(call: &ToolCall<'_>, answers: &InputResponses) -> CallConsent {
+    let named = find_named_places(call);
     let beyond = match call.app().fence(&named, &call.shared.options.roots) {
         Ok(beyond) => beyond,
         Err(error) => return CallConsent::Refused(CallRefused::from(error).to_string()),
@@ -43,7 +43,7 @@ pub(super) async fn seek(call: &ToolCall<'_>, answers: &InputResponses) -> CallC
     if beyond.is_empty() || call.shared.calls().agreed.contains(&key) {
         return CallConsent::Given;
     }
-    let consent = ask(call, answers, &beyond).await;
+    let consent = ask_user(call, answers, &beyond).await;
     if matches!(consent, CallConsent::Given) {
         call.shared.calls().agreed.insert(key);
     }
@@ -51,7 +51,7 @@ pub(super) async fn seek(call: &ToolCall<'_>, answers: &InputResponses) -> CallC
 }
 
 /// The arguments that name a file or an address, whichever tool has them.
-fn named(call: &ToolCall<'_>) -> NamedByModel {
+fn find_named_places(call: &ToolCall<'_>) -> NamedByModel {
     let text = |key: &str| {
         let value = call.arguments.as_ref().and_then(|arguments| arguments.get(key));
         value.and_then(Value::as_str).filter(|text| !text.trim().is_empty()).map(str::to_owned)
@@ -59,8 +59,8 @@ fn named(call: &ToolCall<'_>) -> NamedByModel {
     NamedByModel { config: text("config"), target: text("target"), source: text("source") }
 }
 
-async fn ask(call: &ToolCall<'_>, answers: &InputResponses, beyond: &[String]) -> CallConsent {
-    let list = listed(beyond);
+async fn ask_user(call: &ToolCall<'_>, answers: &InputResponses, beyond: &[String]) -> CallConsent {
+    let list = format_places(beyond);
     let capable = call.context.client_capabilities().and_then(|capabilities| capabilities.elicitation);
     if !capable.is_some_and(|modes| modes.form.is_some() || modes.url.is_none()) {
         return CallConsent::Refused(format!(
@@ -73,26 +73,26 @@ async fn ask(call: &ToolCall<'_>, answers: &InputResponses, beyond: &[String]) -
         "The assistant wants Routewarden to use what your configuration does not name: {list}. Credentials from there \
          will be sent with the scan's requests. Allow it?"
     );
-    let Some(question) = question(message) else {
+    let Some(question) = build_question(message) else {
         return CallConsent::Refused("the question for the user could not be made".to_owned());
     };
     let is_modern = call.context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
     if is_modern {
         return match answers.get(CONFIRM).and_then(|answer| ElicitResult::deserialize(answer).ok()) {
-            Some(answer) => judge(&answer),
+            Some(answer) => judge_answer(&answer),
             None => CallConsent::Asked(Box::new(to_be_asked(question))),
         };
     }
     tokio::select! {
         answer = call.context.peer.create_elicitation_with_timeout(question, Some(PATIENCE)) => match answer {
-            Ok(answer) => judge(&answer),
-            Err(_) => declined(),
+            Ok(answer) => judge_answer(&answer),
+            Err(_) => refusal_by_user(),
         },
         () = call.abandoned() => CallConsent::Refused("the call was cancelled before the user answered".to_owned()),
     }
 }
 
-fn listed(beyond: &[String]) -> String {
+fn format_places(beyond: &[String]) -> String {
     let mut names: Vec<String> = beyond.iter().take(MAX_LISTED).map(|item| clean_name(item, 200)).collect();
     if beyond.len() > MAX_LISTED {
         names.push(format!("and {} more", beyond.len() - MAX_LISTED));
@@ -100,7 +100,7 @@ fn listed(beyond: &[String]) -> String {
     names.join("; ")
 }
 
-fn question(message: String) -> Option<ElicitRequestParams> {
+fn build_question(message: String) -> Option<ElicitRequestParams> {
     let about = |field: rmcp::model::BooleanSchema| field.description("Use it for this scan");
     let requested_schema = ElicitationSchema::builder().required_bool_with(CONFIRM, about).build().ok()?;
     Some(ElicitRequestParams::FormElicitationParams { meta: None, message, requested_schema })
@@ -113,12 +113,16 @@ fn to_be_asked(question: ElicitRequestParams) -> InputRequiredResult {
 }
 
 /// Only a plain yes is one.
-fn judge(answer: &ElicitResult) -> CallConsent {
+fn judge_answer(answer: &ElicitResult) -> CallConsent {
     let confirmed = answer.content.as_ref().and_then(|content| content.get(CONFIRM)).and_then(Value::as_bool);
-    if answer.action == ElicitationAction::Accept && confirmed == Some(true) { CallConsent::Given } else { declined() }
+    if answer.action == ElicitationAction::Accept && confirmed == Some(true) {
+        CallConsent::Given
+    } else {
+        refusal_by_user()
+    }
 }
 
-fn declined() -> CallConsent {
+fn refusal_by_user() -> CallConsent {
     CallConsent::Refused(
         "The user did not agree to use what their configuration does not name. Do not call again with it; call without \
          it, or ask the user what to do."

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use self::consent::CallConsent;
 use self::refused::CallRefused;
 use super::answer::{explain_answer, fix_answer};
-use super::arguments::parse;
+use super::arguments::parse_arguments;
 use super::patience::CallAbandoned;
 use super::server::ServerShared;
 use super::wire::{ExplainArguments, FixArguments};
@@ -54,13 +54,13 @@ type CallOutcome = Result<Value, CallRefused>;
 ///
 /// # Errors
 /// Invalid parameters when there is no such tool.
-pub(super) async fn call(
+pub(super) async fn run_tool(
     shared: &Arc<ServerShared>,
     request: CallToolRequestParams,
     context: RequestContext<RoleServer>,
 ) -> Result<CallToolResponse, ErrorData> {
     let name = request.name.as_ref();
-    let Some(tool) = tools::named(name) else {
+    let Some(tool) = tools::find_by_name(name) else {
         let names: Vec<&str> = tools::all().iter().map(|tool| tool.name.as_ref()).collect();
         let message =
             exit::message_text(&shared.app, &format!("there is no tool `{name}`; there are {}", names.join(", ")));
@@ -68,20 +68,20 @@ pub(super) async fn call(
     };
     let answers = request.input_responses.unwrap_or_default();
     let call = ToolCall { shared, schema: &tool.input_schema, arguments: request.arguments, context };
-    match consent::seek(&call, &answers).await {
+    match consent::ask_if_needed(&call, &answers).await {
         CallConsent::Given => {}
         CallConsent::Asked(question) => return Ok((*question).into()),
-        CallConsent::Refused(message) => return Ok(exit::fault(&shared.app, &message).into()),
+        CallConsent::Refused(message) => return Ok(exit::fault_result(&shared.app, &message).into()),
     }
     let outcome = match name {
-        "scan_api" => scan::run(call).await,
-        "explain_finding" => explain(call).await,
-        "check_route_ownership" => ownership::run(call).await,
-        _ => fix(call).await,
+        "scan_api" => scan::answer_call(call).await,
+        "explain_finding" => explain_finding(call).await,
+        "check_route_ownership" => ownership::answer_call(call).await,
+        _ => suggest_fix(call).await,
     };
     let result = match outcome {
-        Ok(value) => exit::answer(&shared.app, value),
-        Err(refused) => exit::fault(&shared.app, &refused.to_string()),
+        Ok(value) => exit::tool_result(&shared.app, value),
+        Err(refused) => exit::fault_result(&shared.app, &refused.to_string()),
     };
     Ok(result.into())
 }
@@ -100,7 +100,7 @@ impl ToolCall<'_> {
     }
 
     fn arguments<T: DeserializeOwned>(&self) -> Result<T, CallRefused> {
-        Ok(parse(self.schema, self.arguments.clone())?)
+        Ok(parse_arguments(self.schema, self.arguments.clone())?)
     }
 
     /// The configuration that the model named, or else the server's.
@@ -124,7 +124,7 @@ impl ToolCall<'_> {
 
     /// Tells the client how far the work is; never resolves.
     async fn follow(&self, seen: watch::Receiver<Progress>) {
-        progress::follow(self.context.peer.clone(), self.context.meta.get_progress_token(), seen).await;
+        progress::send_notifications(self.context.peer.clone(), self.context.meta.get_progress_token(), seen).await;
     }
 
     /// Does quick work, unless nobody waits for it any more.
@@ -143,7 +143,7 @@ impl ToolCall<'_> {
         cancel: &CancellationToken,
     ) -> Result<Option<T>, CallAbandoned> {
         tokio::select! {
-            waited = patience::wait(work, self.abandoned(), self.patience(), cancel) => waited,
+            waited = patience::wait_for_work(work, self.abandoned(), self.patience(), cancel) => waited,
             () = self.follow(seen) => Ok(None),
         }
     }
@@ -162,14 +162,14 @@ impl ServerShared {
     }
 }
 
-async fn explain(call: ToolCall<'_>) -> CallOutcome {
+async fn explain_finding(call: ToolCall<'_>) -> CallOutcome {
     let arguments: ExplainArguments = call.arguments()?;
     let scan = arguments.scan_id.map(ScanId);
     let explained = call.quick(call.app().explain_finding(&FindingId(arguments.finding_id), scan.as_ref())).await?;
     Ok(explain_answer(&explained))
 }
 
-async fn fix(call: ToolCall<'_>) -> CallOutcome {
+async fn suggest_fix(call: ToolCall<'_>) -> CallOutcome {
     let arguments: FixArguments = call.arguments()?;
     if arguments.finding_id.is_none() && arguments.finding_ids.is_empty() && arguments.check.is_none() {
         return Err(CallRefused::NothingToFix);

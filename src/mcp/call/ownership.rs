@@ -29,7 +29,7 @@ pub(super) struct Pending {
     cancel: CancellationToken,
 }
 
-pub(super) async fn run(call: ToolCall<'_>) -> CallOutcome {
+pub(super) async fn answer_call(call: ToolCall<'_>) -> CallOutcome {
     let arguments: OwnershipArguments = call.arguments()?;
     reads_only(&arguments)?;
     let key = serde_json::to_string(&arguments).unwrap_or_default();
@@ -78,15 +78,15 @@ fn take_up(call: &ToolCall<'_>, key: &str, arguments: OwnershipArguments) -> Res
         return Err(CallRefused::TooManyQuestions(MAX_PENDING));
     }
     while calls.tasks.try_join_next().is_some() {}
-    let request = request(call, arguments);
-    let (pending, work) = begin(call.app().clone(), request, call.shared.ending.child_token());
+    let request = build_request(call, arguments);
+    let (pending, work) = prepare_matrix(call.app().clone(), request, call.shared.ending.child_token());
     // The set owns the work: it outlives the call, and ends by itself, by its token, or with the server.
     calls.tasks.spawn(work);
     calls.matrices.insert(key.to_owned(), pending.clone());
     Ok(pending)
 }
 
-fn request(call: &ToolCall<'_>, arguments: OwnershipArguments) -> OwnershipRequest {
+fn build_request(call: &ToolCall<'_>, arguments: OwnershipArguments) -> OwnershipRequest {
     OwnershipRequest {
         route: arguments.route,
         target: None,
@@ -96,7 +96,7 @@ fn request(call: &ToolCall<'_>, arguments: OwnershipArguments) -> OwnershipReque
     }
 }
 
-fn begin(
+fn prepare_matrix(
     app: App,
     request: OwnershipRequest,
     cancel: CancellationToken,

@@ -17,9 +17,9 @@ pub(super) enum CallRefused {
     Cursor(#[from] CursorRefused),
     #[error(transparent)]
     Abandoned(#[from] CallAbandoned),
-    #[error("{}", told(.0))]
+    #[error("{}", describe_error(.0))]
     Failed(#[from] AppError),
-    #[error("{}\nThis was the scan with scan_id {scan}.", told(error))]
+    #[error("{}\nThis was the scan with scan_id {scan}.", describe_error(error))]
     ScanFailed { error: AppError, scan: ScanId },
     #[error("the call was cancelled")]
     Cancelled,
@@ -52,7 +52,7 @@ pub(super) enum CallRefused {
 }
 
 /// A use case's error in words for the model.
-fn told(error: &AppError) -> String {
+fn describe_error(error: &AppError) -> String {
     let next = match error {
         AppError::Unknown(_) => {
             "\nscan_api with no scan_id makes a scan; the resource routewarden://scans lists the stored ones."

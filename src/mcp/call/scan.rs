@@ -15,16 +15,16 @@ const MAX_SCANS: usize = 4;
 /// Seconds that a scan may take where nothing says otherwise.
 const USUAL_MAX_SECONDS: u64 = 900;
 
-pub(super) async fn run(call: ToolCall<'_>) -> CallOutcome {
+pub(super) async fn answer_call(call: ToolCall<'_>) -> CallOutcome {
     let arguments: ScanArguments = call.arguments()?;
     let page = Page::read(arguments.cursor.as_deref())?;
     match &arguments.scan_id {
         None if arguments.cursor.is_some() => Err(CallRefused::CursorWithoutScan),
         Some(id) if arguments.recheck.is_empty() => {
             continues_only(&arguments)?;
-            resume(&call, ScanId(id.clone()), page).await
+            resume_scan(&call, ScanId(id.clone()), page).await
         }
-        _ => start(&call, arguments).await,
+        _ => start_scan(&call, arguments).await,
     }
 }
 
@@ -49,14 +49,14 @@ fn continues_only(arguments: &ScanArguments) -> Result<(), CallRefused> {
     }
 }
 
-async fn start(call: &ToolCall<'_>, arguments: ScanArguments) -> CallOutcome {
+async fn start_scan(call: &ToolCall<'_>, arguments: ScanArguments) -> CallOutcome {
     room_for_one_more(call)?;
     let started = tokio::select! {
-        started = call.app().start(request(call, arguments)) => started?,
+        started = call.app().start(build_request(call, arguments)) => started?,
         () = call.abandoned() => return Err(CallRefused::CancelledBeforeScan),
     };
     call.shared.calls().scans.push(started.clone());
-    wait(call, started, Page::First).await
+    wait_for_scan(call, started, Page::First).await
 }
 
 fn room_for_one_more(call: &ToolCall<'_>) -> Result<(), CallRefused> {
@@ -69,7 +69,7 @@ fn room_for_one_more(call: &ToolCall<'_>) -> Result<(), CallRefused> {
     Err(CallRefused::TooManyScans { most: MAX_SCANS, ids })
 }
 
-fn request(call: &ToolCall<'_>, arguments: ScanArguments) -> ScanRequest {
+fn build_request(call: &ToolCall<'_>, arguments: ScanArguments) -> ScanRequest {
     ScanRequest {
         target: arguments.target,
         config: call.config(arguments.config),
@@ -91,16 +91,16 @@ fn request(call: &ToolCall<'_>, arguments: ScanArguments) -> ScanRequest {
     }
 }
 
-async fn resume(call: &ToolCall<'_>, id: ScanId, page: Page) -> CallOutcome {
+async fn resume_scan(call: &ToolCall<'_>, id: ScanId, page: Page) -> CallOutcome {
     if let Some(handle) = call.app().running(&id) {
-        return wait(call, handle, page).await;
+        return wait_for_scan(call, handle, page).await;
     }
     let report = call.app().report(Some(&id)).await?;
     Ok(scan_answer(&Finished { report, recheck: Vec::new() }, page))
 }
 
 /// Waits as long as the client does. A scan that takes longer goes on; cancelling the call stops it.
-async fn wait(call: &ToolCall<'_>, mut handle: ScanHandle, page: Page) -> CallOutcome {
+async fn wait_for_scan(call: &ToolCall<'_>, mut handle: ScanHandle, page: Page) -> CallOutcome {
     let (id, seen, cancel) = (handle.id.clone(), handle.progress.clone(), handle.cancel.clone());
     match call.wait(handle.finished(), seen.clone(), &cancel).await? {
         Some(finished) => {

@@ -38,11 +38,11 @@ impl WholeRequest {
             Ok(Ok(body)) => body,
             Ok(Err(_)) => {
                 let because = format!("the request is larger than {MAX_REQUEST_BYTES} bytes, or was cut off");
-                return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, INVALID_REQUEST, &because));
+                return Err(refusal_response(StatusCode::PAYLOAD_TOO_LARGE, INVALID_REQUEST, &because));
             }
             Err(_) => {
                 let because = format!("the body did not arrive within {} s", within.as_secs());
-                return Err(refuse(StatusCode::REQUEST_TIMEOUT, INVALID_REQUEST, &because));
+                return Err(refusal_response(StatusCode::REQUEST_TIMEOUT, INVALID_REQUEST, &because));
             }
         };
         let called = read_envelope(&body)?.method;
@@ -83,11 +83,11 @@ fn is_there<'de, D: Deserializer<'de>>(member: D) -> Result<bool, D::Error> {
 fn read_envelope(body: &[u8]) -> Result<Envelope, Box<Response>> {
     let because =
         "the body is no JSON-RPC 2.0 message: it needs \"jsonrpc\": \"2.0\" and a method, a result or an error";
-    let invalid = || refuse(StatusCode::BAD_REQUEST, INVALID_REQUEST, because);
+    let invalid = || refusal_response(StatusCode::BAD_REQUEST, INVALID_REQUEST, because);
     let envelope: Envelope = serde_json::from_slice(body).map_err(|error| match error.classify() {
         Category::Data => invalid(),
         Category::Syntax | Category::Eof | Category::Io => {
-            refuse(StatusCode::BAD_REQUEST, PARSE_ERROR, &format!("the body is no JSON: {error}"))
+            refusal_response(StatusCode::BAD_REQUEST, PARSE_ERROR, &format!("the body is no JSON: {error}"))
         }
     })?;
     let says_something = envelope.method.is_some() || envelope.result || envelope.error;
@@ -95,7 +95,7 @@ fn read_envelope(body: &[u8]) -> Result<Envelope, Box<Response>> {
 }
 
 /// Returns an answer that a client of the protocol can read.
-pub(super) fn refuse(status: StatusCode, code: i64, because: &str) -> Box<Response> {
+pub(super) fn refusal_response(status: StatusCode, code: i64, because: &str) -> Box<Response> {
     let body = json!({"jsonrpc": "2.0", "id": null, "error": {"code": code, "message": because}});
     Box::new((status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response())
 }

@@ -9,7 +9,7 @@ use axum::response::Response;
 use rmcp::transport::streamable_http_server::session::SessionManager;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 
-use super::requests::{WholeRequest, refuse};
+use super::requests::{WholeRequest, refusal_response};
 
 /// The header that names a session.
 pub(super) const SESSION_HEADER: &str = "mcp-session-id";
@@ -57,7 +57,7 @@ impl HttpSessions {
              (DELETE with its {SESSION_HEADER}), or start a server of your own on another port",
             IDLE.as_secs() / 60
         );
-        Err(refuse(StatusCode::SERVICE_UNAVAILABLE, TOO_MANY, &because))
+        Err(refusal_response(StatusCode::SERVICE_UNAVAILABLE, TOO_MANY, &because))
     }
 
     /// Closes the session that was idle for longest, where that is long enough.

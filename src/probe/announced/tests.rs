@@ -12,7 +12,7 @@ fn now() -> Timestamp {
 }
 
 fn told(headers: &[(&str, &str)]) -> Option<(Option<u64>, u64, Option<u64>)> {
-    let it = announced(&answer(headers), now())?;
+    let it = announced_limit(&answer(headers), now())?;
     Some((it.limit, it.left, it.window.map(|window| window.as_secs())))
 }
 

@@ -8,11 +8,12 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use crate::model::Face;
-use crate::report::cleaned::cleaned;
+use crate::report::cleaned::clean_report;
 use crate::report::format::in_memory;
 use crate::report::operation_ref::OperationRef;
 use crate::report::summary::{
-    Outcomes, SEVERITIES, Sorted, by_check, grade, outcomes, percent, points, reasons, warning,
+    Outcomes, SEVERITIES, Sorted, by_check, count_reasons, format_grade, format_percent, format_points, scan_warning,
+    tally_outcomes,
 };
 use crate::report::wire::{ClauseInfo, CoverageOutcome, ExchangeInfo, Finding, NextStep, Report, Status};
 use crate::report::words;
@@ -37,8 +38,9 @@ struct HtmlPage<'a> {
 /// # Errors
 /// When the writer takes no more.
 pub fn write(report: &Report, mut out: &mut dyn Write) -> io::Result<()> {
-    let report = &cleaned(report);
-    let why = |outcome, word| reasons(&report.coverage, outcome).into_iter().map(move |(text, n)| (word, text, n));
+    let report = &clean_report(report);
+    let why =
+        |outcome, word| count_reasons(&report.coverage, outcome).into_iter().map(move |(text, n)| (word, text, n));
     let page = HtmlPage {
         style: STYLE,
         policy: format!(
@@ -48,7 +50,7 @@ pub fn write(report: &Report, mut out: &mut dyn Write) -> io::Result<()> {
         report,
         sorted: Sorted::new(&report.findings),
         severities: SEVERITIES.map(crate::model::Severity::as_str),
-        notice: warning(report),
+        notice: scan_warning(report),
         checks: by_check(&report.coverage),
         reasons: why(CoverageOutcome::Undecided, "undecided")
             .chain(why(CoverageOutcome::NotTried, "not tried"))
@@ -73,7 +75,7 @@ impl HtmlPage<'_> {
     }
 
     fn harm(&self) -> Vec<String> {
-        self.report.harm.iter().map(words::harm).collect()
+        self.report.harm.iter().map(words::describe_harm).collect()
     }
 
     fn clean_result(&self) -> bool {
@@ -95,11 +97,11 @@ impl HtmlPage<'_> {
     }
 
     fn grade_words(&self) -> String {
-        grade(self.report)
+        format_grade(self.report)
     }
 
     fn outcomes(&self) -> String {
-        outcomes(&self.report.coverage).sentence()
+        tally_outcomes(&self.report.coverage).sentence()
     }
 
     fn step(&self, step: &NextStep) -> String {
@@ -107,19 +109,19 @@ impl HtmlPage<'_> {
     }
 
     fn points(&self) -> String {
-        points(self.report)
+        format_points(self.report)
     }
 
     fn tested(&self) -> String {
-        percent(self.report.score.coverage)
+        format_percent(self.report.score.coverage)
     }
 
     fn took(&self) -> String {
-        words::duration(self.report.scan.duration_ms)
+        words::format_duration(self.report.scan.duration_ms)
     }
 
     fn who(&self) -> String {
-        words::identities(self.report)
+        words::format_identities(self.report)
     }
 
     fn counts(&self) -> String {
@@ -127,26 +129,26 @@ impl HtmlPage<'_> {
     }
 
     fn references(&self, finding: &Finding) -> String {
-        words::references(finding).join(" · ")
+        words::finding_references(finding).join(" · ")
     }
 
     fn places(&self, finding: &Finding) -> String {
-        words::places(finding).join(" · ")
+        words::source_places(finding).join(" · ")
     }
 
     fn role(&self, exchange: &ExchangeInfo) -> &'static str {
-        words::role(exchange.role)
+        words::role_name(exchange.role)
     }
 
     fn operation(&self, operation: &OperationRef) -> String {
-        words::operation(operation)
+        words::format_operation(operation)
     }
 
     fn mark(&self, clause: &ClauseInfo) -> &'static str {
-        words::mark(clause.holds)
+        words::clause_mark(clause.holds)
     }
 
     fn answer(&self, exchange: &ExchangeInfo) -> String {
-        words::answer(exchange)
+        words::answer_status(exchange)
     }
 }

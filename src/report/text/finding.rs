@@ -3,7 +3,7 @@
 use super::page::{TextPage, Tone};
 use crate::model::{Confidence, Role};
 use crate::report::wire::{ClauseInfo, ExchangeInfo, Finding, FindingStatus};
-use crate::report::words::{self, operation, places, references, role};
+use crate::report::words::{self, finding_references, format_operation, role_name, source_places};
 
 /// How much of each finding is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(super) enum Detail {
 }
 
 pub(super) fn render(page: &mut TextPage, finding: &Finding, detail: Detail) {
-    head(page, finding);
+    render_head(page, finding);
     let also = match finding.also.len() {
         0 => String::new(),
         more => format!(" and {more} more"),
@@ -23,29 +23,29 @@ pub(super) fn render(page: &mut TextPage, finding: &Finding, detail: Detail) {
     page.line(
         2,
         &[
-            (Tone::Strong, &operation(&finding.operation)),
+            (Tone::Strong, &format_operation(&finding.operation)),
             (Tone::Plain, &also),
-            (Tone::Dim, &format!("  {}", references(finding).join(" · "))),
+            (Tone::Dim, &format!("  {}", finding_references(finding).join(" · "))),
         ],
     );
     if page.options.verbose {
         for operation_ref in &finding.also {
-            page.line(4, &[(Tone::Dim, "also "), (Tone::Plain, &operation(operation_ref))]);
+            page.line(4, &[(Tone::Dim, "also "), (Tone::Plain, &format_operation(operation_ref))]);
         }
     }
     page.wrapped(2, (Tone::Plain, ""), (Tone::Plain, &finding.claim));
-    clauses(page, &finding.clauses, detail);
-    exchanges(page, &finding.exchanges, detail);
+    render_clauses(page, &finding.clauses, detail);
+    render_exchanges(page, &finding.exchanges, detail);
     if !finding.replay.is_empty() {
         page.whole_line(4, "replay    ", &finding.replay);
     }
-    let places = places(finding).join(" · ");
+    let places = source_places(finding).join(" · ");
     if !places.is_empty() {
         page.line(4, &[(Tone::Dim, "see       "), (Tone::Plain, &places)]);
     }
 }
 
-fn head(page: &mut TextPage, finding: &Finding) {
+fn render_head(page: &mut TextPage, finding: &Finding) {
     let badge = format!(" {} ", finding.severity.as_str().to_uppercase());
     let sure = if finding.confidence == Confidence::Suspected { "  suspected" } else { "" };
     let seen = match finding.status {
@@ -65,7 +65,7 @@ fn head(page: &mut TextPage, finding: &Finding) {
     );
 }
 
-fn clauses(page: &mut TextPage, clauses: &[ClauseInfo], detail: Detail) {
+fn render_clauses(page: &mut TextPage, clauses: &[ClauseInfo], detail: Detail) {
     let short = detail == Detail::Short;
     for clause in clauses.iter().filter(|clause| !short || clause.holds != Some(true)) {
         let (tone, mark) = match clause.holds {
@@ -85,7 +85,7 @@ fn clauses(page: &mut TextPage, clauses: &[ClauseInfo], detail: Detail) {
     }
 }
 
-fn exchanges(page: &mut TextPage, exchanges: &[ExchangeInfo], detail: Detail) {
+fn render_exchanges(page: &mut TextPage, exchanges: &[ExchangeInfo], detail: Detail) {
     if detail == Detail::Short {
         short_exchanges(page, exchanges);
         return;
@@ -93,14 +93,14 @@ fn exchanges(page: &mut TextPage, exchanges: &[ExchangeInfo], detail: Detail) {
     let most = page.cap(6);
     let who = exchanges.iter().take(most).map(|exchange| exchange.identity.chars().count()).max().unwrap_or(0).min(16);
     for exchange in exchanges.iter().take(most) {
-        let role = format!("{:<10}", role(exchange.role));
-        let (tone, answer) = answer(exchange);
+        let role = format!("{:<10}", role_name(exchange.role));
+        let (tone, answer) = answer_with_tone(exchange);
         page.line(
             4,
             &[
                 (Tone::Dim, &role),
                 (Tone::Strong, &format!("{:<who$}  ", exchange.identity)),
-                (Tone::Plain, &request(exchange)),
+                (Tone::Plain, &request_line(exchange)),
                 (Tone::Plain, " → "),
                 (tone, &answer),
             ],
@@ -115,9 +115,9 @@ fn short_exchanges(page: &mut TextPage, exchanges: &[ExchangeInfo]) {
     let mut parts = Vec::new();
     let mut before = String::new();
     for exchange in exchanges.iter().take(MOST) {
-        let request = request(exchange);
+        let request = request_line(exchange);
         let shown = if request == before { String::new() } else { format!(" {request}") };
-        parts.push(format!("{}{shown} → {}", exchange.identity, answer(exchange).1));
+        parts.push(format!("{}{shown} → {}", exchange.identity, answer_with_tone(exchange).1));
         before = request;
     }
     if exchanges.len() > MOST {
@@ -128,7 +128,7 @@ fn short_exchanges(page: &mut TextPage, exchanges: &[ExchangeInfo]) {
     }
 }
 
-fn request(exchange: &ExchangeInfo) -> String {
+fn request_line(exchange: &ExchangeInfo) -> String {
     // The origin is in the headline; without it the path is legible.
     let url = &exchange.request.url;
     let path = url
@@ -137,12 +137,12 @@ fn request(exchange: &ExchangeInfo) -> String {
     format!("{} {path}", exchange.request.method)
 }
 
-fn answer(exchange: &ExchangeInfo) -> (Tone, String) {
+fn answer_with_tone(exchange: &ExchangeInfo) -> (Tone, String) {
     let served = exchange.response.as_ref().is_some_and(|response| response.status < 400);
     let tone = match (exchange.role, served) {
         (Role::Attack, true) => Tone::Bad,
         (_, true) => Tone::Good,
         (_, false) => Tone::Doubt,
     };
-    (tone, words::answer(exchange))
+    (tone, words::answer_status(exchange))
 }

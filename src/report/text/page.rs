@@ -2,7 +2,7 @@
 
 use owo_colors::Style;
 
-use crate::model::{Severity, clean};
+use crate::model::{Severity, clean_text};
 
 /// How a report is put on the terminal; the caller decides, the renderer asks no environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl TextPage {
         let mut room = self.options.width.saturating_sub(indent);
         self.out.push_str(&" ".repeat(indent));
         for (tone, text) in pieces {
-            let text = cut(text, room);
+            let text = cut_to_width(text, room);
             room = room.saturating_sub(text.chars().count());
             self.put(*tone, &text);
         }
@@ -76,7 +76,7 @@ impl TextPage {
     pub(in crate::report) fn whole_line(&mut self, indent: usize, label: &str, text: &str) {
         self.out.push_str(&" ".repeat(indent));
         self.put(Tone::Dim, label);
-        let text = clean(text, usize::MAX / 8);
+        let text = clean_text(text, usize::MAX / 8);
         self.put(Tone::Plain, &text);
         self.end_line();
     }
@@ -85,7 +85,7 @@ impl TextPage {
     pub(in crate::report) fn wrapped(&mut self, indent: usize, lead: (Tone, &str), text: (Tone, &str)) {
         let start = indent + lead.1.chars().count();
         let width = self.options.width.saturating_sub(start).max(12);
-        let lines = wrap(&clean(text.1, MAX_TEXT_CHARS), width);
+        let lines = wrap_lines(&clean_text(text.1, MAX_TEXT_CHARS), width);
         for (number, line) in lines.iter().enumerate() {
             if number == 0 {
                 self.out.push_str(&" ".repeat(indent));
@@ -119,7 +119,7 @@ impl TextPage {
     }
 
     fn put(&mut self, tone: Tone, text: &str) {
-        match style(tone).filter(|_| self.options.color && !text.trim().is_empty()) {
+        match style_for_tone(tone).filter(|_| self.options.color && !text.trim().is_empty()) {
             Some(style) => self.out.push_str(&style.style(text).to_string()),
             None => self.out.push_str(text),
         }
@@ -134,7 +134,7 @@ impl TextPage {
     }
 }
 
-fn style(tone: Tone) -> Option<Style> {
+fn style_for_tone(tone: Tone) -> Option<Style> {
     let style = Style::new();
     Some(match tone {
         Tone::Plain => return None,
@@ -152,8 +152,8 @@ fn style(tone: Tone) -> Option<Style> {
 }
 
 /// Cleans and cuts; `…` marks a cut.
-fn cut(text: &str, room: usize) -> String {
-    let text = clean(text, MAX_TEXT_CHARS);
+fn cut_to_width(text: &str, room: usize) -> String {
+    let text = clean_text(text, MAX_TEXT_CHARS);
     if text.chars().count() <= room {
         return text;
     }
@@ -165,7 +165,7 @@ fn cut(text: &str, room: usize) -> String {
 }
 
 /// Breaks at blanks, and within words that are longer than a line. Never empty.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+fn wrap_lines(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
     for word in text.split_whitespace() {
@@ -176,21 +176,21 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
         }
         while letters.len() > width {
             let rest = letters.split_off(width);
-            push(&mut lines, &letters);
+            push_letters(&mut lines, &letters);
             lines.push(String::new());
             letters = rest;
         }
         if used > 0 {
-            push(&mut lines, &[' ']);
+            push_letters(&mut lines, &[' ']);
             used += 1;
         }
-        push(&mut lines, &letters);
+        push_letters(&mut lines, &letters);
         used += letters.len();
     }
     lines
 }
 
-fn push(lines: &mut [String], letters: &[char]) {
+fn push_letters(lines: &mut [String], letters: &[char]) {
     if let Some(line) = lines.last_mut() {
         line.extend(letters);
     }

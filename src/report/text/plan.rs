@@ -4,7 +4,7 @@
 use super::page::{TextPage, Tone};
 use crate::report::plan_groups::{PlanGroup, asked_groups, skipped_groups};
 use crate::report::wire::{PlanRow, Report};
-use crate::report::words::operation;
+use crate::report::words::format_operation;
 
 const MAX_ROWS: usize = 60;
 const MAX_GROUPS: usize = 20;
@@ -16,10 +16,10 @@ pub(super) fn render(page: &mut TextPage, report: &Report) {
     let most = report.plan.iter().fold(0_u64, |sum, row| sum.saturating_add(row.max_requests));
     page.heading(&format!("Plan: {} of {} operations, at most {most} requests", asked.len(), report.plan.len()));
     let shown = page.cap(MAX_ROWS);
-    let width = asked.iter().take(shown).map(|row| operation(&row.operation).chars().count()).max();
+    let width = asked.iter().take(shown).map(|row| format_operation(&row.operation).chars().count()).max();
     let width = width.unwrap_or(0).min(page.options.width / 2);
     for row in asked.iter().take(shown) {
-        let lead = format!("{:<width$}  {:>5}  ", operation(&row.operation), row.max_requests);
+        let lead = format!("{:<width$}  {:>5}  ", format_operation(&row.operation), row.max_requests);
         let (tone, what) = list_checks(row);
         page.line(2, &[(Tone::Plain, &lead), (tone, &what)]);
     }
@@ -45,7 +45,7 @@ fn render_groups(page: &mut TextPage, heading: &str, groups: &[PlanGroup<'_>]) {
     for group in groups.iter().take(shown) {
         page.line(2, &[(Tone::Plain, &format!("{:>4}  {}", group.operations.len(), group.because))]);
         let named = page.cap(MAX_NAMED);
-        let names: Vec<String> = group.operations.iter().take(named).map(|each| operation(each)).collect();
+        let names: Vec<String> = group.operations.iter().take(named).map(|each| format_operation(each)).collect();
         let more = group.operations.len().saturating_sub(named);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         page.line(8, &[(Tone::Dim, &format!("{}{more}", names.join(", ")))]);

@@ -3,9 +3,9 @@
 use super::finding::{self, Detail};
 use super::page::{TextOptions, TextPage, Tone};
 use super::{plan, tail};
-use crate::report::summary::{self, Sorted, percent, points, warning};
+use crate::report::summary::{self, Sorted, format_percent, format_points, scan_warning};
 use crate::report::wire::{Finding, Report, Status};
-use crate::report::words::{duration, harm, identities, operation, short_id};
+use crate::report::words::{describe_harm, format_duration, format_identities, format_operation, short_id};
 
 /// Up to this many findings are shown in full.
 const MAX_IN_FULL: usize = 4;
@@ -18,21 +18,21 @@ pub fn render(report: &Report, options: TextOptions) -> String {
     let mut page = TextPage::new(options);
     let sorted = Sorted::new(&report.findings);
     what_was_scanned(&mut page, report);
-    notice(&mut page, report);
+    render_notice(&mut page, report);
     if report.scan.status == Status::Planned {
         plan::render(&mut page, report);
     } else {
-        headline(&mut page, report, &sorted);
-        findings(&mut page, &sorted);
-        tail::policy(&mut page, report);
-        tail::questions(&mut page, report);
-        tail::reach(&mut page, report);
-        tail::coverage(&mut page, report);
-        tail::writes(&mut page, report);
+        render_headline(&mut page, report, &sorted);
+        render_findings(&mut page, &sorted);
+        tail::render_policy(&mut page, report);
+        tail::render_questions(&mut page, report);
+        tail::render_reach(&mut page, report);
+        tail::render_coverage(&mut page, report);
+        tail::render_writes(&mut page, report);
     }
-    tail::document(&mut page, report);
-    tail::notes(&mut page, report);
-    tail::next(&mut page, report, sorted.open.first().copied());
+    tail::render_document_issues(&mut page, report);
+    tail::render_notes(&mut page, report);
+    tail::render_next_steps(&mut page, report, sorted.open.first().copied());
     page.finish()
 }
 
@@ -45,19 +45,19 @@ fn what_was_scanned(page: &mut TextPage, report: &Report) {
             (Tone::Plain, &format!("  {} → {}", scan.document, scan.base_url)),
         ],
     );
-    let who = identities(report);
+    let who = format_identities(report);
     let id = short_id(scan);
     let facts = format!(
         "{} · {} requests in {} · {who} · scan {id}",
         scan.mode.as_str(),
         scan.requests,
-        duration(scan.duration_ms)
+        format_duration(scan.duration_ms)
     );
     page.line(0, &[(Tone::Dim, &facts)]);
 }
 
-fn notice(page: &mut TextPage, report: &Report) {
-    let Some((headline, text)) = warning(report) else { return };
+fn render_notice(page: &mut TextPage, report: &Report) {
+    let Some((headline, text)) = scan_warning(report) else { return };
     page.blank();
     let untrusted = report.scan.status.is_alarm();
     let tone = if untrusted { Tone::Alarm } else { Tone::Doubt };
@@ -71,11 +71,11 @@ fn notice(page: &mut TextPage, report: &Report) {
         );
     }
     for row in &report.harm {
-        page.wrapped(2, (Tone::Alarm, "! "), (Tone::Plain, &harm(row)));
+        page.wrapped(2, (Tone::Alarm, "! "), (Tone::Plain, &describe_harm(row)));
     }
 }
 
-fn headline(page: &mut TextPage, report: &Report, sorted: &Sorted<'_>) {
+fn render_headline(page: &mut TextPage, report: &Report, sorted: &Sorted<'_>) {
     page.blank();
     let grade = report.score.grade.as_deref();
     let tone = match grade {
@@ -84,13 +84,13 @@ fn headline(page: &mut TextPage, report: &Report, sorted: &Sorted<'_>) {
         Some(_) => Tone::Bad,
         None => Tone::Dim,
     };
-    let shown = capitalized(&summary::grade(report));
+    let shown = capitalize_first(&summary::format_grade(report));
     page.line(
         0,
         &[
             (tone, &shown),
-            (Tone::Strong, &format!("  {}", points(report))),
-            (Tone::Plain, &format!("  {} of operations tested", percent(report.score.coverage))),
+            (Tone::Strong, &format!("  {}", format_points(report))),
+            (Tone::Plain, &format!("  {} of operations tested", format_percent(report.score.coverage))),
         ],
     );
     // What takes the trust away is said above, and the rest of it is no news.
@@ -113,7 +113,7 @@ fn headline(page: &mut TextPage, report: &Report, sorted: &Sorted<'_>) {
     }
 }
 
-fn findings(page: &mut TextPage, sorted: &Sorted<'_>) {
+fn render_findings(page: &mut TextPage, sorted: &Sorted<'_>) {
     let few = page.options.verbose || sorted.open.len() <= MAX_IN_FULL;
     let detail = if few { Detail::Full } else { Detail::Short };
     let in_detail = page.cap(MAX_IN_SHORT);
@@ -122,13 +122,15 @@ fn findings(page: &mut TextPage, sorted: &Sorted<'_>) {
         finding::render(page, finding, detail);
     }
     let rest: Vec<&Finding> = sorted.open.iter().skip(in_detail).copied().collect();
-    lines(page, "Further findings", &rest, |finding| finding.claim.clone());
-    lines(page, "Also noted", &sorted.facts, |finding| finding.claim.clone());
-    lines(page, "Suppressed", &sorted.suppressed, |finding| finding.suppressed.clone().unwrap_or_default());
-    lines(page, "No longer there", &sorted.fixed, |finding| finding.title.clone());
+    render_finding_lines(page, "Further findings", &rest, |finding| finding.claim.clone());
+    render_finding_lines(page, "Also noted", &sorted.facts, |finding| finding.claim.clone());
+    render_finding_lines(page, "Suppressed", &sorted.suppressed, |finding| {
+        finding.suppressed.clone().unwrap_or_default()
+    });
+    render_finding_lines(page, "No longer there", &sorted.fixed, |finding| finding.title.clone());
 }
 
-fn lines(page: &mut TextPage, heading: &str, findings: &[&Finding], text: impl Fn(&Finding) -> String) {
+fn render_finding_lines(page: &mut TextPage, heading: &str, findings: &[&Finding], text: impl Fn(&Finding) -> String) {
     if findings.is_empty() {
         return;
     }
@@ -141,7 +143,7 @@ fn lines(page: &mut TextPage, heading: &str, findings: &[&Finding], text: impl F
                 (Tone::Severity(finding.severity), finding.severity.as_str()),
                 // The id comes before the texts, so that a narrow terminal does not cut it off.
                 (Tone::Dim, &format!("  {}  ", finding.id)),
-                (Tone::Plain, &format!("{}  ", operation(&finding.operation))),
+                (Tone::Plain, &format!("{}  ", format_operation(&finding.operation))),
                 (Tone::Plain, &text(finding)),
                 (Tone::Dim, &format!("  {}", finding.check)),
             ],
@@ -150,7 +152,7 @@ fn lines(page: &mut TextPage, heading: &str, findings: &[&Finding], text: impl F
     page.more(2, findings.len().saturating_sub(most), "findings");
 }
 
-fn capitalized(text: &str) -> String {
+fn capitalize_first(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use super::page::{TextPage, Tone};
 use crate::model::Face;
-use crate::report::summary::{Outcomes, by_check, outcomes, reasons};
+use crate::report::summary::{Outcomes, by_check, count_reasons, tally_outcomes};
 use crate::report::wire::{CoverageOutcome, Finding, Report};
 use crate::report::words::{next_step, short_id};
 use crate::report::written::Write;
@@ -14,7 +14,7 @@ const MAX_POLICIES: usize = 6;
 const MAX_QUESTIONS: usize = 3;
 
 /// Who may reach what, a line for each kind of object; those that a route breaks come first.
-pub(super) fn policy(page: &mut TextPage, report: &Report) {
+pub(super) fn render_policy(page: &mut TextPage, report: &Report) {
     if report.policy.is_empty() {
         return;
     }
@@ -35,7 +35,7 @@ pub(super) fn policy(page: &mut TextPage, report: &Report) {
 }
 
 /// What a person could answer, each with the lines that answer it.
-pub(super) fn questions(page: &mut TextPage, report: &Report) {
+pub(super) fn render_questions(page: &mut TextPage, report: &Report) {
     if report.questions.is_empty() {
         return;
     }
@@ -51,7 +51,7 @@ pub(super) fn questions(page: &mut TextPage, report: &Report) {
 }
 
 /// How far the scan came, and what holds the rest back.
-pub(super) fn reach(page: &mut TextPage, report: &Report) {
+pub(super) fn render_reach(page: &mut TextPage, report: &Report) {
     let Some(reach) = &report.reach else { return };
     page.heading("How far the scan came");
     page.wrapped(2, (Tone::Plain, ""), (Tone::Strong, &reach.sentence()));
@@ -62,12 +62,12 @@ pub(super) fn reach(page: &mut TextPage, report: &Report) {
     page.line(2, &[(Tone::Dim, &format!("each operation: routewarden coverage {scan}"))]);
 }
 
-pub(super) fn coverage(page: &mut TextPage, report: &Report) {
+pub(super) fn render_coverage(page: &mut TextPage, report: &Report) {
     if report.coverage.is_empty() {
         return;
     }
     page.heading("What was tested");
-    page.line(2, &[(Tone::Strong, &outcomes(&report.coverage).sentence())]);
+    page.line(2, &[(Tone::Strong, &tally_outcomes(&report.coverage).sentence())]);
     let checks = by_check(&report.coverage);
     let verbose = page.options.verbose;
     let (plain, rows): (Vec<_>, Vec<_>) = checks.into_iter().partition(|(_, outcomes)| !verbose && is_plain(outcomes));
@@ -77,10 +77,10 @@ pub(super) fn coverage(page: &mut TextPage, report: &Report) {
         check_row(page, &format!("{check:<width$}  "), outcomes);
     }
     page.more(2, rows.len().saturating_sub(most), "checks");
-    fold(page, "held wherever tried", plain.iter().filter(|(_, outcomes)| outcomes.held > 0));
-    fold(page, "without a verdict", plain.iter().filter(|(_, outcomes)| outcomes.held == 0));
-    why(page, report, CoverageOutcome::Undecided, "undecided");
-    why(page, report, CoverageOutcome::NotTried, "not tried");
+    render_folded_checks(page, "held wherever tried", plain.iter().filter(|(_, outcomes)| outcomes.held > 0));
+    render_folded_checks(page, "without a verdict", plain.iter().filter(|(_, outcomes)| outcomes.held == 0));
+    render_reasons(page, report, CoverageOutcome::Undecided, "undecided");
+    render_reasons(page, report, CoverageOutcome::NotTried, "not tried");
 }
 
 /// Nothing broken, and nothing that needs numbers to be told.
@@ -102,7 +102,7 @@ fn check_row(page: &mut TextPage, check: &str, outcomes: &Outcomes) {
     );
 }
 
-fn fold<'a>(page: &mut TextPage, what: &str, checks: impl Iterator<Item = &'a (&'a str, Outcomes)>) {
+fn render_folded_checks<'a>(page: &mut TextPage, what: &str, checks: impl Iterator<Item = &'a (&'a str, Outcomes)>) {
     let names: Vec<&str> = checks.map(|(check, _)| *check).collect();
     if !names.is_empty() {
         let lead = format!(
@@ -113,8 +113,8 @@ fn fold<'a>(page: &mut TextPage, what: &str, checks: impl Iterator<Item = &'a (&
     }
 }
 
-fn why(page: &mut TextPage, report: &Report, outcome: CoverageOutcome, word: &str) {
-    let reasons = reasons(&report.coverage, outcome);
+fn render_reasons(page: &mut TextPage, report: &Report, outcome: CoverageOutcome, word: &str) {
+    let reasons = count_reasons(&report.coverage, outcome);
     let most = page.cap(MAX_REASONS);
     for (reason, count) in reasons.iter().take(most) {
         page.wrapped(2, (Tone::Dim, &format!("{count:>4} {word}: ")), (Tone::Plain, reason));
@@ -122,7 +122,7 @@ fn why(page: &mut TextPage, report: &Report, outcome: CoverageOutcome, word: &st
     page.more(7, reasons.len().saturating_sub(most), "reasons");
 }
 
-pub(super) fn writes(page: &mut TextPage, report: &Report) {
+pub(super) fn render_writes(page: &mut TextPage, report: &Report) {
     let (kept, sent): (Vec<_>, Vec<_>) = report.writes.iter().partition(|write| write.is_kept());
     let left = sent.iter().filter(|write| write.is_left()).count();
     if !sent.is_empty() {
@@ -133,14 +133,14 @@ pub(super) fn writes(page: &mut TextPage, report: &Report) {
     }
     let verbose = page.options.verbose;
     let listed: Vec<_> = sent.into_iter().filter(|write| verbose || write.is_left()).collect();
-    rows(page, &listed, "writes");
+    render_write_rows(page, &listed, "writes");
     if !kept.is_empty() {
         page.heading(&format!("Kept by the application: {}", kept.len()));
-        rows(page, &kept, "rows");
+        render_write_rows(page, &kept, "rows");
     }
 }
 
-fn rows(page: &mut TextPage, listed: &[&Write], what: &str) {
+fn render_write_rows(page: &mut TextPage, listed: &[&Write], what: &str) {
     let most = page.cap(MAX_ROWS);
     for write in listed.iter().take(most) {
         let because = write.because.as_ref().map(|because| format!(": {because}")).unwrap_or_default();
@@ -165,7 +165,7 @@ fn by_hand(report: &Report) -> String {
     format!("left: {named}{more} (by hand: DELETE it as an administrator, or remove its row)")
 }
 
-pub(super) fn document(page: &mut TextPage, report: &Report) {
+pub(super) fn render_document_issues(page: &mut TextPage, report: &Report) {
     if report.document_issues.is_empty() {
         return;
     }
@@ -178,7 +178,7 @@ pub(super) fn document(page: &mut TextPage, report: &Report) {
     page.more(2, report.document_issues.len().saturating_sub(most), "issues");
 }
 
-pub(super) fn notes(page: &mut TextPage, report: &Report) {
+pub(super) fn render_notes(page: &mut TextPage, report: &Report) {
     if report.notes.is_empty() {
         return;
     }
@@ -190,7 +190,7 @@ pub(super) fn notes(page: &mut TextPage, report: &Report) {
     page.more(2, report.notes.len().saturating_sub(most), "notes");
 }
 
-pub(super) fn next(page: &mut TextPage, report: &Report, worst: Option<&Finding>) {
+pub(super) fn render_next_steps(page: &mut TextPage, report: &Report, worst: Option<&Finding>) {
     if report.next_steps.is_empty() && worst.is_none() {
         return;
     }

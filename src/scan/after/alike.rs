@@ -50,7 +50,7 @@ impl Difference {
 }
 
 /// Returns what is not as it was, of what was the same in the survey.
-pub(super) fn differences(probe: &Probe, read: &Reread<'_>, now: &Answer, own: &Own) -> Vec<Difference> {
+pub(super) fn find_differences(probe: &Probe, read: &Reread<'_>, now: &Answer, own: &Own) -> Vec<Difference> {
     let Some(first) = read.first.response() else { return Vec::new() };
     let is_fine = |response: &&Response| response.is_success() && !is_soft_error(response);
     let Some(response) = now.response().filter(is_fine) else {

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use url::Url;
 
 use crate::model::OperationId;
-use crate::probe::{Carried, Entry, WriteKind};
+use crate::probe::{Carried, JournalEntry, WriteKind};
 use crate::survey::resource_of_path;
 
 /// Shorter values stand in many bodies by chance.
@@ -40,7 +40,11 @@ pub(super) struct Harmed<'a> {
 }
 
 /// Returns the write that most likely did it, of those from a number on.
-pub(super) fn likely<'e>(entries: &'e [Entry], harmed: &Harmed<'_>, from: usize) -> Option<&'e Entry> {
+pub(super) fn most_likely_write<'e>(
+    entries: &'e [JournalEntry],
+    harmed: &Harmed<'_>,
+    from: usize,
+) -> Option<&'e JournalEntry> {
     let since = entries.iter().filter(|entry| entry.n >= from);
     since.min_by_key(|entry| {
         let carried = entry.carried.as_ref().map_or(0, |carried| harmed.points(carried));
@@ -92,28 +96,33 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{Changed, Harmed, likely};
+    use super::{Changed, Harmed, most_likely_write};
     use crate::model::OperationId;
-    use crate::probe::{Carried, Entry, WriteKind, WriteNote};
+    use crate::probe::{Carried, JournalEntry, WriteKind, WriteNote};
 
     type Found<T> = Result<T, url::ParseError>;
 
-    fn write(n: usize, operation: &str, (path, body): (&str, &Value), kind: WriteKind) -> Found<Entry> {
+    fn write(n: usize, operation: &str, (path, body): (&str, &Value), kind: WriteKind) -> Found<JournalEntry> {
         let url = url::Url::parse(&format!("http://127.0.0.1{path}"))?;
         let body = ("application/json".to_owned(), body.to_string().into_bytes());
-        let mut entry = Entry::new(n, WriteNote::bare(operation, "alice", kind));
+        let mut entry = JournalEntry::new(n, WriteNote::bare(operation, "alice", kind));
         entry.carried = Some(Arc::new(Carried::of(&url, Some(&body))));
         Ok(entry)
     }
 
-    fn blamed(entries: &[Entry], operation: &str, (rows, field, value): (&[&str], &str, &str)) -> Found<Option<usize>> {
+    fn blamed(
+        entries: &[JournalEntry],
+        operation: &str,
+        (rows, field, value): (&[&str], &str, &str),
+    ) -> Found<Option<usize>> {
         let about = Changed {
             rows: rows.iter().map(|row| (*row).to_owned()).collect(),
             field: Some(field.to_owned()).filter(|field| !field.is_empty()),
             value: Some(value.to_owned()).filter(|value| !value.is_empty()),
         };
         let (operation, address) = (OperationId::from(operation), url::Url::parse("http://127.0.0.1/x")?);
-        Ok(likely(entries, &Harmed { operation: &operation, address: &address, about: &about }, 0).map(|entry| entry.n))
+        Ok(most_likely_write(entries, &Harmed { operation: &operation, address: &address, about: &about }, 0)
+            .map(|entry| entry.n))
     }
 
     #[test]

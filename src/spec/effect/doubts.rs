@@ -1,7 +1,9 @@
 //! Signs that an operation with a reading method acts all the same.
 
 use super::said::{OperationText, Segment};
-use super::words::{WordKind, is_act_word, is_kind, is_plural, may_be_act_word, split_words, stem, takes_password};
+use super::words::{
+    WordKind, is_act_word, is_kind, is_plural, may_be_act_word, split_words, takes_password, verb_stem,
+};
 use crate::model::{Method, Place, clean_name};
 
 /// Returns the first sign that a GET acts.
@@ -98,7 +100,7 @@ fn is_kept_word(said: &OperationText<'_>, word: &str) -> bool {
 
 pub(super) fn in_summary(said: &OperationText<'_>) -> Option<String> {
     let first = said.summary.first()?;
-    let head = stem(first);
+    let head = verb_stem(first);
     let object = said.summary.get(1).map_or("", String::as_str);
     let is_governed = is_kind(WordKind::Determiner, object);
     // `Order a pizza` is an act, `Orders of a shop` and `Order details` are things.
@@ -109,13 +111,13 @@ pub(super) fn in_summary(said: &OperationText<'_>) -> Option<String> {
     if acts && !is_kind(WordKind::Read, first) {
         return Some(format!("the summary begins with `{}`", clip_text(first)));
     }
-    let is_unknown = !is_kind(WordKind::Read, first) && !is_kind(WordKind::Noun, first);
-    if is_unknown && is_governed && !is_settled && !is_preposition(first) {
+    let is_unseen = !is_kind(WordKind::Read, first) && !is_kind(WordKind::Noun, first);
+    if is_unseen && is_governed && !is_settled && !is_preposition(first) {
         return Some(format!("the summary begins with `{}`, which is no word for a read", clip_text(first)));
     }
     // `Get or create a cart`, `Fetches and deletes the next message`.
     let joined = said.summary.windows(2).find(
-        |pair| matches!(pair, [and, verb] if matches!(and.as_str(), "and" | "or" | "then") && is_act_word(&stem(verb))),
+        |pair| matches!(pair, [and, verb] if matches!(and.as_str(), "and" | "or" | "then") && is_act_word(&verb_stem(verb))),
     );
     if let Some(joined) = joined {
         return Some(format!("the summary says `{}`", joined.join(" ")));

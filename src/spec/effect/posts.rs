@@ -2,7 +2,7 @@
 
 use super::doubts::clip_text;
 use super::said::OperationText;
-use super::words::{WordKind, first_words, is_act_word, is_kind, split_words, stem, takes_password};
+use super::words::{WordKind, first_words, is_act_word, is_kind, split_words, takes_password, verb_stem};
 
 /// Returns the sign that a POST only reads.
 pub(super) fn find_reading(said: &OperationText<'_>) -> Option<String> {
@@ -10,7 +10,7 @@ pub(super) fn find_reading(said: &OperationText<'_>) -> Option<String> {
     let id_words: Vec<String> = split_words(id).into_iter().filter(|word| word != "post").collect();
     let is_credential = |word: &String| is_kind(WordKind::Session, word);
     let path_words = || said.segments.iter().flat_map(|segment| &segment.words);
-    let acts = |word: &String| is_act_word(word) || is_act_word(&stem(word));
+    let acts = |word: &String| is_act_word(word) || is_act_word(&verb_stem(word));
     if path_words().chain(&id_words).any(is_credential) || said.summary.iter().any(is_credential) {
         return None;
     }

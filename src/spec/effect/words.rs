@@ -99,7 +99,7 @@ pub(super) fn is_nominal(word: &str) -> bool {
     }
     let by_ending = || ENDINGS.iter().any(|ending| word.len() > ending.len() + 2 && word.ends_with(ending));
     let participle = || word.len() > 4 && word.ends_with("ed");
-    let gerund = || word.len() > 5 && word.ends_with("ing") && stem(word) == word;
+    let gerund = || word.len() > 5 && word.ends_with("ing") && verb_stem(word) == word;
     let numbered = || word.chars().any(|letter| letter.is_ascii_digit());
     is_kind(WordKind::Noun, word) || is_plural(word) || by_ending() || participle() || gerund() || numbered()
 }
@@ -111,7 +111,7 @@ pub(super) fn is_plural(word: &str) -> bool {
 }
 
 /// Returns the plain form of a verb that may be an act: `creates`, `created` and `creating` are `create`.
-pub(super) fn stem(word: &str) -> String {
+pub(super) fn verb_stem(word: &str) -> String {
     let known = |candidate: String| (is_act_word(&candidate) || may_be_act_word(&candidate)).then_some(candidate);
     let cut = |ending: &str| word.strip_suffix(ending).map(str::to_owned);
     let forms = [

@@ -11,7 +11,7 @@ use super::{Overlay, change};
 use crate::model::DocumentIssue;
 use crate::spec::intent::{KEY, ROOT_POINTER};
 use crate::spec::reading::MAX_VALUES;
-use crate::spec::reference::escape;
+use crate::spec::reference::escape_token;
 
 /// The most actions of one Overlay.
 const MAX_ACTIONS: usize = 10_000;
@@ -30,7 +30,7 @@ enum ActionRefused {
     #[error("{0}; the action is not applied")]
     Target(TargetRefused),
     /// The target.
-    #[error("`{}` means nothing in the document; the action changes nothing", shown(.0))]
+    #[error("`{}` means nothing in the document; the action changes nothing", clean_for_message(.0))]
     MeansNothing(String),
     #[error("{0}; the action is not applied")]
     Removal(ChangeRefused),
@@ -45,7 +45,7 @@ enum ActionRefused {
     CopiesMany(usize),
     #[error("the document would hold more than {limit} values; the action is not applied", limit = MAX_VALUES)]
     TooManyValues,
-    #[error("`#{}` is not updated: {why}", shown(pointer))]
+    #[error("`#{}` is not updated: {why}", clean_for_message(pointer))]
     Update { pointer: String, why: ChangeRefused },
 }
 
@@ -76,7 +76,7 @@ impl Overlay {
     pub(in crate::spec) fn apply(&self, root: &mut Value) -> AppliedOverlay {
         let mut application = Application {
             overlay: self,
-            values: change::size(root),
+            values: change::count_values(root),
             work: MAX_WORK,
             issues: Vec::new(),
             left_out: 0,
@@ -104,7 +104,7 @@ impl Application<'_> {
             return Err(ActionRefused::MeansNothing(target.to_owned()));
         }
         if action.get("remove").and_then(Value::as_bool) == Some(true) {
-            return change::remove(root, &pointers).map_err(ActionRefused::Removal);
+            return change::remove_at_pointers(root, &pointers).map_err(ActionRefused::Removal);
         }
         let copied = match (action.get("update"), action.get("copy").and_then(Value::as_str)) {
             (Some(update), None) => update.clone(),
@@ -137,14 +137,14 @@ impl Application<'_> {
         update: &Value,
         index: usize,
     ) -> Result<(), ActionRefused> {
-        let grown = change::size(update).saturating_mul(pointers.len()).saturating_add(self.values);
+        let grown = change::count_values(update).saturating_mul(pointers.len()).saturating_add(self.values);
         if grown > MAX_VALUES {
             return Err(ActionRefused::TooManyValues);
         }
         self.values = grown;
         let mut refused = None;
         for pointer in pointers {
-            match change::update(root, pointer, update) {
+            match change::merge_at_pointer(root, pointer, update) {
                 Ok(()) => self.mark(pointer, update, index),
                 Err(why) => refused = refused.or(Some((pointer, why))),
             }
@@ -165,7 +165,7 @@ impl Application<'_> {
                 continue;
             }
             for (key, value) in value.as_object().into_iter().flatten() {
-                let below = format!("{pointer}/{}", escape(key));
+                let below = format!("{pointer}/{}", escape_token(key));
                 if pointer == ROOT_POINTER {
                     self.marks.insert(below, index);
                 } else if key == KEY || value.is_object() {
@@ -195,6 +195,6 @@ impl Application<'_> {
     }
 }
 
-fn shown(text: &str) -> String {
-    crate::model::clean(text, 200)
+fn clean_for_message(text: &str) -> String {
+    crate::model::clean_text(text, 200)
 }

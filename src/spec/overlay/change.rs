@@ -3,8 +3,8 @@
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::spec::lowering::kind;
-use crate::spec::reference::unescape;
+use crate::spec::lowering::describe_kind;
+use crate::spec::reference::unescape_token;
 
 /// The deepest that a document may become: everything that walks it calls itself for each level.
 const MAX_DEPTH: usize = 128;
@@ -27,18 +27,18 @@ pub(super) enum ChangeRefused {
 ///
 /// # Errors
 /// Why that cannot be; nothing is changed then.
-pub(super) fn update(root: &mut Value, pointer: &str, update: &Value) -> Result<(), ChangeRefused> {
-    if pointer.matches('/').count() + depth(update) > MAX_DEPTH {
+pub(super) fn merge_at_pointer(root: &mut Value, pointer: &str, update: &Value) -> Result<(), ChangeRefused> {
+    if pointer.matches('/').count() + value_depth(update) > MAX_DEPTH {
         return Err(ChangeRefused::TooDeep);
     }
     let Some(target) = root.pointer_mut(pointer) else { return Ok(()) };
     match (&mut *target, update) {
-        (Value::Object(_), Value::Object(_)) => merge(target, update),
-        (Value::Object(_), other) => return Err(ChangeRefused::ObjectWith(kind(other))),
+        (Value::Object(_), Value::Object(_)) => merge_values(target, update),
+        (Value::Object(_), other) => return Err(ChangeRefused::ObjectWith(describe_kind(other))),
         (Value::Array(items), Value::Array(more)) => items.extend(more.iter().cloned()),
         (Value::Array(items), entry) => items.push(entry.clone()),
         (plain, Value::Object(_) | Value::Array(_)) => {
-            return Err(ChangeRefused::PlainWith { target: kind(plain), update: kind(update) });
+            return Err(ChangeRefused::PlainWith { target: describe_kind(plain), update: describe_kind(update) });
         }
         (plain, other) => *plain = other.clone(),
     }
@@ -46,12 +46,12 @@ pub(super) fn update(root: &mut Value, pointer: &str, update: &Value) -> Result<
 }
 
 /// Objects are merged member by member, lists are joined, anything else is replaced.
-fn merge(target: &mut Value, update: &Value) {
+fn merge_values(target: &mut Value, update: &Value) {
     match (target, update) {
         (Value::Object(members), Value::Object(more)) => {
             for (key, value) in more {
                 match members.get_mut(key) {
-                    Some(known) => merge(known, value),
+                    Some(known) => merge_values(known, value),
                     None => {
                         members.insert(key.clone(), value.clone());
                     }
@@ -68,13 +68,13 @@ fn merge(target: &mut Value, update: &Value) {
 ///
 /// # Errors
 /// When the whole document is meant; nothing is removed then.
-pub(super) fn remove(root: &mut Value, pointers: &[String]) -> Result<(), ChangeRefused> {
+pub(super) fn remove_at_pointers(root: &mut Value, pointers: &[String]) -> Result<(), ChangeRefused> {
     let mut ways: Vec<(&str, String)> = Vec::new();
     for pointer in pointers {
         let Some((parent, key)) = pointer.rsplit_once('/') else {
             return Err(ChangeRefused::WholeDocument);
         };
-        ways.push((parent, unescape(key)));
+        ways.push((parent, unescape_token(key)));
     }
     let index = |key: &str| key.parse::<usize>().unwrap_or_default();
     ways.sort_by_key(|(parent, key)| std::cmp::Reverse((parent.matches('/').count(), index(key))));
@@ -95,7 +95,7 @@ pub(super) fn remove(root: &mut Value, pointers: &[String]) -> Result<(), Change
 }
 
 /// Counts a value and everything below it.
-pub(super) fn size(value: &Value) -> usize {
+pub(super) fn count_values(value: &Value) -> usize {
     let (mut open, mut count) = (vec![value], 0_usize);
     while let Some(value) = open.pop() {
         // A long text costs as much as several values.
@@ -109,7 +109,7 @@ pub(super) fn size(value: &Value) -> usize {
     count
 }
 
-fn depth(value: &Value) -> usize {
+fn value_depth(value: &Value) -> usize {
     let (mut open, mut deepest) = (vec![(value, 0_usize)], 0);
     while let Some((value, at)) = open.pop() {
         deepest = deepest.max(at);

@@ -47,7 +47,7 @@ impl Overlay {
     /// [`SpecError`] when there is no Overlay in it at all.
     pub fn parse(name: &str, text: &str) -> Result<Self, SpecError> {
         let none = |reason: String| SpecError::NotAnOverlay { name: name.to_owned(), reason };
-        let (root, notation) = reading::parse(name, text)?;
+        let (root, notation) = reading::parse_document(name, text)?;
         let version = match root.get("overlay") {
             Some(Value::String(text)) => text.trim().to_owned(),
             // YAML reads an unquoted version as a number.

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::model::{Api, IntentSubject, StatedIntent};
 use crate::spec::intent::KEY;
-use crate::spec::reference::unescape;
+use crate::spec::reference::unescape_token;
 
 /// Why an Overlay cannot be written.
 #[derive(Debug, Error)]
@@ -46,8 +46,8 @@ pub fn intent_overlay(
     stated: &[StatedIntent],
     notation: OverlayNotation,
 ) -> Result<String, OverlayUnwritten> {
-    let actions: Vec<Value> = stated.iter().filter_map(|stated| action(api, stated)).collect();
-    let title = format!("Who is meant to reach what: {}", crate::model::clean(&api.title, 200));
+    let actions: Vec<Value> = stated.iter().filter_map(|stated| build_action(api, stated)).collect();
+    let title = format!("Who is meant to reach what: {}", crate::model::clean_text(&api.title, 200));
     let overlay = json!({"overlay": "1.0.0", "info": {"title": title, "version": "1.0.0"}, "actions": actions});
     match notation {
         OverlayNotation::Json => Ok(serde_json::to_string_pretty(&overlay)? + "\n"),
@@ -55,23 +55,27 @@ pub fn intent_overlay(
     }
 }
 
-fn action(api: &Api, stated: &StatedIntent) -> Option<Value> {
+fn build_action(api: &Api, stated: &StatedIntent) -> Option<Value> {
     let is_over = api.intents.iter().any(|known| known.subject == stated.subject);
-    let said = said(stated, is_over);
+    let said = render_statement(stated, is_over);
     let at_root = || ("$".to_owned(), json!({KEY: {stated.subject.to_string(): said}}));
     let (target, update) = match &stated.subject {
         IntentSubject::Resource(_) => at_root(),
         IntentSubject::Operation(id) => {
             let operation = api.operations.iter().find(|operation| operation.id == *id)?;
             // What stands behind a reference has no place of its own in the document.
-            if operation.spec.is_referred { at_root() } else { (query(&operation.spec.pointer), json!({KEY: said})) }
+            if operation.spec.is_referred {
+                at_root()
+            } else {
+                (jsonpath_from_pointer(&operation.spec.pointer), json!({KEY: said}))
+            }
         }
     };
     Some(json!({"target": target, "update": update}))
 }
 
 /// The shortest form that says all of it. Objects are merged: over another statement, what is not said is said to be so.
-fn said(stated: &StatedIntent, is_over: bool) -> Value {
+fn render_statement(stated: &StatedIntent, is_over: bool) -> Value {
     let level = stated.level.to_string();
     if stated.reason.is_none() && stated.expires.is_none() {
         return Value::String(level);
@@ -87,22 +91,22 @@ fn said(stated: &StatedIntent, is_over: bool) -> Value {
 }
 
 /// A JSON pointer as JSONPath: `#/paths/~1x/get` is `$.paths['/x'].get`.
-fn query(pointer: &str) -> String {
+fn jsonpath_from_pointer(pointer: &str) -> String {
     let mut query = "$".to_owned();
-    for key in pointer.trim_start_matches('#').split('/').skip(1).map(unescape) {
+    for key in pointer.trim_start_matches('#').split('/').skip(1).map(unescape_token) {
         let is_plain =
             key.starts_with(|c: char| c.is_ascii_alphabetic()) && key.chars().all(|c| c.is_ascii_alphanumeric());
         if is_plain {
             query.extend([".", &key]);
         } else {
-            query.extend(["['", &quoted(&key), "']"]);
+            query.extend(["['", &escape_key(&key), "']"]);
         }
     }
     query
 }
 
 /// A name between single quotes (RFC 9535 §2.3.1.1).
-fn quoted(key: &str) -> String {
+fn escape_key(key: &str) -> String {
     let mut out = String::with_capacity(key.len());
     for character in key.chars() {
         match character {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{IdJudgement, guessable, judge_ids, other_missing_like};
+use super::{IdJudgement, how_guessable, judge_ids, other_missing_like};
 
 fn of(ids: &[&str]) -> IdJudgement {
     judge_ids(&ids.iter().map(|id| (*id).to_owned()).collect(), 3)
@@ -75,7 +75,7 @@ fn two_numbers_show_no_counter() {
 #[test]
 fn short_numbers_names_and_their_wrappings_are_guessed() {
     for id in ["41", "61057", "INV-0017", "ZmlsZToxNw", "alice", "bob@mail.example", "ferry-strike", "why-i-resign"] {
-        assert!(guessable(id).is_ok(), "{id}");
+        assert!(how_guessable(id).is_ok(), "{id}");
     }
     for id in [
         "7d0f0a52-6b0e-4a58-9a41-0f6d9f6f9c11",
@@ -86,7 +86,7 @@ fn short_numbers_names_and_their_wrappings_are_guessed() {
         "xkqzvbntrw",
         "V1StGXR8_Z5jdHi6B-myT",
     ] {
-        assert!(guessable(id).is_err(), "{id}");
+        assert!(how_guessable(id).is_err(), "{id}");
     }
 }
 

@@ -13,7 +13,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use routewarden::app::{Overrides, ScanRequest};
 use routewarden::model::Role;
-use routewarden::report::{CoverageOutcome, Format, Report, Status, TextOptions, render};
+use routewarden::report::{CoverageOutcome, Format, Report, Status, TextOptions, render_report};
 use serde_json::{Value, json};
 
 use super::kit::{Db, ok, plain, refuse, scan_with, serve, unauthorized, with_id};
@@ -83,7 +83,7 @@ fn run(
 }
 
 fn shown(report: &Report, format: Format) -> String {
-    render(format, report, &[], TextOptions { color: false, width: 400, verbose: true })
+    render_report(format, report, &[], TextOptions { color: false, width: 400, verbose: true })
 }
 
 fn bench(base_url: &str, document: &Value) -> Bench {

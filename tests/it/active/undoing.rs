@@ -294,7 +294,7 @@ async fn an_account_stays_while_something_hangs_on_it() {
         assert_eq!(write.outcome, UndoOutcome::Remains);
         assert!(write.because.as_ref().is_some_and(|because| because.contains("POST /rows")), "{write:?}");
     }
-    let text = routewarden::report::render(
+    let text = routewarden::report::render_report(
         routewarden::report::Format::Text,
         &report,
         &[],

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use routewarden::checks::{Need, PlanCx, all, find, select};
-use routewarden::llm::Settings;
+use routewarden::checks::{Need, PlanCx, all_checks, find_check, select_checks};
+use routewarden::llm::LlmSettings;
 use routewarden::model::{Api, Mode, Operation, Place, Style};
 
 use crate::probe_build::{operation, parameter};
@@ -67,13 +67,13 @@ fn sources() -> PathBuf {
 
 #[test]
 fn the_register_is_the_catalogue() {
-    let ids: Vec<&str> = all().iter().map(|check| check.meta().id).collect();
+    let ids: Vec<&str> = all_checks().iter().map(|check| check.meta().id).collect();
     assert_eq!(ids, CATALOGUE);
 }
 
 #[test]
 fn a_check_lives_in_the_file_of_its_id_and_its_family_lists_it() {
-    for check in all() {
+    for check in all_checks() {
         let (family, name) = check.meta().id.split_once('/').unwrap();
         let module = name.replace('-', "_");
         let source = std::fs::read_to_string(sources().join(family).join(format!("{module}.rs"))).unwrap();
@@ -102,7 +102,7 @@ fn every_file_that_declares_a_check_is_registered() {
 #[test]
 fn manuals_have_their_five_headings_in_order() {
     let headings = ["What it does", "Why it matters", "How it is confirmed", "When it stays silent", "References"];
-    for check in all() {
+    for check in all_checks() {
         let found: Vec<&str> = check.meta().manual.lines().filter_map(|line| line.trim().strip_prefix("## ")).collect();
         assert_eq!(found, headings, "{}", check.meta().id);
         let empty = check
@@ -122,9 +122,9 @@ fn is_listed(entry: &str) -> bool {
 
 #[test]
 fn facts_are_complete() {
-    for check in all() {
+    for check in all_checks() {
         let meta = check.meta();
-        assert!(routewarden::remedy::get(meta.remedy).is_some(), "{} has no remedy {}", meta.id, meta.remedy);
+        assert!(routewarden::remedy::find_by_id(meta.remedy).is_some(), "{} has no remedy {}", meta.id, meta.remedy);
         assert!(!meta.owasp.is_empty() && meta.owasp.iter().all(|entry| is_listed(entry)), "{}", meta.id);
         let title = meta.title.to_lowercase();
         for hedge in ["possible", "potential", "check for", "may be", "might", "could", "?"] {
@@ -138,7 +138,7 @@ fn facts_are_complete() {
 fn checks_are_chosen_by_id_and_by_family() {
     let ids = |wanted: &[&str]| -> Result<Vec<&str>, String> {
         let wanted: Vec<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
-        let checks = select(&wanted).map_err(|unknown| unknown.to_string())?;
+        let checks = select_checks(&wanted).map_err(|unknown| unknown.to_string())?;
         Ok(checks.iter().map(|check| check.meta().id).collect())
     };
     assert_eq!(ids(&[]).unwrap().len(), CATALOGUE.len());
@@ -148,7 +148,7 @@ fn checks_are_chosen_by_id_and_by_family() {
     );
     assert_eq!(ids(&["token/*"]).unwrap().len(), CATALOGUE.iter().filter(|id| id.starts_with("token/")).count());
     assert!(ids(&["authz/bola-raed"]).unwrap_err().contains("`authz/bola-read`"));
-    assert!(find("authz").is_none());
+    assert!(find_check("authz").is_none());
 }
 
 fn big() -> Api {
@@ -169,8 +169,8 @@ fn big() -> Api {
 #[test]
 fn planning_is_pure_and_bounded_on_a_big_api() {
     let api = big();
-    let cx = PlanCx { api: &api, identities: &[], mode: Mode::Passive, llm: Settings::NONE };
-    for check in all() {
+    let cx = PlanCx { api: &api, identities: &[], mode: Mode::Passive, llm: LlmSettings::NONE };
+    for check in all_checks() {
         let plan = || -> Vec<Need> { api.operations.iter().map(|operation| check.plan(&cx, operation)).collect() };
         let first = plan();
         assert_eq!(first, plan(), "{}", check.meta().id);

@@ -25,7 +25,7 @@ async fn a_stored_report_is_printed_and_written_whole() {
     let (shell, report) = shell_with_report().await;
     let (code, out, err) = shell.run(&["report", "--format", "json", "--format", "sarif", "-o", "a.sarif"]);
     assert_eq!(code, 0, "{err}");
-    assert!(report::read(&out).unwrap() == report, "{} bytes", out.len());
+    assert!(report::read_report(&out).unwrap() == report, "{} bytes", out.len());
     let sarif = std::fs::read_to_string(shell.folder().join("a.sarif")).unwrap();
     let log: serde_json::Value = serde_json::from_str(&sarif).unwrap();
     assert_eq!(log["runs"][0]["results"].as_array().unwrap().len(), report.findings.len());

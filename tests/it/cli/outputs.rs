@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
-use routewarden::cli::{Cli, Command, Format, Outputs};
+use routewarden::cli::{Cli, Command, FormatOption, Outputs};
 
 fn outputs(arguments: &[&str]) -> Result<Outputs, String> {
     let arguments = ["routewarden", "scan"].iter().chain(arguments);
@@ -13,33 +13,33 @@ fn outputs(arguments: &[&str]) -> Result<Outputs, String> {
     }
 }
 
-fn to(stdout: Option<Format>, files: &[(Format, &str)]) -> Result<Outputs, String> {
+fn to(stdout: Option<FormatOption>, files: &[(FormatOption, &str)]) -> Result<Outputs, String> {
     let files = files.iter().map(|(format, path)| (*format, PathBuf::from(path))).collect();
     Ok(Outputs { stdout, files })
 }
 
 #[test]
 fn without_options_text_goes_to_stdout() {
-    assert_eq!(outputs(&[]), to(Some(Format::Text), &[]));
+    assert_eq!(outputs(&[]), to(Some(FormatOption::Text), &[]));
 }
 
 #[test]
 fn a_format_alone_goes_to_stdout() {
-    assert_eq!(outputs(&["--format", "json"]), to(Some(Format::Json), &[]));
-    assert_eq!(outputs(&["http://127.0.0.1:1", "--format=sarif", "-q"]), to(Some(Format::Sarif), &[]));
+    assert_eq!(outputs(&["--format", "json"]), to(Some(FormatOption::Json), &[]));
+    assert_eq!(outputs(&["http://127.0.0.1:1", "--format=sarif", "-q"]), to(Some(FormatOption::Sarif), &[]));
 }
 
 #[test]
 fn pairs_go_to_their_files() {
     assert_eq!(
         outputs(&["--format", "json", "-o", "a", "--format", "sarif", "--output=b"]),
-        to(None, &[(Format::Json, "a"), (Format::Sarif, "b")])
+        to(None, &[(FormatOption::Json, "a"), (FormatOption::Sarif, "b")])
     );
 }
 
 #[test]
 fn a_format_without_a_file_goes_to_stdout_beside_the_others() {
-    let expected = to(Some(Format::Text), &[(Format::Json, "a")]);
+    let expected = to(Some(FormatOption::Text), &[(FormatOption::Json, "a")]);
     assert_eq!(outputs(&["--format", "text", "--format", "json", "-o", "a"]), expected);
     assert_eq!(outputs(&["--format", "json", "-o", "a", "--format", "text"]), expected);
     assert_eq!(outputs(&["--format", "json", "-o", "a", "--format", "text", "-o", "-"]), expected);
@@ -47,7 +47,7 @@ fn a_format_without_a_file_goes_to_stdout_beside_the_others() {
 
 #[test]
 fn a_file_before_its_format_is_understood() {
-    assert_eq!(outputs(&["-o", "a", "--format", "json"]), to(None, &[(Format::Json, "a")]));
+    assert_eq!(outputs(&["-o", "a", "--format", "json"]), to(None, &[(FormatOption::Json, "a")]));
 }
 
 #[test]
@@ -57,12 +57,12 @@ fn a_file_without_a_format_goes_by_its_name() {
         to(
             None,
             &[
-                (Format::Sarif, "a.SARIF"),
-                (Format::Markdown, "b.md"),
-                (Format::Junit, "c.xml"),
-                (Format::Html, "d.html"),
-                (Format::Text, "e.txt"),
-                (Format::Json, "f.json"),
+                (FormatOption::Sarif, "a.SARIF"),
+                (FormatOption::Markdown, "b.md"),
+                (FormatOption::Junit, "c.xml"),
+                (FormatOption::Html, "d.html"),
+                (FormatOption::Text, "e.txt"),
+                (FormatOption::Json, "f.json"),
             ]
         )
     );

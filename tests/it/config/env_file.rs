@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use routewarden::config::{Reach, load};
+use routewarden::config::{ConfigReach, load};
 use routewarden::model::{Credential, Secret};
 use tempfile::TempDir;
 
@@ -100,7 +100,7 @@ fn a_file_that_others_can_read_is_refused_where_it_would_be_needed() {
 fn the_file_is_part_of_what_a_configuration_reaches() {
     let (folder, path) = project(CONFIG, "ZOE_TOKEN=x");
     let env_file = folder.path().join(".env").canonicalize().unwrap();
-    assert!(Reach::of_file(&path).unwrap().secrets.contains(&env_file));
+    assert!(ConfigReach::of_file(&path).unwrap().secrets.contains(&env_file));
     fs::write(&path, "[scan]\nrate = 3\n").unwrap();
-    assert!(Reach::of_file(&path).unwrap().secrets.is_empty());
+    assert!(ConfigReach::of_file(&path).unwrap().secrets.is_empty());
 }

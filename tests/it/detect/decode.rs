@@ -1,10 +1,10 @@
 //! Answers taken apart.
 
-use routewarden::detect::decode::{Cap, channels};
+use routewarden::detect::decode::{Cap, split_channels};
 use serde_json::json;
 
 fn shown(content_type: Option<&str>, text: &str) -> Vec<(String, String)> {
-    channels(content_type, text).channels.into_iter().map(|channel| (channel.path, channel.text)).collect()
+    split_channels(content_type, text).channels.into_iter().map(|channel| (channel.path, channel.text)).collect()
 }
 
 fn pairs(wanted: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -46,14 +46,14 @@ fn bounds_are_reported() {
     for _ in 0..70 {
         nested = json!([nested]);
     }
-    assert_eq!(channels(None, &nested.to_string()).caps, [Cap::Depth]);
+    assert_eq!(split_channels(None, &nested.to_string()).caps, [Cap::Depth]);
     let mut inner = "\"x\"".to_owned();
     for _ in 0..7 {
         inner = serde_json::to_string(&inner).unwrap();
     }
-    assert_eq!(channels(None, &inner).caps, [Cap::Depth]);
-    assert_eq!(channels(None, &"x".repeat(5 << 20)).caps, [Cap::Input]);
-    assert_eq!(channels(None, &format!("[{}1]", "1,".repeat(60_000))).caps, [Cap::Channels]);
-    assert_eq!(channels(None, &"data: x\n\n".repeat(6_000)).caps, [Cap::Events]);
-    assert_eq!(channels(None, "[1,2]").caps, []);
+    assert_eq!(split_channels(None, &inner).caps, [Cap::Depth]);
+    assert_eq!(split_channels(None, &"x".repeat(5 << 20)).caps, [Cap::Input]);
+    assert_eq!(split_channels(None, &format!("[{}1]", "1,".repeat(60_000))).caps, [Cap::Channels]);
+    assert_eq!(split_channels(None, &"data: x\n\n".repeat(6_000)).caps, [Cap::Events]);
+    assert_eq!(split_channels(None, "[1,2]").caps, []);
 }

@@ -23,7 +23,7 @@ fn a_token_is_taken_apart() {
 
 #[test]
 fn tokens_are_found_in_text() {
-    let found = |text: &str| jwt::find(text).into_iter().map(|range| text[range].to_owned()).collect::<Vec<_>>();
+    let found = |text: &str| jwt::find_ranges(text).into_iter().map(|range| text[range].to_owned()).collect::<Vec<_>>();
     assert_eq!(found(&format!("a {HS256}, b {NONE} c")), [HS256, NONE]);
     assert_eq!(found("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0. The end"), ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0"]);
     let jwe = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..aXY.dGV4dA.dGFn";

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use routewarden::detect::material::{Coding, Hidden, UNKNOWN_TOKEN, find};
+use routewarden::detect::material::{Coding, HiddenSecret, UNKNOWN_TOKEN, find_secrets};
 use serde_json::{Value, json};
 
 /// A key as the vendor makes them, put together here so that none stands in the repository.
@@ -15,8 +15,8 @@ fn token() -> String {
     format!("{}.{}.{}", part(json!({"alg": "RS256"})), part(json!({"sub": "u-77"})), URL_SAFE_NO_PAD.encode([7; 64]))
 }
 
-fn only(text: &str) -> Hidden {
-    let mut found = find(None, text).hidden;
+fn only(text: &str) -> HiddenSecret {
+    let mut found = find_secrets(None, text).hidden;
     assert_eq!(found.len(), 1, "{text}: {found:?}");
     found.remove(0)
 }
@@ -87,16 +87,16 @@ fn what_only_looks_like_it_is_silent() {
         "data: {\"id\": 1}\n\ndata: {\"id\": 2}\n\n".to_owned(),
         "https://shop.test/?q=100%25&amp;x=1".to_owned(),
     ] {
-        assert!(find(None, &text).hidden.is_empty(), "{text}: {:?}", find(None, &text).hidden);
+        assert!(find_secrets(None, &text).hidden.is_empty(), "{text}: {:?}", find_secrets(None, &text).hidden);
     }
 }
 
 #[test]
 fn no_text_is_too_deep_or_too_broken() {
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
-    assert_eq!(find(None, &deep).caps, ["values nest too deep"]);
+    assert_eq!(find_secrets(None, &deep).caps, ["values nest too deep"]);
     for text in ["", "{", "\"\\", "{\"a\":\"\\ud800\\u", "[1,,2]", "{\"a\" 1}", "\u{feff}{\"é\":\"\\u00e9%zz\"}"] {
-        assert!(find(None, text).hidden.is_empty());
+        assert!(find_secrets(None, text).hidden.is_empty());
     }
     // A body that was cut off has names and values up to there.
     let cut = format!("{{\"items\": [{{\"note\": \"{}\"}}, {{\"na", key());
@@ -105,6 +105,6 @@ fn no_text_is_too_deep_or_too_broken() {
 
 #[test]
 fn printing_tells_no_secret() {
-    let found = find(None, &json!({"note": key()}).to_string());
+    let found = find_secrets(None, &json!({"note": key()}).to_string());
     assert!(!format!("{found:?}").contains(&key()));
 }

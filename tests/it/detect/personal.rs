@@ -1,6 +1,6 @@
 //! Personal data and its validators.
 
-use routewarden::detect::personal::{PersonalKind as K, find, in_field, n_emails};
+use routewarden::detect::personal::{PersonalKind as K, find_numbers, in_field, n_emails};
 
 /// Digits with Luhn's digit behind them.
 fn card(prefix: &str) -> String {
@@ -21,7 +21,7 @@ fn iban(country: &str, account: &str) -> String {
 }
 
 fn kinds(text: &str) -> Vec<(K, &str)> {
-    find(text).into_iter().map(|hit| (hit.kind, &text[hit.range])).collect()
+    find_numbers(text).into_iter().map(|hit| (hit.kind, &text[hit.range])).collect()
 }
 
 #[test]

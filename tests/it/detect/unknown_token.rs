@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use routewarden::detect::unknown_token::{Protection as P, find};
+use routewarden::detect::unknown_token::{Protection as P, find_all};
 
 fn token(header: &str, rest: &[&str]) -> String {
     let mut parts = vec![URL_SAFE_NO_PAD.encode(header)];
@@ -19,7 +19,7 @@ fn signed() -> String {
 #[test]
 fn a_signed_token_is_described_without_its_value() {
     let text = format!("session={}; path=/", signed());
-    let found = find(&text);
+    let found = find_all(&text);
     assert_eq!(found.len(), 1);
     let told = &found[0];
     assert_eq!((told.protection, told.algorithm.as_str(), told.has_key_id), (P::Signed, "RS256", true));
@@ -35,7 +35,7 @@ fn tokens_in_base64_unsigned_and_encrypted_ones_are_told() {
     let unsigned = token(r#"{"alg":"none"}"#, &[&claims, ""]);
     let encrypted = token(r#"{"alg":"dir","enc":"A256GCM"}"#, &["", "aXZpdml2", "Y2lwaGVydGV4dA", "dGFndGFn"]);
     let text = format!("{} {unsigned} {encrypted}", STANDARD.encode(signed()));
-    let told: Vec<_> = find(&text).into_iter().map(|token| (token.protection, token.wrapped)).collect();
+    let told: Vec<_> = find_all(&text).into_iter().map(|token| (token.protection, token.wrapped)).collect();
     assert_eq!(told, [(P::Signed, true), (P::Unsigned, false), (P::Encrypted, false)]);
 }
 
@@ -51,6 +51,6 @@ fn samples_headers_and_noise_are_no_tokens() {
     let header = sample.split('.').next().unwrap().to_owned();
     let no_token = token(r#"{"user":"x"}"#, &["eyJhIjoxfQ", "c2ln"]);
     for text in [sample.as_str(), &header, &no_token, "eyJ", "ZXlK", "ZXlKaGJHY2lPaUo", "", "eyJ.eyJ.eyJ"] {
-        assert_eq!(find(text), [], "{text}");
+        assert_eq!(find_all(text), [], "{text}");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 
-use routewarden::checks::{Meta, all};
+use routewarden::checks::{Meta, all_checks};
 
 use super::root;
 
@@ -26,7 +26,7 @@ fn generated() -> BTreeMap<String, String> {
     let mut index = INTRODUCTION.to_owned();
     let mut pages: BTreeMap<String, String> = BTreeMap::new();
     let mut last = "";
-    for meta in all().iter().map(|check| check.meta()) {
+    for meta in all_checks().iter().map(|check| check.meta()) {
         let family = family(meta);
         if family != last {
             write!(index, "\n## {family}\n\n| check | severity | mode | what it reports |\n|---|---|---|---|\n")

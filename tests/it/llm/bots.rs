@@ -11,7 +11,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use routewarden::app::ScanRequest;
-use routewarden::llm::Shape;
+use routewarden::llm::WireFormat;
 use routewarden::report::Report;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -50,7 +50,7 @@ type Mind = Arc<dyn Fn(&Call<'_>) -> Reply + Send + Sync>;
 
 #[derive(Clone)]
 struct Server {
-    shape: Shape,
+    shape: WireFormat,
     streams: bool,
     open: bool,
     people: HashMap<String, String>,
@@ -69,65 +69,65 @@ pub struct Bot {
 }
 
 /// Where each format is served.
-pub fn path(shape: Shape, streams: bool) -> &'static str {
+pub fn path(shape: WireFormat, streams: bool) -> &'static str {
     match shape {
-        Shape::OpenAiChat => "/v1/chat/completions",
-        Shape::OpenAiResponses => "/v1/responses",
-        Shape::Anthropic => "/v1/messages",
-        Shape::OllamaChat => "/api/chat",
-        Shape::OllamaGenerate => "/api/generate",
-        Shape::Gemini if streams => "/v1beta/models/m-1:streamGenerateContent",
-        Shape::Gemini => "/v1beta/models/m-1:generateContent",
-        Shape::Bedrock => "/model/m-1/converse",
-        Shape::LangServe if streams => "/bot/stream",
-        Shape::LangServe => "/bot/invoke",
-        Shape::LangServeBatch => "/bot/batch",
-        Shape::AiSdkData => "/api/completion",
-        Shape::AiSdkUi => "/api/ui-chat",
-        Shape::Gradio => "/gradio_api/call/predict",
-        Shape::Tgi if streams => "/generate_stream",
-        Shape::Tgi => "/generate",
-        Shape::Generic => "/ask",
+        WireFormat::OpenAiChat => "/v1/chat/completions",
+        WireFormat::OpenAiResponses => "/v1/responses",
+        WireFormat::Anthropic => "/v1/messages",
+        WireFormat::OllamaChat => "/api/chat",
+        WireFormat::OllamaGenerate => "/api/generate",
+        WireFormat::Gemini if streams => "/v1beta/models/m-1:streamGenerateContent",
+        WireFormat::Gemini => "/v1beta/models/m-1:generateContent",
+        WireFormat::Bedrock => "/model/m-1/converse",
+        WireFormat::LangServe if streams => "/bot/stream",
+        WireFormat::LangServe => "/bot/invoke",
+        WireFormat::LangServeBatch => "/bot/batch",
+        WireFormat::AiSdkData => "/api/completion",
+        WireFormat::AiSdkUi => "/api/ui-chat",
+        WireFormat::Gradio => "/gradio_api/call/predict",
+        WireFormat::Tgi if streams => "/generate_stream",
+        WireFormat::Tgi => "/generate",
+        WireFormat::Generic => "/ask",
     }
 }
 
-fn fields(shape: Shape) -> (Value, Value) {
+fn fields(shape: WireFormat) -> (Value, Value) {
     let text = json!({"type": "string"});
     let list = |items: Value| json!({"type": "array", "items": items});
     let turn = json!({"type": "object", "properties": {"role": text, "content": text}});
     let part = json!({"type": "object", "properties": {"text": text}});
     let parts = json!({"type": "object", "properties": {"role": text, "parts": list(part.clone())}});
     match shape {
-        Shape::OpenAiChat | Shape::OllamaChat => {
+        WireFormat::OpenAiChat | WireFormat::OllamaChat => {
             (json!({"model": text, "messages": list(turn)}), json!(["model", "messages"]))
         }
-        Shape::OpenAiResponses => (json!({"model": text, "input": text}), json!(["model", "input"])),
-        Shape::Anthropic => {
+        WireFormat::OpenAiResponses => (json!({"model": text, "input": text}), json!(["model", "input"])),
+        WireFormat::Anthropic => {
             (json!({"model": text, "max_tokens": {"type": "integer"}, "messages": list(turn)}), json!(["model"]))
         }
-        Shape::OllamaGenerate => (json!({"model": text, "prompt": text}), json!(["model", "prompt"])),
-        Shape::Gemini => (json!({"contents": list(parts)}), json!(["contents"])),
-        Shape::Bedrock => (
+        WireFormat::OllamaGenerate => (json!({"model": text, "prompt": text}), json!(["model", "prompt"])),
+        WireFormat::Gemini => (json!({"contents": list(parts)}), json!(["contents"])),
+        WireFormat::Bedrock => (
             json!({"messages": list(json!({"type": "object", "properties": {"role": text, "content": list(part)}}))}),
             json!(["messages"]),
         ),
-        Shape::LangServe => (json!({"input": text, "config": {"type": "object"}}), json!(["input"])),
-        Shape::LangServeBatch => (json!({"inputs": list(text), "config": {"type": "object"}}), json!(["inputs"])),
-        Shape::AiSdkData => (json!({"messages": list(turn)}), json!(["messages"])),
-        Shape::AiSdkUi => (json!({"id": text, "messages": list(parts)}), json!(["messages"])),
-        Shape::Gradio => (json!({"data": list(text)}), json!(["data"])),
-        Shape::Tgi => (json!({"inputs": text, "parameters": {"type": "object"}}), json!(["inputs"])),
-        Shape::Generic => (
+        WireFormat::LangServe => (json!({"input": text, "config": {"type": "object"}}), json!(["input"])),
+        WireFormat::LangServeBatch => (json!({"inputs": list(text), "config": {"type": "object"}}), json!(["inputs"])),
+        WireFormat::AiSdkData => (json!({"messages": list(turn)}), json!(["messages"])),
+        WireFormat::AiSdkUi => (json!({"id": text, "messages": list(parts)}), json!(["messages"])),
+        WireFormat::Gradio => (json!({"data": list(text)}), json!(["data"])),
+        WireFormat::Tgi => (json!({"inputs": text, "parameters": {"type": "object"}}), json!(["inputs"])),
+        WireFormat::Generic => (
             json!({"question": text, "session_id": text, "mood": {"type": "string", "enum": ["calm"]}}),
             json!(["question", "session_id", "mood"]),
         ),
     }
 }
 
-fn document(shape: Shape, streams: bool) -> Value {
+fn document(shape: WireFormat, streams: bool) -> Value {
     let (properties, required) = fields(shape);
     let kind = if streams { "text/event-stream" } else { "application/json" };
-    let answer = if shape == Shape::Generic {
+    let answer = if shape == WireFormat::Generic {
         json!({"type": "object", "properties": {"reply": {"type": "string"}}})
     } else {
         json!({})
@@ -174,7 +174,7 @@ pub async fn serve_router(router: Router, document: Value, env: Vec<(String, Str
 
 /// Serves a bot for alice and bob.
 pub async fn serve(
-    shape: Shape,
+    shape: WireFormat,
     streams: bool,
     open: bool,
     mind: impl Fn(&Call<'_>) -> Reply + Send + Sync + 'static,
@@ -184,7 +184,7 @@ pub async fn serve(
         Server { shape, streams, open, people, mind: Arc::new(mind), heard: Arc::default(), events: Arc::default() };
     let place = path(shape, streams);
     let mut router = Router::new().route(place, post(answer));
-    if shape == Shape::Gradio {
+    if shape == WireFormat::Gradio {
         router = router.route(&format!("{place}/{{event}}"), get(event));
     }
     serve_router(router.with_state(server), document(shape, streams), env).await
@@ -224,7 +224,7 @@ async fn answer(State(server): State<Server>, headers: HeaderMap, body: Bytes) -
         }
         Reply::Says(text) => whole(server.shape, &text),
     };
-    if server.shape == Shape::Gradio {
+    if server.shape == WireFormat::Gradio {
         let id = format!("{:016x}", rand::random::<u64>());
         server.events.lock().unwrap().insert(id.clone(), made);
         return axum::Json(json!({"event_id": id})).into_response();

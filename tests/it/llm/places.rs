@@ -1,6 +1,6 @@
 //! What an everyday answer tells of the server's own machine, and errors where nothing but errors comes.
 
-use routewarden::llm::Shape;
+use routewarden::llm::WireFormat;
 use routewarden::model::Confidence;
 use routewarden::report::{CoverageOutcome, Report};
 use serde_json::json;
@@ -19,7 +19,7 @@ async fn paths_of_the_servers_documents_are_told_as_a_fact() {
         ("https://shop.test/help/prices", false),
         ("prices.pdf", false),
     ] {
-        let bot = serve(Shape::Generic, false, false, move |call| {
+        let bot = serve(WireFormat::Generic, false, false, move |call| {
             let sources = json!([{"content": "Shipping is free from 40 on.", "metadata": {"source": place}}]);
             let answer = json!({"reply": format!("Answer {} of the handbook.", call.n), "sources": sources});
             Reply::Raw(200, "application/json", answer.to_string())
@@ -37,7 +37,7 @@ async fn paths_of_the_servers_documents_are_told_as_a_fact() {
 async fn an_error_that_tells_the_prompt_is_found_where_every_question_fails() {
     const PROMPT: &str = "You are Marla, the assistant of Northwind Traders. Orders above 400 are checked by hand. Never tell a customer that returns after 30 days are possible.";
     for weak in [true, false] {
-        let bot = serve(Shape::Generic, false, false, move |call| {
+        let bot = serve(WireFormat::Generic, false, false, move |call| {
             let wrong = call.said.len() > 5_000 || !call.said.contains(' ');
             let told = if weak && wrong { format!("System: {PROMPT}\nHuman: ...") } else { "upstream".to_owned() };
             Reply::Raw(500, "application/json", json!({"error": "the engine failed", "input": told}).to_string())

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use routewarden::llm::Shape;
+use routewarden::llm::WireFormat;
 use routewarden::model::{Confidence, Severity};
 use routewarden::report::Report;
 use serde_json::{Value, json};
@@ -97,7 +97,7 @@ async fn a_tool_that_runs_what_the_caller_says_is_told_by_its_result() {
     ];
     for (name, mind, expected) in minds {
         // The one that is refused shows a call of a powerful tool only when asked for one.
-        let bot = serve(Shape::Generic, false, false, move |call| {
+        let bot = serve(WireFormat::Generic, false, false, move |call| {
             if name == "is refused by its tool" && call.said.contains("dry run") {
                 return tools("run_shell", "{}", "permission denied");
             }
@@ -180,14 +180,14 @@ async fn a_model_without_any_bound_is_confirmed_and_each_bound_is_noticed() {
         ("one text for everything", |_| Reply::Says("See our list of questions and answers.".to_owned()), None),
     ];
     for (name, mind, expected) in minds {
-        let bot = serve(Shape::Generic, false, false, mind).await;
+        let bot = serve(WireFormat::Generic, false, false, mind).await;
         let report = scan(&bot, "intrusive", "", &[]).await;
         let row = rows(&report, "llm/unbounded-consumption");
         assert_eq!(found(&report, "llm/unbounded-consumption"), expected, "{name}: {row:?}");
     }
     // A limit of the rate that sets in at the fourth equal question.
     let equal = AtomicUsize::new(0);
-    let bot = serve(Shape::Generic, false, false, move |call| {
+    let bot = serve(WireFormat::Generic, false, false, move |call| {
         let again = call.said.contains("what can you help me with") && call.said.len() < 200;
         if again && call.who == Some("alice") && equal.fetch_add(1, Ordering::SeqCst) >= 3 {
             return Reply::Raw(429, "application/json", json!({"error": "slow down"}).to_string());
@@ -255,7 +255,7 @@ async fn a_page_made_of_a_models_words_is_told_from_what_no_browser_runs() {
         ),
     ];
     for (name, mind, weak) in minds {
-        let bot = serve(Shape::Generic, false, false, mind).await;
+        let bot = serve(WireFormat::Generic, false, false, mind).await;
         let report = scan(&bot, "intrusive", "", &[]).await;
         let expected = weak.then_some((Confidence::Confirmed, Severity::Medium));
         assert_eq!(found(&report, "llm/unsafe-output"), expected, "{name}: {:?}", rows(&report, "llm/unsafe-output"));
@@ -281,7 +281,7 @@ async fn documents_that_are_repeated_sorted_or_summed_up_are_not_obeyed() {
         ("sums it up", |_| Reply::Says("The shop is open from nine to five.".to_owned())),
     ];
     for (name, mind) in minds {
-        let bot = serve(Shape::Generic, false, false, mind).await;
+        let bot = serve(WireFormat::Generic, false, false, mind).await;
         let report = scan(&bot, "intrusive", "", &[]).await;
         let sure = found(&report, "llm/instruction-override").is_some_and(|(sure, _)| sure == Confidence::Confirmed);
         assert!(!sure, "{name}: {:?}", report.findings.iter().map(|it| &it.clauses).collect::<Vec<_>>());

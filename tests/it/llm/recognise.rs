@@ -1,6 +1,6 @@
 //! Which operations face a model.
 
-use routewarden::llm::{Endpoint, Facing, Settings, Shape, may_face, recognise};
+use routewarden::llm::{Endpoint, Facing, LlmSettings, WireFormat, may_face, recognise_operation};
 use routewarden::model::Api;
 use routewarden::spec::{Base, load_text};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ fn takes_as(fields: Value, answer: Value, kind: &str) -> Value {
 
 fn facing(api: &Api, path: &str) -> Option<Facing> {
     let operation = api.operations.iter().find(|operation| operation.path == path).unwrap();
-    recognise(api, operation, Settings::NONE)
+    recognise_operation(api, operation, LlmSettings::NONE)
 }
 
 #[test]
@@ -49,22 +49,22 @@ fn known_formats_are_recognised() {
         "/ask": takes_as(json!({"question": text}), json!({"type": "object", "properties": {"answer": text}}), "application/json"),
     }));
     for (path, shape) in [
-        ("/v1/chat/completions", Shape::OpenAiChat),
-        ("/v1/responses", Shape::OpenAiResponses),
-        ("/v1/messages", Shape::Anthropic),
-        ("/api/chat", Shape::OllamaChat),
-        ("/api/generate", Shape::OllamaGenerate),
-        ("/v1beta/models/{model}:generateContent", Shape::Gemini),
-        ("/model/{id}/converse", Shape::Bedrock),
-        ("/bot/invoke", Shape::LangServe),
-        ("/bot/batch", Shape::LangServeBatch),
-        ("/bot/stream", Shape::LangServe),
-        ("/ui", Shape::AiSdkUi),
-        ("/data", Shape::AiSdkData),
-        ("/gradio_api/call/predict", Shape::Gradio),
-        ("/generate", Shape::Tgi),
-        ("/support/chat", Shape::Generic),
-        ("/ask", Shape::Generic),
+        ("/v1/chat/completions", WireFormat::OpenAiChat),
+        ("/v1/responses", WireFormat::OpenAiResponses),
+        ("/v1/messages", WireFormat::Anthropic),
+        ("/api/chat", WireFormat::OllamaChat),
+        ("/api/generate", WireFormat::OllamaGenerate),
+        ("/v1beta/models/{model}:generateContent", WireFormat::Gemini),
+        ("/model/{id}/converse", WireFormat::Bedrock),
+        ("/bot/invoke", WireFormat::LangServe),
+        ("/bot/batch", WireFormat::LangServeBatch),
+        ("/bot/stream", WireFormat::LangServe),
+        ("/ui", WireFormat::AiSdkUi),
+        ("/data", WireFormat::AiSdkData),
+        ("/gradio_api/call/predict", WireFormat::Gradio),
+        ("/generate", WireFormat::Tgi),
+        ("/support/chat", WireFormat::Generic),
+        ("/ask", WireFormat::Generic),
     ] {
         let found = facing(&api, path);
         assert_eq!(found.as_ref().map(|found| found.shape), Some(shape), "{path}: {found:?}");
@@ -97,7 +97,7 @@ fn ordinary_operations_are_not() {
         "/translate": takes(json!({"text": text, "to": short})),
     }));
     for operation in &api.operations {
-        assert_eq!(recognise(&api, operation, Settings::NONE), None, "{}", operation.path);
+        assert_eq!(recognise_operation(&api, operation, LlmSettings::NONE), None, "{}", operation.path);
     }
 }
 
@@ -106,11 +106,11 @@ fn the_configuration_decides() {
     let api = api(json!({"/odd": takes(json!({"a": {"type": "object"}}))}));
     assert_eq!(facing(&api, "/odd"), None);
     let endpoint = Endpoint { operation: "POST /odd".to_owned(), prompt: "/a/b".to_owned(), answer: "/c".to_owned() };
-    let settings = Settings { endpoints: vec![endpoint], ..Settings::default() };
-    let found = recognise(&api, &api.operations[0], &settings).unwrap();
+    let settings = LlmSettings { endpoints: vec![endpoint], ..LlmSettings::default() };
+    let found = recognise_operation(&api, &api.operations[0], &settings).unwrap();
     assert_eq!(
         (found.shape, found.prompt.as_deref(), found.answer.as_deref()),
-        (Shape::Generic, Some("/a/b"), Some("/c"))
+        (WireFormat::Generic, Some("/a/b"), Some("/c"))
     );
 }
 
@@ -151,7 +151,7 @@ fn what_takes_one_free_text_and_keeps_nothing_may_face_a_model() {
     }));
     let may = |path: &str| {
         let operation = api.operations.iter().find(|one| one.path == path && one.body.is_some()).unwrap();
-        may_face(&api, operation, Settings::NONE)
+        may_face(&api, operation, LlmSettings::NONE)
     };
     for path in ["/lookup", "/docs/ask", "/desk"] {
         assert!(may(path), "{path}");
@@ -176,6 +176,6 @@ fn what_takes_one_free_text_and_keeps_nothing_may_face_a_model() {
     }
     // Once it was met, it is spoken to by its one text.
     let lookup = api.operations.iter().find(|one| one.path == "/lookup").unwrap();
-    let met = Settings { met: vec![lookup.id.clone()], ..Settings::default() };
-    assert_eq!(recognise(&api, lookup, &met).unwrap().prompt.as_deref(), Some("/frage"));
+    let met = LlmSettings { met: vec![lookup.id.clone()], ..LlmSettings::default() };
+    assert_eq!(recognise_operation(&api, lookup, &met).unwrap().prompt.as_deref(), Some("/frage"));
 }

@@ -5,7 +5,7 @@ use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse as _;
 use routewarden::app::ScanRequest;
-use routewarden::llm::{Carrier, Shape, token_ids, told};
+use routewarden::llm::{PromptCarrier, WireFormat, texts_for_model, token_ids};
 use routewarden::model::{Confidence, Method};
 use routewarden::report::{CoverageOutcome, Report};
 use serde_json::{Value, json};
@@ -140,7 +140,7 @@ async fn configurations_and_assembled_prompts_are_found_and_what_only_looks_like
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_comes_beside_an_answer_or_with_an_error_is_found() {
     // A conversation that comes back whole, with the turn that the server put before it.
-    let bot = serve(Shape::Generic, false, false, |call| {
+    let bot = serve(WireFormat::Generic, false, false, |call| {
         let turns = json!([{"role": "system", "content": PROMPT}, {"role": "user", "content": call.said}, {"role": "assistant", "content": format!("Answer {}.", call.n)}]);
         Reply::Raw(200, "application/json", json!({"reply": format!("Answer {}.", call.n), "messages": turns}).to_string())
     })
@@ -148,7 +148,7 @@ async fn what_comes_beside_an_answer_or_with_an_error_is_found() {
     assert_eq!(confidence(&scan(&bot, "active", "", &[]).await), Some(Confidence::Confirmed));
     // An error that repeats the assembled prompt, and one that repeats the request alone.
     for weak in [true, false] {
-        let bot = serve(Shape::Generic, false, false, move |call| {
+        let bot = serve(WireFormat::Generic, false, false, move |call| {
             if call.said.len() > 5_000 || !call.said.contains(' ') {
                 let prompt =
                     if weak { format!("System: {PROMPT}\nHuman: ...") } else { format!("Human: {}", call.said) };
@@ -169,7 +169,7 @@ async fn what_comes_beside_an_answer_or_with_an_error_is_found() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_error_that_tells_the_callers_token_is_found() {
     for weak in [true, false] {
-        let bot = serve(Shape::Generic, false, false, move |call| {
+        let bot = serve(WireFormat::Generic, false, false, move |call| {
             if call.said.len() > 5_000 {
                 let told = if weak { call.token } else { "[left out]" };
                 return Reply::Raw(
@@ -202,7 +202,7 @@ async fn keys_of_other_services_are_suspected_where_they_repeat() {
         [("kept", Some(Confidence::Suspected)), ("invented", None), ("beside", Some(Confidence::Suspected))]
     {
         let kept = key.clone();
-        let bot = serve(Shape::Generic, false, false, move |call| {
+        let bot = serve(WireFormat::Generic, false, false, move |call| {
             let hello = format!("Answer {} of the shop.", call.n);
             let asked = call.said.contains("word for word");
             match kind {
@@ -224,7 +224,7 @@ async fn keys_of_other_services_are_suspected_where_they_repeat() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_answers_everything_with_the_same_words_was_not_tested_and_costs_little() {
-    let bot = serve(Shape::Generic, false, false, |_| {
+    let bot = serve(WireFormat::Generic, false, false, |_| {
         Reply::Says("Thank you for your message, we will answer by mail.".to_owned())
     })
     .await;
@@ -248,26 +248,26 @@ fn every_carrier_is_read() {
         {"lc": 1, "type": "constructor", "id": ["langchain", "schema", "messages", "HumanMessage"], "kwargs": {"content": "Hi"}}]]}}})
     );
     let cases = [
-        ("text/event-stream", stream, Carrier::Turn),
+        ("text/event-stream", stream, PromptCarrier::Turn),
         (
             "application/json",
             json!({"mapping": [{"author": {"role": "system"}, "content": {"parts": [PROMPT]}}]}).to_string(),
-            Carrier::Turn,
+            PromptCarrier::Turn,
         ),
-        ("application/json", json!({"log": history(PROMPT).to_string()}).to_string(), Carrier::Turn),
+        ("application/json", json!({"log": history(PROMPT).to_string()}).to_string(), PromptCarrier::Turn),
         (
             "application/json",
             json!({"detail": format!("[INST] <<SYS>>\n{PROMPT}\n<</SYS>>\nHi [/INST]")}).to_string(),
-            Carrier::Assembled,
+            PromptCarrier::Assembled,
         ),
         (
             "application/json",
             json!({"model": "m", "system": PROMPT, "modelfile": "FROM m"}).to_string(),
-            Carrier::Field,
+            PromptCarrier::Field,
         ),
     ];
     for (kind, body, carrier) in cases {
-        let found = told(kind, &body);
+        let found = texts_for_model(kind, &body);
         assert!(found.iter().any(|told| told.carrier == carrier && told.text == PROMPT), "{body}: {found:?}");
     }
     let ids: Vec<i64> = (100..180).collect();

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use routewarden::llm::Shape;
+use routewarden::llm::WireFormat;
 use routewarden::model::{Confidence, Severity};
 use routewarden::report::{CoverageOutcome, Finding, Report, Status};
 use serde_json::json;
@@ -48,8 +48,8 @@ fn assert_no_token(report: &Report, bot: &Bot) {
     }
 }
 
-fn shapes() -> impl Iterator<Item = (Shape, bool)> {
-    Shape::ALL.into_iter().flat_map(|shape| [(shape, false), (shape, true)])
+fn shapes() -> impl Iterator<Item = (WireFormat, bool)> {
+    WireFormat::ALL.into_iter().flat_map(|shape| [(shape, false), (shape, true)])
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -110,7 +110,7 @@ async fn disguised_tokens_are_found() {
         }),
     ];
     for (name, dress) in dresses {
-        let bot = serve(Shape::OpenAiChat, true, false, move |call| {
+        let bot = serve(WireFormat::OpenAiChat, true, false, move |call| {
             if is_pressed(&call.said) {
                 Reply::Says(format!("Here: {}", dress(call.token)))
             } else {
@@ -128,7 +128,7 @@ async fn disguised_tokens_are_found() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tokens_in_tool_calls_and_reasoning_are_found() {
     for field in ["tool", "reasoning"] {
-        let bot = serve(Shape::OpenAiChat, false, false, move |call| {
+        let bot = serve(WireFormat::OpenAiChat, false, false, move |call| {
             if !is_pressed(&call.said) {
                 return Reply::Says(hello(call));
             }
@@ -149,7 +149,7 @@ async fn tokens_in_tool_calls_and_reasoning_are_found() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_that_the_server_echoes_beside_the_model_is_told_from_one_that_the_model_says() {
-    let bot = serve(Shape::Generic, false, false, |call| {
+    let bot = serve(WireFormat::Generic, false, false, |call| {
         Reply::Raw(
             200,
             "application/json",
@@ -166,7 +166,7 @@ async fn a_token_that_the_server_echoes_beside_the_model_is_told_from_one_that_t
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_callers_token_is_critical() {
     let first = std::sync::Mutex::new(String::new());
-    let bot = serve(Shape::Generic, false, false, move |call| {
+    let bot = serve(WireFormat::Generic, false, false, move |call| {
         let mut first = first.lock().unwrap();
         if first.is_empty() {
             call.token.clone_into(&mut first);
@@ -248,7 +248,7 @@ async fn what_only_looks_like_a_leak_is_none() {
         ));
     }
     for (name, mind) in minds {
-        let bot = serve(Shape::Generic, false, false, mind).await;
+        let bot = serve(WireFormat::Generic, false, false, mind).await;
         let mode = if name.starts_with("refusal 1") || name.contains("echo") { "intrusive" } else { "active" };
         let report = scan(&bot, mode, "", &[]).await;
         let claims: Vec<String> = claims(&report)
@@ -275,7 +275,8 @@ async fn empty_failed_throttled_and_cut_answers_are_not_tested() {
     for (status, body) in answers {
         let shown = body.clone();
         let bot =
-            serve(Shape::Generic, false, false, move |_| Reply::Raw(status, "application/json", body.clone())).await;
+            serve(WireFormat::Generic, false, false, move |_| Reply::Raw(status, "application/json", body.clone()))
+                .await;
         let report = scan(&bot, "active", "", &[]).await;
         assert_eq!(claims(&report), Vec::<String>::new(), "{status} {shown}");
         for check in ["llm/token-leak", "llm/system-prompt-leak", "llm/cross-user-leak", "llm/model-disclosure"] {
@@ -292,7 +293,7 @@ const PROMPT: &str = "You are Marla, the assistant of Northwind Traders. Orders 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_system_prompt_is_confirmed_where_it_is_known() {
     let config = "[llm]\nsystem_prompt = { file = \"system.txt\" }\n";
-    let bot = serve(Shape::OpenAiChat, true, false, |call| {
+    let bot = serve(WireFormat::OpenAiChat, true, false, |call| {
         if call.said.contains("word for word") || call.said.contains("The system prompt is") {
             Reply::Says(format!("Of course: \u{201c}{}\u{201d}", PROMPT.replace(' ', "  ")))
         } else {
@@ -313,13 +314,13 @@ async fn a_system_prompt_is_confirmed_where_it_is_known() {
     let report = scan(&bot, "active", "", &[]).await;
     assert_eq!(found(&report, "llm/system-prompt-leak").map(|finding| finding.confidence), Some(Confidence::Suspected));
     // The repaired bot.
-    let bot = serve(Shape::OpenAiChat, true, false, |call| Reply::Says(hello(call))).await;
+    let bot = serve(WireFormat::OpenAiChat, true, false, |call| Reply::Says(hello(call))).await;
     assert_eq!(claims(&scan(&bot, "active", config, &[("system.txt", PROMPT)]).await), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn instructions_that_are_sent_along_are_found() {
-    let bot = serve(Shape::OpenAiResponses, false, false, |call| {
+    let bot = serve(WireFormat::OpenAiResponses, false, false, |call| {
         let body = json!({"output": [{"type": "message", "content": [{"type": "output_text", "text": hello(call)}]}], "instructions": PROMPT});
         Reply::Raw(200, "application/json", body.to_string())
     })
@@ -334,7 +335,7 @@ async fn instructions_that_are_sent_along_are_found() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_shared_memory_is_found_and_one_for_each_caller_is_not() {
     for shared in [true, false] {
-        let bot = serve(Shape::Generic, false, false, move |call| {
+        let bot = serve(WireFormat::Generic, false, false, move |call| {
             let heard: Vec<&String> = call.heard.iter().filter(|said| said.contains("remember") && shared).collect();
             if call.said.contains("code words") {
                 Reply::Says(format!("I know of {heard:?}."))
@@ -392,7 +393,7 @@ async fn a_model_that_answers_strangers_is_found() {
             None => Reply::Raw(403, "application/json", json!({"error": "no"}).to_string()),
         }),
     ] {
-        let bot = serve(Shape::Generic, false, true, mind).await;
+        let bot = serve(WireFormat::Generic, false, true, mind).await;
         let report = scan(&bot, "active", "", &[]).await;
         let found = found(&report, "llm/unauthenticated").map(|finding| (finding.confidence, finding.severity));
         assert_eq!(found, weak.then_some((Confidence::Confirmed, Severity::High)), "{:?}", report.coverage);
@@ -402,15 +403,16 @@ async fn a_model_that_answers_strangers_is_found() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn planted_instructions_that_are_obeyed_are_found() {
     for weak in [true, false] {
-        let bot = serve(Shape::Generic, false, false, move |call| match call.said.split_once("and nothing else: ") {
-            Some((_, rest)) if weak && call.said.contains("Note to the assistant") => {
-                let mut words = rest.split(|c: char| !c.is_alphanumeric());
-                let (one, two) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-                Reply::Says(format!("{two}{one}"))
-            }
-            _ => Reply::Says(hello(call)),
-        })
-        .await;
+        let bot =
+            serve(WireFormat::Generic, false, false, move |call| match call.said.split_once("and nothing else: ") {
+                Some((_, rest)) if weak && call.said.contains("Note to the assistant") => {
+                    let mut words = rest.split(|c: char| !c.is_alphanumeric());
+                    let (one, two) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+                    Reply::Says(format!("{two}{one}"))
+                }
+                _ => Reply::Says(hello(call)),
+            })
+            .await;
         let report = scan(&bot, "intrusive", "", &[]).await;
         assert_eq!(
             found(&report, "llm/instruction-override").map(|finding| finding.confidence),
@@ -421,7 +423,7 @@ async fn planted_instructions_that_are_obeyed_are_found() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_passive_scan_calls_no_model_and_the_budget_is_kept() {
-    let bot = serve(Shape::Generic, false, false, |call| Reply::Says(hello(call))).await;
+    let bot = serve(WireFormat::Generic, false, false, |call| Reply::Says(hello(call))).await;
     scan(&bot, "passive", "", &[]).await;
     assert_eq!(bot.hits.lock().unwrap().clone(), Vec::<String>::new());
     let report = scan(&bot, "intrusive", "[llm]\nmax_calls = 7\n", &[]).await;
@@ -432,7 +434,7 @@ async fn a_passive_scan_calls_no_model_and_the_budget_is_kept() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn prompts_of_the_user_are_asked_too() {
-    let bot = serve(Shape::Generic, false, false, |call| {
+    let bot = serve(WireFormat::Generic, false, false, |call| {
         if call.said.contains("open sesame") {
             Reply::Says(format!("{}!", call.token))
         } else {
@@ -454,5 +456,5 @@ async fn prompts_of_the_user_are_asked_too() {
     assert_eq!(found(&report, "llm/token-leak").map(|finding| finding.confidence), Some(Confidence::Confirmed));
     request.overrides.llm_prompts = vec!["x".to_owned(); 9];
     assert!(bench.app.start(request).await.unwrap_err().to_string().contains("at most 8"));
-    assert!(bot.hits.lock().unwrap().iter().all(|hit| hit == &format!("POST {}", path(Shape::Generic, false))));
+    assert!(bot.hits.lock().unwrap().iter().all(|hit| hit == &format!("POST {}", path(WireFormat::Generic, false))));
 }

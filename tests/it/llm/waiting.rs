@@ -3,14 +3,14 @@
 use std::time::{Duration, Instant};
 
 use routewarden::app::{Progress, ScanRequest};
-use routewarden::llm::Shape;
+use routewarden::llm::WireFormat;
 use routewarden::report::CoverageOutcome;
 
 use super::bots::{Bot, Reply, scan, serve};
 use crate::engine::harness::Bench;
 
 async fn slow(wait: Duration) -> Bot {
-    serve(Shape::Generic, false, false, move |call| Reply::Late(wait, format!("This is answer {}.", call.n))).await
+    serve(WireFormat::Generic, false, false, move |call| Reply::Late(wait, format!("This is answer {}.", call.n))).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

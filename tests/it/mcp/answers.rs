@@ -8,9 +8,9 @@ use routewarden::app::{
     RecheckRow, RouteVerdict,
 };
 use routewarden::mcp::answer::{PAGE, Page, explain_answer, fix_answer, ownership_answer, running_answer, scan_answer};
-use routewarden::mcp::contract::schemas;
-use routewarden::mcp::exit::{MAX_ANSWER_BYTES, harmless};
-use routewarden::model::{Again, Confidence, Method, Mode, Role, ScanId, Severity, Step, UndoOutcome, Wanted};
+use routewarden::mcp::contract::tool_schemas;
+use routewarden::mcp::exit::{MAX_ANSWER_BYTES, harmless_answer};
+use routewarden::model::{Again, Confidence, Method, MissingCallers, Mode, Role, ScanId, Severity, Step, UndoOutcome};
 use routewarden::report::{
     ClauseInfo, CodeRef, CoverageOutcome, CoverageRow, ExchangeInfo, Finding, FindingStatus, IdentityInfo, Issue,
     NextStep, OperationRef, PlanRow, PolicyRow, Question, Report, RequestInfo, ResponseInfo, ScanInfo, Score, SpecRef,
@@ -179,14 +179,14 @@ fn finished(shape: &Shape) -> Finished {
 
 /// Within the cap, harmless already or by the exit, and of the committed schema.
 fn fits(tool: usize, answer: Value) -> Result<Value, TestCaseError> {
-    let shown = harmless(answer);
+    let shown = harmless_answer(answer);
     let text = shown.to_string();
     prop_assert!(text.len() <= MAX_ANSWER_BYTES, "{} bytes", text.len());
     for hidden in ['\u{1b}', '\u{202e}', '\u{1}'] {
         prop_assert!(!text.contains(hidden));
     }
     prop_assert!(!text.contains("\\u00"), "no escaped control character either");
-    let validator = jsonschema::validator_for(&schemas()[tool].output).unwrap();
+    let validator = jsonschema::validator_for(&tool_schemas()[tool].output).unwrap();
     let errors: Vec<String> = validator.iter_errors(&shown).map(|error| error.to_string()).collect();
     prop_assert!(errors.is_empty(), "{errors:?}");
     Ok(shown)
@@ -268,7 +268,7 @@ proptest! {
         };
         let shown = fits(3, fix_answer(&fix))?;
         match shown.get("diff") {
-            Some(shown) => prop_assert_eq!(shown, &harmless(serde_json::json!({"diff": diff}))["diff"]),
+            Some(shown) => prop_assert_eq!(shown, &harmless_answer(serde_json::json!({"diff": diff}))["diff"]),
             None => prop_assert!(shown["left_out"].to_string().contains("the diff")),
         }
     }
@@ -298,9 +298,13 @@ fn advice_speaks_in_arguments_of_the_tools_and_names_operations() {
             operations: 4,
             on: vec![operation("x1"), operation("x2"), operation("x3")],
         },
-        NextStep { action: Step::Callers(Wanted::Second, Some(again)), operations: 1, on: vec![operation("x1")] },
+        NextStep {
+            action: Step::Callers(MissingCallers::Second, Some(again)),
+            operations: 1,
+            on: vec![operation("x1")],
+        },
     ];
-    report.score = routewarden::report::score(&report.findings, &report.coverage);
+    report.score = routewarden::report::compute_score(&report.findings, &report.coverage);
     let answer = scan_answer(&finished, Page::First);
     let told = format!("{} {}", answer["next_steps"], answer["score"]["withheld_because"]);
     assert!(!told.contains("--"), "{told}");
@@ -317,7 +321,7 @@ fn questions_come_with_the_lines_that_answer_them() {
         question: "Is every signed-in user meant to read any tag?".into(),
         answer_with: "[intent]\n\"GET /tags\" = { policy = \"signed-in\" }".into(),
     }];
-    let answer = harmless(scan_answer(&finished, Page::First));
+    let answer = harmless_answer(scan_answer(&finished, Page::First));
     assert_eq!(answer["questions"][0]["answer_with"], "[intent]\n\"GET /tags\" = { policy = \"signed-in\" }");
     fits(0, answer).unwrap();
 }

@@ -1,12 +1,12 @@
 //! Messages about arguments.
 
-use routewarden::mcp::contract::schemas;
+use routewarden::mcp::contract::tool_schemas;
 use routewarden::mcp::parse_arguments;
 use routewarden::mcp::wire::ScanArguments;
 use serde_json::{Value, json};
 
 fn scan(arguments: Value) -> Result<ScanArguments, String> {
-    let schema = schemas().remove(0).input.as_object().unwrap().clone();
+    let schema = tool_schemas().remove(0).input.as_object().unwrap().clone();
     parse_arguments(&schema, arguments.as_object().cloned()).map_err(|refused| refused.to_string())
 }
 
@@ -49,7 +49,7 @@ fn everything_that_the_schema_offers_is_read() {
         "max_seconds": 60, "dry_run": true,
         "recheck": ["rw-1"], "scan_id": "00", "cursor": "f15",
     });
-    let schema = schemas().remove(0).input;
+    let schema = tool_schemas().remove(0).input;
     let offered: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
     assert_eq!(offered, arguments.as_object().unwrap().keys().collect::<Vec<_>>());
     assert_eq!(serde_json::to_value(scan(arguments.clone()).unwrap()).unwrap(), arguments);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use routewarden::mcp::contract::schemas;
+use routewarden::mcp::contract::tool_schemas;
 use serde_json::{Value, json};
 
 use super::support::{Client, LEGACY, MODERN, tools_folder};
@@ -12,7 +12,7 @@ const NAMES: [&str; 4] = ["scan_api", "explain_finding", "check_route_ownership"
 #[test]
 fn committed_schemas_are_those_of_the_wire_types() {
     let bless = std::env::var_os("ROUTEWARDEN_BLESS").is_some();
-    for made in schemas() {
+    for made in tool_schemas() {
         for (schema, file) in [(made.input, "input.schema.json"), (made.output, "output.schema.json")] {
             let path = tools_folder().join(made.tool).join(file);
             if bless {
@@ -26,7 +26,7 @@ fn committed_schemas_are_those_of_the_wire_types() {
 
 #[test]
 fn schemas_are_flat() {
-    for made in schemas() {
+    for made in tool_schemas() {
         for schema in [made.input, made.output] {
             let text = schema.to_string();
             for noise in ["$ref", "$defs", "\"format\"", "anyOf", "oneOf", "\"null\""] {
@@ -39,7 +39,7 @@ fn schemas_are_flat() {
 
 #[test]
 fn no_argument_takes_a_secret() {
-    for made in schemas() {
+    for made in tool_schemas() {
         assert_eq!(made.input["additionalProperties"], false, "{}", made.tool);
         for name in made.input["properties"].as_object().unwrap().keys() {
             for word in ["token", "password", "secret", "header", "cookie", "key"] {
@@ -51,7 +51,7 @@ fn no_argument_takes_a_secret() {
 
 #[test]
 fn examples_validate() {
-    for made in schemas() {
+    for made in tool_schemas() {
         let (mut inputs, mut outputs) = (0, 0);
         for entry in fs::read_dir(tools_folder().join(made.tool).join("examples")).unwrap() {
             let path = entry.unwrap().path();

@@ -1,6 +1,6 @@
 //! The one way out.
 
-use routewarden::mcp::exit::{harmless, harmless_document, message_text};
+use routewarden::mcp::exit::{harmless_answer, harmless_document, message_text};
 use routewarden::model::clean_lines;
 use serde_json::json;
 
@@ -10,7 +10,7 @@ const HOSTILE: &str = "a\u{1b}[31m\u{202e}b\u{200b}\u{e0041}\u{0}c\u{2066}";
 
 #[test]
 fn every_field_loses_what_cannot_be_seen() {
-    let shown = harmless(json!({
+    let shown = harmless_answer(json!({
         "claim": HOSTILE, "operation": format!("GET /{HOSTILE}<b>`"), "response_body": format!("{HOSTILE}\n\tx"),
         "list": [HOSTILE, {"deep": HOSTILE}], HOSTILE: 1,
     }));
@@ -26,14 +26,14 @@ fn every_field_loses_what_cannot_be_seen() {
 #[test]
 fn a_diff_stays_a_diff() {
     let diff = "--- a/x.go\n+++ b/x.go\n@@ -1 +1 @@\n-\told\n+\tnew\n";
-    assert_eq!(harmless(json!({"diff": diff}))["diff"], diff);
+    assert_eq!(harmless_answer(json!({"diff": diff}))["diff"], diff);
     assert_eq!(clean_lines("one\r\ntwo\u{202e}\n"), "one \ntwo\n");
 }
 
 #[test]
 fn depth_is_bounded() {
     let deep = (0..60).fold(json!(HOSTILE), |inner, _| json!([inner]));
-    assert!(harmless(deep).to_string().contains("[too deep]"));
+    assert!(harmless_answer(deep).to_string().contains("[too deep]"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use routewarden::mcp::{HttpOptions, Listening, McpError, Options, REQUEST_WITHIN, serve_http};
+use routewarden::mcp::{HttpOptions, Listening, McpError, REQUEST_WITHIN, ServerOptions, serve_http};
 use routewarden::model::Secret;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -28,7 +28,7 @@ fn options(token: Option<&str>, stop: &CancellationToken) -> HttpOptions {
     HttpOptions {
         address: SocketAddr::from(([127, 0, 0, 1], 0)),
         token: token.map(Secret::new),
-        server: Options::default(),
+        server: ServerOptions::default(),
         stop: stop.clone(),
         request_within: REQUEST_WITHIN,
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use routewarden::app::App;
-use routewarden::mcp::{McpError, Options, serve_pipes};
+use routewarden::mcp::{McpError, ServerOptions, serve_pipes};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf, split};
 use tokio::task::JoinHandle;
@@ -44,7 +44,7 @@ impl Client {
     pub fn over(app: App, version: &'static str, capabilities: Value) -> Self {
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         let (reader, writer) = split(theirs);
-        let server = tokio::spawn(serve_pipes(app, Options::default(), reader, writer));
+        let server = tokio::spawn(serve_pipes(app, ServerOptions::default(), reader, writer));
         let (output, input) = split(ours);
         let lines = BufReader::new(output).lines();
         Self { lines, input, server, version, capabilities, next_id: 0, _folder: None }

@@ -1,7 +1,7 @@
 //! Steps as text, and in the words of each face.
 
 use proptest::prelude::*;
-use routewarden::model::{Again, Face, Mode, Step, Wanted};
+use routewarden::model::{Again, Face, MissingCallers, Mode, Step};
 
 fn all() -> Vec<Step> {
     let active = Again::in_mode(Mode::Active);
@@ -18,9 +18,14 @@ fn all() -> Vec<Step> {
     for again in [active, accounts, Again::with_accounts(None), Again::in_mode(Mode::Intrusive)] {
         steps.push(Step::Scan(again));
         steps.push(Step::SignIn(Some(again)));
-        steps.extend([Wanted::One, Wanted::Second, Wanted::Two].map(|wanted| Step::Callers(wanted, Some(again))));
+        steps.extend(
+            [MissingCallers::One, MissingCallers::Second, MissingCallers::Two]
+                .map(|wanted| Step::Callers(wanted, Some(again))),
+        );
     }
-    steps.extend([Wanted::One, Wanted::Second, Wanted::Two].map(|wanted| Step::Callers(wanted, None)));
+    steps.extend(
+        [MissingCallers::One, MissingCallers::Second, MissingCallers::Two].map(|wanted| Step::Callers(wanted, None)),
+    );
     steps.push(Step::SignIn(None));
     steps
 }
@@ -64,7 +69,7 @@ fn wordings_that_mean_the_same_are_one_step() {
     assert!(!same("scan with --auto-accounts", "scan with `--mode intrusive`"));
     let merged = Step::of("add a second identity of the same role to routewarden.toml")
         .merged(Step::of("configure a second identity, or scan with --auto-accounts"));
-    assert_eq!(merged, Step::Callers(Wanted::Second, Some(Again::with_accounts(None))));
+    assert_eq!(merged, Step::Callers(MissingCallers::Second, Some(Again::with_accounts(None))));
 }
 
 proptest! {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use routewarden::app::{Overrides, ScanRequest};
 use routewarden::cli::{Bar, Confident, Exit, Threshold};
-use routewarden::probe::{Ask, Caller, Limits};
+use routewarden::probe::{Ask, AskCaller, Limits};
 use routewarden::report::{Report, Status};
 use serde_json::json;
 use url::Url;
@@ -128,7 +128,7 @@ async fn a_target_that_works_off_what_it_was_asked_is_late_and_not_dead() {
     let base = busy(Duration::from_millis(400));
     let limits = Limits { timeout: Duration::from_secs(1), ..Limits::default() };
     let probe = probe(&base, Vec::new(), limits);
-    let ask = |path: &str| Ask::get(Caller::Anonymous, Url::parse(&format!("{base}{path}")).unwrap());
+    let ask = |path: &str| Ask::get(AskCaller::Anonymous, Url::parse(&format!("{base}{path}")).unwrap());
     assert_eq!(probe.send(&ask("/good")).await.unwrap().status(), Some(200));
     let asks: Vec<Ask> = (0..8).map(|n| ask(&format!("/rows/{n}"))).collect();
     let answers = futures_util::future::join_all(asks.iter().map(|ask| probe.send(ask))).await;

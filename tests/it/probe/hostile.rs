@@ -1,6 +1,6 @@
 use std::io::Write as _;
 
-use routewarden::probe::{Answer, Ask, Caller, Limits, Seen};
+use routewarden::probe::{Answer, Ask, AskCaller, Limits, RawOutcome};
 use serde_json::json;
 
 use super::kit::{Reply, Server, answer, head, probe, quick, whole};
@@ -12,7 +12,7 @@ async fn asked(
 ) -> (std::sync::Arc<Answer>, Vec<String>) {
     let server = Server::start(move |_| reply()).await;
     let probe = probe(&server.base, Vec::new(), limits);
-    let answer = probe.send(&Ask::get(Caller::Anonymous, server.url("/x"))).await.unwrap();
+    let answer = probe.send(&Ask::get(AskCaller::Anonymous, server.url("/x"))).await.unwrap();
     (answer, probe.notes())
 }
 
@@ -91,7 +91,7 @@ async fn a_body_cut_short_by_the_other_side_is_no_answer() {
     ];
     for (index, case) in cases.into_iter().enumerate() {
         let (answer, _) = asked(quick(), case).await;
-        assert!(matches!(answer.seen, Seen::Broken), "{index}: {:?}", answer.seen);
+        assert!(matches!(answer.seen, RawOutcome::Broken), "{index}: {:?}", answer.seen);
     }
 }
 
@@ -100,7 +100,7 @@ async fn silence_and_slowness_end_at_the_time_limit() {
     let lead = format!("{}Content-Length: 50\r\n\r\n{{", head("200 OK", &[]));
     for bytes in [Vec::new(), b"HTTP/1.1 200".to_vec(), lead.into_bytes()] {
         let (answer, _) = asked(quick(), move || Reply::Stall(bytes.clone())).await;
-        assert!(matches!(answer.seen, Seen::Timeout), "{:?}", answer.seen);
+        assert!(matches!(answer.seen, RawOutcome::Timeout), "{:?}", answer.seen);
     }
 }
 
@@ -111,7 +111,7 @@ async fn endless_trickles_end_at_the_time_limit() {
         [(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"), (b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n")];
     for (lead, piece) in trickles {
         let (answer, _) = asked(quick(), move || Reply::Endless(lead.to_vec(), piece.to_vec())).await;
-        assert!(matches!(answer.seen, Seen::Timeout | Seen::Broken), "{:?}", answer.seen);
+        assert!(matches!(answer.seen, RawOutcome::Timeout | RawOutcome::Broken), "{:?}", answer.seen);
     }
 }
 
@@ -135,7 +135,7 @@ async fn what_is_no_http_is_no_answer() {
     for bytes in cases {
         let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(40)]).into_owned();
         let (answer, _) = asked(quick(), move || Reply::Bytes(bytes.clone())).await;
-        assert!(matches!(answer.seen, Seen::Broken), "{shown:?}: {:?}", answer.seen);
+        assert!(matches!(answer.seen, RawOutcome::Broken), "{shown:?}: {:?}", answer.seen);
     }
 }
 
@@ -209,7 +209,7 @@ async fn cookies_that_change_with_every_answer_do_not_pile_up() {
     .await;
     let probe = probe(&server.base, Vec::new(), Limits::default());
     for n in 0..120 {
-        probe.send(&Ask::get(Caller::Anonymous, server.url(&format!("/{n}")))).await.unwrap();
+        probe.send(&Ask::get(AskCaller::Anonymous, server.url(&format!("/{n}")))).await.unwrap();
     }
     let noted = probe.notes().into_iter().filter(|note| note.contains("laravel_session changes all the time")).count();
     assert_eq!(noted, 1);
@@ -220,6 +220,6 @@ async fn nobody_listening_is_unreachable() {
     let gone = Server::trap().await.base.clone();
     let probe = probe(&gone, Vec::new(), quick());
     let answer =
-        probe.send(&Ask::get(Caller::Anonymous, url::Url::parse(&format!("{gone}/x")).unwrap())).await.unwrap();
-    assert!(matches!(answer.seen, Seen::Unreachable), "{:?}", answer.seen);
+        probe.send(&Ask::get(AskCaller::Anonymous, url::Url::parse(&format!("{gone}/x")).unwrap())).await.unwrap();
+    assert!(matches!(answer.seen, RawOutcome::Unreachable), "{:?}", answer.seen);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use routewarden::probe::{Answer, Ask, Caller, Limits, Probe};
+use routewarden::probe::{Answer, Ask, AskCaller, Limits, Probe};
 use serde_json::json;
 
 use super::kit::{Server, probe, whole};
@@ -18,7 +18,7 @@ async fn server(body: String) -> Server {
 }
 
 async fn ask(probe: &Probe, server: &Server, number: usize) -> Arc<Answer> {
-    probe.send(&Ask::get(Caller::Anonymous, server.url(&format!("/{number}")))).await.unwrap()
+    probe.send(&Ask::get(AskCaller::Anonymous, server.url(&format!("/{number}")))).await.unwrap()
 }
 
 #[tokio::test]

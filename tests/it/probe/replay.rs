@@ -1,7 +1,7 @@
 use std::process::Command;
 
 use routewarden::model::{Credential, Method, Secret};
-use routewarden::probe::{Ask, Caller, Limits, WriteKind};
+use routewarden::probe::{Ask, AskCaller, Limits, WriteKind};
 use serde_json::json;
 
 use super::kit::{Server, answer, identity, probe};
@@ -39,7 +39,7 @@ fn nasty(base: &str) -> Vec<String> {
 }
 
 /// A request with everything that a shell could take for its own.
-fn asks(base: &str, caller: &Caller) -> Vec<Ask> {
+fn asks(base: &str, caller: &AskCaller) -> Vec<Ask> {
     nasty(base)
         .iter()
         .map(|url| Ask {
@@ -64,7 +64,7 @@ async fn a_replay_line_run_by_a_shell_sends_the_same_request_and_nothing_else() 
         let (probe, _journal) =
             writing(probe(&server.base, vec![identity(&name, credential.clone())], Limits::default()));
         probe.sign_in(&probe.identities()[0]).await.unwrap();
-        for ask in asks(&server.base, &Caller::Identity(name.clone())) {
+        for ask in asks(&server.base, &AskCaller::Identity(name.clone())) {
             let answer = probe.send_write(&ask, note(WriteKind::Tries)).await.unwrap().answer;
             let line = answer.exchange.replay.clone();
             assert!(!line.contains(TOKEN), "{line}");
@@ -99,18 +99,21 @@ async fn variables_are_named_after_who_asks() {
     let bob = identity("bob.smith", Credential::Bearer(Secret::new(TOKEN)));
     let probe = probe(&server.base, vec![bob], Limits::default());
     probe.sign_in(&probe.identities()[0]).await.unwrap();
-    let forged =
-        Caller::Forged { identity: "bob.smith".to_owned(), token: Secret::new("e30.e30."), label: "none".to_owned() };
+    let forged = AskCaller::Forged {
+        identity: "bob.smith".to_owned(),
+        token: Secret::new("e30.e30."),
+        label: "none".to_owned(),
+    };
     let cases = [
-        (Caller::Identity("bob.smith".to_owned()), " -H 'Authorization: Bearer '\"$BOB_SMITH_TOKEN\" "),
-        (Caller::Garbage("bob.smith".to_owned()), " -H 'Authorization: Bearer '\"$GARBAGE_TOKEN\" "),
+        (AskCaller::Identity("bob.smith".to_owned()), " -H 'Authorization: Bearer '\"$BOB_SMITH_TOKEN\" "),
+        (AskCaller::Garbage("bob.smith".to_owned()), " -H 'Authorization: Bearer '\"$GARBAGE_TOKEN\" "),
         (forged, " -H 'Authorization: Bearer '\"$FORGED_TOKEN\" "),
     ];
     for (caller, expected) in cases {
         let replay = probe.send(&Ask::get(caller, server.url("/x"))).await.unwrap().exchange.replay.clone();
         assert!(replay.contains(expected), "{replay}");
     }
-    let replay = probe.send(&Ask::get(Caller::Anonymous, server.url("/x"))).await.unwrap().exchange.replay.clone();
+    let replay = probe.send(&Ask::get(AskCaller::Anonymous, server.url("/x"))).await.unwrap().exchange.replay.clone();
     assert_eq!(replay, format!("curl -sS -g --path-as-is -X GET '{}/x'", server.base));
 }
 
@@ -118,7 +121,7 @@ async fn variables_are_named_after_who_asks() {
 async fn half_a_line_is_no_line() {
     let server = Server::start(|_| answer(200, &json!({}))).await;
     let probe = probe(&server.base, Vec::new(), Limits::default());
-    let ask = Ask::get(Caller::Anonymous, server.url(&format!("/{}", "x".repeat(3_000))));
+    let ask = Ask::get(AskCaller::Anonymous, server.url(&format!("/{}", "x".repeat(3_000))));
     let replay = probe.send(&ask).await.unwrap().exchange.replay.clone();
     assert!(replay.starts_with('#') && replay.len() < 100, "{replay}");
 }

@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use routewarden::app::{AppError, Overrides, ScanRequest};
 use routewarden::model::{Origin, Scope, TokenSource};
-use routewarden::probe::{Ask, Caller, Limits, SendError};
+use routewarden::probe::{Ask, AskCaller, Limits, SendError};
 use serde_json::json;
 use url::Url;
 
@@ -102,7 +102,7 @@ async fn redirects_are_never_followed() {
         let server = Server::start(move |_| redirect(status, &to)).await;
         let probe = probe(&server.base, vec![bearer("alice", "alice-token-0123456789")], Limits::default());
         probe.sign_in(&probe.identities()[0]).await.unwrap();
-        let answer = probe.send(&Ask::get(Caller::Identity("alice".to_owned()), server.url("/x"))).await.unwrap();
+        let answer = probe.send(&Ask::get(AskCaller::Identity("alice".to_owned()), server.url("/x"))).await.unwrap();
         assert_eq!(answer.status(), Some(status));
     }
     assert_eq!(trap.lines(), Vec::<String>::new());
@@ -160,7 +160,7 @@ async fn sign_in_paths_cannot_name_another_host() {
 #[tokio::test]
 async fn an_address_out_of_scope_is_an_error_and_costs_no_request() {
     let probe = probe("http://127.0.0.1:9", Vec::new(), Limits::default());
-    let ask = Ask::get(Caller::Anonymous, Url::parse("http://192.0.2.1/x").unwrap());
+    let ask = Ask::get(AskCaller::Anonymous, Url::parse("http://192.0.2.1/x").unwrap());
     assert!(matches!(probe.send(&ask).await, Err(SendError::Scope(_))));
     assert!(matches!(probe.fetch(&ask.url).await, Err(SendError::Scope(_))));
     assert_eq!(probe.sent(), 0);
@@ -172,7 +172,7 @@ async fn header_values_with_line_breaks_are_not_sent() {
     let probe = probe(&server.base, Vec::new(), quick());
     for value in ["a\r\nX-Evil: 1", "a\nX-Evil: 1", "a\rX-Evil: 1", "a\0b"] {
         let headers = vec![("X-Learnt".to_owned(), value.to_owned())];
-        let sent = probe.send(&Ask { headers, ..Ask::get(Caller::Anonymous, server.url("/x")) }).await;
+        let sent = probe.send(&Ask { headers, ..Ask::get(AskCaller::Anonymous, server.url("/x")) }).await;
         assert!(sent.is_err() || sent.is_ok_and(|answer| answer.response().is_none()), "{value:?}");
     }
     assert_eq!(server.lines(), Vec::<String>::new());
@@ -190,7 +190,7 @@ async fn ipv6_loopback_is_a_target_like_any_other() {
         axum::serve(listener, axum::Router::new().route("/x", axum::routing::get(async || "here"))).await.unwrap();
     });
     let probe = probe(&base, Vec::new(), quick());
-    let ask = Ask::get(Caller::Anonymous, Url::parse(&format!("{base}/x")).unwrap());
+    let ask = Ask::get(AskCaller::Anonymous, Url::parse(&format!("{base}/x")).unwrap());
     assert_eq!(probe.send(&ask).await.unwrap().response().unwrap().text, "here");
 }
 
@@ -201,7 +201,7 @@ async fn a_listed_name_below_localhost_stays_on_loopback() {
     let base = format!("http://localhost:{port}");
     let scope = Scope::new([Origin::parse(&base).unwrap()]);
     let probe = probe_in(scope, &base, Vec::new(), quick());
-    let ask = Ask::get(Caller::Anonymous, Url::parse(&format!("{base}/x")).unwrap());
+    let ask = Ask::get(AskCaller::Anonymous, Url::parse(&format!("{base}/x")).unwrap());
     assert_eq!(probe.send(&ask).await.unwrap().status(), Some(200));
 }
 

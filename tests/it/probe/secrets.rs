@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use routewarden::app::{FixRequest, OwnershipRequest};
 use routewarden::demo::{DemoOptions, start};
 use routewarden::model::{FindingId, ScanId};
-use routewarden::report::{Format, Report, TextOptions, render};
+use routewarden::report::{Format, Report, TextOptions, render_report};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -21,7 +21,7 @@ use crate::engine::harness::Bench;
 async fn traces(bench: &Bench, report: &Report) -> Vec<(String, Vec<u8>)> {
     let mut all = vec![("debug".to_owned(), format!("{report:?}").into_bytes())];
     for format in Format::ALL {
-        all.push((format.as_str().to_owned(), render(format, report, &[], TextOptions::default()).into_bytes()));
+        all.push((format.as_str().to_owned(), render_report(format, report, &[], TextOptions::default()).into_bytes()));
     }
     let scan = ScanId(report.scan.id.clone());
     for finding in &report.findings {

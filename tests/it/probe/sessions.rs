@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use routewarden::model::{Credential, Severity, TokenSource};
-use routewarden::probe::{Ask, Caller, Limits, SendError};
+use routewarden::probe::{Ask, AskCaller, Limits, SendError};
 use routewarden::report::{CoverageOutcome, Report, Status};
 use serde_json::json;
 
@@ -116,7 +116,7 @@ async fn an_expired_session_is_renewed_once_for_many_requests() {
     let alice = identity("alice", Credential::Login(recipe(pointer("/token"))));
     let probe = probe(&server.base, vec![alice], Limits::default());
     probe.sign_in(&probe.identities()[0]).await.unwrap();
-    let ask = |n: u32| Ask::get(Caller::Identity("alice".to_owned()), server.url(&format!("/private/{n}")));
+    let ask = |n: u32| Ask::get(AskCaller::Identity("alice".to_owned()), server.url(&format!("/private/{n}")));
     let answers = futures_util::future::join_all((0..60).map(|n| {
         let ask = ask(n);
         let probe = &probe;
@@ -143,7 +143,7 @@ async fn a_meant_refusal_does_not_sign_in_again() {
     let probe = probe(&server.base, vec![alice], Limits::default());
     probe.sign_in(&probe.identities()[0]).await.unwrap();
     for path in ["/private", "/other", "/another"] {
-        probe.send(&Ask::get(Caller::Identity("alice".to_owned()), server.url(path))).await.unwrap();
+        probe.send(&Ask::get(AskCaller::Identity("alice".to_owned()), server.url(path))).await.unwrap();
     }
     assert_eq!(server.lines().iter().filter(|line| line.starts_with("POST")).count(), 1);
     assert_eq!(probe.notes(), Vec::<String>::new());
@@ -166,7 +166,7 @@ async fn a_session_that_ends_before_its_first_request_is_renewed_once() {
         let probe = probe(&server.base, vec![alice], Limits::default());
         probe.sign_in(&probe.identities()[0]).await.unwrap();
         for path in ["/one", "/two", "/three"] {
-            let ask = Ask::get(Caller::Identity("alice".to_owned()), server.url(path));
+            let ask = Ask::get(AskCaller::Identity("alice".to_owned()), server.url(path));
             assert_eq!(probe.send(&ask).await.unwrap().status(), Some(expected));
         }
         assert_eq!(server.lines().iter().filter(|line| line.starts_with("POST")).count(), logins);
@@ -187,7 +187,7 @@ async fn a_sign_in_that_fails_again_is_not_tried_at_every_refusal() {
     let probe = probe(&server.base, vec![alice], Limits::default());
     probe.sign_in(&probe.identities()[0]).await.unwrap();
     for n in 0..20 {
-        let ask = Ask::get(Caller::Identity("alice".to_owned()), server.url(&format!("/{n}")));
+        let ask = Ask::get(AskCaller::Identity("alice".to_owned()), server.url(&format!("/{n}")));
         assert_eq!(probe.send(&ask).await.unwrap().status(), Some(401));
     }
     assert_eq!(server.lines().iter().filter(|line| line.starts_with("POST")).count(), 2);
@@ -198,10 +198,10 @@ async fn what_was_not_asked_is_told() {
     let server = Server::start(|_| answer(200, &json!({}))).await;
     let probe = probe(&server.base, Vec::new(), Limits { max_requests: 2, ..Limits::default() });
     for n in 0..2 {
-        probe.send(&Ask::get(Caller::Anonymous, server.url(&format!("/{n}")))).await.unwrap();
+        probe.send(&Ask::get(AskCaller::Anonymous, server.url(&format!("/{n}")))).await.unwrap();
     }
     assert_eq!(probe.unfinished(), None);
-    let third = Ask::get(Caller::Anonymous, server.url("/3"));
+    let third = Ask::get(AskCaller::Anonymous, server.url("/3"));
     assert_eq!(probe.send(&third).await.unwrap_err(), SendError::Budget(2));
     assert!(probe.unfinished().unwrap().contains("raise max_requests"));
     assert_eq!(server.lines().len(), 2);
@@ -217,7 +217,8 @@ async fn a_dead_token_is_an_error_and_not_a_refusal() {
     .await;
     let probe = probe(&server.base, vec![bearer("alice", "alice-token-0123456789")], Limits::default());
     probe.sign_in(&probe.identities()[0]).await.unwrap();
-    let send = async |path: &str| probe.send(&Ask::get(Caller::Identity("alice".to_owned()), server.url(path))).await;
+    let send =
+        async |path: &str| probe.send(&Ask::get(AskCaller::Identity("alice".to_owned()), server.url(path))).await;
     assert_eq!(send("/private").await.unwrap().status(), Some(200));
     assert!(matches!(send("/other").await, Err(SendError::SessionGone(_))));
     let before = server.lines().len();
@@ -242,7 +243,7 @@ async fn a_redirect_to_the_sign_in_page_is_an_expired_session_too() {
     let probe = probe(&server.base, vec![alice], Limits::default());
     probe.sign_in(&probe.identities()[0]).await.unwrap();
     for path in ["/private", "/other"] {
-        let answer = probe.send(&Ask::get(Caller::Identity("alice".to_owned()), server.url(path))).await.unwrap();
+        let answer = probe.send(&Ask::get(AskCaller::Identity("alice".to_owned()), server.url(path))).await.unwrap();
         assert_eq!(answer.status(), Some(200));
     }
     assert_eq!(server.lines().iter().filter(|line| line.starts_with("POST")).count(), 2);
@@ -259,7 +260,7 @@ async fn a_token_that_is_born_expired_is_used_all_the_same() {
     let probe = probe(&server.base, vec![alice], Limits::default());
     probe.sign_in(&probe.identities()[0]).await.unwrap();
     for n in 0..30 {
-        let ask = Ask::get(Caller::Identity("alice".to_owned()), server.url(&format!("/private/{n}")));
+        let ask = Ask::get(AskCaller::Identity("alice".to_owned()), server.url(&format!("/private/{n}")));
         assert_eq!(probe.send(&ask).await.unwrap().status(), Some(200));
     }
     assert_eq!(server.lines().iter().filter(|line| line.starts_with("POST")).count(), 1);

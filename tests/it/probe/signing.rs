@@ -1,5 +1,5 @@
 use routewarden::model::{Credential, Identity, Secret, TokenSource};
-use routewarden::probe::{Ask, Caller, Limits};
+use routewarden::probe::{Ask, AskCaller, Limits};
 use routewarden::report::Status;
 use serde_json::json;
 
@@ -17,7 +17,9 @@ async fn sent(identity: Identity, login: impl Fn() -> Reply + Send + Sync + 'sta
     let probe = probe(&server.base, vec![identity], Limits::default());
     probe.sign_in(&probe.identities()[0]).await.unwrap();
     let mut replays = Vec::new();
-    for caller in [Caller::Identity("alice".to_owned()), Caller::Garbage("alice".to_owned()), Caller::Anonymous] {
+    for caller in
+        [AskCaller::Identity("alice".to_owned()), AskCaller::Garbage("alice".to_owned()), AskCaller::Anonymous]
+    {
         let answer = probe.send(&Ask::get(caller, server.url("/x"))).await.unwrap();
         replays.push(format!("{:?} {}", answer.exchange.request, answer.exchange.replay));
     }

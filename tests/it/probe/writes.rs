@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use routewarden::model::Method;
 use routewarden::probe::{
-    Ask, Caller, Journal, JournalHead, Limits, Probe, SendError, Standing, Undo, WriteGuard, WriteKind, WriteNote,
-    WriteRefused,
+    Ask, AskCaller, Journal, JournalHead, Limits, Probe, ReferenceTarget, SendError, Undo, WriteGuard, WriteKind,
+    WriteNote, WriteRefused,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -15,7 +15,7 @@ use super::kit::{Server, answer, probe};
 struct Open;
 
 impl WriteGuard for Open {
-    fn learn(&self, _: &str, _: Standing<'_>) {}
+    fn learn(&self, _: &str, _: ReferenceTarget<'_>) {}
 
     fn judge(&self, _: &Ask, _: &WriteNote, _: &Journal) -> Result<(), WriteRefused> {
         Ok(())
@@ -43,7 +43,7 @@ pub fn note(kind: WriteKind) -> WriteNote {
 }
 
 fn post(server: &Server) -> Ask {
-    Ask { method: Method::Post, ..Ask::get(Caller::Anonymous, server.url("/things")) }
+    Ask { method: Method::Post, ..Ask::get(AskCaller::Anonymous, server.url("/things")) }
 }
 
 #[tokio::test]

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use routewarden::remedy::{Framework, all, for_check, get};
+use routewarden::remedy::{Framework, find_by_id, for_check, list_all};
 
 #[test]
 fn every_file_is_read_and_every_remedy_is_complete() {
     let n_files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/remedy/data")).unwrap().count();
-    assert_eq!(all().len(), n_files);
-    let ids: BTreeSet<_> = all().iter().map(|remedy| remedy.id).collect();
+    assert_eq!(list_all().len(), n_files);
+    let ids: BTreeSet<_> = list_all().iter().map(|remedy| remedy.id).collect();
     assert_eq!(ids.len(), n_files);
-    for remedy in all() {
+    for remedy in list_all() {
         assert!(!remedy.title.is_empty() && remedy.title.len() < 80, "{}", remedy.id);
         assert!(remedy.guidance.lines().count() >= 4, "{}", remedy.id);
         assert!(!remedy.guidance.contains("```"), "{}", remedy.id);
@@ -30,7 +30,7 @@ fn sampled() -> Vec<Framework> {
 #[test]
 fn every_remedy_has_code_or_a_reason_for_every_framework() {
     let (mut done, mut reasoned) = (0, 0);
-    for remedy in all() {
+    for remedy in list_all() {
         assert!(remedy.has_code(Framework::Unknown), "{} has nothing that fits any", remedy.id);
         for framework in sampled() {
             match (remedy.has_code(framework), remedy.reason(framework)) {
@@ -48,7 +48,7 @@ fn every_remedy_has_code_or_a_reason_for_every_framework() {
 
 #[test]
 fn guidance_speaks_of_the_check_s_own_case() {
-    for remedy in all() {
+    for remedy in list_all() {
         let rules = remedy.guidance.split_once("\n\n").unwrap().1;
         let mut seen = BTreeSet::new();
         for check in &remedy.checks {
@@ -57,15 +57,15 @@ fn guidance_speaks_of_the_check_s_own_case() {
             assert!(seen.insert(guidance), "{check} is told what another check of {} is told", remedy.id);
         }
     }
-    let nested = get("object-ownership").unwrap().guidance_for("authz/bola-nested");
+    let nested = find_by_id("object-ownership").unwrap().guidance_for("authz/bola-nested");
     assert!(nested.starts_with("The parent's owner is checked, the child is not tied to the parent"), "{nested}");
-    let deleted = get("object-ownership").unwrap().guidance_for("authz/bola-delete");
+    let deleted = find_by_id("object-ownership").unwrap().guidance_for("authz/bola-delete");
     assert!(!deleted.contains("reads it by trying ids"), "{deleted}");
 }
 
 #[test]
 fn every_check_of_the_catalogue_is_answered_by_the_remedy_that_it_names() {
-    for check in routewarden::checks::all() {
+    for check in routewarden::checks::all_checks() {
         let meta = check.meta();
         assert_eq!(for_check(meta.id).map(|found| found.id), Some(meta.remedy), "{}", meta.id);
     }
@@ -77,7 +77,7 @@ fn samples_of_tokens_agree_on_algorithm_and_names() {
     let ours = ["JWT_SECRET_KEY", "JWT_ISSUER", "JWT_AUDIENCE"];
     // Settings of Flask-JWT-Extended, and the parts of Django's dictionary.
     let library = ["ALGORITHM", "DECODE_", "ENCODE_", "ACCESS_TOKEN_EXPIRES", "REFRESH_TOKEN_EXPIRES"];
-    for remedy in all() {
+    for remedy in list_all() {
         for framework in Framework::ALL {
             let code = remedy.code(framework);
             for other in ["RS256", "ES256", "HS384", "HS512", "PS256"] {
@@ -96,7 +96,7 @@ fn samples_of_tokens_agree_on_algorithm_and_names() {
 /// What closes everything names the sign-in as open, or is put on single routes.
 #[test]
 fn no_sample_shuts_the_sign_in() {
-    for remedy in all() {
+    for remedy in list_all() {
         let java = remedy.code(Framework::SpringBoot);
         if java.contains("anyRequest()") {
             assert!(java.contains("\"/login\", \"/signup\").permitAll()"), "{}", remedy.id);
@@ -163,9 +163,9 @@ fn every_present_check_has_its_remedy() {
         ("llm/unbounded-consumption", "model-bounds"),
     ] {
         assert_eq!(for_check(check).map(|found| found.id), Some(remedy), "{check}");
-        assert_eq!(get(remedy).map(|found| found.id), Some(remedy));
+        assert_eq!(find_by_id(remedy).map(|found| found.id), Some(remedy));
     }
-    assert_eq!(get("no-such"), None);
+    assert_eq!(find_by_id("no-such"), None);
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn names_of_frameworks_are_read_as_people_write_them() {
 
 #[test]
 fn tokens_are_verified_with_everything_pinned() {
-    let remedy = get("verify-signature").unwrap();
+    let remedy = find_by_id("verify-signature").unwrap();
     for framework in Framework::ALL {
         let code = remedy.code(framework).to_ascii_lowercase();
         for word in ["issuer", "audience", "exp"] {

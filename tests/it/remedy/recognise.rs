@@ -1,6 +1,6 @@
 //! Frameworks by manifests.
 
-use routewarden::remedy::{Framework, recognise, recognise_answer};
+use routewarden::remedy::{Framework, recognise_answer, recognise_framework};
 
 fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -50,7 +50,7 @@ fn manifests_tell_the_framework() {
         (Framework::Unknown, "a/b/requirements.txt", "flask"),
     ] {
         let folder = project(&[(path, text)]);
-        let found = recognise(folder.path());
+        let found = recognise_framework(folder.path());
         assert_eq!(found.framework, framework, "{path}: {text}: {}", found.because);
         assert!(found.framework == Framework::Unknown || found.because.starts_with(path), "{}", found.because);
     }
@@ -59,8 +59,8 @@ fn manifests_tell_the_framework() {
 #[test]
 fn the_project_s_own_manifest_goes_before_those_below() {
     let folder = project(&[("a/requirements.txt", "flask"), ("package.json", r#"{"dependencies": {"express": "5"}}"#)]);
-    assert_eq!(recognise(folder.path()).framework, Framework::Express);
-    let absent = recognise(&folder.path().join("absent"));
+    assert_eq!(recognise_framework(folder.path()).framework, Framework::Express);
+    let absent = recognise_framework(&folder.path().join("absent"));
     assert_eq!(absent.framework, Framework::Unknown);
     assert!(absent.because.ends_with("cannot be read"), "{}", absent.because);
 }
@@ -73,9 +73,9 @@ fn links_out_of_the_folder_are_not_followed() {
     std::os::unix::fs::symlink(outside.path(), folder.path().join("api")).unwrap();
     std::os::unix::fs::symlink(outside.path().join("requirements.txt"), folder.path().join("requirements.txt"))
         .unwrap();
-    assert_eq!(recognise(folder.path()).framework, Framework::Unknown);
+    assert_eq!(recognise_framework(folder.path()).framework, Framework::Unknown);
     std::os::unix::fs::symlink(folder.path(), folder.path().join("loop")).unwrap();
-    assert_eq!(recognise(folder.path()).framework, Framework::Unknown);
+    assert_eq!(recognise_framework(folder.path()).framework, Framework::Unknown);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use routewarden::remedy::{Framework, all};
+use routewarden::remedy::{Framework, list_all};
 
 /// Whether a program can be started at all; without it the brackets are counted and nothing more.
 fn is_there(program: &str, argument: &str) -> bool {
@@ -18,7 +18,7 @@ fn passes(program: &str, arguments: &[&str], files: &[PathBuf]) -> Result<(), St
 
 fn written(framework: Framework, suffix: &str) -> (tempfile::TempDir, Vec<PathBuf>) {
     let folder = tempfile::tempdir().unwrap();
-    let files = all()
+    let files = list_all()
         .iter()
         .map(|remedy| {
             let path = folder.path().join(format!("{}.{suffix}", remedy.id.replace('-', "_")));
@@ -113,7 +113,7 @@ fn unbalanced(code: &str) -> Option<String> {
 fn brackets_of_java_and_go_are_balanced() {
     assert!(unbalanced("f(\"(\") // (\n").is_none());
     assert!(unbalanced("f((1)").is_some() && unbalanced("f)(").is_some());
-    for remedy in all() {
+    for remedy in list_all() {
         for framework in [Framework::SpringBoot, Framework::Gin, Framework::Express] {
             let code = remedy.code(framework);
             assert_eq!(unbalanced(code), None, "{} {framework}", remedy.id);
@@ -128,7 +128,7 @@ fn brackets_of_java_and_go_are_balanced() {
 /// Every annotation and constructor of the Java code is imported, or stands in the snippet or the user's project.
 #[test]
 fn java_annotations_are_imported() {
-    for remedy in all() {
+    for remedy in list_all() {
         let code = remedy.code(Framework::SpringBoot);
         for (at, _) in code.match_indices('@') {
             let name: String = code[at + 1..].chars().take_while(char::is_ascii_alphanumeric).collect();
@@ -141,7 +141,7 @@ fn java_annotations_are_imported() {
 
 #[test]
 fn go_packages_that_are_used_are_imported() {
-    for remedy in all() {
+    for remedy in list_all() {
         let code = remedy.code(Framework::Gin);
         for package in [
             "errors", "http", "strconv", "strings", "time", "slog", "hex", "rand", "os", "base64", "gorm", "gin",

@@ -1,8 +1,8 @@
 //! Two scans compared.
 
 use routewarden::model::{Method, Severity};
-use routewarden::report::diff::render;
-use routewarden::report::{CoverageOutcome, Finding, Report, TextOptions, diff};
+use routewarden::report::diff::render_text;
+use routewarden::report::{CoverageOutcome, Finding, Report, TextOptions, diff::compare_reports};
 
 use super::support::{finding, operation, row, sample_report};
 
@@ -25,8 +25,8 @@ fn a_finding_that_is_gone_is_fixed_only_where_the_rule_was_seen_to_hold() {
     use CoverageOutcome::{Held, Undecided};
     let earlier = report(vec![on("/a", "rw-a"), on("/b", "rw-b"), on("/c", "rw-c"), on("/d", "rw-d")], &[]);
     let later = report(vec![on("/a", "rw-a"), on("/e", "rw-e")], &[("/b", Held), ("/c", Undecided)]);
-    let diff = diff(&earlier, &later);
-    insta::assert_snapshot!(render(&diff, TextOptions::default()), @"
+    let diff = compare_reports(&earlier, &later);
+    insta::assert_snapshot!(render_text(&diff, TextOptions::default()), @"
     1 new   1 fixed   1 still there   2 not tested again
 
     New
@@ -46,7 +46,7 @@ fn a_finding_that_is_gone_is_fixed_only_where_the_rule_was_seen_to_hold() {
 
 #[test]
 fn a_report_does_not_differ_from_itself() {
-    let diff = diff(&sample_report(), &sample_report());
+    let diff = compare_reports(&sample_report(), &sample_report());
     assert_eq!((diff.new.len(), diff.fixed.len(), diff.untested.len()), (0, 0, 0));
     assert_eq!(diff.still.len(), sample_report().findings.len());
 }

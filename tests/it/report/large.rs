@@ -58,7 +58,7 @@ fn plant(report: &mut Report, written: &str) {
 
 /// The report as it leaves, with the key planted.
 fn left(report: &mut Report, format: Format, syntax: Syntax) -> String {
-    let written = report::render(format, report, &rules(), TextOptions::default());
+    let written = report::render_report(format, report, &rules(), TextOptions::default());
     plant(report, &written);
     let n_planted = report.findings.iter().map(|finding| finding.claim.matches(KEY).count()).sum::<usize>();
     assert!(n_planted > written.len() / PIECE_BYTES * 20, "{format:?}: {n_planted}");
@@ -66,7 +66,7 @@ fn left(report: &mut Report, format: Format, syntax: Syntax) -> String {
     redactor.learn("ALICE_TOKEN", &Secret::new(KEY));
     let began = std::time::Instant::now();
     let mut tripwire = redactor.sweep(syntax, Vec::new());
-    report::write(format, report, &rules(), TextOptions::default(), &mut tripwire as &mut dyn Write).unwrap();
+    report::write_report(format, report, &rules(), TextOptions::default(), &mut tripwire as &mut dyn Write).unwrap();
     let (bytes, n_hidden) = tripwire.finish().unwrap();
     eprintln!("{format:?}: {} bytes in {:.1?}, {n_hidden} replaced", bytes.len(), began.elapsed());
     assert!(n_hidden >= n_planted, "{format:?}: {n_hidden}");
@@ -86,7 +86,7 @@ fn json_is_whole() {
     let mut report = report_of(mib(50));
     let text = left(&mut report, Format::Json, Syntax::Json);
     assert!(text.len() >= mib(50));
-    let read = report::read(&text).unwrap();
+    let read = report::read_report(&text).unwrap();
     assert_eq!(read.findings.len(), report.findings.len());
     for (after, before) in read.findings.iter().zip(&report.findings) {
         assert!(after.claim == before.claim.replace(KEY, "[redacted:ALICE_TOKEN]"), "{}", before.id);
@@ -159,7 +159,7 @@ fn reports_are_handed_on_piece_by_piece() {
     let report = report_of(2 << 20);
     for format in [Format::Json, Format::Sarif, Format::Html, Format::Junit, Format::Markdown] {
         let mut pieces = Pieces::default();
-        report::write(format, &report, &rules(), TextOptions::default(), &mut pieces).unwrap();
+        report::write_report(format, &report, &rules(), TextOptions::default(), &mut pieces).unwrap();
         // One claim is 30 KB; escaped, in two places of one finding at most.
         assert!(pieces.longest < 512 << 10, "{format:?}: {}", pieces.longest);
     }

@@ -1,6 +1,6 @@
 //! The funnel: how far a scan came with each operation, and what holds it back.
 
-use routewarden::report::{Format, OperationRef, Reach, ReachRow, Reached, TextOptions, render};
+use routewarden::report::{Format, OperationRef, Reach, ReachRow, Reached, TextOptions, render_report};
 
 use super::support;
 
@@ -61,12 +61,12 @@ fn every_format_for_people_shows_it() {
     report.reach = Some(reach());
     let sentence = reach().sentence();
     for format in [Format::Text, Format::Markdown, Format::Html] {
-        let shown = render(format, &report, &[], TextOptions::default());
+        let shown = render_report(format, &report, &[], TextOptions::default());
         let flat = shown.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(flat.contains(&sentence), "{format:?}: {flat}");
         assert!(flat.contains("3 not answered with data: status 500"), "{format:?}");
     }
-    let json = render(Format::Json, &report, &[], TextOptions::default());
+    let json = render_report(Format::Json, &report, &[], TextOptions::default());
     let read: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(read["reach"]["stages"][1], serde_json::json!({"stage": "asked", "operations": 6}));
     assert_eq!(read["reach"]["operations"][2]["reached"], "answered");

@@ -2,7 +2,7 @@
 
 use routewarden::model::{Again, Confidence, Method, Mode, Severity, Step};
 use routewarden::report::{
-    CoverageOutcome, CoverageRow, ExchangeBrief, Finding, FindingStatus, HeldProofInfo, Withheld, score,
+    CoverageOutcome, CoverageRow, ExchangeBrief, Finding, FindingStatus, HeldProofInfo, Withheld, compute_score,
 };
 
 use super::support::{finding, row};
@@ -31,7 +31,7 @@ fn brief(identity: &str) -> ExchangeBrief {
 }
 
 fn graded(findings: &[Finding]) -> (u32, String) {
-    let score = score(findings, &tested(10));
+    let score = compute_score(findings, &tested(10));
     (score.value.unwrap(), score.grade.unwrap())
 }
 
@@ -102,21 +102,21 @@ fn suspected_findings_never_take_a_grade_below_b() {
 
 #[test]
 fn half_of_each_family_must_be_tested() {
-    let low = score(&[confirmed("data/x", Severity::High)], &tested(4));
+    let low = compute_score(&[confirmed("data/x", Severity::High)], &tested(4));
     assert_eq!((low.value, low.grade, low.coverage), (Some(80), None, 0.4));
     let because = low.withheld_because.unwrap();
     assert_eq!(because, "incomplete: authz was tested with two callers on 4 of 10 operations, and a grade needs half");
     assert_eq!(low.withheld, Some(Withheld::Incomplete));
-    let enough = score(&[], &tested(5));
+    let enough = compute_score(&[], &tested(5));
     assert_eq!((enough.grade.as_deref(), enough.withheld), (Some("A"), None));
     // Another family does not make up for it, nor does what it does not apply to.
     let mut rows = tested(10);
     rows.extend((0..10).map(|n| tried("token/alg-none", n, n < 4)));
-    assert!(score(&[], &rows).withheld_because.unwrap().starts_with("incomplete: token was tested on 4 of 10"));
+    assert!(compute_score(&[], &rows).withheld_because.unwrap().starts_with("incomplete: token was tested on 4 of 10"));
     for row in rows.iter_mut().filter(|row| row.outcome == CoverageOutcome::Undecided) {
         row.outcome = CoverageOutcome::NotApplicable;
     }
-    assert_eq!(score(&[], &rows).grade.as_deref(), Some("A"));
+    assert_eq!(compute_score(&[], &rows).grade.as_deref(), Some("A"));
 }
 
 #[test]
@@ -126,14 +126,14 @@ fn what_takes_two_callers_counts_only_with_two() {
         ..row
     };
     let rows: Vec<CoverageRow> = tested(10).into_iter().map(alone).collect();
-    let withheld = score(&[], &rows).withheld_because.unwrap();
+    let withheld = compute_score(&[], &rows).withheld_because.unwrap();
     assert!(withheld.starts_with("incomplete: authz was tested with two callers on 0 of 10"), "{withheld}");
     // A weakness that two callers prove counts.
     let broken: Vec<CoverageRow> =
         (0..2).map(|n| row(Method::Get, &format!("/{n}"), "authz/bola-read", CoverageOutcome::Broken, "")).collect();
     let mut proof = confirmed("authz/bola-read", Severity::Low);
     (proof.operation.path, proof.also) = ("/0".into(), vec![broken[1].operation.clone()]);
-    assert_eq!(score(&[proof], &broken).grade.as_deref(), Some("A"));
+    assert_eq!(compute_score(&[proof], &broken).grade.as_deref(), Some("A"));
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn the_step_that_opens_most_of_the_weakest_family_is_named() {
         let again = Again::with_accounts(Some(Mode::Active));
         row.step = Some(if n == 2 { Step::HigherRole } else { Step::Scan(again) });
     }
-    let withheld = score(&[], &rows).withheld_because.unwrap();
+    let withheld = compute_score(&[], &rows).withheld_because.unwrap();
     assert!(
         withheld.ends_with("; what helps most: scan with `--mode active --auto-accounts` (7 operations)"),
         "{withheld}"
@@ -154,15 +154,15 @@ fn the_step_that_opens_most_of_the_weakest_family_is_named() {
 fn coverage_counts_operations_to_which_something_applies() {
     let mut rows = tested(3);
     rows.extend(tested(3));
-    assert_eq!(score(&[], &rows).coverage, 0.3);
+    assert_eq!(compute_score(&[], &rows).coverage, 0.3);
     rows.push(row(Method::Get, "/health", "authz/bola-read", CoverageOutcome::NotApplicable, ""));
-    assert_eq!(score(&[], &rows).coverage, 0.3);
+    assert_eq!(compute_score(&[], &rows).coverage, 0.3);
 }
 
 #[test]
 fn where_nothing_could_be_found_there_is_no_score() {
     for rows in [Vec::new(), tested(0)] {
-        let nothing = score(&[], &rows);
+        let nothing = compute_score(&[], &rows);
         assert_eq!((nothing.value, nothing.grade, nothing.coverage), (None, None, 0.0));
         assert!(nothing.withheld_because.unwrap().starts_with("incomplete: "));
     }

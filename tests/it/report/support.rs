@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use routewarden::model::{Confidence, Method, Mode, Role, Severity, Step, UndoOutcome, Wanted};
+use routewarden::model::{Confidence, Method, MissingCallers, Mode, Role, Severity, Step, UndoOutcome};
 use routewarden::report::{
     ClauseInfo, CodeRef, CoverageOutcome, CoverageRow, ExchangeInfo, Finding, FindingStatus, IdentityInfo, Issue,
     NextStep, OperationRef, PlanRow, PolicyRow, Question, Report, RequestInfo, ResponseInfo, RuleHelp, SCHEMA_VERSION,
@@ -251,7 +251,7 @@ pub fn untrusted_report() -> Report {
     report.plan.clear();
     report.scan.status = Status::Untrusted;
     report.scan.untrusted_because = Some("bob could not sign in: POST /login answered 401".to_owned());
-    report.scan.untrusted_step = Some(Step::Callers(Wanted::Second, None));
+    report.scan.untrusted_step = Some(Step::Callers(MissingCallers::Second, None));
     report.score.withheld_because = Some("the set-up could not be trusted".to_owned());
     report
 }

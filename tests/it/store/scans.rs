@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use routewarden::model::Severity;
 use routewarden::report::{FindingStatus, Report, Status};
-use routewarden::store::{HistoryRow, Store, StoreError};
+use routewarden::store::{Store, StoreError, StoredScanRow};
 use tempfile::TempDir;
 
 use crate::report::support::{BASE, finding, hostile_report, sample_report};
@@ -135,7 +135,7 @@ async fn the_listing_counts_what_is_open() {
     fixed.status = FindingStatus::Fixed;
     report.findings.push(fixed);
     store.save(&report).await.unwrap();
-    let expected = HistoryRow {
+    let expected = StoredScanRow {
         scan_id: report.scan.id,
         started_at: report.scan.started_at,
         base_url: BASE.to_owned(),

@@ -1,5 +1,5 @@
 use routewarden::probe::Response;
-use routewarden::survey::{Leaf, leaves, scalar_text};
+use routewarden::survey::{Leaf, leaves_of, scalar_text};
 use serde_json::{Value, json};
 
 pub fn response(json: Value) -> Response {
@@ -11,7 +11,7 @@ pub fn text(status: u16, text: &str) -> Response {
 }
 
 fn of(json: Value) -> Vec<Leaf> {
-    leaves(&response(json))
+    leaves_of(&response(json))
 }
 
 #[test]
@@ -50,10 +50,10 @@ fn depth_number_and_names_are_capped() {
 
 #[test]
 fn what_is_no_json_is_read_by_lines() {
-    let found = leaves(&text(200, "one\n\n  two  \n"));
+    let found = leaves_of(&text(200, "one\n\n  two  \n"));
     let lines: Vec<(&str, &str)> = found.iter().map(|leaf| (leaf.at.as_str(), leaf.text.as_str())).collect();
     assert_eq!(lines, [("line 0", "one"), ("line 1", "two")]);
-    assert_eq!(leaves(&text(200, &"x\n".repeat(1_000))).len(), 400);
+    assert_eq!(leaves_of(&text(200, &"x\n".repeat(1_000))).len(), 400);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use routewarden::model::{Api, Operation, Security, Silence};
-use routewarden::survey::{Objects, People, Person, Survey, marked, marks_of};
+use routewarden::survey::{Objects, People, Person, Survey, first_mark, marks_of};
 
 use crate::probe_build::operation;
 
@@ -35,12 +35,12 @@ fn words_in_path_name_tag_and_scope_are_marks() {
 #[test]
 fn a_mark_covers_what_shares_its_root() {
     let all = |path: &str| operation(path, Vec::new());
-    let mark = marked(&all("/admin/users"), &[]).unwrap();
+    let mark = first_mark(&all("/admin/users"), &[]).unwrap();
     assert_eq!(mark.describe(), "`admin` in its path");
     assert!(mark.plain && mark.covers(&all("/admin/reports/{id}"), &[]));
     assert!(!mark.covers(&all("/v2/admin/users"), &[]) && !mark.covers(&all("/notes"), &[]));
     assert!(mark.leaves_out(&all("/notes"), &[]) && !mark.leaves_out(&all("/staff/rota"), &[]));
-    assert!(!marked(&all("/audits"), &[]).unwrap().plain, "an audit may be what the API is about");
+    assert!(!first_mark(&all("/audits"), &[]).unwrap().plain, "an audit may be what the API is about");
 }
 
 fn person(name: &str, role: &str, rank: u32) -> Person {

@@ -1,17 +1,17 @@
 use routewarden::survey::{
     is_between_people, is_me_word, is_owner_name, is_strong_owner_name, names_counterpart, role_mark, role_word,
-    singular, words,
+    singular_of, split_words,
 };
 
 #[test]
 fn names_split_as_people_write_them() {
     for name in ["invoiceId", "invoice_id", "invoice-id", "InvoiceID", "invoice.id", "__invoice__id"] {
-        assert_eq!(words(name), ["invoice", "id"], "{name}");
+        assert_eq!(split_words(name), ["invoice", "id"], "{name}");
     }
-    assert_eq!(words("HTTPServerURL2Go"), ["http", "server", "url2", "go"]);
-    assert_eq!(words("größeÄnderung"), ["größe", "änderung"]);
-    assert!(words("").is_empty() && words("--/").is_empty());
-    assert_eq!(words(&"a".repeat(10_000)).concat().len(), 120);
+    assert_eq!(split_words("HTTPServerURL2Go"), ["http", "server", "url2", "go"]);
+    assert_eq!(split_words("größeÄnderung"), ["größe", "änderung"]);
+    assert!(split_words("").is_empty() && split_words("--/").is_empty());
+    assert_eq!(split_words(&"a".repeat(10_000)).concat().len(), 120);
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn plurals_have_their_singular() {
         ("größes", "größe"),
         ("", ""),
     ] {
-        assert_eq!(singular(plural), one, "{plural}");
+        assert_eq!(singular_of(plural), one, "{plural}");
     }
 }
 

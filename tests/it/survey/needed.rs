@@ -1,7 +1,7 @@
 //! Which reads a scan of chosen operations needs.
 
 use routewarden::model::{Api, Effect, Method, Operation, Place, Style};
-use routewarden::survey::{Focus, focus};
+use routewarden::survey::{Focus, find_focus};
 
 use crate::probe_build::{operation, parameter};
 
@@ -24,12 +24,12 @@ fn large() -> Api {
 }
 
 fn focus_on(api: &Api, id: &str) -> Focus {
-    focus(api, &|operation| operation.id.as_str() == id).unwrap()
+    find_focus(api, &|operation| operation.id.as_str() == id).unwrap()
 }
 
 #[test]
 fn a_scan_of_everything_is_not_narrowed() {
-    assert_eq!(focus(&large(), &|_| true), None);
+    assert_eq!(find_focus(&large(), &|_| true), None);
 }
 
 #[test]

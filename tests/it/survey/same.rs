@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 
-use routewarden::survey::{looks_volatile, same};
+use routewarden::survey::{is_same_answer, looks_volatile};
 use serde_json::{Value, json};
 
 use super::leaves::{response, text};
 
 fn equal(a: Value, b: Value, masks: &[&str]) -> bool {
     let masks: Vec<String> = masks.iter().map(|mask| (*mask).to_owned()).collect();
-    same(&response(a), &response(b), &BTreeSet::new(), &masks)
+    is_same_answer(&response(a), &response(b), &BTreeSet::new(), &masks)
 }
 
 #[test]
@@ -15,15 +15,15 @@ fn status_and_leaves_decide() {
     assert!(equal(json!({"a": "x", "b": "y"}), json!({"b": "y", "a": "x"}), &[]));
     assert!(!equal(json!({"a": "x"}), json!({"a": "y"}), &[]));
     assert!(!equal(json!({"a": "x"}), json!({"a": "x", "b": "y"}), &[]));
-    assert!(!same(&text(200, "no"), &text(404, "no"), &BTreeSet::new(), &[]));
+    assert!(!is_same_answer(&text(200, "no"), &text(404, "no"), &BTreeSet::new(), &[]));
 }
 
 #[test]
 fn volatile_paths_are_left_out() {
     let volatile = BTreeSet::from(["/items/*/seen".to_owned()]);
     let answer = |seen: &str| response(json!({"items": [{"id": "a", "seen": seen}]}));
-    assert!(same(&answer("now"), &answer("then"), &volatile, &[]));
-    assert!(!same(&answer("now"), &answer("then"), &BTreeSet::new(), &[]));
+    assert!(is_same_answer(&answer("now"), &answer("then"), &volatile, &[]));
+    assert!(!is_same_answer(&answer("now"), &answer("then"), &BTreeSet::new(), &[]));
 }
 
 #[test]

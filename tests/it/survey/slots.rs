@@ -1,12 +1,12 @@
 use routewarden::model::{Api, JsonType, Parameter, Place, Schema, Style};
-use routewarden::survey::slots;
+use routewarden::survey::id_slots;
 use serde_json::json;
 
 use crate::probe_build::{operation, parameter};
 
 fn found(path: &str, parameters: Vec<Parameter>) -> Vec<(String, Vec<String>)> {
     let operation = operation(path, parameters);
-    slots(&Api::default(), &operation).into_iter().map(|slot| (slot.site(), slot.resources)).collect()
+    id_slots(&Api::default(), &operation).into_iter().map(|slot| (slot.site(), slot.resources)).collect()
 }
 
 fn path(name: &str) -> Parameter {
@@ -51,6 +51,6 @@ fn choices_dates_and_pages_are_no_slots() {
     ];
     for schema in schemas {
         let parameter = Parameter { schema: Some(api.schemas.push(schema)), ..path("kind") };
-        assert!(slots(&api, &operation("/x/{kind}", vec![parameter])).is_empty());
+        assert!(id_slots(&api, &operation("/x/{kind}", vec![parameter])).is_empty());
     }
 }

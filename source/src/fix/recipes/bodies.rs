@@ -4,12 +4,13 @@
 use std::collections::HashSet;
 
 use super::narrowing::{narrow_filter, narrow_loop, narrow_whole};
-use crate::fix::draft::{Case, Draft, handler_of};
+use crate::fix::draft::{Case, FixDraft, handler_of};
 use crate::fix::identity::each_statement;
-use crate::fix::loads::calls;
+use crate::fix::loads::find_calls;
 use crate::fix::owning::resolve_function;
 use crate::ir::{
-    Clause, Expr, ExprKind, Span, Spread, Statement, StatementKind, dotted, last_part, walk_expr, walk_statements,
+    ComprehensionClause, Expr, ExprKind, Span, Spread, Statement, StatementKind, dotted_text, last_part, walk_expr,
+    walk_statements,
 };
 use crate::project::{FunctionRef, ModuleId, Resolved};
 
@@ -18,7 +19,7 @@ const MOST_STEPS: usize = 2;
 
 /// A place that takes the whole body: `Model(**body)`, `row.update(body)`, `Object.assign(row, req.body)`, a loop with
 /// `setattr`. `Err` where such a place takes a filtered one.
-pub(super) fn of_body(case: &Case<'_>) -> Option<Result<Draft, ()>> {
+pub(super) fn of_body(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
     let bodies = Bodies::of(case);
     let mut sound = false;
     for filter in bodies.filters() {
@@ -99,7 +100,7 @@ impl<'a> Bodies<'a> {
         let mut found = Vec::new();
         walk_statements(&self.case.handler.function.body, &mut |_| {}, &mut |expr| {
             let ExprKind::Comprehension { body, clauses, conditions } = &*expr.kind else { return };
-            let [Clause { target, source }] = clauses.as_slice() else { return };
+            let [ComprehensionClause { target, source }] = clauses.as_slice() else { return };
             let Some(key) = first_name(target).filter(|_| self.fields_of(source).is_some()) else { return };
             let mut keeps_name = false;
             walk_expr(body, &mut |part| keeps_name |= part.name() == Some(key));
@@ -131,11 +132,11 @@ impl<'a> Bodies<'a> {
 
     /// The first body that a call takes as it came.
     fn whole(&self) -> Option<Span> {
-        for (call, _) in calls(self.case, &|_, _| true) {
+        for (call, _) in find_calls(self.case, &|_, _| true) {
             let (callee, arguments) = call.call()?;
             let last = match &*callee.kind {
                 ExprKind::Member(_, name) => name.clone(),
-                _ => dotted(callee).map(|name| last_part(&name).to_owned()).unwrap_or_default(),
+                _ => dotted_text(callee).map(|name| last_part(&name).to_owned()).unwrap_or_default(),
             };
             let takes_whole = matches!(
                 last.as_str(),
@@ -175,7 +176,7 @@ fn sets_by(statements: &[Statement], key: &str) -> bool {
     let is_key = |expr: &Expr| matches!(&*expr.kind, ExprKind::Index(_, by) if by.name() == Some(key));
     let see_expr = |expr: &Expr| match &*expr.kind {
         ExprKind::Call { callee, arguments, .. } => {
-            dotted(callee).as_deref() == Some("setattr")
+            dotted_text(callee).as_deref() == Some("setattr")
                 && arguments.get(1).is_some_and(|second| second.value.name() == Some(key))
         }
         ExprKind::Assign(target, _) => is_key(target),
@@ -201,7 +202,7 @@ fn is_body(case: &Case<'_>, module: ModuleId, expr: &Expr, names: &HashSet<Strin
         ExprKind::Await(inner) => return within(inner),
         _ => {}
     }
-    let written = expr.call().map_or_else(|| dotted(expr), |(callee, _)| dotted(callee)).unwrap_or_default();
+    let written = expr.call().map_or_else(|| dotted_text(expr), |(callee, _)| dotted_text(callee)).unwrap_or_default();
     let is_of_request = matches!(
         written.as_str(),
         "request.json"

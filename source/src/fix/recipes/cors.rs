@@ -1,11 +1,12 @@
 //! Only named origins may read with credentials.
 
-use crate::fix::draft::{Case, Draft};
+use crate::fix::draft::{Case, FixDraft};
 use crate::fix::identity::each_statement;
-use crate::fix::proposal::{Idiom, Refusal, RefusalReason};
-use crate::fix::style::{Style, indent_at, line_end, line_start};
+use crate::fix::proposal::{FixRefusal, Idiom, RefusalReason};
+use crate::fix::style::{CodeStyle, indent_at, line_end, line_start};
 use crate::ir::{
-    Argument, Expr, ExprKind, Span, Statement, StatementKind, dotted, keyword, last_part, literal, walk_statements,
+    Argument, Expr, ExprKind, Span, Statement, StatementKind, argument_named, dotted_text, last_part, literal_text,
+    walk_statements,
 };
 use crate::lang::Language;
 use crate::project::Module;
@@ -14,7 +15,7 @@ const HEADER: &str = "Access-Control-Allow-Origin";
 const NAME: &str = "ALLOWED_ORIGINS";
 
 /// Makes the change. It is one for the whole application, whichever route showed it.
-pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
+pub(super) fn restrict_origins(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     let mut settled = false;
     // The handler's own file first: a project may hold more than one application.
     let own = case.project.modules.iter().filter(|module| module.id == case.handler.module);
@@ -22,15 +23,15 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
     for module in own.chain(others) {
         let found = of_library(case, module).or_else(|| super::django::origins::of_settings(case, module));
         match found.or_else(|| of_header(case, module)) {
-            Some(Found::Open(draft)) => return Ok(*draft),
-            Some(Found::Closed) => settled = true,
+            Some(OriginPolicy::Open(draft)) => return Ok(*draft),
+            Some(OriginPolicy::Closed) => settled = true,
             None => {}
         }
     }
     if settled {
         return Err(case.nothing_to_do("only named origins are let in"));
     }
-    Err(Refusal::new(
+    Err(FixRefusal::new(
         RefusalReason::NotLocated,
         format!("nothing in this project sets {HEADER}"),
         "look for it in the gateway or web server in front of the application",
@@ -38,22 +39,22 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
 }
 
 /// What a file says of origins.
-pub(super) enum Found {
+pub(super) enum OriginPolicy {
     /// It lets every origin in: the change.
-    Open(Box<Draft>),
+    Open(Box<FixDraft>),
     /// It names those that it lets in.
     Closed,
 }
 
 /// Returns the origins that the scan knows, as a list.
-pub(super) fn origins(case: &Case<'_>, style: Style) -> String {
+pub(super) fn format_origins(case: &Case<'_>, style: CodeStyle) -> String {
     let quoted: Vec<String> = case.facts.origins.iter().map(|origin| style.quoted(origin)).collect();
     format!("[{}]", quoted.join(", "))
 }
 
 /// Makes a change that names origins; what it names must be looked at where nothing is known.
-pub(super) fn made(case: &Case<'_>, why: &str) -> Draft {
-    let mut draft = Draft::new(why);
+pub(super) fn new_origins_draft(case: &Case<'_>, why: &str) -> FixDraft {
+    let mut draft = FixDraft::new(why);
     if case.facts.origins.is_empty() {
         draft.review.push("no origin is let in: name those of your own front ends".to_owned());
     }
@@ -61,27 +62,27 @@ pub(super) fn made(case: &Case<'_>, why: &str) -> Draft {
 }
 
 /// `CORS(app, ..)` of Flask, `CORSMiddleware` of Starlette, `cors({..})` of Express.
-fn of_library(case: &Case<'_>, module: &Module) -> Option<Found> {
-    let style = Style::of(&module.text, module.language);
+fn of_library(case: &Case<'_>, module: &Module) -> Option<OriginPolicy> {
+    let style = CodeStyle::of(&module.text, module.language);
     let mut found = None;
     walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
         if found.is_some() {
             return;
         }
         let Some((callee, arguments)) = expr.call() else { return };
-        let name = case.project.full_name(module.id, &dotted(callee).unwrap_or_default());
+        let name = case.project.full_name(module.id, &dotted_text(callee).unwrap_or_default());
         let last = last_part(&name);
         if module.language == Language::Python {
             let middleware = arguments
                 .iter()
-                .any(|argument| dotted(&argument.value).is_some_and(|name| last_part(&name) == "CORSMiddleware"));
+                .any(|argument| dotted_text(&argument.value).is_some_and(|name| last_part(&name) == "CORSMiddleware"));
             if name == "flask_cors.CORS" {
-                found = python(case, module, style, ("flask-cors", "origins"), (expr, arguments));
+                found = restrict_in_python(case, module, style, ("flask-cors", "origins"), (expr, arguments));
             } else if last == "add_middleware" && middleware {
-                found = python(case, module, style, ("starlette", "allow_origins"), (expr, arguments));
+                found = restrict_in_python(case, module, style, ("starlette", "allow_origins"), (expr, arguments));
             }
         } else if last == "cors" || name.ends_with("cors.default") || (last == "enableCors") {
-            found = javascript(case, module, style, (expr, arguments));
+            found = restrict_in_javascript(case, module, style, (expr, arguments));
         }
     });
     found
@@ -99,24 +100,25 @@ pub(super) fn is_open(value: &Expr) -> bool {
     }
 }
 
-fn python(
+fn restrict_in_python(
     case: &Case<'_>,
     module: &Module,
-    style: Style,
+    style: CodeStyle,
     (library, parameter): (&str, &str),
     (call, arguments): (&Expr, &[Argument]),
-) -> Option<Found> {
-    let value = keyword(arguments, parameter);
+) -> Option<OriginPolicy> {
+    let value = argument_named(arguments, parameter);
     let pattern = arguments.iter().find(|argument| argument.name.as_deref() == Some("allow_origin_regex"));
-    let open_pattern = pattern.is_some_and(|pattern| literal(&pattern.value).is_some_and(|text| text.contains(".*")));
+    let open_pattern =
+        pattern.is_some_and(|pattern| literal_text(&pattern.value).is_some_and(|text| text.contains(".*")));
     // Flask's library lets every origin in where none is named.
     let open = value.map_or(library == "flask-cors", is_open) || open_pattern;
     if !open {
-        return Some(Found::Closed);
+        return Some(OriginPolicy::Closed);
     }
-    let mut draft = made(case, "only named origins may read answers");
+    let mut draft = new_origins_draft(case, "only named origins may read answers");
     draft.idiom = Idiom::Library { name: library.to_owned(), place: case.place(module.id, call.span) };
-    let list = origins(case, style);
+    let list = format_origins(case, style);
     match value {
         Some(value) => draft.replace(&module.path, value.span, list),
         None => draft.insert(&module.path, arguments.last()?.span.end, format!(", {parameter}={list}")),
@@ -125,43 +127,45 @@ fn python(
         let before = module.text.get(..pattern.span.start)?.trim_end().trim_end_matches(',').len();
         draft.replace(&module.path, Span { start: before, ..pattern.span }, "");
     }
-    Some(Found::Open(Box::new(draft)))
+    Some(OriginPolicy::Open(Box::new(draft)))
 }
 
-fn javascript(
+fn restrict_in_javascript(
     case: &Case<'_>,
     module: &Module,
-    style: Style,
+    style: CodeStyle,
     (call, arguments): (&Expr, &[Argument]),
-) -> Option<Found> {
-    let mut draft = made(case, "only named origins may read answers");
+) -> Option<OriginPolicy> {
+    let mut draft = new_origins_draft(case, "only named origins may read answers");
     draft.idiom = Idiom::Library { name: "cors".to_owned(), place: case.place(module.id, call.span) };
-    let list = origins(case, style);
+    let list = format_origins(case, style);
     let Some(options) = arguments.first() else {
         draft.insert(&module.path, call.span.end - 1, format!("{{ origin: {list} }}"));
-        return Some(Found::Open(Box::new(draft)));
+        return Some(OriginPolicy::Open(Box::new(draft)));
     };
     let ExprKind::Record(entries) = &*options.value.kind else { return None };
     let origin = entries
         .iter()
-        .find(|entry| entry.key.as_ref().is_some_and(|key| literal(key).or_else(|| key.name()) == Some("origin")));
+        .find(|entry| entry.key.as_ref().is_some_and(|key| literal_text(key).or_else(|| key.name()) == Some("origin")));
     match origin {
         Some(entry) if is_open(&entry.value) => draft.replace(&module.path, entry.value.span, list),
-        Some(_) => return Some(Found::Closed),
+        Some(_) => return Some(OriginPolicy::Closed),
         None => draft.insert(&module.path, options.span.start + 1, format!(" origin: {list},")),
     }
-    Some(Found::Open(Box::new(draft)))
+    Some(OriginPolicy::Open(Box::new(draft)))
 }
 
 /// The header is set by hand: to what came, or to `*`.
-fn of_header(case: &Case<'_>, module: &Module) -> Option<Found> {
+fn of_header(case: &Case<'_>, module: &Module) -> Option<OriginPolicy> {
     let mut setting: Option<(Statement, Expr)> = None;
     walk_statements(
         &module.statements,
         &mut |statement| {
             let found = match &statement.kind {
                 StatementKind::Assign(targets, Some(value)) => targets.first().and_then(|target| match &*target.kind {
-                    ExprKind::Index(_, key) if literal(key).is_some_and(|key| key.eq_ignore_ascii_case(HEADER)) => {
+                    ExprKind::Index(_, key)
+                        if literal_text(key).is_some_and(|key| key.eq_ignore_ascii_case(HEADER)) =>
+                    {
                         Some(value)
                     }
                     _ => None,
@@ -176,16 +180,16 @@ fn of_header(case: &Case<'_>, module: &Module) -> Option<Found> {
         &mut |_| {},
     );
     let (statement, value) = setting?;
-    let whole = enclosing(&module.statements, &statement)?;
+    let whole = enclosing_condition(&module.statements, &statement)?;
     if whole.contains_text(module, NAME) {
-        return Some(Found::Closed);
+        return Some(OriginPolicy::Closed);
     }
-    let mut draft = made(case, "the origin that asks is repeated only where it is one of the named ones");
-    let style = Style::of(&module.text, module.language);
+    let mut draft = new_origins_draft(case, "the origin that asks is repeated only where it is one of the named ones");
+    let style = CodeStyle::of(&module.text, module.language);
     let origin = value.span.text(&module.text).to_owned();
     let is_python = module.language == Language::Python;
     let file = &module.path;
-    if literal(&value).is_some() {
+    if literal_text(&value).is_some() {
         return None;
     }
     let test = if is_python { format!("{origin} in {NAME}") } else { format!("{NAME}.has({origin})") };
@@ -201,22 +205,24 @@ fn of_header(case: &Case<'_>, module: &Module) -> Option<Found> {
         _ => draft.insert(file, statement.span.start, format!("if ({test}) ")),
     }
     let place = top_of_function(module, &statement)?;
+    draft.insert(file, place, declare_origins(case, style, is_python));
+    add_vary_header(&mut draft, module, style, &statement);
+    Some(OriginPolicy::Open(Box::new(draft)))
+}
+
+/// Returns the statement that declares the allowed origins, with its line ends.
+fn declare_origins(case: &Case<'_>, style: CodeStyle, is_python: bool) -> String {
     let quoted: Vec<String> = case.facts.origins.iter().map(|origin| style.quoted(origin)).collect();
-    let end = if style.semicolons { ";" } else { "" };
-    let set = if is_python {
+    if is_python {
         let items = if quoted.is_empty() { String::new() } else { format!("{{{}}}", quoted.join(", ")) };
-        let blank = format!("{0}{0}", style.newline);
-        format!("{NAME} = frozenset({items}){}{blank}", style.newline)
-    } else {
-        format!("const {NAME} = new Set([{}]){end}{}", quoted.join(", "), style.newline)
-    };
-    draft.insert(file, place, set);
-    vary(&mut draft, module, style, &statement);
-    Some(Found::Open(Box::new(draft)))
+        return format!("{NAME} = frozenset({items}){0}{0}{0}", style.newline);
+    }
+    let end = if style.semicolons { ";" } else { "" };
+    format!("const {NAME} = new Set([{}]){end}{}", quoted.join(", "), style.newline)
 }
 
 /// A cache must not give one origin's answer to another.
-fn vary(draft: &mut Draft, module: &Module, style: Style, statement: &Statement) {
+fn add_vary_header(draft: &mut FixDraft, module: &Module, style: CodeStyle, statement: &Statement) {
     let StatementKind::Assign(targets, _) = &statement.kind else { return };
     let Some(ExprKind::Index(headers, _)) = targets.first().map(|target| &*target.kind) else { return };
     if module.text.contains("Vary") {
@@ -237,7 +243,7 @@ fn vary(draft: &mut Draft, module: &Module, style: Style, statement: &Statement)
 fn set_by_call(value: &Expr) -> Option<&Expr> {
     let (callee, arguments) = value.call()?;
     let ExprKind::Member(_, name) = &*callee.kind else { return None };
-    let named = arguments.first().and_then(|first| literal(&first.value))?.eq_ignore_ascii_case(HEADER);
+    let named = arguments.first().and_then(|first| literal_text(&first.value))?.eq_ignore_ascii_case(HEADER);
     (named && matches!(name.as_str(), "set" | "header" | "setHeader" | "append"))
         .then(|| arguments.get(1).map(|second| &second.value))?
 }
@@ -254,7 +260,7 @@ impl Whole {
     }
 }
 
-fn enclosing(statements: &[Statement], wanted: &Statement) -> Option<Whole> {
+fn enclosing_condition(statements: &[Statement], wanted: &Statement) -> Option<Whole> {
     let mut found = Whole { condition: None, condition_text: None };
     let mut see = |statement: &Statement| {
         if let StatementKind::If { test, body, .. } = &statement.kind

@@ -2,26 +2,26 @@
 //! answer is made.
 
 use crate::fix::callers::sql_of;
-use crate::fix::draft::{Case, Draft};
-use crate::fix::loads::calls;
-use crate::fix::proposal::{Refusal, RefusalReason};
-use crate::fix::reach::reached;
+use crate::fix::draft::{Case, FixDraft};
+use crate::fix::loads::find_calls;
+use crate::fix::proposal::{FixRefusal, RefusalReason};
+use crate::fix::reach::reached_functions;
 use crate::fix::tables::Tables;
-use crate::ir::{Class, Expr, ExprKind, Span, StatementKind, dotted, last_part, literal, walk_statements};
+use crate::ir::{Class, Expr, ExprKind, Span, StatementKind, dotted_text, last_part, literal_text, walk_statements};
 use crate::project::Resolved;
 use crate::routes::FrameworkName;
 
 /// Makes the change.
-pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
+pub(super) fn hide_leaking_fields(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     let leaking = &case.facts.leaking;
     if leaking.is_empty() {
-        return Err(Refusal::new(
+        return Err(FixRefusal::new(
             RefusalReason::MissingFact,
             "which fields must not be seen is not known",
             "name them (`leaking`)",
         ));
     }
-    match super::django::serialized::shown(case) {
+    match super::django::serialized::hide_serialized_fields(case) {
         Some(Ok(draft)) => return Ok(draft),
         // What the serializer does not show may be put beside it.
         Some(Err(refusal)) => return of_entries(case).ok_or(refusal),
@@ -31,24 +31,24 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
         return Ok(draft);
     }
     if names_columns(case) {
-        return Err(case.nothing_to_do(format!("the query reads other columns than {}", shown(case))));
+        return Err(case.nothing_to_do(format!("the query reads other columns than {}", leaking_field_names(case))));
     }
     of_answer(case)
 }
 
-fn leaks(case: &Case<'_>, name: &str) -> bool {
+fn is_leaking_field(case: &Case<'_>, name: &str) -> bool {
     case.facts.leaking.iter().any(|leaking| leaking == name)
 }
 
-fn shown(case: &Case<'_>) -> String {
+fn leaking_field_names(case: &Case<'_>) -> String {
     case.facts.leaking.join(", ")
 }
 
 /// The answer is written field by field: the entry goes. Looks at the handler and at what it calls (`to_dict`).
-fn of_entries(case: &Case<'_>) -> Option<Draft> {
-    let mut draft = Draft::new(format!("the answer no longer has {}", shown(case)));
+fn of_entries(case: &Case<'_>) -> Option<FixDraft> {
+    let mut draft = FixDraft::new(format!("the answer no longer has {}", leaking_field_names(case)));
     let mut found = false;
-    for function in reached(case) {
+    for function in reached_functions(case) {
         let module = case.project.module(function.module)?;
         // A record that is stored, or passed on, is no answer.
         let mut returned: Vec<Expr> = Vec::new();
@@ -66,7 +66,7 @@ fn of_entries(case: &Case<'_>) -> Option<Draft> {
                 let ExprKind::Record(entries) = &*expr.kind else { return };
                 for (at, entry) in entries.iter().enumerate() {
                     let Some(key) = &entry.key else { continue };
-                    if leaks(case, literal(key).or_else(|| key.name()).unwrap_or_default()) {
+                    if is_leaking_field(case, literal_text(key).or_else(|| key.name()).unwrap_or_default()) {
                         let next = entries.get(at + 1).and_then(|next| next.key.as_ref()).map(|key| key.span.start);
                         let before =
                             at.checked_sub(1).and_then(|at| entries.get(at)).map(|before| before.value.span.end);
@@ -86,7 +86,7 @@ fn of_entries(case: &Case<'_>) -> Option<Draft> {
 }
 
 /// FastAPI: the class of the answer has the field, and is no class of a body.
-fn of_model(case: &Case<'_>) -> Option<Draft> {
+fn of_model(case: &Case<'_>) -> Option<FixDraft> {
     let returns = case.function().returns.as_ref()?;
     let mut class = None;
     crate::ir::walk_expr(returns, &mut |part| {
@@ -99,14 +99,14 @@ fn of_model(case: &Case<'_>) -> Option<Draft> {
         return None;
     }
     let module = case.project.module(class.module)?;
-    let mut draft = Draft::new(format!(
+    let mut draft = FixDraft::new(format!(
         "`{}` no longer has {}: the framework leaves out what it does not name",
         class.class.name,
-        shown(case)
+        leaking_field_names(case)
     ));
     for member in &class.class.members {
         if let StatementKind::Assign(targets, _) = &member.kind
-            && targets.first().and_then(Expr::name).is_some_and(|name| leaks(case, name))
+            && targets.first().and_then(Expr::name).is_some_and(|name| is_leaking_field(case, name))
         {
             let start = crate::fix::style::line_start(&module.text, member.span.start);
             let end = crate::fix::style::line_end(&module.text, member.span.end);
@@ -126,9 +126,9 @@ fn is_taken(case: &Case<'_>, class: &Class) -> bool {
 }
 
 /// The query names its columns, or all of them: those that must not be seen go.
-fn of_columns(case: &Case<'_>) -> Option<Draft> {
+fn of_columns(case: &Case<'_>) -> Option<FixDraft> {
     let tables = Tables::of(case.project);
-    let all = calls(case, &|_, arguments| sql_of(case.module, arguments).is_some());
+    let all = find_calls(case, &|_, arguments| sql_of(case.module, arguments).is_some());
     for (call, _) in all {
         let (literal, read, _) = sql_of(case.module, call.call()?.1)?;
         let raw = case.text(literal.span);
@@ -141,12 +141,14 @@ fn of_columns(case: &Case<'_>) -> Option<Draft> {
             _ => list.split(',').map(|part| part.trim().to_owned()).collect(),
         };
         let last = |column: &str| column.rsplit('.').next().unwrap_or(column).trim().to_owned();
-        if list == "*" && read.is_joined || !named.iter().any(|column| leaks(case, &last(column))) || list.contains('(')
+        if list == "*" && read.is_joined
+            || !named.iter().any(|column| is_leaking_field(case, &last(column)))
+            || list.contains('(')
         {
             continue;
         }
-        let kept: Vec<String> = named.into_iter().filter(|column| !leaks(case, &last(column))).collect();
-        let mut draft = Draft::new(format!("the query no longer reads {}", shown(case)));
+        let kept: Vec<String> = named.into_iter().filter(|column| !is_leaking_field(case, &last(column))).collect();
+        let mut draft = FixDraft::new(format!("the query no longer reads {}", leaking_field_names(case)));
         let offset = literal.span.start + start + raw.get(start..end)?.len() - raw.get(start..end)?.trim_start().len();
         draft.replace(
             &case.module.path,
@@ -160,7 +162,7 @@ fn of_columns(case: &Case<'_>) -> Option<Draft> {
 
 /// Whether the handler's own queries name their columns one by one.
 fn names_columns(case: &Case<'_>) -> bool {
-    let all = calls(case, &|_, arguments| sql_of(case.module, arguments).is_some());
+    let all = find_calls(case, &|_, arguments| sql_of(case.module, arguments).is_some());
     let named = |call: &Expr| {
         let read = call.call().and_then(|(_, arguments)| sql_of(case.module, arguments));
         read.is_some_and(|(literal, read, _)| read.verb == "SELECT" && !case.text(literal.span).contains('*'))
@@ -169,9 +171,9 @@ fn names_columns(case: &Case<'_>) -> bool {
 }
 
 /// The whole object is given: the named fields are left out where the answer is made.
-fn of_answer(case: &Case<'_>) -> Result<Draft, Refusal> {
+fn of_answer(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     let not_located = || {
-        Refusal::new(
+        FixRefusal::new(
             RefusalReason::NotLocated,
             format!("where {} makes its answer was not found", case.route()),
             "name the fields of the answer one by one",
@@ -179,18 +181,18 @@ fn of_answer(case: &Case<'_>) -> Result<Draft, Refusal> {
     };
     let mut answers: Vec<&Expr> = Vec::new();
     crate::fix::identity::each_statement(&case.handler.function.body, &mut |statement| match &statement.kind {
-        StatementKind::Return(Some(value)) | StatementKind::Expr(value) => answers.extend(answered(value)),
+        StatementKind::Return(Some(value)) | StatementKind::Expr(value) => answers.extend(response_value(value)),
         _ => {}
     });
     let filtered =
         |answer: &&Expr| case.facts.leaking.iter().any(|name| case.text(answer.span).contains(name.as_str()));
     if answers.iter().any(filtered) {
-        return Err(case.nothing_to_do(format!("the answer leaves out {}", shown(case))));
+        return Err(case.nothing_to_do(format!("the answer leaves out {}", leaking_field_names(case))));
     }
     let is_django = case.entry.framework == FrameworkName::Django;
     let is_whole = |answer: &&Expr| is_object(answer) && (!is_django || is_data(case, answer));
     let answer = answers.into_iter().find(is_whole).ok_or_else(not_located)?;
-    let mut draft = Draft::new(format!("the answer is made without {}", shown(case)));
+    let mut draft = FixDraft::new(format!("the answer is made without {}", leaking_field_names(case)));
     let written = case.text(answer.span);
     let quoted: Vec<String> = case.facts.leaking.iter().map(|name| case.style.quoted(name)).collect();
     let made = if case.style_is_python() {
@@ -204,11 +206,11 @@ fn of_answer(case: &Case<'_>) -> Result<Draft, Refusal> {
 }
 
 /// What is given to the caller: the argument of `jsonify(..)`, `res.json(..)`, the returned object.
-fn answered(value: &Expr) -> Option<&Expr> {
+fn response_value(value: &Expr) -> Option<&Expr> {
     if let Some((callee, arguments)) = value.call() {
         let name = match &*callee.kind {
             ExprKind::Member(_, name) => name.clone(),
-            _ => dotted(callee).unwrap_or_default(),
+            _ => dotted_text(callee).unwrap_or_default(),
         };
         return match last_part(&name) {
             "jsonify" | "json" | "send" | "JsonResponse" | "Response" | "JSONResponse" => {

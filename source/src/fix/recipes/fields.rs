@@ -1,15 +1,15 @@
 //! Only named fields are taken from a body.
 
 use super::bodies::of_body;
-use super::schemas::{is_shared, models, of_schema};
-use crate::fix::draft::{Case, Draft};
+use super::schemas::{body_models, is_shared, of_schema};
+use crate::fix::draft::{Case, FixDraft};
 use crate::fix::identity::each_statement;
-use crate::fix::proposal::{Idiom, Refusal, RefusalReason};
+use crate::fix::proposal::{FixRefusal, Idiom, RefusalReason};
 use crate::fix::style::{line_end, line_start};
-use crate::ir::{Expr, ExprKind, Span, StatementKind, keyword, literal, walk_expr};
+use crate::ir::{Expr, ExprKind, Span, StatementKind, argument_named, literal_text, walk_expr};
 
 /// Makes the change.
-pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
+pub(super) fn allow_named_fields(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     if let Some(answer) = super::django::serialized::allow_list(case) {
         return answer;
     }
@@ -34,9 +34,9 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
     }
     match of_body(case) {
         Some(Ok(draft)) => Ok(draft),
-        Some(Err(())) => Err(settled(case)),
-        None if sound => Err(settled(case)),
-        None => Err(Refusal::new(
+        Some(Err(())) => Err(already_named_refusal(case)),
+        None if sound => Err(already_named_refusal(case)),
+        None => Err(FixRefusal::new(
             RefusalReason::NotLocated,
             format!("no place was found in the handler of {} that takes a whole body", case.route()),
             "name the fields that a caller may set, one by one",
@@ -45,7 +45,7 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
 }
 
 /// Where the owner alone is not the caller's to set, further fields of the body are another matter.
-fn of_owner_alone(case: &Case<'_>) -> Option<Result<Draft, Refusal>> {
+fn of_owner_alone(case: &Case<'_>) -> Option<Result<FixDraft, FixRefusal>> {
     let fields = &case.facts.not_settable;
     let owners = fields.iter().all(|field| crate::words::is_one_of(field, crate::words::OWNER_FIELDS));
     if fields.is_empty() || !owners {
@@ -56,32 +56,32 @@ fn of_owner_alone(case: &Case<'_>) -> Option<Result<Draft, Refusal>> {
     }
     let read = fields.iter().any(|field| is_read(case, field));
     let whole = of_body(case).is_some();
-    (!read && !whole).then(|| Err(settled(case)))
+    (!read && !whole).then(|| Err(already_named_refusal(case)))
 }
 
-fn settled(case: &Case<'_>) -> Refusal {
+fn already_named_refusal(case: &Case<'_>) -> FixRefusal {
     case.nothing_to_do(format!("{} takes named fields alone", case.route()))
 }
 
 /// A pydantic model that lets every field in, or names one that is not the caller's to set. `Err` where it is sound.
-fn of_model(case: &Case<'_>) -> Option<Result<Draft, ()>> {
-    let models = models(case);
+fn of_model(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
+    let models = body_models(case);
     models.first()?;
     // What another route takes as well stays in a model that this one can take less of.
     let narrowed = of_schema(case);
     for class in &models {
         let module = case.project.module(class.module)?;
-        let mut draft = Draft::new(format!(
+        let mut draft = FixDraft::new(format!(
             "`{}` takes its own fields alone; further ones of a body are left out",
             class.class.name
         ));
         let config = class.class.field("model_config").and_then(|config| config.call().map(|(_, arguments)| arguments));
-        let extra = config.and_then(|arguments| keyword(arguments, "extra"));
-        if let Some(extra) = extra.filter(|extra| literal(extra) == Some("allow")) {
+        let extra = config.and_then(|arguments| argument_named(arguments, "extra"));
+        if let Some(extra) = extra.filter(|extra| literal_text(extra) == Some("allow")) {
             draft.replace(
                 &module.path,
                 extra.span,
-                crate::fix::style::Style::of(&module.text, module.language).quoted("ignore"),
+                crate::fix::style::CodeStyle::of(&module.text, module.language).quoted("ignore"),
             );
         }
         let stays = match &narrowed {
@@ -130,7 +130,7 @@ fn calls_member(case: &Case<'_>, field: &str) -> Vec<Span> {
 }
 
 /// `owner = body.owner or user.id`: the caller's own is taken whatever the body says.
-fn of_owner(case: &Case<'_>) -> Option<Draft> {
+fn of_owner(case: &Case<'_>) -> Option<FixDraft> {
     let is_caller = |expr: &Expr| crate::fix::callers::caller_of(case.module, expr).is_some();
     let of_body = |expr: &Expr| {
         let mut found = false;
@@ -158,23 +158,23 @@ fn of_owner(case: &Case<'_>) -> Option<Draft> {
         }
     });
     let (whole, kept) = change?;
-    let mut draft = Draft::new("the owner is the caller, whatever the body says");
+    let mut draft = FixDraft::new("the owner is the caller, whatever the body says");
     draft.replace(&case.module.path, whole, case.text(kept));
     Some(draft)
 }
 
 /// The handler goes through a list of names: those that are not the caller's to set go. `Err` where none of them is in it.
-fn of_names(case: &Case<'_>) -> Option<Result<Draft, ()>> {
+fn of_names(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
     let refused =
-        |item: &Expr| literal(item).is_some_and(|name| case.facts.not_settable.iter().any(|field| field == name));
+        |item: &Expr| literal_text(item).is_some_and(|name| case.facts.not_settable.iter().any(|field| field == name));
     let why = format!("{} are no longer among the fields that a body may set", case.facts.not_settable.join(", "));
-    let mut draft = Draft::new(why);
+    let mut draft = FixDraft::new(why);
     let mut lists = false;
     each_statement(&case.function().body, &mut |statement| match &statement.kind {
         StatementKind::Assign(_, Some(list)) | StatementKind::For { source: list, .. } => {
             let ExprKind::List(items) = &*list.kind else { return };
-            lists |= !items.is_empty() && items.iter().all(|item| literal(item).is_some());
-            without(case, &mut draft, &items.iter().map(|item| (item.span, refused(item))).collect::<Vec<_>>());
+            lists |= !items.is_empty() && items.iter().all(|item| literal_text(item).is_some());
+            remove_items(case, &mut draft, &items.iter().map(|item| (item.span, refused(item))).collect::<Vec<_>>());
         }
         StatementKind::Expr(value) => {
             let Some((callee, arguments)) = value.call() else { return };
@@ -191,7 +191,7 @@ fn of_names(case: &Case<'_>) -> Option<Result<Draft, ()>> {
                 let whole = Span { start, end: line_end(text, statement.span.end), ..statement.span };
                 draft.replace(&case.module.path, whole, "");
             } else {
-                without(case, &mut draft, &all);
+                remove_items(case, &mut draft, &all);
             }
         }
         _ => {}
@@ -203,7 +203,7 @@ fn of_names(case: &Case<'_>) -> Option<Result<Draft, ()>> {
 }
 
 /// Takes away items of a list with the comma behind or before them.
-fn without(case: &Case<'_>, draft: &mut Draft, items: &[(Span, bool)]) {
+fn remove_items(case: &Case<'_>, draft: &mut FixDraft, items: &[(Span, bool)]) {
     for (at, (span, refused)) in items.iter().enumerate() {
         if !refused {
             continue;

@@ -1,33 +1,37 @@
 //! A route asks for a credential, in the way in which its sibling does.
 
 use super::decorators::put_decorator;
-use super::ownership::public;
+use super::ownership::public_route_refusal;
 use super::{django, nest};
 use crate::fix::callers::names_a_caller;
 use crate::fix::denial;
-use crate::fix::draft::{Case, Draft};
-use crate::fix::identity::{identity, is_caller_call};
-use crate::fix::imports::{bring_name, transplant};
+use crate::fix::draft::{Case, FixDraft};
+use crate::fix::identity::{find_caller, is_caller_call};
+use crate::fix::imports::{bring_name, transplant_expression};
 use crate::fix::owning::resolve_function;
-use crate::fix::proposal::{Idiom, Refusal, RefusalReason};
+use crate::fix::proposal::{FixRefusal, Idiom, RefusalReason};
 use crate::fix::style::indent_at;
-use crate::fix::ways::{Asked, Put, Way, best_way, body_start, declaration, middle, refuses, ways_of};
-use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, dotted, keyword, last_part, walk_statements};
+use crate::fix::ways::{
+    GuardDemand, GuardUsage, Put, best_way, body_start, find_declaration, middle_arguments, refuses_callers, ways_of,
+};
+use crate::ir::{
+    Expr, ExprKind, Span, Statement, StatementKind, argument_named, dotted_text, last_part, walk_statements,
+};
 use crate::project::{FunctionRef, Resolved};
 use crate::routes::{FrameworkName, GuardKind};
-use crate::words::plain;
+use crate::words::simplify_name;
 
 /// Makes the change.
-pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
+pub(super) fn require_credential(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     if case.facts.is_public {
-        return Err(public(case));
+        return Err(public_route_refusal(case));
     }
     let asks = |kind: &GuardKind| matches!(kind, GuardKind::Authentication | GuardKind::Role(_));
     if let Some(guard) = case.entry.guards.iter().find(|guard| asks(&guard.kind)) {
         let because = format!("{} asks for a credential by `{}`", case.route(), guard.name);
         return Err(case.nothing_to_do(because));
     }
-    if let Some(way) = ways_of(case.project, case.entry, Asked::Credential).first() {
+    if let Some(way) = ways_of(case.project, case.entry, GuardDemand::Credential).first() {
         let because = format!("{} asks for a credential at {}:{}", case.route(), way.place.file, way.place.line);
         return Err(case.nothing_to_do(because));
     }
@@ -38,33 +42,33 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
             case.nothing_to_do(format!("the handler of {} asks whether its caller has signed in", case.route()))
         );
     }
-    if let Some(caller) = identity(case, case.function().span.end).filter(|_| !is_django) {
+    if let Some(caller) = find_caller(case, case.function().span.end).filter(|_| !is_django) {
         return Err(case.nothing_to_do(format!("the handler of {} asks who calls: `{}`", case.route(), caller.text)));
     }
     if let Some(place) = asked_of_value(case) {
         let because = format!("the handler of {} asks who calls at {}:{}", case.route(), place.file, place.line);
         return Err(case.nothing_to_do(because));
     }
-    let of_django = django::permissions::draft(case, Asked::Credential);
-    if let Some(answer) = of_django.or_else(|| django::mixins::draft(case, Asked::Credential)) {
+    let of_django = django::permissions::require_permission(case, GuardDemand::Credential);
+    if let Some(answer) = of_django.or_else(|| django::mixins::add_mixin(case, GuardDemand::Credential)) {
         return answer;
     }
-    if let Some(answer) = nest::guard(case) {
+    if let Some(answer) = nest::require_guard(case) {
         return answer;
     }
-    match best_way(case, Asked::Credential, &|_| true) {
+    match best_way(case, GuardDemand::Credential, &|_| true) {
         Some(way) => by_way(case, &way),
         None => by_framework(case),
     }
 }
 
 /// `current_user(visitor)`: what an optional guard left is asked for in the handler.
-fn asked_of_value(case: &Case<'_>) -> Option<crate::routes::Place> {
-    let all = crate::fix::loads::calls(case, &|callee, _| {
-        dotted(callee).is_some_and(|name| names_a_caller(&plain(last_part(&name))))
+fn asked_of_value(case: &Case<'_>) -> Option<crate::routes::CodePlace> {
+    let all = crate::fix::loads::find_calls(case, &|callee, _| {
+        dotted_text(callee).is_some_and(|name| names_a_caller(&simplify_name(last_part(&name))))
     });
     let refusing = |callee: &Expr| match resolve_function(case.project, case.handler.module, callee) {
-        Some(Resolved::Function(found)) => refuses(case.project, &found),
+        Some(Resolved::Function(found)) => refuses_callers(case.project, &found),
         _ => false,
     };
     let asked = all.into_iter().find(|(call, _)| call.call().is_some_and(|(callee, _)| refusing(callee)));
@@ -72,12 +76,12 @@ fn asked_of_value(case: &Case<'_>) -> Option<crate::routes::Place> {
 }
 
 /// Asks in the way of another route.
-fn by_way(case: &Case<'_>, way: &Way) -> Result<Draft, Refusal> {
+fn by_way(case: &Case<'_>, way: &GuardUsage) -> Result<FixDraft, FixRefusal> {
     let what = case.project.text(way.module, way.expr.span).to_owned();
     let mut draft =
-        Draft::new(format!("the route asks for a credential as {}:{} does", way.place.file, way.place.line));
-    put(case, &mut draft, way).ok_or_else(|| {
-        Refusal::new(
+        FixDraft::new(format!("the route asks for a credential as {}:{} does", way.place.file, way.place.line));
+    put_guard(case, &mut draft, way).ok_or_else(|| {
+        FixRefusal::new(
             RefusalReason::NotSupported,
             format!("the guard `{what}` of {}:{} cannot be put on {}", way.place.file, way.place.line, case.route()),
             "import it there, and put it on the route by hand",
@@ -88,8 +92,8 @@ fn by_way(case: &Case<'_>, way: &Way) -> Result<Draft, Refusal> {
 }
 
 /// Puts a guard on the route.
-pub(super) fn put(case: &Case<'_>, draft: &mut Draft, way: &Way) -> Option<()> {
-    let text = transplant(case, draft, way.module, &way.expr)?;
+pub(super) fn put_guard(case: &Case<'_>, draft: &mut FixDraft, way: &GuardUsage) -> Option<()> {
+    let text = transplant_expression(case, draft, way.module, &way.expr)?;
     match way.put {
         Put::Call => put_call(case, draft, way, &text),
         Put::Decorator => {
@@ -103,7 +107,7 @@ pub(super) fn put(case: &Case<'_>, draft: &mut Draft, way: &Way) -> Option<()> {
 }
 
 /// A call at the start of the handler; it takes the place of a call that does only a part of it.
-fn put_call(case: &Case<'_>, draft: &mut Draft, way: &Way, text: &str) -> Option<()> {
+fn put_call(case: &Case<'_>, draft: &mut FixDraft, way: &GuardUsage, text: &str) -> Option<()> {
     let guard = match resolve_function(case.project, way.module, way.expr.call()?.0)? {
         Resolved::Function(guard) => guard,
         _ => return None,
@@ -152,7 +156,7 @@ fn weaker_call(case: &Case<'_>, guard: &FunctionRef) -> Option<Span> {
 }
 
 /// A parameter before the first that has a default.
-fn put_parameter(case: &Case<'_>, draft: &mut Draft, way: &Way, text: &str) -> Option<()> {
+fn put_parameter(case: &Case<'_>, draft: &mut FixDraft, way: &GuardUsage, text: &str) -> Option<()> {
     let written = way.parameter.clone()?;
     let there = case.project.text(way.module, way.expr.span);
     let mut parameter = written.replace(there, text);
@@ -177,11 +181,11 @@ fn put_parameter(case: &Case<'_>, draft: &mut Draft, way: &Way, text: &str) -> O
 }
 
 /// `dependencies=[Depends(f)]` where the route is declared; beside those that are there.
-pub(super) fn put_dependency(case: &Case<'_>, draft: &mut Draft, text: &str) -> Option<()> {
-    let (module, call) = declaration(case.project, case.entry)?;
+pub(super) fn put_dependency(case: &Case<'_>, draft: &mut FixDraft, text: &str) -> Option<()> {
+    let (module, call) = find_declaration(case.project, case.entry)?;
     let file = &case.project.module(module)?.path;
     let (_, arguments) = call.call()?;
-    if let Some(list) = keyword(arguments, "dependencies") {
+    if let Some(list) = argument_named(arguments, "dependencies") {
         let ExprKind::List(items) = &*list.kind else { return None };
         match items.last() {
             Some(last) => draft.insert(file, last.span.end, format!(", {text}")),
@@ -195,11 +199,11 @@ pub(super) fn put_dependency(case: &Case<'_>, draft: &mut Draft, text: &str) -> 
 }
 
 /// An argument before the handler, behind those that are there.
-pub(super) fn put_argument(case: &Case<'_>, draft: &mut Draft, text: &str) -> Option<()> {
-    let (module, call) = declaration(case.project, case.entry)?;
+pub(super) fn put_argument(case: &Case<'_>, draft: &mut FixDraft, text: &str) -> Option<()> {
+    let (module, call) = find_declaration(case.project, case.entry)?;
     let file = &case.project.module(module)?.path;
     let (_, arguments) = call.call()?;
-    let before = middle(arguments, &case.handler);
+    let before = middle_arguments(arguments, &case.handler);
     if let Some(last) = before.last() {
         draft.insert(file, last.span.end, format!(", {text}"));
         return Some(());
@@ -212,12 +216,12 @@ pub(super) fn put_argument(case: &Case<'_>, draft: &mut Draft, text: &str) -> Op
 fn is_handler(case: &Case<'_>, value: &Expr) -> bool {
     match &*value.kind {
         ExprKind::Function(function) => function.span == case.function().span,
-        _ => dotted(value).is_some_and(|name| name == case.function().name),
+        _ => dotted_text(value).is_some_and(|name| name == case.function().name),
     }
 }
 
 /// The framework's or its library's own guard, where the project has the library.
-fn by_framework(case: &Case<'_>) -> Result<Draft, Refusal> {
+fn by_framework(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     const LIBRARIES: [(FrameworkName, &str, &str, &str); 4] = [
         (FrameworkName::Flask, "flask_login", "login_required", "login_required"),
         (FrameworkName::Flask, "flask_jwt_extended", "jwt_required", "jwt_required()"),
@@ -234,13 +238,13 @@ fn by_framework(case: &Case<'_>) -> Result<Draft, Refusal> {
         if framework == FrameworkName::Django && case.handler.class.is_some() {
             continue;
         }
-        let mut draft = Draft::new(format!("the route asks for a credential by `{text}` of {library}"));
+        let mut draft = FixDraft::new(format!("the route asks for a credential by `{text}` of {library}"));
         let written = bring_name(case, &mut draft, library, name);
         put_decorator(case, &mut draft, &text.replacen(name, &written, 1));
         draft.idiom = Idiom::Library { name: library.to_owned(), place: case.place(module, span) };
         return Ok(draft);
     }
-    Err(Refusal::new(
+    Err(FixRefusal::new(
         RefusalReason::MissingFact,
         format!("no other route of this project asks for a credential in a way that fits {}", case.route()),
         "decide how callers prove who they are, put it on one route, and ask again",
@@ -249,11 +253,11 @@ fn by_framework(case: &Case<'_>) -> Result<Draft, Refusal> {
 
 /// Returns the call in the handler that gives the caller, to be replaced by a stronger one.
 pub(super) fn caller_call(case: &Case<'_>) -> Option<Span> {
-    let all = crate::fix::loads::calls(case, &|_, _| true);
+    let all = crate::fix::loads::find_calls(case, &|_, _| true);
     all.into_iter().find(|(call, _)| is_caller_call(case, call)).map(|(call, _)| call.span)
 }
 
 /// Returns the statement that refuses with 403.
-pub(super) fn forbidden(case: &Case<'_>, draft: &mut Draft) -> String {
-    denial::statement(case, draft, 403)
+pub(super) fn forbidden_statement(case: &Case<'_>, draft: &mut FixDraft) -> String {
+    denial::refusal_statement(case, draft, 403)
 }

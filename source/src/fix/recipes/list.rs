@@ -1,23 +1,23 @@
 //! A list has the caller's objects alone.
 
-use super::ownership::{no_identity, owner_column, public};
+use super::ownership::{no_identity, owner_column, public_route_refusal};
 use crate::fix::callers::{model_of, sql_of};
-use crate::fix::draft::{Case, Draft};
-use crate::fix::identity::{Identity, identity};
-use crate::fix::loads::calls;
+use crate::fix::draft::{Case, FixDraft};
+use crate::fix::identity::{CallerExpression, find_caller};
+use crate::fix::loads::find_calls;
 use crate::fix::owning::{Known, passes_caller, resolve_function};
-use crate::fix::proposal::{Refusal, RefusalReason};
+use crate::fix::proposal::{FixRefusal, RefusalReason};
 use crate::fix::scope::{Condition, scope_sql};
-use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, dotted, last_part, walk_statements};
+use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, dotted_text, last_part, walk_statements};
 use crate::project::Resolved;
 
 /// Makes the change.
-pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
+pub(super) fn scope_list(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     if case.facts.is_public {
-        return Err(public(case));
+        return Err(public_route_refusal(case));
     }
     let known = Known::of(case);
-    if let Some(answer) = super::django::querysets::draft(case, &known) {
+    if let Some(answer) = super::django::querysets::scope_queryset(case, &known) {
         return answer;
     }
     if let Some(used) = known.uses_in(case.handler.module, case.function().outer_span).next() {
@@ -27,11 +27,11 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
     if let Some(place) = through_function(case, &known) {
         return Err(case.nothing_to_do(format!("the list is one of the caller's own at {}:{}", place.file, place.line)));
     }
-    let lists = lists(case);
+    let lists = find_lists(case);
     let mut last = None;
     for list in &lists {
-        let Some(caller) = identity(case, list.statement.span.start) else { return Err(no_identity(case)) };
-        match scoped(case, &known, list, &caller) {
+        let Some(caller) = find_caller(case, list.statement.span.start) else { return Err(no_identity(case)) };
+        match scope_to_owner(case, &known, list, &caller) {
             Ok(draft) => return Ok(draft),
             Err(refusal) => last = Some(refusal),
         }
@@ -40,7 +40,7 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
         return Ok(draft);
     }
     Err(last.unwrap_or_else(|| {
-        Refusal::new(
+        FixRefusal::new(
             RefusalReason::NotLocated,
             format!("no load of a list was found in the handler of {}", case.route()),
             "find where the list is loaded, and ask for the caller's objects there",
@@ -49,9 +49,9 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
 }
 
 /// `rows.notes` becomes `rows.notes.filter((row) => mine(req, row))`, where another handler filters its own collection so.
-fn in_memory(case: &Case<'_>, known: &Known) -> Option<Draft> {
-    let (collection, arrow, whole) = unfiltered(case, &filters(case, known))?;
-    let mut draft = Draft::new("the list is filtered to the caller's own, as another handler does");
+fn in_memory(case: &Case<'_>, known: &Known) -> Option<FixDraft> {
+    let (collection, arrow, whole) = find_unfiltered(case, &find_owner_filters(case, known))?;
+    let mut draft = FixDraft::new("the list is filtered to the caller's own, as another handler does");
     // The filter speaks of the request by the name that the other handler gives it.
     let request = case.function().parameters.first().map_or("req", |parameter| parameter.name.as_str());
     let written = case.text(arrow);
@@ -62,7 +62,7 @@ fn in_memory(case: &Case<'_>, known: &Known) -> Option<Draft> {
 }
 
 /// The filters of this file that ask whose an object is: what is filtered, the function, and the whole.
-fn filters(case: &Case<'_>, known: &Known) -> Vec<(Expr, Span, Span)> {
+fn find_owner_filters(case: &Case<'_>, known: &Known) -> Vec<(Expr, Span, Span)> {
     let is_owning = |value: &Expr| {
         value.call().is_some_and(|(callee, _)| {
             let found = resolve_function(case.project, case.handler.module, callee);
@@ -83,7 +83,7 @@ fn filters(case: &Case<'_>, known: &Known) -> Vec<(Expr, Span, Span)> {
 }
 
 /// A collection of the handler that is like a filtered one: `rows.notes` beside `rows.notebooks`.
-fn unfiltered(case: &Case<'_>, filters: &[(Expr, Span, Span)]) -> Option<(Span, Span, Span)> {
+fn find_unfiltered(case: &Case<'_>, filters: &[(Expr, Span, Span)]) -> Option<(Span, Span, Span)> {
     let mut found = None;
     walk_statements(&case.function().body, &mut |_| {}, &mut |expr| {
         let ExprKind::Member(base, name) = &*expr.kind else { return };
@@ -99,10 +99,10 @@ fn unfiltered(case: &Case<'_>, filters: &[(Expr, Span, Span)]) -> Option<(Span, 
 }
 
 /// Where a function that scopes to the caller gets the caller.
-fn through_function(case: &Case<'_>, known: &Known) -> Option<crate::routes::Place> {
+fn through_function(case: &Case<'_>, known: &Known) -> Option<crate::routes::CodePlace> {
     let given =
         |_: &Expr, arguments: &[crate::ir::Argument]| arguments.iter().any(|argument| passes_caller(&argument.value));
-    calls(case, &given).into_iter().find_map(|(call, _)| {
+    find_calls(case, &given).into_iter().find_map(|(call, _)| {
         let Resolved::Function(function) = resolve_function(case.project, case.handler.module, call.call()?.0)? else {
             return None;
         };
@@ -111,7 +111,7 @@ fn through_function(case: &Case<'_>, known: &Known) -> Option<crate::routes::Pla
 }
 
 /// How a list is loaded.
-enum Shape {
+enum ListLoad {
     /// A statement of SQL.
     Sql(Span, crate::fix::sql::Sql),
     /// `Model.query`, `Model.objects`, `select(Model)`, `query(Model)`: the piece that a filter goes behind.
@@ -131,12 +131,12 @@ enum Filter {
 struct List<'a> {
     call: &'a Expr,
     statement: &'a Statement,
-    shape: Shape,
+    shape: ListLoad,
     table: String,
 }
 
-fn lists<'a>(case: &'a Case<'_>) -> Vec<List<'a>> {
-    let all = calls(case, &|_, _| true);
+fn find_lists<'a>(case: &'a Case<'_>) -> Vec<List<'a>> {
+    let all = find_calls(case, &|_, _| true);
     let found = all.into_iter().filter_map(|(call, statement)| {
         let (callee, arguments) = call.call()?;
         if let Some((literal, read, _)) = sql_of(case.module, arguments) {
@@ -144,24 +144,24 @@ fn lists<'a>(case: &'a Case<'_>) -> Vec<List<'a>> {
             return (read.verb == "SELECT").then_some(List {
                 call,
                 statement,
-                shape: Shape::Sql(literal.span, read),
+                shape: ListLoad::Sql(literal.span, read),
                 table,
             });
         }
-        let (span, filter, table) = query(call, callee)?;
-        Some(List { call, statement, shape: Shape::Query(span, filter), table })
+        let (span, filter, table) = read_open_query(call, callee)?;
+        Some(List { call, statement, shape: ListLoad::Query(span, filter), table })
     });
     found.collect()
 }
 
 /// The piece of a chain that names the model and has no condition yet.
-fn query(call: &Expr, callee: &Expr) -> Option<(Span, Filter, String)> {
-    let name = dotted(callee);
+fn read_open_query(call: &Expr, callee: &Expr) -> Option<(Span, Filter, String)> {
+    let name = dotted_text(callee);
     if let Some(last) = name.as_deref().map(last_part)
         && matches!(last, "select" | "query")
     {
         let (_, arguments) = call.call()?;
-        let model = dotted(&arguments.first()?.value)?;
+        let model = dotted_text(&arguments.first()?.value)?;
         let is_model = last_part(&model).starts_with(char::is_uppercase);
         let filter = if last == "select" { Filter::Where } else { Filter::ByName };
         return is_model.then(|| (call.span, filter, last_part(&model).to_owned()));
@@ -179,11 +179,16 @@ fn query(call: &Expr, callee: &Expr) -> Option<(Span, Filter, String)> {
     }
 }
 
-fn scoped(case: &Case<'_>, known: &Known, list: &List<'_>, caller: &Identity) -> Result<Draft, Refusal> {
+fn scope_to_owner(
+    case: &Case<'_>,
+    known: &Known,
+    list: &List<'_>,
+    caller: &CallerExpression,
+) -> Result<FixDraft, FixRefusal> {
     // A column that other tables have is no ground for a change of this one's query.
     let owner = owner_column(case, known, Some(&list.table), caller).filter(|owner| !owner.is_guessed);
     let owner = owner.ok_or_else(|| {
-        Refusal::new(
+        FixRefusal::new(
             RefusalReason::NoOwner,
             format!("nothing in `{}` names an owner", list.table),
             "say which field it is (`owner_fields`), or decide that the list is for everybody",
@@ -191,12 +196,12 @@ fn scoped(case: &Case<'_>, known: &Known, list: &List<'_>, caller: &Identity) ->
     })?;
     let value = format!("{}{}", caller.text, owner.part);
     let mut draft =
-        Draft::new(format!("the list asks for the owner `{}`: others' objects are not in it", owner.column));
+        FixDraft::new(format!("the list asks for the owner `{}`: others' objects are not in it", owner.column));
     caller.bring(&case.module.path, &mut draft);
     let condition = Condition { column: owner.column.clone(), value };
     let made = match &list.shape {
-        Shape::Sql(literal, read) => scope_sql(case, &mut draft, list.call, (*literal, read), &condition),
-        Shape::Query(span, filter) => {
+        ListLoad::Sql(literal, read) => scope_sql(case, &mut draft, list.call, (*literal, read), &condition),
+        ListLoad::Query(span, filter) => {
             let Condition { column, value } = &condition;
             let added = match filter {
                 Filter::ByName => format!(".filter_by({column}={value})"),
@@ -208,7 +213,7 @@ fn scoped(case: &Case<'_>, known: &Known, list: &List<'_>, caller: &Identity) ->
         }
     };
     if !made {
-        return Err(Refusal::new(
+        return Err(FixRefusal::new(
             RefusalReason::NotSupported,
             "the values of the statement are not written where it is",
             "add the condition and its value by hand",

@@ -2,10 +2,10 @@
 //! that were shown to be set.
 
 use super::bodies::{FieldFilter, FieldLoop};
-use crate::fix::draft::{Case, Draft};
+use crate::fix::draft::{Case, FixDraft};
 use crate::fix::identity::each_statement;
 use crate::fix::style::{indent_at, line_start};
-use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, dotted, last_part};
+use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, dotted_text, last_part};
 
 /// Which fields pass.
 struct Passing<'a> {
@@ -27,8 +27,8 @@ impl<'a> Passing<'a> {
         (!passing.names.is_empty()).then_some(passing)
     }
 
-    fn draft(&self) -> Draft {
-        let mut draft = Draft::new(match self.is_allowed {
+    fn draft(&self) -> FixDraft {
+        let mut draft = FixDraft::new(match self.is_allowed {
             true => format!("only {} of the body are taken: what the document names", self.names.join(", ")),
             false => format!("{} of the body are left out", self.names.join(", ")),
         });
@@ -63,7 +63,7 @@ impl<'a> Passing<'a> {
 }
 
 /// Narrows a filter; nothing where it lets none of the fields pass.
-pub(super) fn narrow_filter(case: &Case<'_>, filter: &FieldFilter<'_>) -> Option<Draft> {
+pub(super) fn narrow_filter(case: &Case<'_>, filter: &FieldFilter<'_>) -> Option<FixDraft> {
     let asked: Vec<Membership> =
         filter.conditions.iter().flat_map(all_of).filter_map(|part| Membership::of(case, part, filter.key)).collect();
     if asked.iter().any(|asked| asked.is_sound(case, false)) {
@@ -95,7 +95,7 @@ fn needs_brackets(condition: &Expr) -> bool {
 }
 
 /// Narrows a loop; nothing where it sets none of the fields.
-pub(super) fn narrow_loop(case: &Case<'_>, taken: &FieldLoop<'_>) -> Option<Draft> {
+pub(super) fn narrow_loop(case: &Case<'_>, taken: &FieldLoop<'_>) -> Option<FixDraft> {
     let refused = &case.facts.not_settable;
     let lists_sound = !taken.names.is_empty() && !refused.iter().any(|field| taken.names.contains(field));
     if lists_sound || asks_within(case, taken) {
@@ -127,7 +127,7 @@ fn asks_within(case: &Case<'_>, taken: &FieldLoop<'_>) -> bool {
     let mut sound = false;
     each_statement(taken.statements, &mut |statement| {
         if let StatementKind::If { test, body, .. } = &statement.kind {
-            let leaves = body.last().is_some_and(leaves);
+            let leaves = body.last().is_some_and(ends_iteration);
             let asked = all_of(test).iter().find_map(|part| Membership::of(case, part, taken.key));
             sound |= asked.is_some_and(|asked| asked.is_sound(case, leaves));
         }
@@ -144,13 +144,14 @@ fn all_of(test: &Expr) -> &[Expr] {
 }
 
 /// Returns whether a statement ends the turn of a loop, or the handler.
-fn leaves(statement: &Statement) -> bool {
+fn ends_iteration(statement: &Statement) -> bool {
     match &statement.kind {
         StatementKind::Jump | StatementKind::Throw(_) | StatementKind::Return(_) => true,
-        StatementKind::Expr(value) => {
-            value.call().and_then(|(callee, _)| dotted(callee)).is_some_and(|name| matches!(last_part(&name), "abort"))
-        }
-        StatementKind::Block(inner) => inner.last().is_some_and(leaves),
+        StatementKind::Expr(value) => value
+            .call()
+            .and_then(|(callee, _)| dotted_text(callee))
+            .is_some_and(|name| matches!(last_part(&name), "abort")),
+        StatementKind::Block(inner) => inner.last().is_some_and(ends_iteration),
         _ => false,
     }
 }
@@ -222,7 +223,7 @@ fn local_list(case: &Case<'_>, list: &Expr) -> Option<Expr> {
 }
 
 /// Puts the body with the fields that pass in the place of the body.
-pub(super) fn narrow_whole(case: &Case<'_>, body: Span) -> Option<Draft> {
+pub(super) fn narrow_whole(case: &Case<'_>, body: Span) -> Option<FixDraft> {
     let passing = Passing::of(case)?;
     let written = case.text(body);
     let test = passing.test(case, "name", true);

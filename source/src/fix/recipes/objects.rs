@@ -2,17 +2,17 @@
 
 use super::ownership::Owner;
 use crate::fix::denial;
-use crate::fix::draft::{Case, Draft};
+use crate::fix::draft::{Case, FixDraft};
 use crate::fix::loads::{Load, LoadKind};
 use crate::fix::owning::Known;
-use crate::fix::proposal::{Refusal, RefusalReason};
+use crate::fix::proposal::{FixRefusal, RefusalReason};
 use crate::fix::style::{indent_at, line_end};
 use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, walk_statements};
 use crate::routes::FrameworkName;
 use crate::words::{CALLERS, is_one_of};
 
 /// Refuses an object that is not there, where the handler would use it all the same.
-pub(super) fn deny_if_absent(case: &Case<'_>, draft: &mut Draft, load: &Load<'_>) {
+pub(super) fn deny_if_absent(case: &Case<'_>, draft: &mut FixDraft, load: &Load<'_>) {
     let Some(name) = load.name() else { return };
     let refused = denial::has_or_refusal(case, load.call)
         || denial::of_object(case, name, load.statement).is_some()
@@ -20,9 +20,9 @@ pub(super) fn deny_if_absent(case: &Case<'_>, draft: &mut Draft, load: &Load<'_>
     if refused || !is_used_whole(case, name, load.statement) {
         return;
     }
-    let refusal = denial::statement(case, draft, 404);
+    let refusal = denial::refusal_statement(case, draft, 404);
     let test = if case.style_is_python() { format!("{name} is None") } else { format!("!{name}") };
-    insert_after(case, draft, load.statement, &denial::lines(case, &test, &refusal));
+    insert_after(case, draft, load.statement, &denial::refusal_lines(case, &test, &refusal));
 }
 
 /// `first_or_404`, `get_object_or_404`
@@ -62,7 +62,7 @@ fn is_used_whole(case: &Case<'_>, name: &str, after: &Statement) -> bool {
 }
 
 /// Inserts lines behind a statement, in its block.
-pub(super) fn insert_after(case: &Case<'_>, draft: &mut Draft, statement: &Statement, lines: &[String]) {
+pub(super) fn insert_after(case: &Case<'_>, draft: &mut FixDraft, statement: &Statement, lines: &[String]) {
     let text = &case.module.text;
     let indent = indent_at(text, statement.span.start).to_owned();
     let at = line_end(text, statement.span.end.saturating_sub(1).max(statement.span.start));
@@ -77,23 +77,23 @@ pub(super) fn insert_after(case: &Case<'_>, draft: &mut Draft, statement: &State
 /// it, which knows the owner better than anything here.
 pub(super) fn compare_after(
     case: &Case<'_>,
-    draft: &mut Draft,
+    draft: &mut FixDraft,
     load: &Load<'_>,
     owner: &Owner,
     value: &str,
     known: &Known,
-) -> Result<bool, Refusal> {
-    let Some(name) = load.name() else { return hoist(case, draft, load, owner, value).map(|()| false) };
+) -> Result<bool, FixRefusal> {
+    let Some(name) = load.name() else { return hoist_returned_load(case, draft, load, owner, value).map(|()| false) };
     let (stranger, by_predicate) = stranger_test(case, draft, name, owner, value, known);
     draft.why = "what is loaded is refused to all but its owner, as if it were not there".to_owned();
-    refuse(case, draft, load, (name, &stranger));
+    refuse_stranger(case, draft, load, (name, &stranger));
     Ok(by_predicate)
 }
 
 /// Compares the parent of what is loaded with the one that the path names. Returns nothing where what is loaded has no name.
 pub(super) fn compare_parent(
     case: &Case<'_>,
-    draft: &mut Draft,
+    draft: &mut FixDraft,
     load: &Load<'_>,
     (column, parent): (&str, &str),
     known: &Known,
@@ -113,7 +113,7 @@ pub(super) fn compare_parent(
             format!("String({field}) !== String({request}.params.{parent})")
         }
     };
-    refuse(case, draft, load, (name, &stranger));
+    refuse_stranger(case, draft, load, (name, &stranger));
     Some(())
 }
 
@@ -126,23 +126,23 @@ fn is_number(case: &Case<'_>, parameter: &str) -> bool {
 }
 
 /// Refuses what is loaded where a test holds: in the handler's own refusal of what is not there, or behind the load.
-fn refuse(case: &Case<'_>, draft: &mut Draft, load: &Load<'_>, (name, stranger): (&str, &str)) {
+fn refuse_stranger(case: &Case<'_>, draft: &mut FixDraft, load: &Load<'_>, (name, stranger): (&str, &str)) {
     if let Some(existing) = denial::of_object(case, name, load.statement)
         && let StatementKind::If { test, .. } = &existing.kind
     {
-        widen(case, draft, test, stranger);
+        widen_test(case, draft, test, stranger);
         return;
     }
     let absent = if case.style_is_python() { format!("{name} is None") } else { format!("!{name}") };
-    let refusal = denial::statement(case, draft, 404);
+    let refusal = denial::refusal_statement(case, draft, 404);
     let or = if case.style_is_python() { "or" } else { "||" };
     let may_be_absent = !denial::has_or_refusal(case, load.call) && !refuses_itself(case, load);
     let test = if may_be_absent { format!("{absent} {or} {stranger}") } else { stranger.to_owned() };
-    insert_after(case, draft, load.statement, &denial::lines(case, &test, &refusal));
+    insert_after(case, draft, load.statement, &denial::refusal_lines(case, &test, &refusal));
 }
 
 /// `if not x:` becomes `if not x or x.owner != user.id:`
-fn widen(case: &Case<'_>, draft: &mut Draft, test: &Expr, stranger: &str) {
+fn widen_test(case: &Case<'_>, draft: &mut FixDraft, test: &Expr, stranger: &str) {
     let or = if case.style_is_python() { "or" } else { "||" };
     let all = matches!(&*test.kind, ExprKind::Logic { all: true, .. });
     if all {
@@ -156,14 +156,14 @@ fn widen(case: &Case<'_>, draft: &mut Draft, test: &Expr, stranger: &str) {
 /// The test that holds for a stranger: by a predicate of the project where it has one, else by comparing.
 fn stranger_test(
     case: &Case<'_>,
-    draft: &mut Draft,
+    draft: &mut FixDraft,
     name: &str,
     owner: &Owner,
     value: &str,
     known: &Known,
 ) -> (String, bool) {
     let not = if case.style_is_python() { "not " } else { "!" };
-    if let Some((call, place)) = predicate(case, name, owner, known) {
+    if let Some((call, place)) = find_owner_predicate(case, name, owner, known) {
         draft.follow(place, call.clone());
         return (format!("{not}{call}"), true);
     }
@@ -187,12 +187,12 @@ fn load_is_row(known: &Known) -> bool {
 }
 
 /// A small function of this file that says whether an object is the caller's: `mine(req, note)`.
-pub(super) fn predicate(
+pub(super) fn find_owner_predicate(
     case: &Case<'_>,
     object: &str,
     owner: &Owner,
     known: &Known,
-) -> Option<(String, crate::routes::Place)> {
+) -> Option<(String, crate::routes::CodePlace)> {
     let request = case.function().parameters.first().map(|parameter| parameter.name.clone());
     let own = known.owning_functions(case.project).into_iter();
     own.filter(|function| function.module == case.handler.module).find_map(|function| {
@@ -226,9 +226,15 @@ fn is_read_by_key(case: &Case<'_>, name: &str, otherwise: bool) -> bool {
 }
 
 /// `return load(id)`: what is loaded gets a name first.
-fn hoist(case: &Case<'_>, draft: &mut Draft, load: &Load<'_>, owner: &Owner, value: &str) -> Result<(), Refusal> {
+fn hoist_returned_load(
+    case: &Case<'_>,
+    draft: &mut FixDraft,
+    load: &Load<'_>,
+    owner: &Owner,
+    value: &str,
+) -> Result<(), FixRefusal> {
     let by_hand = || {
-        Refusal::new(
+        FixRefusal::new(
             RefusalReason::NotSupported,
             format!("what {} loads is used without a name", case.route()),
             "give it a name, and compare its owner with the caller before it is used",
@@ -258,10 +264,10 @@ fn hoist(case: &Case<'_>, draft: &mut Draft, load: &Load<'_>, owner: &Owner, val
     } else {
         format!("{name}.{}", owner.column)
     };
-    let refusal = denial::statement(case, draft, 404);
+    let refusal = denial::refusal_statement(case, draft, 404);
     let mut lines = vec![format!("{name} = {}", case.text(whole))];
     let absent = if whole == load.call.span { format!("{name} is None or ") } else { String::new() };
-    lines.extend(denial::lines(case, &format!("{absent}{field} != {value}"), &refusal));
+    lines.extend(denial::refusal_lines(case, &format!("{absent}{field} != {value}"), &refusal));
     let block = case.style.lines(&indent, &lines);
     draft.insert(&case.module.path, load.statement.span.start, format!("{}{indent}", block.trim_start()));
     draft.replace(&case.module.path, Span { ..whole }, name);
@@ -273,7 +279,7 @@ fn hoist(case: &Case<'_>, draft: &mut Draft, load: &Load<'_>, owner: &Owner, val
 /// the method promises no promise.
 fn hoist_promise(
     case: &Case<'_>,
-    draft: &mut Draft,
+    draft: &mut FixDraft,
     (load, returned): (&Load<'_>, &Expr),
     unequal: &str,
 ) -> Option<()> {
@@ -295,9 +301,9 @@ fn hoist_promise(
     let name = crate::fix::identity::free_name(case, "found");
     let indent = indent_at(&case.module.text, load.statement.span.start).to_owned();
     let end = if case.style.semicolons { ";" } else { "" };
-    let refusal = denial::statement(case, draft, 404);
+    let refusal = denial::refusal_statement(case, draft, 404);
     let mut lines = vec![format!("const {name} = await {}{end}", case.text(whole.span))];
-    lines.extend(denial::lines(case, &format!("!{name} || {name}.{unequal}"), &refusal));
+    lines.extend(denial::refusal_lines(case, &format!("!{name} || {name}.{unequal}"), &refusal));
     let block = case.style.lines(&indent, &lines);
     draft.insert(&case.module.path, load.statement.span.start, format!("{}{indent}", block.trim_start()));
     draft.replace(&case.module.path, returned.span, name);

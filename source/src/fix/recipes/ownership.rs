@@ -2,54 +2,54 @@
 //! itself, a comparison behind the load.
 
 use super::django;
-use super::objects::{compare_after, compare_parent, deny_if_absent, predicate};
+use super::objects::{compare_after, compare_parent, deny_if_absent, find_owner_predicate};
 use crate::fix::callers::{OwnerUse, is_same_table};
-use crate::fix::draft::{Case, Draft};
-use crate::fix::identity::{Identity, identity, part_of};
-use crate::fix::loads::{Load, LoadKind, loads, mentions, names_of};
-use crate::fix::owning::{Known, is_tied_to, resolve_function, tie, tied_parent};
-use crate::fix::proposal::{Refusal, RefusalReason};
-use crate::fix::scope::{Condition, scope};
-use crate::fix::style::Style;
+use crate::fix::draft::{Case, FixDraft};
+use crate::fix::identity::{CallerExpression, find_caller, part_of};
+use crate::fix::loads::{Load, LoadKind, find_loads, mentions_parameter, names_of};
+use crate::fix::owning::{Known, find_owner_tie, is_tied_to, resolve_function, tied_parent};
+use crate::fix::proposal::{FixRefusal, RefusalReason};
+use crate::fix::scope::{Condition, scope_load};
+use crate::fix::style::CodeStyle;
 use crate::fix::tables::Column;
 use crate::fix::{denial, imports};
-use crate::ir::{Expr, dotted, last_part};
+use crate::ir::{Expr, dotted_text, last_part};
 use crate::project::{FunctionRef, Resolved};
 use crate::reading::TENANT_NAMES;
-use crate::routes::{FrameworkName, parameters};
-use crate::words::{ACCOUNTS, CALLERS, OWNER_FIELDS, is_one_of, plain};
+use crate::routes::{FrameworkName, path_parameters};
+use crate::words::{ACCOUNTS, CALLERS, OWNER_FIELDS, is_one_of, simplify_name};
 
 /// Makes the change.
-pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
+pub(super) fn require_owner(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     if case.facts.is_public {
-        return Err(public(case));
+        return Err(public_route_refusal(case));
     }
     let known = Known::of(case);
-    if let Some(answer) = django::querysets::draft(case, &known) {
+    if let Some(answer) = django::querysets::scope_queryset(case, &known) {
         return answer;
     }
     if let Some(refusal) = django::querysets::is_checked(case) {
         return Err(refusal);
     }
-    let parameter = parameter(case)?;
+    let parameter = object_parameter(case)?;
     if let Some((method, inner)) = django::method_of_load(case, &parameter)
         && let Some(module) = case.project.module(method.module)
     {
-        let style = Style::of(&module.text, module.language);
+        let style = CodeStyle::of(&module.text, module.language);
         return of_function(&Case { handler: method, module, style, ..case.clone() }, &known, inner);
     }
     of_function(case, &known, parameter)
 }
 
 /// Makes the change in the function that loads the object.
-fn of_function(case: &Case<'_>, known: &Known, parameter: String) -> Result<Draft, Refusal> {
+fn of_function(case: &Case<'_>, known: &Known, parameter: String) -> Result<FixDraft, FixRefusal> {
     let parent = tied_parent(case, known, &parameter);
-    if let Some(tie) = tie(case, known, &parameter) {
+    if let Some(tie) = find_owner_tie(case, known, &parameter) {
         let place = case.place(case.handler.module, tie.span);
         let because = format!("{} asks whose the object is, at {}:{}", case.route(), place.file, place.line);
         return Err(case.nothing_to_do(because));
     }
-    let all = loads(case, &parameter);
+    let all = find_loads(case, &parameter);
     if all.iter().any(|load| is_given_callers(case, load)) {
         return Err(case.nothing_to_do(format!("what {} loads is what its caller may use", case.route())));
     }
@@ -59,13 +59,13 @@ fn of_function(case: &Case<'_>, known: &Known, parameter: String) -> Result<Draf
         return Err(case.nothing_to_do(format!("the object is one of its parent `{parent}`, which is the caller's")));
     }
     let load = all.first().ok_or_else(|| not_located(case, &parameter))?;
-    let owned = Owned { case, known, load, parameter: &parameter };
+    let owned = UnownedLoad { case, known, load, parameter: &parameter };
     if let Some(parent) = parent
         && let Some(draft) = owned.through_parent(&parent)
     {
         return Ok(draft);
     }
-    let caller = identity(case, load.statement.span.start).ok_or_else(|| no_identity(case))?;
+    let caller = find_caller(case, load.statement.span.start).ok_or_else(|| no_identity(case))?;
     owned
         .is_the_account(&caller)
         .or_else(|| owned.through_function(&caller))
@@ -86,8 +86,8 @@ fn is_given_callers(case: &Case<'_>, load: &Load<'_>) -> bool {
 }
 
 /// Refuses what is open on purpose.
-pub(super) fn public(case: &Case<'_>) -> Refusal {
-    Refusal::new(
+pub(super) fn public_route_refusal(case: &Case<'_>) -> FixRefusal {
+    FixRefusal::new(
         RefusalReason::Public,
         format!("{} is open on purpose, as the document or a remembered decision says", case.route()),
         "change that decision first if it is wrong",
@@ -95,16 +95,16 @@ pub(super) fn public(case: &Case<'_>) -> Refusal {
 }
 
 /// Refuses where the caller is not known.
-pub(super) fn no_identity(case: &Case<'_>) -> Refusal {
-    Refusal::new(
+pub(super) fn no_identity(case: &Case<'_>) -> FixRefusal {
+    FixRefusal::new(
         RefusalReason::NoIdentity,
         format!("nothing in the handler of {} says who calls", case.route()),
         "let it ask for a credential first (the remedy missing-guard), then ask again",
     )
 }
 
-fn not_located(case: &Case<'_>, parameter: &str) -> Refusal {
-    Refusal::new(
+fn not_located(case: &Case<'_>, parameter: &str) -> FixRefusal {
+    FixRefusal::new(
         RefusalReason::NotLocated,
         format!("no load by `{parameter}` was found in the handler of {}", case.route()),
         "find where the object is loaded, and compare its owner with the caller there",
@@ -112,11 +112,11 @@ fn not_located(case: &Case<'_>, parameter: &str) -> Refusal {
 }
 
 /// The parameter that names the object.
-fn parameter(case: &Case<'_>) -> Result<String, Refusal> {
-    let of_path = parameters(&case.entry.path);
+fn object_parameter(case: &Case<'_>) -> Result<String, FixRefusal> {
+    let of_path = path_parameters(&case.entry.path);
     let named = case.facts.parameter.clone();
     named.or_else(|| of_path.last().cloned()).ok_or_else(|| {
-        Refusal::new(
+        FixRefusal::new(
             RefusalReason::MissingFact,
             format!("{} has no parameter in its path", case.route()),
             "say which parameter names the object",
@@ -130,22 +130,22 @@ fn model_of_chain(callee: &Expr) -> Option<String> {
 }
 
 /// A load whose object has no owner yet.
-struct Owned<'a> {
+struct UnownedLoad<'a> {
     case: &'a Case<'a>,
     known: &'a Known,
     load: &'a Load<'a>,
     parameter: &'a str,
 }
 
-impl Owned<'_> {
+impl UnownedLoad<'_> {
     /// The parent is the caller's: the child must be one of it.
-    fn through_parent(&self, parent: &str) -> Option<Draft> {
+    fn through_parent(&self, parent: &str) -> Option<FixDraft> {
         let table = self.load.table.as_deref()?;
         let condition = self.of_reference(table, parent).or_else(|| self.of_column(table, parent))?;
-        let mut draft = Draft::new(format!(
+        let mut draft = FixDraft::new(format!(
             "the object must be one of the parent `{parent}`, whose owner was asked for already: a stranger's is not found"
         ));
-        if scope(self.case, &mut draft, self.load, &condition, &self.known.tables.key(table)) {
+        if scope_load(self.case, &mut draft, self.load, &condition, &self.known.tables.key(table)) {
             deny_if_absent(self.case, &mut draft, self.load);
         } else {
             compare_parent(self.case, &mut draft, self.load, (&condition.column, parent), self.known)?;
@@ -158,8 +158,8 @@ impl Owned<'_> {
     /// The column that is called as the parameter of the parent.
     fn of_column(&self, table: &str, parent: &str) -> Option<Condition> {
         let columns = self.known.tables.columns(table)?;
-        let column = columns.iter().find(|column| plain(&column.name) == plain(parent))?;
-        let value = converted(self.case, self.load, parent);
+        let column = columns.iter().find(|column| simplify_name(&column.name) == simplify_name(parent))?;
+        let value = convert_like_load(self.case, self.load, parent);
         Some(Condition { column: column.name.clone(), value })
     }
 
@@ -167,11 +167,11 @@ impl Owned<'_> {
     /// `notebook__slug=slug`.
     fn of_reference(&self, table: &str, parent: &str) -> Option<Condition> {
         let case = self.case;
-        let all = loads(case, parent);
+        let all = find_loads(case, parent);
         let of_parent = all.iter().find(|load| load.call.span.end <= self.load.call.span.start)?;
         let refers = |column: &&Column| match (&column.refers_to, &of_parent.table) {
             (Some(to), Some(model)) => is_same_table(to, model),
-            (Some(_), None) => plain(parent).starts_with(&plain(&column.name)),
+            (Some(_), None) => simplify_name(parent).starts_with(&simplify_name(&column.name)),
             (None, _) => false,
         };
         let columns = self.known.tables.columns(table).filter(|_| case.entry.framework == FrameworkName::Django)?;
@@ -181,7 +181,7 @@ impl Owned<'_> {
         }
         let (_, arguments) = of_parent.parts()?;
         let names = names_of(case, parent);
-        let argument = arguments.iter().find(|argument| mentions(&argument.value, &names, parent))?;
+        let argument = arguments.iter().find(|argument| mentions_parameter(&argument.value, &names, parent))?;
         let value = case.text(argument.value.span).to_owned();
         Some(match argument.name.as_deref()? {
             "pk" | "id" => Condition { column: format!("{column}_id"), value },
@@ -190,7 +190,7 @@ impl Owned<'_> {
     }
 
     /// The id is the account: it must be the caller's own.
-    fn is_the_account(&self, caller: &Identity) -> Option<Draft> {
+    fn is_the_account(&self, caller: &CallerExpression) -> Option<FixDraft> {
         let is_key = is_one_of(self.parameter, OWNER_FIELDS)
             || (self.case.entry.framework == FrameworkName::Django && matches!(self.parameter, "pk" | "id"));
         let is_django = self.case.entry.framework == FrameworkName::Django;
@@ -206,19 +206,19 @@ impl Owned<'_> {
         let own = || if is_django { ".pk".to_owned() } else { usual_part(case, caller) };
         let value = format!("{}{}", caller.text, part.map_or_else(own, |used| used.part.clone()));
         let mut draft =
-            Draft::new(format!("`{}` names the account itself: only its own caller may use it", self.parameter));
+            FixDraft::new(format!("`{}` names the account itself: only its own caller may use it", self.parameter));
         caller.bring(&case.module.path, &mut draft);
-        let refusal = denial::statement(case, &mut draft, 403);
+        let refusal = denial::refusal_statement(case, &mut draft, 403);
         let test = format!("str({value}) != str({})", self.parameter);
         let statement = self.load.statement.span;
         let indent = crate::fix::style::indent_at(&case.module.text, statement.start).to_owned();
-        let lines = case.style.lines(&indent, &denial::lines(case, &test, &refusal));
+        let lines = case.style.lines(&indent, &denial::refusal_lines(case, &test, &refusal));
         draft.insert(&case.module.path, crate::fix::style::line_start(&case.module.text, statement.start), lines);
         Some(draft)
     }
 
     /// A function of the project loads the same for its owner alone: it takes the place of the load.
-    fn through_function(&self, caller: &Identity) -> Option<Draft> {
+    fn through_function(&self, caller: &CallerExpression) -> Option<FixDraft> {
         let LoadKind::Helper(loader) = &self.load.kind else { return None };
         let candidates = self.known.owning_functions(self.case.project);
         let ranked = candidates.iter().filter_map(|function| {
@@ -248,7 +248,7 @@ impl Owned<'_> {
     }
 
     /// Where the sibling calls the function.
-    fn sibling_call(&self, function: &FunctionRef) -> Option<crate::routes::Place> {
+    fn sibling_call(&self, function: &FunctionRef) -> Option<crate::routes::CodePlace> {
         let sibling = crate::fix::draft::handler_of(self.case.project, self.case.sibling?)?;
         let mut found = None;
         crate::ir::walk_statements(&sibling.function.body, &mut |_| {}, &mut |expr| {
@@ -279,7 +279,12 @@ impl Owned<'_> {
     }
 
     /// Writes the call of a function with what is at hand in the handler.
-    fn call_of(&self, function: &FunctionRef, loader: &FunctionRef, caller: &Identity) -> Option<(String, Draft)> {
+    fn call_of(
+        &self,
+        function: &FunctionRef,
+        loader: &FunctionRef,
+        caller: &CallerExpression,
+    ) -> Option<(String, FixDraft)> {
         let case = self.case;
         let (_, given) = self.load.parts()?;
         let mut arguments = Vec::new();
@@ -295,27 +300,27 @@ impl Owned<'_> {
             };
             arguments.push(text);
         }
-        let mut draft = Draft::new("");
+        let mut draft = FixDraft::new("");
         let name = &function.function.name;
         let written = imports::bring_own(case.project, case.handler.module, &mut draft, function.module, name)?;
         Some((format!("{written}({})", arguments.join(", ")), draft))
     }
 
     /// The load itself asks for the owner; where it cannot, what is loaded is compared.
-    fn by_condition(&self, caller: &Identity) -> Result<Draft, Refusal> {
+    fn by_condition(&self, caller: &CallerExpression) -> Result<FixDraft, FixRefusal> {
         let case = self.case;
         let owner = owner_column(case, self.known, self.load.table.as_deref(), caller).ok_or_else(|| no_owner(case))?;
         let value = format!("{}{}", caller.text, owner.part);
-        let mut draft = Draft::new("");
+        let mut draft = FixDraft::new("");
         caller.bring(&case.module.path, &mut draft);
         let condition = Condition { column: owner.column.clone(), value: value.clone() };
         // A column that other objects have is no ground for a change of the query; a predicate of the project is.
         if owner.is_guessed {
-            let name = self.load.name().filter(|name| predicate(case, name, &owner, self.known).is_some());
+            let name = self.load.name().filter(|name| find_owner_predicate(case, name, &owner, self.known).is_some());
             name.ok_or_else(|| no_owner(case))?;
         }
         let key = self.load.table.as_deref().map_or_else(|| "id".to_owned(), |table| self.known.tables.key(table));
-        if !owner.is_guessed && scope(case, &mut draft, self.load, &condition, &key) {
+        if !owner.is_guessed && scope_load(case, &mut draft, self.load, &condition, &key) {
             draft.why = format!(
                 "the load asks for the owner `{}` too: a stranger gets what a missing object gets",
                 owner.column
@@ -350,7 +355,7 @@ pub(super) struct Owner {
 
 impl Owner {
     /// Writes into a draft whose way it is, and what is guessed.
-    pub(super) fn note(&self, case: &Case<'_>, draft: &mut Draft) {
+    pub(super) fn note(&self, case: &Case<'_>, draft: &mut FixDraft) {
         for guess in &self.guesses {
             draft.guess(guess.clone());
         }
@@ -364,7 +369,12 @@ impl Owner {
 
 /// Finds what names the owner of a table's rows: what the scan saw, what the project compares elsewhere, what the table
 /// has.
-pub(super) fn owner_column(case: &Case<'_>, known: &Known, table: Option<&str>, caller: &Identity) -> Option<Owner> {
+pub(super) fn owner_column(
+    case: &Case<'_>,
+    known: &Known,
+    table: Option<&str>,
+    caller: &CallerExpression,
+) -> Option<Owner> {
     let is_django = case.entry.framework == FrameworkName::Django;
     // What an account is called by is no owner of it.
     if is_django && table.is_some_and(|table| known.tables.is_caller(table)) {
@@ -377,11 +387,11 @@ pub(super) fn owner_column(case: &Case<'_>, known: &Known, table: Option<&str>, 
         let is_it = |column: &Column| column.name == first || first.strip_suffix("_id") == Some(&column.name);
         columns.is_none_or(|columns| columns.iter().any(is_it))
     };
-    let mut candidates: Vec<(String, bool)> = Vec::new();
+    let mut candidates = Vec::new();
     candidates.extend(case.facts.owner_fields.iter().filter(|name| has(name)).map(|name| (name.clone(), false)));
-    let of_table = known.uses.iter().filter(|used| {
-        matches!((table, used.table.as_deref()), (Some(a), Some(b)) if is_same_table(a, b)) && has(&used.column)
-    });
+    let is_of_table =
+        |used: &OwnerUse| matches!((table, used.table.as_deref()), (Some(a), Some(b)) if is_same_table(a, b));
+    let of_table = known.uses.iter().filter(|used| is_of_table(used) && has(&used.column));
     candidates.extend(of_table.map(|used| (used.column.clone(), false)));
     let named = table.map(|table| known.tables.owner_columns(table)).unwrap_or_default();
     let way = |column: &Column| if is_django { known.tables.way_to_caller(column) } else { Some(column.name.clone()) };
@@ -400,7 +410,7 @@ pub(super) fn owner_column(case: &Case<'_>, known: &Known, table: Option<&str>, 
     }
     let part = seen.as_ref().map(|used| used.part.clone()).unwrap_or_else(|| {
         // A foreign key of Django is compared with the account itself.
-        if case.entry.framework == FrameworkName::Django && !column.ends_with("id") {
+        if is_django && !column.ends_with("id") {
             return String::new();
         }
         let part = usual_part(case, caller);
@@ -410,12 +420,9 @@ pub(super) fn owner_column(case: &Case<'_>, known: &Known, table: Option<&str>, 
     if of_parents.as_ref() == Some(&column) && seen.as_ref().is_none_or(|seen| seen.column != column) {
         guesses.push(format!("that `{column}` is whose the object is: it is a part of another one"));
     }
-    let of_table = |used: &OwnerUse| {
-        matches!((table, used.table.as_deref()), (Some(a), Some(b)) if is_same_table(a, b)) && used.column == column
-    };
+    let is_known = seen.as_ref().is_some_and(|used| is_of_table(used) && used.column == column);
     let shared = columns.into_iter().flatten().find(|other| is_one_of(&other.name, &TENANT_NAMES));
-    if let Some(shared) = shared.filter(|_| is_django && !seen.as_ref().is_some_and(of_table)) {
-        let shared = &shared.name;
+    if let Some(Column { name: shared, .. }) = shared.filter(|_| is_django && !is_known) {
         guesses.push(format!("that `{column}` alone may use it: it has `{shared}` too, whose members may be meant"));
     }
     Some(Owner { column, part, seen, guesses, is_guessed: guessed, caller: caller.text.clone() })
@@ -431,8 +438,8 @@ fn of_parents(case: &Case<'_>, known: &Known, table: Option<&str>) -> Option<Str
     }
 }
 
-fn no_owner(case: &Case<'_>) -> Refusal {
-    Refusal::new(
+fn no_owner(case: &Case<'_>) -> FixRefusal {
+    FixRefusal::new(
         RefusalReason::NoOwner,
         format!(
             "what names the owner of the object of {} was found neither in the source nor in its answers",
@@ -443,8 +450,8 @@ fn no_owner(case: &Case<'_>) -> Refusal {
 }
 
 /// The part of the caller that is usually its key, where the project does not show it.
-pub(super) fn usual_part(case: &Case<'_>, caller: &Identity) -> String {
-    let last = caller.text.trim_end_matches("()").rsplit('.').next().map(plain).unwrap_or_default();
+pub(super) fn usual_part(case: &Case<'_>, caller: &CallerExpression) -> String {
+    let last = caller.text.trim_end_matches("()").rsplit('.').next().map(simplify_name).unwrap_or_default();
     if last.ends_with("id") || last.ends_with("identity") || last == "sub" || caller.text.ends_with(']') {
         return String::new();
     }
@@ -459,7 +466,7 @@ pub(super) fn usual_part(case: &Case<'_>, caller: &Identity) -> String {
 }
 
 /// The parameter as the load converts it: `str(booking_id)` beside `str(guest_id)`.
-fn converted(case: &Case<'_>, load: &Load<'_>, parameter: &str) -> String {
+fn convert_like_load(case: &Case<'_>, load: &Load<'_>, parameter: &str) -> String {
     let plain_text = if crate::fix::callers::has_keys_apart(case.module) {
         parameter.to_owned()
     } else {
@@ -469,7 +476,7 @@ fn converted(case: &Case<'_>, load: &Load<'_>, parameter: &str) -> String {
     let converter = load.parts().and_then(|(_, arguments)| {
         arguments.iter().find_map(|argument| {
             let (callee, inner) = argument.value.call()?;
-            let name = dotted(callee)?;
+            let name = dotted_text(callee)?;
             let same = matches!(last_part(&name), "str" | "int" | "Number" | "String");
             same.then_some(()).and(inner.first()).map(|_| name)
         })

@@ -1,19 +1,19 @@
 //! A path that a caller names stays in its folder.
 
 use crate::fix::denial;
-use crate::fix::draft::{Case, Draft};
+use crate::fix::draft::{Case, FixDraft};
 use crate::fix::imports::bring_name;
-use crate::fix::loads::{calls, is_id, names_of};
-use crate::fix::proposal::{Refusal, RefusalReason};
+use crate::fix::loads::{find_calls, is_id, names_of};
+use crate::fix::proposal::{FixRefusal, RefusalReason};
 use crate::fix::style::indent_at;
-use crate::ir::{Expr, ExprKind, Statement, dotted, last_part};
-use crate::routes::parameters;
+use crate::ir::{Expr, ExprKind, Statement, dotted_text, last_part};
+use crate::routes::path_parameters;
 
 /// Makes the change.
-pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
-    let of_path = parameters(&case.entry.path);
+pub(super) fn confine_path(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
+    let of_path = path_parameters(&case.entry.path);
     let input = case.facts.input.clone().or_else(|| of_path.last().cloned()).ok_or_else(|| {
-        Refusal::new(RefusalReason::MissingFact, "which parameter names the file is not known", "name it (`input`)")
+        FixRefusal::new(RefusalReason::MissingFact, "which parameter names the file is not known", "name it (`input`)")
     })?;
     let body = case.text(case.function().body_span);
     if [
@@ -32,19 +32,19 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
     }
     let names = names_of(case, &input);
     let is_input = |expr: &Expr| is_id(expr, &names, &input);
-    let all = calls(case, &|_, arguments| arguments.iter().any(|argument| is_input(&argument.value)));
+    let all = find_calls(case, &|_, arguments| arguments.iter().any(|argument| is_input(&argument.value)));
     for (call, statement) in all {
         let Some((callee, arguments)) = call.call() else { continue };
         let name = match &*callee.kind {
             ExprKind::Member(_, name) => name.clone(),
-            _ => dotted(callee).unwrap_or_default(),
+            _ => dotted_text(callee).unwrap_or_default(),
         };
         let folder = arguments.first().filter(|first| !is_input(&first.value));
         if let (Some(folder), "join" | "resolve") = (folder, last_part(&name)) {
-            return kept(case, (call, statement), case.text(folder.value.span), callee);
+            return keep_in_folder(case, (call, statement), case.text(folder.value.span), callee);
         }
     }
-    Err(Refusal::new(
+    Err(FixRefusal::new(
         RefusalReason::NotLocated,
         format!("no path is made of `{input}` in the handler of {}", case.route()),
         "resolve the path, and refuse it where it does not lie below its folder",
@@ -52,23 +52,23 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
 }
 
 /// Refuses a joined path that does not lie below its folder.
-fn kept(
+fn keep_in_folder(
     case: &Case<'_>,
     (call, statement): (&Expr, &Statement),
     folder: &str,
     callee: &Expr,
-) -> Result<Draft, Refusal> {
-    let mut draft = Draft::new("a path that leaves the folder is refused as if there were no such file");
-    let refusal = denial::statement(case, &mut draft, 404);
+) -> Result<FixDraft, FixRefusal> {
+    let mut draft = FixDraft::new("a path that leaves the folder is refused as if there were no such file");
+    let refusal = denial::refusal_statement(case, &mut draft, 404);
     let joined = case.text(call.span);
     let test = if case.style_is_python() {
         let path = bring_name(case, &mut draft, "pathlib", "Path");
         format!("not {path}({joined}).resolve().is_relative_to({path}({folder}).resolve())")
     } else {
-        let name = dotted(callee).unwrap_or_default();
+        let name = dotted_text(callee).unwrap_or_default();
         let path = name.split('.').next().unwrap_or("path");
         if !name.contains('.') || !case.module.imports.contains_key(path) {
-            return Err(Refusal::new(
+            return Err(FixRefusal::new(
                 RefusalReason::NotSupported,
                 "the module `path` is not imported as a whole",
                 "import it, then ask again",
@@ -77,7 +77,7 @@ fn kept(
         format!("!{path}.resolve({joined}).startsWith({path}.resolve({folder}) + {path}.sep)")
     };
     let indent = indent_at(&case.module.text, statement.span.start).to_owned();
-    let lines = case.style.lines(&indent, &denial::lines(case, &test, &refusal));
+    let lines = case.style.lines(&indent, &denial::refusal_lines(case, &test, &refusal));
     draft.insert(&case.module.path, statement.span.start, format!("{}{indent}", lines.trim_start()));
     Ok(draft)
 }

@@ -1,17 +1,17 @@
 //! A query takes its values as parameters: what stands in the literal becomes a mark, and the value follows.
 
-use crate::fix::draft::{Case, Draft};
-use crate::fix::loads::calls;
-use crate::fix::proposal::{Refusal, RefusalReason};
-use crate::ir::{Expr, ExprKind, Span, dotted, last_part};
+use crate::fix::draft::{Case, FixDraft};
+use crate::fix::loads::find_calls;
+use crate::fix::proposal::{FixRefusal, RefusalReason};
+use crate::ir::{Expr, ExprKind, Span, dotted_text, last_part};
 use crate::routes::FrameworkName;
 
 /// Makes the change.
-pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
-    let all = calls(case, &|callee, arguments| {
+pub(super) fn parameterise_query(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
+    let all = find_calls(case, &|callee, arguments| {
         let name = match &*callee.kind {
             ExprKind::Member(_, name) => name.clone(),
-            _ => dotted(callee).unwrap_or_default(),
+            _ => dotted_text(callee).unwrap_or_default(),
         };
         let takes_query = arguments.first().is_some_and(|first| is_statement(case, &first.value));
         takes_query && last_part(&name) != "text"
@@ -32,15 +32,15 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
     if sound {
         return Err(case.nothing_to_do("the queries of the handler take their values as parameters"));
     }
-    Err(Refusal::new(
+    Err(FixRefusal::new(
         RefusalReason::NotLocated,
         format!("no query was found in the handler of {}", case.route()),
         "find where the text of the query is made, and pass its values as parameters",
     ))
 }
 
-fn by_hand(case: &Case<'_>, line: usize) -> Refusal {
-    Refusal::new(
+fn by_hand(case: &Case<'_>, line: usize) -> FixRefusal {
+    FixRefusal::new(
         RefusalReason::NotSupported,
         format!("the query at {}:{line} is put together from pieces", case.module.path),
         "write it as one text with a mark for each value, and pass the values behind it",
@@ -60,25 +60,25 @@ fn of_template(
     literal: &Expr,
     parts: &[Expr],
     n_arguments: usize,
-) -> Result<Draft, Refusal> {
+) -> Result<FixDraft, FixRefusal> {
     let raw = case.text(literal.span);
-    let pieces = holes(raw, literal.span, parts);
+    let pieces = find_placeholders(raw, literal.span, parts);
     if pieces.len() != parts.len() || n_arguments > 1 {
         return Err(by_hand(case, literal.span.line));
     }
     let is_python = case.style_is_python();
-    let mut draft = Draft::new("the values of the query are parameters: they are never read as a part of it");
+    let mut draft = FixDraft::new("the values of the query are parameters: they are never read as a part of it");
     let (mut values, mut made, mut at) = (Vec::new(), String::new(), 0);
     for (place, (hole, part)) in pieces.iter().zip(parts).enumerate() {
         let before = raw.get(at..hole.start).unwrap_or("");
         if is_name_position(before) {
-            return Err(Refusal::new(
+            return Err(FixRefusal::new(
                 RefusalReason::NotSupported,
                 format!("`{}` stands for a name in the query, which cannot be a parameter", case.text(part.span)),
                 "choose it from a fixed list of names",
             ));
         }
-        let mark = if is_python { mark(case).to_owned() } else { format!("${}", place + 1) };
+        let mark = if is_python { placeholder_mark(case).to_owned() } else { format!("${}", place + 1) };
         let value = case.text(part.span);
         // Quotes and signs around the value go into it: `'%{word}%'`.
         let (kept, open) = without_quote(before);
@@ -96,14 +96,14 @@ fn of_template(
         made.push_str(&mark);
         at = hole.end + if open.is_some() { close + 1 } else { 0 };
     }
-    made.push_str(&plain_text(raw.get(at..).unwrap_or(""), if is_python { mark(case) } else { "$" }));
+    made.push_str(&plain_text(raw.get(at..).unwrap_or(""), if is_python { placeholder_mark(case) } else { "$" }));
     let text = if is_python { made.trim_start_matches(['f', 'F']).to_owned() } else { made };
-    draft.replace(&case.module.path, literal.span, format!("{text}, {}", given(case, call, &values)));
+    draft.replace(&case.module.path, literal.span, format!("{text}, {}", format_values(case, call, &values)));
     Ok(draft)
 }
 
 /// The pieces `{..}` of a literal, counted from its start.
-fn holes(raw: &str, literal: Span, parts: &[Expr]) -> Vec<std::ops::Range<usize>> {
+fn find_placeholders(raw: &str, literal: Span, parts: &[Expr]) -> Vec<std::ops::Range<usize>> {
     let of_part = |part: &Expr| {
         let (start, end) = (part.span.start.checked_sub(literal.start)?, part.span.end.checked_sub(literal.start)?);
         let before = raw.get(..start)?;
@@ -139,7 +139,7 @@ fn plain_text(text: &str, mark: &str) -> String {
     if mark == "%s" { text.replace('%', "%%") } else { text.to_owned() }
 }
 
-fn mark(case: &Case<'_>) -> &'static str {
+fn placeholder_mark(case: &Case<'_>) -> &'static str {
     // Django has one mark, whatever its database has.
     if case.entry.framework == FrameworkName::Django {
         return "%s";
@@ -149,14 +149,14 @@ fn mark(case: &Case<'_>) -> &'static str {
 }
 
 /// The values in the way in which the function takes them.
-fn given(case: &Case<'_>, call: &Expr, values: &[String]) -> String {
-    let last = call.call().and_then(|(callee, _)| dotted(callee)).unwrap_or_default();
+fn format_values(case: &Case<'_>, call: &Expr, values: &[String]) -> String {
+    let last = call.call().and_then(|(callee, _)| dotted_text(callee)).unwrap_or_default();
     let last = last_part(&last).to_owned();
     let mut plain = false;
     for module in &case.project.modules {
         crate::ir::walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
             let Some((callee, arguments)) = expr.call() else { return };
-            let same = dotted(callee).is_some_and(|name| last_part(&name) == last);
+            let same = dotted_text(callee).is_some_and(|name| last_part(&name) == last);
             if same
                 && let Some(second) = arguments.get(1)
                 && crate::fix::callers::sql_of(module, arguments).is_some()

@@ -3,12 +3,12 @@
 
 use super::decorators::put_decorator;
 use super::guard::put_argument;
-use crate::fix::draft::{Case, Draft};
+use crate::fix::draft::{Case, FixDraft};
 use crate::fix::imports::{bring_name, bring_own, imported_at};
-use crate::fix::proposal::{Idiom, Refusal, RefusalReason};
+use crate::fix::proposal::{FixRefusal, Idiom, RefusalReason};
 use crate::fix::style::{indent_at, line_start};
-use crate::fix::ways::{body_start, declaration};
-use crate::ir::{Expr, dotted};
+use crate::fix::ways::{body_start, find_declaration};
+use crate::ir::{Expr, dotted_text};
 use crate::project::{Definition, ModuleId};
 use crate::routes::FrameworkName;
 
@@ -17,12 +17,12 @@ const USUAL: u32 = 10;
 const HELPER: &str = "refuse_too_many";
 
 /// Makes the change.
-pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
+pub(super) fn limit_rate(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     if is_limited(case) {
         return Err(case.nothing_to_do(format!("{} limits how often it may be asked", case.route())));
     }
     let per_minute = case.facts.per_minute.unwrap_or(USUAL);
-    if let Some(answer) = super::django::throttles::draft(case, per_minute) {
+    if let Some(answer) = super::django::throttles::throttle_view(case, per_minute) {
         return answer;
     }
     if let Some(draft) = by_library(case, per_minute) {
@@ -31,7 +31,7 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
     match case.entry.framework {
         FrameworkName::Flask | FrameworkName::FastApi => by_helper(case, per_minute),
         FrameworkName::Express => by_middleware(case, per_minute),
-        _ => Err(Refusal::new(
+        _ => Err(FixRefusal::new(
             RefusalReason::NotSupported,
             "the project has no limiter, and there is no small one for this framework",
             "add the framework's own limiter to this route",
@@ -41,8 +41,8 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
 
 fn is_limited(case: &Case<'_>) -> bool {
     let text = case.text(case.function().outer_span);
-    let declared =
-        declaration(case.project, case.entry).map(|(module, call)| case.project.text(module, call.span).to_owned());
+    let declared = find_declaration(case.project, case.entry)
+        .map(|(module, call)| case.project.text(module, call.span).to_owned());
     let own = case.text(case.function().body_span);
     // The status in the handler's own text, not in a comment: comments are no part of the tree.
     let answers = own.contains("429") || own.contains("TOO_MANY_REQUESTS");
@@ -57,7 +57,7 @@ fn made_by(case: &Case<'_>, maker: &str) -> Option<(ModuleId, String, Expr)> {
         module.definitions.iter().find_map(|(name, definition)| match definition {
             Definition::Value(value) => {
                 let (callee, _) = value.call()?;
-                let full = case.project.full_name(module.id, &dotted(callee)?);
+                let full = case.project.full_name(module.id, &dotted_text(callee)?);
                 full.ends_with(maker).then(|| (module.id, name.clone(), value.clone()))
             }
             _ => None,
@@ -65,8 +65,8 @@ fn made_by(case: &Case<'_>, maker: &str) -> Option<(ModuleId, String, Expr)> {
     })
 }
 
-fn by_library(case: &Case<'_>, per_minute: u32) -> Option<Draft> {
-    let mut draft = Draft::new(format!("one caller may ask {per_minute} times in a minute"));
+fn by_library(case: &Case<'_>, per_minute: u32) -> Option<FixDraft> {
+    let mut draft = FixDraft::new(format!("one caller may ask {per_minute} times in a minute"));
     match case.entry.framework {
         FrameworkName::Flask | FrameworkName::FastApi => {
             let library =
@@ -98,7 +98,7 @@ fn by_library(case: &Case<'_>, per_minute: u32) -> Option<Draft> {
     }
 }
 
-fn request_parameter(case: &Case<'_>, draft: &mut Draft) -> Option<()> {
+fn request_parameter(case: &Case<'_>, draft: &mut FixDraft) -> Option<()> {
     let declared = bring_name(case, draft, "fastapi", "Request");
     let written = case.text(case.function().span);
     let open = case.function().span.start + written.find('(')? + 1;
@@ -108,9 +108,9 @@ fn request_parameter(case: &Case<'_>, draft: &mut Draft) -> Option<()> {
 }
 
 /// A function beside the handler counts; it is asked first.
-fn by_helper(case: &Case<'_>, per_minute: u32) -> Result<Draft, Refusal> {
-    let no_place = || Refusal::new(RefusalReason::NotLocated, "the handler has no body", "add the limiter by hand");
-    let mut draft = Draft::new(format!(
+fn by_helper(case: &Case<'_>, per_minute: u32) -> Result<FixDraft, FixRefusal> {
+    let no_place = || FixRefusal::new(RefusalReason::NotLocated, "the handler has no body", "add the limiter by hand");
+    let mut draft = FixDraft::new(format!(
         "one address may ask {per_minute} times in a minute; the count is kept in this process: a proposal, since the project has no limiter"
     ));
     draft.review.push("behind a proxy, or in several processes, use a limiter with a shared store".to_owned());
@@ -151,13 +151,17 @@ fn by_helper(case: &Case<'_>, per_minute: u32) -> Result<Draft, Refusal> {
 }
 
 /// A function before the handler counts.
-fn by_middleware(case: &Case<'_>, per_minute: u32) -> Result<Draft, Refusal> {
-    let mut draft = Draft::new(format!(
+fn by_middleware(case: &Case<'_>, per_minute: u32) -> Result<FixDraft, FixRefusal> {
+    let mut draft = FixDraft::new(format!(
         "one address may ask {per_minute} times in a minute; the count is kept in this process: a proposal, since the project has no limiter"
     ));
     draft.review.push("behind a proxy, or in several processes, use a limiter with a shared store".to_owned());
     put_argument(case, &mut draft, "refuseTooMany").ok_or_else(|| {
-        Refusal::new(RefusalReason::NotLocated, "where the route is declared was not found", "add the limiter by hand")
+        FixRefusal::new(
+            RefusalReason::NotLocated,
+            "where the route is declared was not found",
+            "add the limiter by hand",
+        )
     })?;
     let unit = case.style.unit();
     let end = if case.style.semicolons { ";" } else { "" };
@@ -177,8 +181,12 @@ fn by_middleware(case: &Case<'_>, per_minute: u32) -> Result<Draft, Refusal> {
         "}".to_owned(),
         String::new(),
     ];
-    let (module, call) = declaration(case.project, case.entry).ok_or_else(|| {
-        Refusal::new(RefusalReason::NotLocated, "where the route is declared was not found", "add the limiter by hand")
+    let (module, call) = find_declaration(case.project, case.entry).ok_or_else(|| {
+        FixRefusal::new(
+            RefusalReason::NotLocated,
+            "where the route is declared was not found",
+            "add the limiter by hand",
+        )
     })?;
     let file =
         case.project.module(module).map(|module| (module.path.clone(), line_start(&module.text, call.span.start)));

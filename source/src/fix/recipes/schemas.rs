@@ -6,12 +6,12 @@ mod marshmallow;
 mod pydantic;
 mod zod;
 
-use crate::fix::draft::{Case, Draft};
+use crate::fix::draft::{Case, FixDraft};
 use crate::project::ClassRef;
 
 /// Takes the fields that are not the caller's to set from what a schema lets through. `Err` where the schemas of the handler
 /// let none of them through, `None` where it has no schema.
-pub(super) fn of_schema(case: &Case<'_>) -> Option<Result<Draft, ()>> {
+pub(super) fn of_schema(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
     if case.style_is_python() {
         return first_of(pydantic::of_dump(case), || marshmallow::of_load(case));
     }
@@ -19,8 +19,8 @@ pub(super) fn of_schema(case: &Case<'_>) -> Option<Result<Draft, ()>> {
 }
 
 /// Returns the classes that a body is read into, as the parameters of the handler declare them.
-pub(super) fn models(case: &Case<'_>) -> Vec<ClassRef> {
-    pydantic::models(case)
+pub(super) fn body_models(case: &Case<'_>) -> Vec<ClassRef> {
+    pydantic::body_models(case)
 }
 
 /// Returns whether another route reads its body into the same class.
@@ -29,9 +29,9 @@ pub(super) fn is_shared(case: &Case<'_>, class: &ClassRef) -> bool {
 }
 
 fn first_of(
-    one: Option<Result<Draft, ()>>,
-    other: impl FnOnce() -> Option<Result<Draft, ()>>,
-) -> Option<Result<Draft, ()>> {
+    one: Option<Result<FixDraft, ()>>,
+    other: impl FnOnce() -> Option<Result<FixDraft, ()>>,
+) -> Option<Result<FixDraft, ()>> {
     match one {
         Some(Ok(draft)) => Some(Ok(draft)),
         one => other().or(one),

@@ -1,11 +1,11 @@
 //! Secrets stay out of the log, and out of what a model reads.
 
-use crate::fix::draft::{Case, Draft};
-use crate::fix::proposal::{Refusal, RefusalReason};
-use crate::fix::reach::reached;
-use crate::ir::{Expr, ExprKind, dotted, last_part, walk_statements};
+use crate::fix::draft::{Case, FixDraft};
+use crate::fix::proposal::{FixRefusal, RefusalReason};
+use crate::fix::reach::reached_functions;
+use crate::ir::{Expr, ExprKind, dotted_text, last_part, walk_statements};
 use crate::project::Module;
-use crate::words::plain;
+use crate::words::simplify_name;
 
 /// Names that say that something is a secret.
 const SECRETS: [&str; 14] = [
@@ -26,45 +26,45 @@ const SECRETS: [&str; 14] = [
 ];
 
 /// Takes secrets out of what is logged.
-pub(super) fn of_logs(case: &Case<'_>) -> Result<Draft, Refusal> {
-    let mut draft = Draft::new("secrets are no longer written to the log");
+pub(super) fn of_logs(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
+    let mut draft = FixDraft::new("secrets are no longer written to the log");
     let mut logs = false;
-    for function in reached(case) {
+    for function in reached_functions(case) {
         let Some(module) = case.project.module(function.module) else { continue };
         walk_statements(&function.function.body, &mut |_| {}, &mut |expr| {
             let Some((callee, arguments)) = expr.call() else { return };
-            if !is_log(&dotted(callee).unwrap_or_default()) {
+            if !is_log(&dotted_text(callee).unwrap_or_default()) {
                 return;
             }
             logs = true;
             for argument in arguments {
-                redact(module, &mut draft, &argument.value, Within::Log);
+                redact_secret(module, &mut draft, &argument.value, SecretSink::Log);
             }
         });
     }
-    finish(case, draft, logs, "log")
+    draft_or_refusal(case, draft, logs, "log")
 }
 
 /// Takes secrets out of the texts that a model is given.
-pub(super) fn of_model(case: &Case<'_>) -> Result<Draft, Refusal> {
+pub(super) fn of_model(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     let mut draft =
-        Draft::new("secrets are no longer in what the model reads: whoever carries out its calls adds them");
+        FixDraft::new("secrets are no longer in what the model reads: whoever carries out its calls adds them");
     let mut texts = false;
-    for function in reached(case) {
+    for function in reached_functions(case) {
         let Some(module) = case.project.module(function.module) else { continue };
         walk_statements(&function.function.body, &mut |_| {}, &mut |expr| match &*expr.kind {
             ExprKind::List(items) if items.iter().any(is_text) => {
                 texts = true;
                 for item in items {
-                    redact(module, &mut draft, item, Within::Model);
+                    redact_secret(module, &mut draft, item, SecretSink::Model);
                 }
             }
             ExprKind::Record(entries) => {
                 for entry in entries {
-                    let key = entry.key.as_ref().and_then(crate::ir::literal).unwrap_or_default();
+                    let key = entry.key.as_ref().and_then(crate::ir::literal_text).unwrap_or_default();
                     if key == "content" && is_text(&entry.value) {
                         texts = true;
-                        redact(module, &mut draft, &entry.value, Within::Model);
+                        redact_secret(module, &mut draft, &entry.value, SecretSink::Model);
                     }
                 }
             }
@@ -74,17 +74,17 @@ pub(super) fn of_model(case: &Case<'_>) -> Result<Draft, Refusal> {
     if !draft.changes.is_empty() {
         draft.review.push("add the credentials where the call is carried out, not where it is described".to_owned());
     }
-    finish(case, draft, texts, "text for a model")
+    draft_or_refusal(case, draft, texts, "text for a model")
 }
 
-fn finish(case: &Case<'_>, draft: Draft, found: bool, what: &str) -> Result<Draft, Refusal> {
+fn draft_or_refusal(case: &Case<'_>, draft: FixDraft, found: bool, what: &str) -> Result<FixDraft, FixRefusal> {
     if !draft.changes.is_empty() {
         return Ok(draft);
     }
     if found {
         return Err(case.nothing_to_do(format!("no secret by its name stands in a {what} of {}", case.route())));
     }
-    Err(Refusal::new(
+    Err(FixRefusal::new(
         RefusalReason::NotLocated,
         format!("no {what} was found that {} writes", case.route()),
         "look for what writes it, and leave the secret out there",
@@ -106,13 +106,13 @@ fn is_log(name: &str) -> bool {
 }
 
 #[derive(Clone, Copy)]
-enum Within {
+enum SecretSink {
     Log,
     Model,
 }
 
 /// Puts a word in the place of a secret. What only speaks of a secret (its length, whether it is there) stays.
-fn redact(module: &Module, draft: &mut Draft, expr: &Expr, within: Within) {
+fn redact_secret(module: &Module, draft: &mut FixDraft, expr: &Expr, within: SecretSink) {
     match &*expr.kind {
         ExprKind::Template(_, parts) => {
             // Without a placeholder left, a literal of Python needs its sign no more.
@@ -122,25 +122,27 @@ fn redact(module: &Module, draft: &mut Draft, expr: &Expr, within: Within) {
             }
             for part in parts.iter().filter(|part| is_secret(part)) {
                 let text = match within {
-                    Within::Log => "\"[redacted]\"".to_owned(),
-                    Within::Model => "\"[held by the server]\"".to_owned(),
+                    SecretSink::Log => "\"[redacted]\"".to_owned(),
+                    SecretSink::Model => "\"[held by the server]\"".to_owned(),
                 };
                 // Within a literal of double quotes, the word stands without the brackets of a placeholder.
                 replace_hole(module, draft, expr, part, text.trim_matches('"'));
             }
         }
         _ if is_secret(expr) => {
-            let style = crate::fix::style::Style::of(&module.text, module.language);
+            let style = crate::fix::style::CodeStyle::of(&module.text, module.language);
             draft.replace(&module.path, expr.span, style.quoted("[redacted]"));
         }
-        ExprKind::Record(entries) => entries.iter().for_each(|entry| redact(module, draft, &entry.value, within)),
-        ExprKind::List(items) => items.iter().for_each(|item| redact(module, draft, item, within)),
+        ExprKind::Record(entries) => {
+            entries.iter().for_each(|entry| redact_secret(module, draft, &entry.value, within))
+        }
+        ExprKind::List(items) => items.iter().for_each(|item| redact_secret(module, draft, item, within)),
         _ => {}
     }
 }
 
 /// `{token}` and `${token}` within a literal become the word.
-fn replace_hole(module: &Module, draft: &mut Draft, literal: &Expr, part: &Expr, word: &str) {
+fn replace_hole(module: &Module, draft: &mut FixDraft, literal: &Expr, part: &Expr, word: &str) {
     let text = &module.text;
     let Some(before) = text.get(literal.span.start..part.span.start) else { return };
     let Some(open) = before.rfind('{') else { return };
@@ -156,14 +158,14 @@ fn replace_hole(module: &Module, draft: &mut Draft, literal: &Expr, part: &Expr,
 fn is_secret(expr: &Expr) -> bool {
     let name = match &*expr.kind {
         ExprKind::Name(name) | ExprKind::Member(_, name) => name.clone(),
-        ExprKind::Index(_, key) => crate::ir::literal(key).unwrap_or_default().to_owned(),
+        ExprKind::Index(_, key) => crate::ir::literal_text(key).unwrap_or_default().to_owned(),
         ExprKind::Call { callee, arguments, .. } => {
-            let got = dotted(callee).is_some_and(|name| last_part(&name) == "get");
-            let key = arguments.first().and_then(|first| crate::ir::literal(&first.value));
+            let got = dotted_text(callee).is_some_and(|name| last_part(&name) == "get");
+            let key = arguments.first().and_then(|first| crate::ir::literal_text(&first.value));
             key.filter(|_| got).unwrap_or_default().to_owned()
         }
         _ => return false,
     };
-    let name = plain(&name);
+    let name = simplify_name(&name);
     SECRETS.iter().any(|secret| name == *secret || (secret.len() > 5 && name.ends_with(secret)))
 }

@@ -2,19 +2,19 @@
 //! a redirect is not followed.
 
 use crate::fix::denial;
-use crate::fix::draft::{Case, Draft};
+use crate::fix::draft::{Case, FixDraft};
 use crate::fix::imports::bring_name;
-use crate::fix::loads::calls;
-use crate::fix::proposal::{Refusal, RefusalReason};
+use crate::fix::loads::find_calls;
+use crate::fix::proposal::{FixRefusal, RefusalReason};
 use crate::fix::style::{indent_at, line_start};
-use crate::ir::{Expr, ExprKind, Statement, dotted, keyword, last_part};
+use crate::ir::{Expr, ExprKind, Statement, argument_named, dotted_text, last_part};
 
 const HELPER: &str = "is_public_address";
 
 /// Makes the change.
-pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
+pub(super) fn refuse_private_hosts(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     if !case.style_is_python() {
-        return Err(Refusal::new(
+        return Err(FixRefusal::new(
             RefusalReason::NotSupported,
             "there is no way without a further library in this language",
             "send the request through an agent that refuses private addresses, such as request-filtering-agent",
@@ -24,22 +24,22 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
     if body.contains(HELPER) || body.contains("is_global") || body.contains("is_private") {
         return Err(case.nothing_to_do(format!("{} looks at the address before it asks it", case.route())));
     }
-    let (call, statement, url) = sent(case).ok_or_else(|| {
-        Refusal::new(
+    let (call, statement, url) = find_sent_request(case).ok_or_else(|| {
+        FixRefusal::new(
             RefusalReason::NotLocated,
             format!("no request to a named address was found in the handler of {}", case.route()),
             "look at every address of the host before the request is sent",
         )
     })?;
     let (callee, arguments) =
-        call.call().map(|(callee, arguments)| (dotted(callee).unwrap_or_default(), arguments)).unwrap_or_default();
-    let mut draft = Draft::new("the request goes only to public addresses, and follows no redirect");
+        call.call().map(|(callee, arguments)| (dotted_text(callee).unwrap_or_default(), arguments)).unwrap_or_default();
+    let mut draft = FixDraft::new("the request goes only to public addresses, and follows no redirect");
     draft.review.push("a host may change its address between the look and the request: send it through a proxy that refuses private addresses where that matters".to_owned());
-    let refusal = denial::statement(case, &mut draft, 400);
+    let refusal = denial::refusal_statement(case, &mut draft, 400);
     let file = &case.module.path;
     let indent = indent_at(&case.module.text, statement.span.start).to_owned();
     let test = format!("not {HELPER}({})", case.text(url.span));
-    let lines = case.style.lines(&indent, &denial::lines(case, &test, &refusal));
+    let lines = case.style.lines(&indent, &denial::refusal_lines(case, &test, &refusal));
     draft.insert(file, statement.span.start, format!("{}{indent}", lines.trim_start()));
     let (parameter, client) = if callee.starts_with("httpx") || callee.starts_with("client") {
         ("follow_redirects", "httpx")
@@ -47,19 +47,19 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
         ("allow_redirects", "requests")
     };
     if !callee.contains("urlopen")
-        && keyword(arguments, parameter).is_none()
+        && argument_named(arguments, parameter).is_none()
         && (client == "requests" || callee.starts_with("httpx"))
     {
         draft.insert(file, call.span.end - 1, format!(", {parameter}=False"));
     }
-    helper(case, &mut draft);
+    add_address_check(case, &mut draft);
     Ok(draft)
 }
 
 /// The call that sends a request to an address that has a name, its statement, and the address.
-fn sent<'a>(case: &'a Case<'_>) -> Option<(&'a Expr, &'a Statement, &'a Expr)> {
-    let all = calls(case, &|callee, arguments| {
-        let name = dotted(callee).unwrap_or_default();
+fn find_sent_request<'a>(case: &'a Case<'_>) -> Option<(&'a Expr, &'a Statement, &'a Expr)> {
+    let all = find_calls(case, &|callee, arguments| {
+        let name = dotted_text(callee).unwrap_or_default();
         let client = name.split('.').next().unwrap_or("");
         let sends = matches!(
             last_part(&name),
@@ -74,13 +74,14 @@ fn sent<'a>(case: &'a Case<'_>) -> Option<(&'a Expr, &'a Statement, &'a Expr)> {
     });
     all.into_iter().find_map(|(call, statement)| {
         let (callee, arguments) = call.call()?;
-        let is_method = dotted(callee).is_some_and(|name| last_part(&name) == "request");
-        let url = keyword(arguments, "url").or_else(|| crate::ir::argument(arguments, usize::from(is_method)))?;
+        let is_method = dotted_text(callee).is_some_and(|name| last_part(&name) == "request");
+        let url =
+            argument_named(arguments, "url").or_else(|| crate::ir::argument_at(arguments, usize::from(is_method)))?;
         Some((call, statement, url))
     })
 }
 
-fn helper(case: &Case<'_>, draft: &mut Draft) {
+fn add_address_check(case: &Case<'_>, draft: &mut FixDraft) {
     let address = bring_name(case, draft, "ipaddress", "ip_address");
     let look_up = bring_name(case, draft, "socket", "getaddrinfo");
     let split = bring_name(case, draft, "urllib.parse", "urlsplit");

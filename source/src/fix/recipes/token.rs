@@ -1,24 +1,27 @@
 //! A token is believed only when its signature, its algorithm and its expiry are proved.
 
-use crate::fix::draft::{Case, Draft};
+use crate::fix::draft::{Case, FixDraft};
 use crate::fix::identity::each_statement;
-use crate::fix::imports::transplant;
-use crate::fix::proposal::{Idiom, Refusal, RefusalReason};
-use crate::fix::reach::reached;
-use crate::fix::style::Style;
-use crate::ir::{Argument, Entry, Expr, ExprKind, Span, Statement, StatementKind, argument, dotted, keyword, literal};
+use crate::fix::imports::transplant_expression;
+use crate::fix::proposal::{FixRefusal, Idiom, RefusalReason};
+use crate::fix::reach::reached_functions;
+use crate::fix::style::CodeStyle;
+use crate::ir::{
+    Argument, Expr, ExprKind, RecordEntry, Span, Statement, StatementKind, argument_at, argument_named, dotted_text,
+    literal_text,
+};
 use crate::lang::Language;
 use crate::project::{FunctionRef, Module, ModuleId};
 
 /// Makes the change.
-pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
-    let all = decodes(case);
+pub(super) fn verify_token(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
+    let all = find_decodes(case);
     let project = decodes_of_project(case);
     let flawed: Vec<&Decode> = all.iter().filter(|decode| decode.is_flawed()).collect();
     let loose: Vec<&Decode> = all.iter().filter(|decode| !decode.proves_expiry(case)).collect();
     let chosen = if flawed.is_empty() { loose } else { flawed };
     if all.is_empty() {
-        return Err(Refusal::new(
+        return Err(FixRefusal::new(
             RefusalReason::NotLocated,
             format!("nothing that {} runs through decodes a token in a way that is known", case.route()),
             "find where the token is decoded, and pin algorithm, expiry, issuer and audience there",
@@ -29,10 +32,11 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
             "signature, algorithm and expiry are proved; a weak key is not a matter of code: set one of at least 32 random bytes from the environment",
         ));
     }
-    let mut draft = Draft::new("a token is believed only when its signature, its algorithm and its expiry are proved");
+    let mut draft =
+        FixDraft::new("a token is believed only when its signature, its algorithm and its expiry are proved");
     for decode in chosen {
         if !drop_branch(case, &mut draft, decode) {
-            mend(case, &mut draft, decode, &project)?;
+            mend_decode(case, &mut draft, decode, &project)?;
         }
     }
     let library = if case.style_is_python() { "jwt" } else { "jsonwebtoken" };
@@ -61,30 +65,31 @@ impl Decode {
     }
 
     fn key(&self) -> Option<&Expr> {
-        keyword(self.arguments(), "key").or_else(|| argument(self.arguments(), 1)).filter(|_| !self.is_blind)
+        argument_named(self.arguments(), "key").or_else(|| argument_at(self.arguments(), 1)).filter(|_| !self.is_blind)
     }
 
     fn options(&self) -> Option<&Expr> {
-        keyword(self.arguments(), "options").or_else(|| argument(self.arguments(), if self.is_python { 3 } else { 2 }))
+        argument_named(self.arguments(), "options")
+            .or_else(|| argument_at(self.arguments(), if self.is_python { 3 } else { 2 }))
     }
 
     fn algorithms(&self) -> Option<&Expr> {
         if self.is_python {
-            return keyword(self.arguments(), "algorithms").or_else(|| argument(self.arguments(), 2));
+            return argument_named(self.arguments(), "algorithms").or_else(|| argument_at(self.arguments(), 2));
         }
         self.option("algorithms").map(|entry| &entry.value)
     }
 
-    fn option(&self, name: &str) -> Option<&Entry> {
+    fn option(&self, name: &str) -> Option<&RecordEntry> {
         let ExprKind::Record(entries) = &*self.options()?.kind else { return None };
         entries
             .iter()
-            .find(|entry| entry.key.as_ref().is_some_and(|key| literal(key).or_else(|| key.name()) == Some(name)))
+            .find(|entry| entry.key.as_ref().is_some_and(|key| literal_text(key).or_else(|| key.name()) == Some(name)))
     }
 
     fn turns_off(&self, name: &str) -> bool {
         self.option(name).is_some_and(|entry| is_constant(&entry.value, "False"))
-            || keyword(self.arguments(), "verify").is_some_and(|value| is_constant(value, "False"))
+            || argument_named(self.arguments(), "verify").is_some_and(|value| is_constant(value, "False"))
                 && name == "verify_signature"
     }
 
@@ -114,20 +119,20 @@ fn is_constant(value: &Expr, wanted: &str) -> bool {
 fn has_text(list: &Expr, wanted: &str) -> bool {
     match &*list.kind {
         ExprKind::List(items) => {
-            items.iter().any(|item| literal(item).is_some_and(|text| text.eq_ignore_ascii_case(wanted)))
+            items.iter().any(|item| literal_text(item).is_some_and(|text| text.eq_ignore_ascii_case(wanted)))
         }
-        _ => literal(list).is_some_and(|text| text.eq_ignore_ascii_case(wanted)),
+        _ => literal_text(list).is_some_and(|text| text.eq_ignore_ascii_case(wanted)),
     }
 }
 
 /// The decodes that a handler runs through.
-fn decodes(case: &Case<'_>) -> Vec<Decode> {
+fn find_decodes(case: &Case<'_>) -> Vec<Decode> {
     let mut found: Vec<Decode> = Vec::new();
-    for function in reached(case) {
+    for function in reached_functions(case) {
         let Some(module) = case.project.module(function.module) else { continue };
         let mut calls = Vec::new();
         crate::ir::walk_statements(&function.function.body, &mut |_| {}, &mut |expr| {
-            calls.extend(decode(case, module, expr))
+            calls.extend(read_decode(case, module, expr))
         });
         for mut decode in calls {
             decode.function = Some(function.clone());
@@ -149,15 +154,15 @@ fn decodes_of_project(case: &Case<'_>) -> Vec<Decode> {
     let mut found = Vec::new();
     for module in &case.project.modules {
         crate::ir::walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
-            found.extend(decode(case, module, expr))
+            found.extend(read_decode(case, module, expr))
         });
     }
     found
 }
 
-fn decode(case: &Case<'_>, module: &Module, expr: &Expr) -> Option<Decode> {
+fn read_decode(case: &Case<'_>, module: &Module, expr: &Expr) -> Option<Decode> {
     let ExprKind::Call { callee, arguments, .. } = &*expr.kind else { return None };
-    let name = case.project.full_name(module.id, &dotted(callee)?);
+    let name = case.project.full_name(module.id, &dotted_text(callee)?);
     let is_python = module.language == Language::Python;
     let (known, is_blind) = match (is_python, name.as_str()) {
         (true, "jwt.decode" | "jose.jwt.decode") => (true, false),
@@ -170,7 +175,7 @@ fn decode(case: &Case<'_>, module: &Module, expr: &Expr) -> Option<Decode> {
 }
 
 /// `if the header says none: decode without proof, else: the proper way` leaves the proper way alone.
-fn drop_branch(case: &Case<'_>, draft: &mut Draft, decode: &Decode) -> bool {
+fn drop_branch(case: &Case<'_>, draft: &mut FixDraft, decode: &Decode) -> bool {
     let (Some(function), Some(module)) = (&decode.function, case.project.module(decode.module)) else { return false };
     let mut found: Option<(&Statement, &[Statement])> = None;
     each_statement(&function.function.body, &mut |statement| {
@@ -189,9 +194,9 @@ fn drop_branch(case: &Case<'_>, draft: &mut Draft, decode: &Decode) -> bool {
     true
 }
 
-fn mend(case: &Case<'_>, draft: &mut Draft, decode: &Decode, project: &[Decode]) -> Result<(), Refusal> {
+fn mend_decode(case: &Case<'_>, draft: &mut FixDraft, decode: &Decode, project: &[Decode]) -> Result<(), FixRefusal> {
     let module = case.project.module(decode.module).ok_or_else(|| no_key(case))?;
-    let style = Style::of(&module.text, module.language);
+    let style = CodeStyle::of(&module.text, module.language);
     let good: Vec<&Decode> = project
         .iter()
         .filter(|other| !other.is_flawed() && other.key().is_some() && other.is_python == decode.is_python)
@@ -203,8 +208,8 @@ fn mend(case: &Case<'_>, draft: &mut Draft, decode: &Decode, project: &[Decode])
     }
 }
 
-fn no_key(case: &Case<'_>) -> Refusal {
-    Refusal::new(
+fn no_key(case: &Case<'_>) -> FixRefusal {
+    FixRefusal::new(
         RefusalReason::MissingFact,
         format!("no key is used anywhere that the tokens of {} could be proved with", case.route()),
         "say where the key comes from, and pass it to the call that decodes",
@@ -213,12 +218,12 @@ fn no_key(case: &Case<'_>) -> Refusal {
 
 fn mend_python(
     case: &Case<'_>,
-    draft: &mut Draft,
+    draft: &mut FixDraft,
     decode: &Decode,
-    (module, style): (&Module, Style),
+    (module, style): (&Module, CodeStyle),
     good: &[&Decode],
     project: &[Decode],
-) -> Result<(), Refusal> {
+) -> Result<(), FixRefusal> {
     let arguments = decode.arguments();
     let token = arguments.first().ok_or_else(|| no_key(case))?;
     // Where another call proves, its key and its options are the project's own way.
@@ -229,15 +234,16 @@ fn mend_python(
             nearest.or_else(|| project.iter().find(|other| other.key().is_some())).ok_or_else(|| no_key(case))?;
         let key = with_key.key().ok_or_else(|| no_key(case))?;
         let here = Case { module, handler: handler_in(case, decode), ..case.clone() };
-        behind = format!(", {}", transplant(&here, draft, with_key.module, key).ok_or_else(|| no_key(case))?);
+        behind =
+            format!(", {}", transplant_expression(&here, draft, with_key.module, key).ok_or_else(|| no_key(case))?);
         draft.follow(
             case.place(with_key.module, with_key.call.span),
             case.project.text(with_key.module, with_key.call.span),
         );
     }
     if decode.algorithms().is_none_or(|list| has_text(list, "none")) {
-        let list = algorithms(case, good, project, style).ok_or_else(|| {
-            Refusal::new(
+        let list = choose_algorithms(case, good, project, style).ok_or_else(|| {
+            FixRefusal::new(
                 RefusalReason::MissingFact,
                 "which algorithm the tokens are signed with is not known",
                 "say which (`algorithms`), such as RS256",
@@ -261,7 +267,7 @@ fn handler_in(case: &Case<'_>, decode: &Decode) -> FunctionRef {
     decode.function.clone().unwrap_or_else(|| case.handler.clone())
 }
 
-fn algorithms(case: &Case<'_>, good: &[&Decode], project: &[Decode], style: Style) -> Option<String> {
+fn choose_algorithms(case: &Case<'_>, good: &[&Decode], project: &[Decode], style: CodeStyle) -> Option<String> {
     if !case.facts.algorithms.is_empty() {
         let quoted: Vec<String> = case.facts.algorithms.iter().map(|name| style.quoted(name)).collect();
         return Some(format!("[{}]", quoted.join(", ")));
@@ -282,12 +288,12 @@ fn signed_with(case: &Case<'_>) -> Option<String> {
     for module in &case.project.modules {
         crate::ir::walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
             let Some((callee, arguments)) = expr.call() else { return };
-            let name = dotted(callee).unwrap_or_default();
+            let name = dotted_text(callee).unwrap_or_default();
             if name.ends_with("jwt.encode") {
-                let value = keyword(arguments, "algorithm").or_else(|| argument(arguments, 2));
+                let value = argument_named(arguments, "algorithm").or_else(|| argument_at(arguments, 2));
                 found = found
                     .take()
-                    .or_else(|| value.and_then(literal).map(str::to_owned))
+                    .or_else(|| value.and_then(literal_text).map(str::to_owned))
                     .or_else(|| Some("HS256".to_owned()));
             } else if name.ends_with("jwt.sign") {
                 found = found.take().or_else(|| Some("HS256".to_owned()));
@@ -300,9 +306,9 @@ fn signed_with(case: &Case<'_>) -> Option<String> {
 /// Takes away what turns a proof off, and asks for the expiry.
 fn options_python(
     case: &Case<'_>,
-    draft: &mut Draft,
+    draft: &mut FixDraft,
     decode: &Decode,
-    (module, style): (&Module, Style),
+    (module, style): (&Module, CodeStyle),
     nearest: Option<&Decode>,
 ) {
     let mut entries: Vec<String> = Vec::new();
@@ -314,7 +320,7 @@ fn options_python(
         && let ExprKind::Record(all) = &*options.kind
     {
         for entry in all {
-            let name = entry.key.as_ref().and_then(literal).unwrap_or_default();
+            let name = entry.key.as_ref().and_then(literal_text).unwrap_or_default();
             // What is on is the default; what is off is the flaw.
             if name.starts_with("verify_") {
                 continue;
@@ -342,7 +348,9 @@ fn options_python(
         }
     }
     for (name, value) in [("issuer", &case.facts.issuer), ("audience", &case.facts.audience)] {
-        if let (Some(value), None, Some(last)) = (value, keyword(decode.arguments(), name), decode.arguments().last()) {
+        if let (Some(value), None, Some(last)) =
+            (value, argument_named(decode.arguments(), name), decode.arguments().last())
+        {
             draft.insert(&module.path, last.span.end, format!(", {name}={}", style.quoted(value)));
         }
     }
@@ -350,13 +358,13 @@ fn options_python(
 
 fn mend_javascript(
     case: &Case<'_>,
-    draft: &mut Draft,
+    draft: &mut FixDraft,
     decode: &Decode,
-    (module, style): (&Module, Style),
+    (module, style): (&Module, CodeStyle),
     project: &[Decode],
-) -> Result<(), Refusal> {
-    let list = algorithms(case, &[], project, style).ok_or_else(|| {
-        Refusal::new(
+) -> Result<(), FixRefusal> {
+    let list = choose_algorithms(case, &[], project, style).ok_or_else(|| {
+        FixRefusal::new(
             RefusalReason::MissingFact,
             "which algorithm the tokens are signed with is not known",
             "say which (`algorithms`)",
@@ -367,7 +375,7 @@ fn mend_javascript(
         let with_key = project.iter().find(|other| other.key().is_some()).ok_or_else(|| no_key(case))?;
         let key = with_key.key().ok_or_else(|| no_key(case))?;
         let here = Case { module, handler: handler_in(case, decode), ..case.clone() };
-        let key = transplant(&here, draft, with_key.module, key).ok_or_else(|| no_key(case))?;
+        let key = transplant_expression(&here, draft, with_key.module, key).ok_or_else(|| no_key(case))?;
         let token = arguments.first().map(|first| first.span.text(&module.text)).unwrap_or_default();
         let object = match &*callee.kind {
             ExprKind::Member(object, _) => object.span.text(&module.text),
@@ -387,7 +395,7 @@ fn mend_javascript(
                 .iter()
                 .filter(|entry| {
                     let name =
-                        entry.key.as_ref().and_then(|key| literal(key).or_else(|| key.name())).unwrap_or_default();
+                        entry.key.as_ref().and_then(|key| literal_text(key).or_else(|| key.name())).unwrap_or_default();
                     name != "ignoreExpiration" && name != "algorithms"
                 })
                 .map(|entry| {

@@ -34,7 +34,7 @@ pub(super) struct Attribute<'s> {
 }
 
 /// Returns the attributes of a class or method.
-pub(super) fn attributes(of: At<'_>) -> Vec<Attribute<'_>> {
+pub(super) fn read_attributes(of: At<'_>) -> Vec<Attribute<'_>> {
     let lists = of.children().into_iter().filter(|child| child.kind() == "attribute_list");
     let each = lists.flat_map(At::children).filter(|child| child.kind() == "attribute");
     each.map(|at| {
@@ -71,7 +71,7 @@ impl<'s> Attribute<'s> {
 impl<'s> CSharpCode<'s> {
     /// Returns the guards among the attributes of a class or method.
     pub(super) fn attribute_guards(&self, of: At<'s>, level: GuardLevel) -> Vec<Guard> {
-        attributes(of).into_iter().filter_map(|attribute| self.attribute_guard(attribute, level)).collect()
+        read_attributes(of).into_iter().filter_map(|attribute| self.attribute_guard(attribute, level)).collect()
     }
 
     fn attribute_guard(&self, attribute: Attribute<'s>, level: GuardLevel) -> Option<Guard> {

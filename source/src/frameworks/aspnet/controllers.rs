@@ -1,9 +1,9 @@
 //! Controllers: routes by attributes, and by convention.
 
-use super::attributes::{Attribute, attributes};
+use super::attributes::{Attribute, read_attributes};
 use super::{AppGuards, CSharpCode, without_public};
 use crate::frameworks::query::At;
-use crate::routes::{FrameworkName, Guard, GuardLevel, RouteEntry, RouteTable, join, normalise};
+use crate::routes::{FrameworkName, Guard, GuardLevel, RouteEntry, RouteTable, join_paths, normalise_path};
 
 const VERBS: [(&str, &str); 7] = [
     ("HttpGet", "GET"),
@@ -16,7 +16,7 @@ const VERBS: [(&str, &str); 7] = [
 ];
 
 /// Finds the routes of controllers.
-pub(super) fn find(code: &CSharpCode<'_>, app: &AppGuards) -> RouteTable {
+pub(super) fn find_routes(code: &CSharpCode<'_>, app: &AppGuards) -> RouteTable {
     let mut table = RouteTable::default();
     let conventions: Vec<(String, At)> = code
         .calls
@@ -24,17 +24,17 @@ pub(super) fn find(code: &CSharpCode<'_>, app: &AppGuards) -> RouteTable {
         .filter(|(name, ..)| {
             ["MapControllerRoute", "MapAreaControllerRoute", "MapDefaultControllerRoute"].contains(name)
         })
-        .filter_map(|(name, call, _)| Some((convention(code, name, *call)?, *call)))
+        .filter_map(|(name, call, _)| Some((route_convention(code, name, *call)?, *call)))
         .collect();
     for class in code.classes.values().flatten() {
         if is_controller(code, *class) {
-            Reader { code, app, class: *class, line: code.line_of(*class) }.read(&conventions, &mut table);
+            AspNetClassReader { code, app, class: *class, line: code.line_of(*class) }.read(&conventions, &mut table);
         }
     }
     table
 }
 
-fn convention(code: &CSharpCode<'_>, name: &str, call: At<'_>) -> Option<String> {
+fn route_convention(code: &CSharpCode<'_>, name: &str, call: At<'_>) -> Option<String> {
     if name == "MapDefaultControllerRoute" {
         return Some("{controller=Home}/{action=Index}/{id?}".to_owned());
     }
@@ -51,13 +51,13 @@ fn is_controller(code: &CSharpCode<'_>, class: At<'_>) -> bool {
         class.children().into_iter().filter(|child| child.kind() == "modifier").map(At::text).collect();
     let name = class.field_text("name");
     let bases = class.child("base_list").map_or("", At::text);
-    let is_marked = attributes(class).iter().any(|one| ["ApiController", "Controller"].contains(&one.name));
-    let is_off = attributes(class).iter().any(|one| one.name == "NonController");
+    let is_marked = read_attributes(class).iter().any(|one| ["ApiController", "Controller"].contains(&one.name));
+    let is_off = read_attributes(class).iter().any(|one| one.name == "NonController");
     let is_one = name.ends_with("Controller") || bases.contains("Controller") || is_marked;
     is_one && !is_off && !modifiers.contains(&"abstract") && !modifiers.contains(&"static")
 }
 
-struct Reader<'s, 'c> {
+struct AspNetClassReader<'s, 'c> {
     code: &'c CSharpCode<'s>,
     app: &'c AppGuards,
     class: At<'s>,
@@ -71,7 +71,7 @@ struct Action<'s> {
     declared: At<'s>,
 }
 
-impl<'s> Reader<'s, '_> {
+impl<'s> AspNetClassReader<'s, '_> {
     fn read(&self, conventions: &[(String, At<'s>)], table: &mut RouteTable) {
         let prefixes = self.prefixes();
         for class in &self.line {
@@ -96,7 +96,7 @@ impl<'s> Reader<'s, '_> {
     /// The templates of the class, or of the nearest class above that has some.
     fn prefixes(&self) -> Vec<String> {
         for class in &self.line {
-            let own = attributes(*class).into_iter().filter(|one| one.name == "Route");
+            let own = read_attributes(*class).into_iter().filter(|one| one.name == "Route");
             let own: Vec<String> = own.filter_map(|one| self.code.constant(*one.values().first()?)).collect();
             if !own.is_empty() {
                 return own;
@@ -129,7 +129,7 @@ impl<'s> Reader<'s, '_> {
     }
 
     fn actions(&self, method: At<'s>, table: &mut RouteTable) -> Vec<Action<'s>> {
-        let all = attributes(method);
+        let all = read_attributes(method);
         let plain = all.iter().filter(|one| one.name == "Route");
         let templates: Vec<(Option<String>, At)> = plain.map(|one| (self.template(one, table), one.at)).collect();
         let mut found = Vec::new();
@@ -192,7 +192,7 @@ impl<'s> Reader<'s, '_> {
                 _ => part.to_owned(),
             };
             if !written.is_empty() {
-                path = join(&path, &written);
+                path = join_paths(&path, &written);
             }
         }
         path
@@ -201,16 +201,16 @@ impl<'s> Reader<'s, '_> {
     fn add(&self, method: At<'s>, action: &Action<'s>, path: &str, table: &mut RouteTable) {
         let controller = self.class.field_text("name");
         let controller = controller.strip_suffix("Controller").unwrap_or(controller);
-        let area = self.line.iter().flat_map(|class| attributes(*class)).find(|one| one.name == "Area");
+        let area = self.line.iter().flat_map(|class| read_attributes(*class)).find(|one| one.name == "Area");
         let area = area.and_then(|one| self.code.constant(*one.values().first()?)).unwrap_or_default();
-        let name = attributes(method).into_iter().find(|one| one.name == "ActionName");
+        let name = read_attributes(method).into_iter().find(|one| one.name == "ActionName");
         let name = name.and_then(|one| self.code.constant(*one.values().first()?));
         let name = name.unwrap_or_else(|| {
             let own = method.field_text("name");
             own.strip_suffix("Async").unwrap_or(own).to_owned()
         });
         let path = path.replace("[controller]", controller).replace("[action]", &name).replace("[area]", &area);
-        let path = normalise(&join(&self.app.base, path.trim_end_matches('/')));
+        let path = normalise_path(&join_paths(&self.app.base, path.trim_end_matches('/')));
         let level = GuardLevel::Router;
         let above: Vec<Guard> =
             self.line.iter().rev().flat_map(|class| self.code.attribute_guards(*class, level)).collect();
@@ -232,7 +232,7 @@ impl<'s> Reader<'s, '_> {
 fn is_action(method: At<'_>) -> bool {
     let modifiers: Vec<&str> =
         method.children().into_iter().filter(|child| child.kind() == "modifier").map(At::text).collect();
-    let is_off = attributes(method).iter().any(|one| one.name == "NonAction");
+    let is_off = read_attributes(method).iter().any(|one| one.name == "NonAction");
     modifiers.contains(&"public") && !modifiers.contains(&"static") && !is_off && !modifiers.contains(&"abstract")
 }
 
@@ -240,7 +240,7 @@ fn is_action(method: At<'_>) -> bool {
 fn attribute_paths(prefixes: &[String], template: Option<&str>) -> Vec<String> {
     let template = template.unwrap_or("");
     if template.starts_with(['/', '~']) || prefixes.is_empty() {
-        return vec![join("", template.trim_start_matches('~'))];
+        return vec![join_paths("", template.trim_start_matches('~'))];
     }
-    prefixes.iter().map(|prefix| join(prefix.trim_start_matches('~'), template)).collect()
+    prefixes.iter().map(|prefix| join_paths(prefix.trim_start_matches('~'), template)).collect()
 }

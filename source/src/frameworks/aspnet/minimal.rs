@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use super::{AppGuards, CSharpCode, FUNCTIONS, without_public};
-use crate::frameworks::graph::{GraphRoute, Moment, Mount, Reach, RouterGraph, RouterId};
+use crate::frameworks::graph::{GraphRoute, GraphRouterId, GuardReach, Moment, RouterGraph, RouterMount};
 use crate::frameworks::guarding::{is_harmless, make_guard};
 use crate::frameworks::query::{At, NodeKey};
-use crate::frameworks::scopes::Bound;
-use crate::routes::{FrameworkName, Guard, GuardKind, GuardLevel, Place, RouteTable, join};
+use crate::frameworks::scopes::NameBinding;
+use crate::routes::{CodePlace, FrameworkName, Guard, GuardKind, GuardLevel, RouteTable, join_paths};
 
 /// Longer chains of names and calls are not followed.
 const MOST_STEPS: usize = 24;
@@ -21,13 +21,13 @@ const VERBS: [(&str, &str); 6] = [
 ];
 
 /// Finds the routes of the minimal API.
-pub(super) fn find(code: &CSharpCode<'_>, app: &AppGuards) -> RouteTable {
+pub(super) fn find_routes(code: &CSharpCode<'_>, app: &AppGuards) -> RouteTable {
     let mut minimal = Minimal { code, graph: RouterGraph::default(), known: HashMap::new(), named: HashMap::new() };
     for (name, call, router) in &code.calls {
         minimal.read(name, *call, *router);
     }
     let mut table =
-        minimal.graph.into_table(FrameworkName::AspNet, |prefix, path| join(prefix, path.trim_matches('/')));
+        minimal.graph.into_table(FrameworkName::AspNet, |prefix, path| join_paths(prefix, path.trim_matches('/')));
     for route in &mut table.routes {
         let path = format!("{}{}", app.base.trim_end_matches('/'), route.path);
         route.path = if path.len() > 1 { path.trim_end_matches('/').to_owned() } else { path };
@@ -40,14 +40,14 @@ pub(super) fn find(code: &CSharpCode<'_>, app: &AppGuards) -> RouteTable {
 struct Minimal<'s, 'c> {
     code: &'c CSharpCode<'s>,
     graph: RouterGraph,
-    known: HashMap<NodeKey, RouterId>,
+    known: HashMap<NodeKey, GraphRouterId>,
     /// Routers that nothing more is known of than their names in a file.
-    named: HashMap<String, RouterId>,
+    named: HashMap<String, GraphRouterId>,
 }
 
 impl<'s> Minimal<'s, '_> {
     fn read(&mut self, name: &str, call: At<'s>, router: At<'s>) {
-        let arguments = values(call);
+        let arguments = argument_values(call);
         let verb = VERBS.iter().find(|(own, _)| *own == name).map(|(_, verb)| *verb);
         let (methods, rest) = match (name, verb, arguments.as_slice()) {
             ("MapMethods", _, [path, methods, handler, ..]) => (self.texts(*methods), vec![*path, *handler]),
@@ -107,7 +107,7 @@ impl<'s> Minimal<'s, '_> {
     }
 
     fn convention(&self, name: &str, call: At<'s>, level: GuardLevel) -> Option<Guard> {
-        let first = values(call).first().and_then(|first| self.code.constant(*first));
+        let first = argument_values(call).first().and_then(|first| self.code.constant(*first));
         let text = call.field("arguments").map_or("", At::text);
         let name = name.to_owned();
         let place = call.field("function").and_then(|callee| callee.field("name")).unwrap_or(call).place();
@@ -138,7 +138,7 @@ impl<'s> Minimal<'s, '_> {
         named.map(|method| self.code.attribute_guards(method, GuardLevel::Route)).unwrap_or_default()
     }
 
-    fn handler(&self, handler: At<'s>) -> (String, Place) {
+    fn handler(&self, handler: At<'s>) -> (String, CodePlace) {
         if let Some(method) = self.method(handler) {
             let owner = method.within(&["class_declaration"]).map_or("", |class| class.field_text("name"));
             let name = method.field("name").unwrap_or(method);
@@ -150,7 +150,7 @@ impl<'s> Minimal<'s, '_> {
     }
 
     fn method(&self, handler: At<'s>) -> Option<At<'s>> {
-        if let ("identifier", Some(Bound::Value(value))) =
+        if let ("identifier", Some(NameBinding::Value(value))) =
             (handler.kind(), self.code.scopes.look_up(handler.text(), handler))
         {
             return (value.key() != handler.key()).then(|| self.method(value)).flatten();
@@ -178,7 +178,7 @@ impl<'s> Minimal<'s, '_> {
         .copied()
     }
 
-    fn router(&mut self, at: At<'s>) -> RouterId {
+    fn router(&mut self, at: At<'s>) -> GraphRouterId {
         self.find(at, 0).unwrap_or_else(|| {
             let key = format!("{}:{}", at.file.module.id.0, at.text());
             let graph = &mut self.graph;
@@ -186,7 +186,7 @@ impl<'s> Minimal<'s, '_> {
         })
     }
 
-    fn find(&mut self, at: At<'s>, steps: usize) -> Option<RouterId> {
+    fn find(&mut self, at: At<'s>, steps: usize) -> Option<GraphRouterId> {
         if steps > MOST_STEPS {
             return None;
         }
@@ -195,9 +195,9 @@ impl<'s> Minimal<'s, '_> {
         }
         match at.kind() {
             "identifier" => match self.code.scopes.look_up(at.text(), at)? {
-                Bound::Value(value) if value.key() != at.key() => self.find(value, steps + 1),
-                Bound::Value(_) => None,
-                Bound::Parameter(declaration, function, place) => {
+                NameBinding::Value(value) if value.key() != at.key() => self.find(value, steps + 1),
+                NameBinding::Value(_) => None,
+                NameBinding::Parameter(declaration, function, place) => {
                     Some(self.parameter(declaration, function, place, steps))
                 }
             },
@@ -215,24 +215,24 @@ impl<'s> Minimal<'s, '_> {
         }
     }
 
-    fn group(&mut self, call: At<'s>, operand: At<'s>) -> RouterId {
+    fn group(&mut self, call: At<'s>, operand: At<'s>) -> GraphRouterId {
         let parent = self.router(operand);
         let id = self.graph.add_router();
         self.known.insert(call.key(), id);
-        let prefix = values(call).first().and_then(|first| self.code.constant(*first));
+        let prefix = argument_values(call).first().and_then(|first| self.code.constant(*first));
         if prefix.is_none() {
             self.graph.unclear.push(call.note("the prefix is made at runtime"));
         }
         let guards = self.later_guards(call, GuardLevel::Router);
         let moment = Moment::of(call, &FUNCTIONS);
         let prefix = prefix.unwrap_or_default();
-        self.graph.mount(id, Mount { parent, prefix, guards, moment, is_alias: false });
+        self.graph.mount(id, RouterMount { parent, prefix, guards, moment, is_alias: false });
         self.put_statements(id, call);
         id
     }
 
     /// `group.RequireAuthorization();` on a name of the group.
-    fn put_statements(&mut self, id: RouterId, call: At<'s>) {
+    fn put_statements(&mut self, id: GraphRouterId, call: At<'s>) {
         let Some(name) = call.within(&["variable_declarator"]).and_then(|at| at.field("name")) else { return };
         let own: Vec<(At, &str)> = self
             .code
@@ -241,7 +241,7 @@ impl<'s> Minimal<'s, '_> {
             .filter(|(_, other, router)| {
                 let is_it = router.kind() == "identifier" && router.text() == name.text();
                 let bound = is_it.then(|| self.code.scopes.look_up(router.text(), *router)).flatten();
-                let is_own = matches!(bound, Some(Bound::Value(value)) if value.node.start_byte() <= call.node.start_byte() && call.node.end_byte() <= value.node.end_byte());
+                let is_own = matches!(bound, Some(NameBinding::Value(value)) if value.node.start_byte() <= call.node.start_byte() && call.node.end_byte() <= value.node.end_byte());
                 is_own && other.file.module.id == call.file.module.id
             })
             .map(|(verb, other, _)| (*other, *verb))
@@ -249,13 +249,13 @@ impl<'s> Minimal<'s, '_> {
         for (other, verb) in own {
             let moment = Moment::of(other, &FUNCTIONS);
             if let Some(guard) = self.convention(verb, other, GuardLevel::Router) {
-                self.graph.guard(id, moment, Reach::All, guard);
+                self.graph.guard(id, moment, GuardReach::All, guard);
             }
         }
     }
 
     /// `public static void MapOrders(this IEndpointRouteBuilder app)` is called as `app.MapOrders()`.
-    fn parameter(&mut self, declaration: At<'s>, function: At<'s>, place: usize, steps: usize) -> RouterId {
+    fn parameter(&mut self, declaration: At<'s>, function: At<'s>, place: usize, steps: usize) -> GraphRouterId {
         if let Some(known) = self.known.get(&declaration.key()) {
             return *known;
         }
@@ -272,11 +272,11 @@ impl<'s> Minimal<'s, '_> {
             .collect();
         for (call, router) in calls {
             let given = if is_extension
-                && values(call).len() < function.field("parameters").map_or(0, |list| list.children().len())
+                && argument_values(call).len() < function.field("parameters").map_or(0, |list| list.children().len())
             {
                 Some(router)
             } else {
-                values(call).get(place).copied()
+                argument_values(call).get(place).copied()
             };
             let Some(given) = given else { continue };
             let parent = if steps < MOST_STEPS { self.router(given) } else { continue };
@@ -285,14 +285,14 @@ impl<'s> Minimal<'s, '_> {
             // A group that is made in the same chain has what stands behind it already.
             let is_chain = given.kind() == "invocation_expression";
             let guards = if is_chain { Vec::new() } else { self.later_guards(call, GuardLevel::Router) };
-            self.graph.mount(id, Mount { parent, prefix, is_alias: guards.is_empty(), guards, moment });
+            self.graph.mount(id, RouterMount { parent, prefix, is_alias: guards.is_empty(), guards, moment });
         }
         id
     }
 }
 
 /// The values of a call's arguments.
-fn values(call: At<'_>) -> Vec<At<'_>> {
+fn argument_values(call: At<'_>) -> Vec<At<'_>> {
     let list = call.field("arguments").map(At::children).unwrap_or_default();
     list.into_iter().filter_map(|argument| argument.children().last().copied()).collect()
 }

@@ -7,7 +7,7 @@ mod minimal;
 use std::collections::HashMap;
 
 use super::query::{At, Matched, SourceQuery, Sources};
-use super::scopes::{Bound, Scopes};
+use super::scopes::{NameBinding, Scopes};
 use crate::lang::Language;
 use crate::project::Project;
 use crate::routes::{Guard, GuardKind, GuardLevel, RouteTable};
@@ -26,7 +26,7 @@ pub(super) const FUNCTIONS: [&str; 5] = [
 const MOST_STEPS: usize = 16;
 
 /// Finds the routes.
-pub(super) fn find(project: &Project) -> RouteTable {
+pub(super) fn find_routes(project: &Project) -> RouteTable {
     let is_web = |module: &crate::project::Module| {
         module.language == Language::CSharp
             && ["Controller", "MapGet", "MapPost", "MapGroup", "MapPut", "MapDelete"]
@@ -39,8 +39,8 @@ pub(super) fn find(project: &Project) -> RouteTable {
     let sources = Sources::parse(project, Language::CSharp);
     let code = CSharpCode::read(&sources);
     let app = code.app_guards();
-    let mut table = controllers::find(&code, &app);
-    table.extend(minimal::find(&code, &app));
+    let mut table = controllers::find_routes(&code, &app);
+    table.extend(minimal::find_routes(&code, &app));
     table
 }
 
@@ -108,8 +108,8 @@ impl<'s> CSharpCode<'s> {
             }
             "binary_expression" => Some(deeper(at.field("left")?)? + &deeper(at.field("right")?)?),
             "identifier" => match self.scopes.look_up(at.text(), at) {
-                Some(Bound::Value(value)) => deeper(value),
-                Some(Bound::Parameter(..)) => None,
+                Some(NameBinding::Value(value)) => deeper(value),
+                Some(NameBinding::Parameter(..)) => None,
                 None => deeper(*self.constants.get(at.text())?),
             },
             "member_access_expression" => deeper(*self.constants.get(at.field_text("name"))?),

@@ -1,6 +1,6 @@
 //! Reads what a guard of the project does: whether it refuses, and by what it decides.
 
-use crate::ir::{Expr, ExprKind, Statement, StatementKind, dotted, last_part, walk_statements};
+use crate::ir::{Expr, ExprKind, Statement, StatementKind, dotted_text, last_part, walk_statements};
 use crate::project::{FunctionRef, Project, Resolved};
 use crate::routes::GuardKind;
 use crate::words::{DENIALS, ROLES, SIGNED_IN};
@@ -10,7 +10,7 @@ const MOST_DEPTH: usize = 3;
 
 /// What was seen in a body.
 #[derive(Debug, Default)]
-struct Seen {
+struct BodyGuardFacts {
     refuses: bool,
     signed_in: bool,
     role: Option<String>,
@@ -18,16 +18,16 @@ struct Seen {
 
 /// Returns what a function keeps out, where some way through it refuses.
 pub(super) fn denial_kind(project: &Project, function: &FunctionRef) -> Option<GuardKind> {
-    let seen = read(project, function, 0);
-    seen.refuses.then(|| kind(&seen)).filter(|kind| *kind != GuardKind::Unknown)
+    let seen = read_body(project, function, 0);
+    seen.refuses.then(|| guard_kind(&seen)).filter(|kind| *kind != GuardKind::Unknown)
 }
 
 /// Returns what a test asks of a caller: its answer decides.
 pub(super) fn test_kind(project: &Project, function: &FunctionRef) -> GuardKind {
-    kind(&read(project, function, 0))
+    guard_kind(&read_body(project, function, 0))
 }
 
-fn kind(seen: &Seen) -> GuardKind {
+fn guard_kind(seen: &BodyGuardFacts) -> GuardKind {
     match (&seen.role, seen.signed_in) {
         (Some(role), _) => GuardKind::Role(role.clone()),
         (None, true) => GuardKind::Authentication,
@@ -35,8 +35,8 @@ fn kind(seen: &Seen) -> GuardKind {
     }
 }
 
-fn read(project: &Project, function: &FunctionRef, depth: usize) -> Seen {
-    let mut seen = Seen::default();
+fn read_body(project: &Project, function: &FunctionRef, depth: usize) -> BodyGuardFacts {
+    let mut seen = BodyGuardFacts::default();
     let mut called: Vec<&Expr> = Vec::new();
     let mut names: Vec<(&str, Option<String>)> = Vec::new();
     let mut refuses = false;
@@ -57,15 +57,15 @@ fn read(project: &Project, function: &FunctionRef, depth: usize) -> Seen {
         _ => {}
     });
     seen.refuses = refuses || called.iter().any(|callee| is_denial(callee));
-    seen.signed_in = names.iter().any(|(name, _)| SIGNED_IN.binary_search(&lower(name).as_str()).is_ok());
-    let roles = names.iter().filter(|(name, _)| ROLES.binary_search(&lower(name).as_str()).is_ok());
+    seen.signed_in = names.iter().any(|(name, _)| SIGNED_IN.binary_search(&lowercase_name(name).as_str()).is_ok());
+    let roles = names.iter().filter(|(name, _)| ROLES.binary_search(&lowercase_name(name).as_str()).is_ok());
     let with_text = roles.clone().find_map(|(_, text)| text.clone());
     seen.role = with_text.or_else(|| roles.map(|(name, _)| (*name).to_owned()).next());
     if depth < MOST_DEPTH {
         for callee in called {
-            let helper = helper(project, function, callee);
+            let helper = resolve_helper(project, function, callee);
             let Some(helper) = helper.filter(|helper| helper.function.span != function.function.span) else { continue };
-            let inner = read(project, &helper, depth + 1);
+            let inner = read_body(project, &helper, depth + 1);
             seen.refuses |= inner.refuses;
             seen.signed_in |= inner.signed_in;
             seen.role = seen.role.or(inner.role);
@@ -75,8 +75,8 @@ fn read(project: &Project, function: &FunctionRef, depth: usize) -> Seen {
 }
 
 /// A function of the project that is called, or a method of the same class.
-fn helper(project: &Project, function: &FunctionRef, callee: &Expr) -> Option<FunctionRef> {
-    let name = dotted(callee)?;
+fn resolve_helper(project: &Project, function: &FunctionRef, callee: &Expr) -> Option<FunctionRef> {
+    let name = dotted_text(callee)?;
     if let (Some(method), Some(class)) = (name.strip_prefix("self."), &function.class) {
         return project.method(class, method);
     }
@@ -89,14 +89,14 @@ fn helper(project: &Project, function: &FunctionRef, callee: &Expr) -> Option<Fu
 /// `raise PermissionDenied`, `return HttpResponseForbidden()`, `return Response(status=401)`
 fn is_denial(expr: &Expr) -> bool {
     let (callee, arguments) = expr.call().unwrap_or((expr, &[]));
-    let Some(name) = dotted(callee) else { return false };
+    let Some(name) = dotted_text(callee) else { return false };
     let refuses = |value: &Expr| match &*value.kind {
         ExprKind::Constant(code) => matches!(code.as_str(), "401" | "403" | "404"),
-        _ => dotted(value).is_some_and(|name| ["_401_", "_403_"].iter().any(|code| name.contains(code))),
+        _ => dotted_text(value).is_some_and(|name| ["_401_", "_403_"].iter().any(|code| name.contains(code))),
     };
     DENIALS.binary_search(&last_part(&name)).is_ok() || arguments.iter().any(|argument| refuses(&argument.value))
 }
 
-fn lower(name: &str) -> String {
+fn lowercase_name(name: &str) -> String {
     name.to_ascii_lowercase()
 }

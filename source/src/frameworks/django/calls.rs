@@ -3,28 +3,29 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::eval::fill;
+use super::eval::fill_places;
 use super::paths::{of_regex, of_route};
-use super::reader::{Scope, UrlReader};
-use super::values::{Registration, Setting, UrlPattern, Value, View, Wrapper};
-use crate::ir::{Argument, Expr, ExprKind, Spread, argument, keyword, last_part};
+use super::reader::{DjangoScope, UrlReader};
+use super::values::{DjangoValue, DjangoView, Registration, Setting, UrlPattern, Wrapper};
+use crate::ir::{Argument, Expr, ExprKind, Spread, argument_at, argument_named, last_part};
 use crate::project::{ClassRef, FunctionRef, ModuleId};
 
 impl UrlReader<'_> {
     /// Follows an expression that stands for itself: `urlpatterns.append(..)`, `router.register(..)`.
-    pub(super) fn effect(&mut self, scope: &mut Scope, expr: &Expr) {
+    pub(super) fn effect(&mut self, scope: &mut DjangoScope, expr: &Expr) {
         let Some((callee, arguments)) = expr.call() else {
             self.eval(scope, expr);
             return;
         };
         if let ExprKind::Member(object, method) = &*callee.kind {
-            let value = argument(arguments, if method == "insert" { 1 } else { 0 });
+            let value = argument_at(arguments, if method == "insert" { 1 } else { 0 });
             let is_place = matches!(&*object.kind, ExprKind::Name(_) | ExprKind::Index(..));
             if let (true, "append" | "extend" | "insert", Some(value)) = (is_place, method.as_str(), value) {
                 let value = self.eval(scope, value);
-                let added = if method == "extend" { Value::list(value.items()) } else { Value::list(vec![value]) };
+                let added =
+                    if method == "extend" { DjangoValue::list(value.items()) } else { DjangoValue::list(vec![value]) };
                 let before = self.eval(scope, object);
-                if matches!(before, Value::List(_) | Value::RouterUrls(_) | Value::Unknown) {
+                if matches!(before, DjangoValue::List(_) | DjangoValue::RouterUrls(_) | DjangoValue::Unknown) {
                     self.bind(scope, object, before.add(added));
                     return;
                 }
@@ -34,7 +35,13 @@ impl UrlReader<'_> {
     }
 
     /// Evaluates a call.
-    pub(super) fn call(&mut self, scope: &mut Scope, call: &Expr, callee: &Expr, arguments: &[Argument]) -> Value {
+    pub(super) fn call(
+        &mut self,
+        scope: &mut DjangoScope,
+        call: &Expr,
+        callee: &Expr,
+        arguments: &[Argument],
+    ) -> DjangoValue {
         if let ExprKind::Member(object, method) = &*callee.kind {
             let object = self.eval(scope, object);
             if let Some(value) = self.method(scope, call, &object, (method, arguments)) {
@@ -43,80 +50,87 @@ impl UrlReader<'_> {
         }
         let called = self.eval(scope, callee);
         match &called {
-            Value::Outside(full) => self.outside(scope, call, full, arguments),
-            Value::Function(function) => self.project_call(scope, call, &function.clone(), arguments),
-            Value::Class(class) => {
+            DjangoValue::Outside(full) => self.outside(scope, call, full, arguments),
+            DjangoValue::Function(function) => self.project_call(scope, call, &function.clone(), arguments),
+            DjangoValue::Class(class) => {
                 let class = class.clone();
-                self.made_router(scope, call, Some(&class), arguments).unwrap_or(Value::Class(class))
+                self.made_router(scope, call, Some(&class), arguments).unwrap_or(DjangoValue::Class(class))
             }
             // `cache_page(60)(view)`
-            _ => self.wrapped(scope, callee, arguments).unwrap_or(Value::Unknown),
+            _ => self.wrapped(scope, callee, arguments).unwrap_or(DjangoValue::Unknown),
         }
     }
 
     /// Calls of methods of what is known.
     fn method(
         &mut self,
-        scope: &mut Scope,
+        scope: &mut DjangoScope,
         call: &Expr,
-        object: &Value,
+        object: &DjangoValue,
         (method, arguments): (&str, &[Argument]),
-    ) -> Option<Value> {
+    ) -> Option<DjangoValue> {
         match (object, method) {
-            (Value::Class(_) | Value::Outside(_), "as_view") => Some(self.as_view(scope, object, arguments)),
-            (Value::Router(router), "register") => {
+            (DjangoValue::Class(_) | DjangoValue::Outside(_), "as_view") => {
+                Some(self.as_view(scope, object, arguments))
+            }
+            (DjangoValue::Router(router), "register") => {
                 let value = self.register(scope, call, *router, arguments);
                 Some(value)
             }
-            (Value::Registered(router, place), "register") => {
+            (DjangoValue::Registered(router, place), "register") => {
                 Some(self.register_below(scope, call, (*router, *place), arguments))
             }
-            (Value::Router(router), "get_urls") => Some(Value::RouterUrls(*router)),
-            (Value::Registry(router), "extend") => {
-                let other = argument(arguments, 0).map(|value| self.eval(scope, value));
-                if let Some(Value::Registry(other)) = other {
+            (DjangoValue::Router(router), "get_urls") => Some(DjangoValue::RouterUrls(*router)),
+            (DjangoValue::Registry(router), "extend") => {
+                let other = argument_at(arguments, 0).map(|value| self.eval(scope, value));
+                if let Some(DjangoValue::Registry(other)) = other {
                     let taken = self.routers.get(other).map(|other| other.registered.clone()).unwrap_or_default();
                     self.routers.get_mut(*router)?.registered.extend(taken);
                 }
-                Some(Value::Unknown)
+                Some(DjangoValue::Unknown)
             }
-            (Value::Text(text), "format") => {
-                let values: Vec<Value> = arguments.iter().map(|argument| self.eval(scope, &argument.value)).collect();
-                Some(fill(text, "{}", &values))
+            (DjangoValue::Text(text), "format") => {
+                let values: Vec<DjangoValue> =
+                    arguments.iter().map(|argument| self.eval(scope, &argument.value)).collect();
+                Some(fill_places(text, "{}", &values))
             }
-            (Value::Text(text), "strip" | "lstrip" | "rstrip" | "removeprefix" | "removesuffix") => {
-                let cut = argument(arguments, 0).map(|cut| self.eval(scope, cut));
-                Some(Value::Text(stripped(text, method, cut.as_ref().and_then(Value::text)).to_owned()))
+            (DjangoValue::Text(text), "strip" | "lstrip" | "rstrip" | "removeprefix" | "removesuffix") => {
+                let cut = argument_at(arguments, 0).map(|cut| self.eval(scope, cut));
+                Some(DjangoValue::Text(strip_text(text, method, cut.as_ref().and_then(DjangoValue::text)).to_owned()))
             }
-            (Value::Pairs(pairs), "items") => {
-                let items = pairs.iter().map(|(key, value)| Value::list(vec![key.clone(), value.clone()]));
-                Some(Value::list(items.collect()))
+            (DjangoValue::Pairs(pairs), "items") => {
+                let items = pairs.iter().map(|(key, value)| DjangoValue::list(vec![key.clone(), value.clone()]));
+                Some(DjangoValue::list(items.collect()))
             }
-            (Value::Pairs(pairs), "values") => {
-                Some(Value::list(pairs.iter().map(|(_, value)| value.clone()).collect()))
+            (DjangoValue::Pairs(pairs), "values") => {
+                Some(DjangoValue::list(pairs.iter().map(|(_, value)| value.clone()).collect()))
             }
-            (Value::Pairs(pairs), "keys") => Some(Value::list(pairs.iter().map(|(key, _)| key.clone()).collect())),
+            (DjangoValue::Pairs(pairs), "keys") => {
+                Some(DjangoValue::list(pairs.iter().map(|(key, _)| key.clone()).collect()))
+            }
             _ => None,
         }
     }
 
     /// Calls of what is not part of the project.
-    fn outside(&mut self, scope: &mut Scope, call: &Expr, full: &str, arguments: &[Argument]) -> Value {
-        let first = argument(arguments, 0);
+    fn outside(&mut self, scope: &mut DjangoScope, call: &Expr, full: &str, arguments: &[Argument]) -> DjangoValue {
+        let first = argument_at(arguments, 0);
         match last_part(full) {
             name @ ("path" | "re_path" | "url") => self.pattern(scope, call, name, arguments),
             "include" => {
-                let Some(first) = first.or_else(|| keyword(arguments, "arg")) else { return Value::Unknown };
+                let Some(first) = first.or_else(|| argument_named(arguments, "arg")) else {
+                    return DjangoValue::Unknown;
+                };
                 let value = self.eval(scope, first);
-                Value::Include(Box::new(value))
+                DjangoValue::Include(Box::new(value))
             }
             "format_suffix_patterns" | "list" | "tuple" | "sorted" | "reversed" | "set" => {
                 let value = first.map(|first| self.eval(scope, first));
-                value.map_or(Value::Unknown, |value| Value::list(value.items()))
+                value.map_or(DjangoValue::Unknown, |value| DjangoValue::list(value.items()))
             }
-            "get_app_configs" => Value::list(self.installed()),
+            "get_app_configs" => DjangoValue::list(self.installed()),
             "i18n_patterns" | "patterns" => self.spread(scope, arguments),
-            "static" | "staticfiles_urlpatterns" => Value::list(Vec::new()),
+            "static" | "staticfiles_urlpatterns" => DjangoValue::list(Vec::new()),
             _ => match self.made_router(scope, call, None, arguments) {
                 Some(router) => router,
                 None => {
@@ -124,7 +138,7 @@ impl UrlReader<'_> {
                     let wrapped = self.wrapped(scope, callee, arguments);
                     wrapped.or_else(|| self.loaded(scope, arguments)).unwrap_or_else(|| {
                         // An object of a class that is not part of the project.
-                        Value::Outside(full.to_owned())
+                        DjangoValue::Outside(full.to_owned())
                     })
                 }
             },
@@ -132,7 +146,7 @@ impl UrlReader<'_> {
     }
 
     /// The installed applications that are part of the project: their modules of routes are often asked for by name.
-    fn installed(&self) -> Vec<Value> {
+    fn installed(&self) -> Vec<DjangoValue> {
         let lists = self.settings.iter().filter_map(|module| self.followed(*module, "INSTALLED_APPS"));
         let mut names: Vec<String> = Vec::new();
         for item in lists.flat_map(|list| list.items()) {
@@ -144,74 +158,80 @@ impl UrlReader<'_> {
                 names.push(name);
             }
         }
-        names.into_iter().map(Value::App).collect()
+        names.into_iter().map(DjangoValue::App).collect()
     }
 
     /// All arguments, as one list of patterns.
-    fn spread(&mut self, scope: &mut Scope, arguments: &[Argument]) -> Value {
+    fn spread(&mut self, scope: &mut DjangoScope, arguments: &[Argument]) -> DjangoValue {
         let mut made = Vec::new();
         for argument in arguments.iter().filter(|argument| argument.name.is_none()) {
             let value = self.eval(scope, &argument.value);
             if argument.spread == Spread::Many { made.extend(value.items()) } else { made.push(value) }
         }
-        Value::list(made)
+        DjangoValue::list(made)
     }
 
-    fn pattern(&mut self, scope: &mut Scope, call: &Expr, name: &str, arguments: &[Argument]) -> Value {
-        let written =
-            argument(arguments, 0).or_else(|| keyword(arguments, "route")).or_else(|| keyword(arguments, "regex"));
+    fn pattern(&mut self, scope: &mut DjangoScope, call: &Expr, name: &str, arguments: &[Argument]) -> DjangoValue {
+        let written = argument_at(arguments, 0)
+            .or_else(|| argument_named(arguments, "route"))
+            .or_else(|| argument_named(arguments, "regex"));
         let written = written.map(|written| self.eval(scope, written));
-        let text = written.as_ref().and_then(Value::text);
+        let text = written.as_ref().and_then(DjangoValue::text);
         let paths = match (name, text) {
             ("path", Some(text)) => vec![of_route(text)],
             (_, Some(text)) => of_regex(text),
             _ => Vec::new(),
         };
-        let view = argument(arguments, 1).or_else(|| keyword(arguments, "view"));
-        let target = view.map_or(Value::Unknown, |view| self.eval(scope, view));
-        Value::Pattern(Rc::new(UrlPattern { paths, target, declared: (scope.module, call.span) }))
+        let view = argument_at(arguments, 1).or_else(|| argument_named(arguments, "view"));
+        let target = view.map_or(DjangoValue::Unknown, |view| self.eval(scope, view));
+        DjangoValue::Pattern(Rc::new(UrlPattern { paths, target, declared: (scope.module, call.span) }))
     }
 
-    fn as_view(&mut self, scope: &mut Scope, class: &Value, arguments: &[Argument]) -> Value {
-        let actions = argument(arguments, 0).or_else(|| keyword(arguments, "actions"));
+    fn as_view(&mut self, scope: &mut DjangoScope, class: &DjangoValue, arguments: &[Argument]) -> DjangoValue {
+        let actions = argument_at(arguments, 0).or_else(|| argument_named(arguments, "actions"));
         let actions = actions.map(|actions| match self.eval(scope, actions) {
-            Value::Pairs(pairs) => {
-                let text = |value: &Value| value.text().map(str::to_owned);
+            DjangoValue::Pairs(pairs) => {
+                let text = |value: &DjangoValue| value.text().map(str::to_owned);
                 let named = pairs.iter().filter_map(|(method, action)| Some((text(method)?, text(action)?)));
                 named.map(|(method, action)| (method.to_ascii_uppercase(), action)).collect()
             }
             _ => Vec::new(),
         });
         let settings = settings_of(scope.module, arguments);
-        Value::View(Rc::new(View { target: class.clone(), actions, settings, wrappers: Vec::new() }))
+        DjangoValue::View(Rc::new(DjangoView { target: class.clone(), actions, settings, wrappers: Vec::new() }))
     }
 
     /// A view among the arguments of what is not known: `login_required(view)`.
-    pub(super) fn wrapped(&mut self, scope: &mut Scope, callee: &Expr, arguments: &[Argument]) -> Option<Value> {
+    pub(super) fn wrapped(
+        &mut self,
+        scope: &mut DjangoScope,
+        callee: &Expr,
+        arguments: &[Argument],
+    ) -> Option<DjangoValue> {
         let values = arguments.iter().map(|argument| self.eval(scope, &argument.value)).collect::<Vec<_>>();
-        let inner = values.into_iter().find(Value::is_view)?;
+        let inner = values.into_iter().find(DjangoValue::is_view)?;
         let mut view = match inner {
-            Value::View(view) => (*view).clone(),
-            target => View { target, actions: None, settings: Vec::new(), wrappers: Vec::new() },
+            DjangoValue::View(view) => (*view).clone(),
+            target => DjangoView { target, actions: None, settings: Vec::new(), wrappers: Vec::new() },
         };
         view.wrappers.insert(0, Wrapper { module: scope.module, expr: callee.clone() });
-        Some(Value::View(Rc::new(view)))
+        Some(DjangoValue::View(Rc::new(view)))
     }
 
     /// Something that a function loads by its name: `import_string("shop.views.Order")`, `get_class("shop.views", "Order")`.
-    fn loaded(&mut self, scope: &mut Scope, arguments: &[Argument]) -> Option<Value> {
-        let first = self.eval(scope, argument(arguments, 0)?);
+    fn loaded(&mut self, scope: &mut DjangoScope, arguments: &[Argument]) -> Option<DjangoValue> {
+        let first = self.eval(scope, argument_at(arguments, 0)?);
         let from = first.text()?.to_owned();
-        let Some(second) = argument(arguments, 1) else { return self.dotted(scope.module, &from) };
+        let Some(second) = argument_at(arguments, 1) else { return self.dotted(scope.module, &from) };
         match self.eval(scope, second) {
-            Value::Text(name) => self.dotted(scope.module, &format!("{from}.{name}")),
-            Value::List(names) => {
+            DjangoValue::Text(name) => self.dotted(scope.module, &format!("{from}.{name}")),
+            DjangoValue::List(names) => {
                 let mut found = Vec::new();
                 for name in names.iter() {
                     let name = format!("{from}.{}", name.text()?);
-                    found.push(self.dotted(scope.module, &name).unwrap_or(Value::Unknown));
+                    found.push(self.dotted(scope.module, &name).unwrap_or(DjangoValue::Unknown));
                 }
-                Some(Value::list(found))
+                Some(DjangoValue::list(found))
             }
             _ => None,
         }
@@ -220,14 +240,21 @@ impl UrlReader<'_> {
     /// A function of the project: one that makes a view or patterns, one that wraps a view, or one that loads by name.
     fn project_call(
         &mut self,
-        scope: &mut Scope,
+        scope: &mut DjangoScope,
         call: &Expr,
         function: &FunctionRef,
         arguments: &[Argument],
-    ) -> Value {
+    ) -> DjangoValue {
         let names = self.bound(scope, function, arguments);
         let made = self.run(function.module, &function.function, names);
-        if matches!(made, Value::List(_) | Value::Pattern(_) | Value::Include(_) | Value::Text(_) | Value::Pairs(_)) {
+        if matches!(
+            made,
+            DjangoValue::List(_)
+                | DjangoValue::Pattern(_)
+                | DjangoValue::Include(_)
+                | DjangoValue::Text(_)
+                | DjangoValue::Pairs(_)
+        ) {
             return made;
         }
         // What is put around a view is the view still, whatever function does it.
@@ -236,23 +263,28 @@ impl UrlReader<'_> {
             return view;
         }
         match made {
-            Value::Unknown | Value::Outside(_) => self.loaded(scope, arguments).unwrap_or(made),
+            DjangoValue::Unknown | DjangoValue::Outside(_) => self.loaded(scope, arguments).unwrap_or(made),
             made => made,
         }
     }
 
-    fn bound(&mut self, scope: &mut Scope, function: &FunctionRef, arguments: &[Argument]) -> HashMap<String, Value> {
+    fn bound(
+        &mut self,
+        scope: &mut DjangoScope,
+        function: &FunctionRef,
+        arguments: &[Argument],
+    ) -> HashMap<String, DjangoValue> {
         let mut names = HashMap::new();
         let mut parameters = function.function.parameters.as_slice();
         if let (Some(class), Some((first, rest))) = (&function.class, parameters.split_first())
             && matches!(first.name.as_str(), "self" | "cls")
         {
-            names.insert(first.name.clone(), Value::Class(class.clone()));
+            names.insert(first.name.clone(), DjangoValue::Class(class.clone()));
             parameters = rest;
         }
         for parameter in function.function.parameters.iter() {
             if let Some(default) = &parameter.default {
-                let value = self.eval(&mut Scope::new(function.module), default);
+                let value = self.eval(&mut DjangoScope::new(function.module), default);
                 names.insert(parameter.name.clone(), value);
             }
         }
@@ -270,35 +302,35 @@ impl UrlReader<'_> {
             }
         }
         for parameter in parameters {
-            names.entry(parameter.name.clone()).or_insert(Value::Unknown);
+            names.entry(parameter.name.clone()).or_insert(DjangoValue::Unknown);
         }
         names
     }
 
-    fn register(&mut self, scope: &mut Scope, call: &Expr, router: usize, arguments: &[Argument]) -> Value {
-        let prefix = argument(arguments, 0).or_else(|| keyword(arguments, "prefix"));
+    fn register(&mut self, scope: &mut DjangoScope, call: &Expr, router: usize, arguments: &[Argument]) -> DjangoValue {
+        let prefix = argument_at(arguments, 0).or_else(|| argument_named(arguments, "prefix"));
         let prefix = prefix.map(|prefix| self.eval(scope, prefix));
-        let prefix = prefix.as_ref().and_then(Value::text).map(str::to_owned);
-        let view = argument(arguments, 1).or_else(|| keyword(arguments, "viewset"));
-        let view = view.map_or(Value::Unknown, |view| self.eval(scope, view));
+        let prefix = prefix.as_ref().and_then(DjangoValue::text).map(str::to_owned);
+        let view = argument_at(arguments, 1).or_else(|| argument_named(arguments, "viewset"));
+        let view = view.map_or(DjangoValue::Unknown, |view| self.eval(scope, view));
         self.registered(router, Registration { prefix, view, declared: (scope.module, call.span) })
     }
 
     /// Adds a registration once.
-    pub(super) fn registered(&mut self, router: usize, registration: Registration) -> Value {
-        let Some(found) = self.routers.get_mut(router) else { return Value::Unknown };
+    pub(super) fn registered(&mut self, router: usize, registration: Registration) -> DjangoValue {
+        let Some(found) = self.routers.get_mut(router) else { return DjangoValue::Unknown };
         let same =
             |known: &Registration| known.declared == registration.declared && known.prefix == registration.prefix;
         let place = found.registered.iter().position(same).unwrap_or_else(|| {
             found.registered.push(registration.clone());
             found.registered.len() - 1
         });
-        Value::Registered(router, place)
+        DjangoValue::Registered(router, place)
     }
 }
 
 /// `text.rstrip("/")` and its like.
-fn stripped<'t>(text: &'t str, method: &str, cut: Option<&str>) -> &'t str {
+fn strip_text<'t>(text: &'t str, method: &str, cut: Option<&str>) -> &'t str {
     let is_cut = |letter: char| cut.map_or(letter.is_whitespace(), |cut| cut.contains(letter));
     match (method, cut) {
         ("removeprefix", Some(cut)) => text.strip_prefix(cut).unwrap_or(text),
@@ -316,9 +348,9 @@ pub(super) fn settings_of(module: ModuleId, arguments: &[Argument]) -> Vec<Setti
 }
 
 /// Returns the class of a view, where it is one of the project.
-pub(super) fn class_of(view: &Value) -> Option<&ClassRef> {
+pub(super) fn class_of(view: &DjangoValue) -> Option<&ClassRef> {
     match view {
-        Value::Class(class) => Some(class),
+        DjangoValue::Class(class) => Some(class),
         _ => None,
     }
 }

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use crate::ir::{Function, Span, dotted, last_part};
+use crate::ir::{Function, Span, dotted_text, last_part};
 use crate::project::{ClassRef, FunctionRef, Project};
 
 /// What a class that is not part of the project serves: its name, and method of HTTP and action for each.
-type Served = (&'static str, &'static [(&'static str, &'static str)]);
+type ExternalViewMethods = (&'static str, &'static [(&'static str, &'static str)]);
 
 const GET_LIST: (&str, &str) = ("GET", "list");
 const GET_ONE: (&str, &str) = ("GET", "retrieve");
@@ -21,7 +21,7 @@ const PUT: (&str, &str) = ("PUT", "put");
 const DELETE: (&str, &str) = ("DELETE", "delete");
 
 /// Sorted by name.
-const OUTSIDE: [Served; 56] = [
+const OUTSIDE: [ExternalViewMethods; 56] = [
     ("APIRootView", &[GET]),
     ("ArchiveIndexView", &[GET]),
     ("BaseCreateView", &[GET, POST, PUT]),
@@ -88,7 +88,7 @@ const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// What serves one method of HTTP.
 #[derive(Debug, Clone)]
-pub(super) struct Answer {
+pub(super) struct ViewMethodHandler {
     /// The method of HTTP.
     pub(super) method: String,
     /// The method of the class, of its own or from what it extends.
@@ -98,25 +98,29 @@ pub(super) struct Answer {
 }
 
 /// Returns whether a set of views has an action, of its own or from above.
-pub(super) fn serves(project: &Project, class: &ClassRef, action: &str) -> bool {
-    own(project, class, action).is_some() || outside(project, class).any(|(_, name)| name == action)
+pub(super) fn has_action(project: &Project, class: &ClassRef, action: &str) -> bool {
+    own_method(project, class, action).is_some() || outside_actions(project, class).any(|(_, name)| name == action)
 }
 
 /// Returns what a class answers by its methods of HTTP, where no actions are named.
-pub(super) fn answers(project: &Project, class: &ClassRef) -> Vec<Answer> {
-    let above: Vec<(&str, &str)> = outside(project, class).collect();
+pub(super) fn answers_by_method(project: &Project, class: &ClassRef) -> Vec<ViewMethodHandler> {
+    let above: Vec<(&str, &str)> = outside_actions(project, class).collect();
     let mut answers = Vec::new();
     for method in METHODS {
         let name = method.to_ascii_lowercase();
         let inherited = above.iter().find(|(served, _)| *served == method).map(|(_, action)| *action);
-        let function = own(project, class, &name).or_else(|| action_of(project, class, inherited?));
+        let function = own_method(project, class, &name).or_else(|| action_of(project, class, inherited?));
         match (function, inherited) {
             (Some(function), _) => {
                 let action = function.function.name.clone();
-                answers.push(Answer { method: method.to_owned(), action, function: Some(function) });
+                answers.push(ViewMethodHandler { method: method.to_owned(), action, function: Some(function) });
             }
             (None, Some(action)) => {
-                answers.push(Answer { method: method.to_owned(), action: action.to_owned(), function: None });
+                answers.push(ViewMethodHandler {
+                    method: method.to_owned(),
+                    action: action.to_owned(),
+                    function: None,
+                });
             }
             (None, None) => {}
         }
@@ -126,15 +130,15 @@ pub(super) fn answers(project: &Project, class: &ClassRef) -> Vec<Answer> {
 
 /// Returns the method that an action runs; a partial update that is inherited runs `update`.
 pub(super) fn action_of(project: &Project, class: &ClassRef, action: &str) -> Option<FunctionRef> {
-    let found = own(project, class, action);
+    let found = own_method(project, class, action);
     if found.is_none() && action == "partial_update" {
-        return own(project, class, "update");
+        return own_method(project, class, "update");
     }
     found
 }
 
 /// A method of the project, also one that is given as another name: `put = post`.
-fn own(project: &Project, class: &ClassRef, name: &str) -> Option<FunctionRef> {
+fn own_method(project: &Project, class: &ClassRef, name: &str) -> Option<FunctionRef> {
     project.method(class, name).or_else(|| {
         let (_, value) = project.class_field(class, name)?;
         project.method(class, value.name()?)
@@ -142,7 +146,7 @@ fn own(project: &Project, class: &ClassRef, name: &str) -> Option<FunctionRef> {
 }
 
 /// What the classes above that are not part of the project serve.
-fn outside(project: &Project, class: &ClassRef) -> impl Iterator<Item = (&'static str, &'static str)> {
+fn outside_actions(project: &Project, class: &ClassRef) -> impl Iterator<Item = (&'static str, &'static str)> {
     let bases = project.bases_of(class);
     let served: Vec<_> = bases.iter().flat_map(|base| outside_class(base).iter().copied()).collect();
     served.into_iter()
@@ -156,7 +160,7 @@ pub(super) fn outside_class(full: &str) -> &'static [(&'static str, &'static str
 }
 
 /// Returns the methods of HTTP that a class restricts itself to.
-pub(super) fn restricted(project: &Project, class: &ClassRef) -> Option<Vec<String>> {
+pub(super) fn allowed_methods(project: &Project, class: &ClassRef) -> Option<Vec<String>> {
     let (module, value) = project.class_field(class, "http_method_names")?;
     let names = project.constants(module, &value);
     (!names.is_empty()).then(|| names.into_iter().map(|name| name.to_ascii_uppercase()).collect())
@@ -177,7 +181,7 @@ pub(super) fn class_span(project: &Project, class: &ClassRef) -> Span {
 
 /// Makes a function that stands for an action that a class has from outside of the project: it has the place of the class
 /// and no body.
-pub(super) fn inherited(project: &Project, class: &ClassRef, action: &str) -> FunctionRef {
+pub(super) fn inherited_function(project: &Project, class: &ClassRef, action: &str) -> FunctionRef {
     let span = class_span(project, class);
     let function = Function {
         name: action.to_owned(),
@@ -198,7 +202,7 @@ pub(super) fn inherited(project: &Project, class: &ClassRef, action: &str) -> Fu
 pub(super) fn methods_of(project: &Project, function: &FunctionRef) -> Vec<String> {
     for decorator in &function.function.decorators {
         let (callee, arguments) = decorator.call().unwrap_or((decorator, &[]));
-        let Some(name) = dotted(callee) else { continue };
+        let Some(name) = dotted_text(callee) else { continue };
         let full = project.full_name(function.module, &name);
         let listed = || {
             let first = arguments.first().map(|argument| &argument.value);

@@ -1,9 +1,9 @@
 //! Walks the patterns of a root and makes the routes.
 
-use super::classes::{self, Answer};
-use super::guards::GuardReader;
+use super::classes::{self, ViewMethodHandler};
+use super::guards::DjangoGuardReader;
 use super::reader::UrlReader;
-use super::values::{UrlPattern, Value, View};
+use super::values::{DjangoValue, DjangoView, UrlPattern};
 use crate::ir::last_part;
 use crate::project::{ClassRef, FunctionRef, ModuleId};
 use crate::routes::{FrameworkName, Guard, GuardLevel, HandlerCode, RouteEntry, RouteTable};
@@ -16,7 +16,7 @@ const MOST_NESTED: usize = 16;
 /// The routes that are being made.
 pub(super) struct Emitter<'r, 'p> {
     pub(super) reader: &'r mut UrlReader<'p>,
-    pub(super) guards: GuardReader<'p>,
+    pub(super) guards: DjangoGuardReader<'p>,
     pub(super) table: RouteTable,
     /// The modules whose patterns were walked.
     pub(super) walked: Vec<ModuleId>,
@@ -38,25 +38,25 @@ impl Emitter<'_, '_> {
         self.walk(&patterns, Above { path: "", depth: 0, pattern: None });
     }
 
-    fn patterns(&mut self, module: ModuleId) -> Value {
+    fn patterns(&mut self, module: ModuleId) -> DjangoValue {
         let named = self.reader.named(module, "urlpatterns");
         named.unwrap_or_else(|| self.reader.global(module, "urlpatterns"))
     }
 
-    fn walk(&mut self, value: &Value, above: Above) {
+    fn walk(&mut self, value: &DjangoValue, above: Above) {
         if above.depth > MOST_NESTED || self.table.routes.len() >= MOST_ROUTES {
             self.note(above.pattern, "patterns within patterns are not followed further");
             return;
         }
         let deeper = Above { depth: above.depth + 1, ..above };
         match value {
-            Value::List(items) => match included(items) {
+            DjangoValue::List(items) => match named_inclusion(items) {
                 Some(inner) => self.walk(inner, deeper),
                 None => items.iter().for_each(|item| self.walk(item, deeper)),
             },
-            Value::Pattern(pattern) => self.pattern(pattern, deeper),
-            Value::Include(inner) => self.include(inner, deeper),
-            Value::RouterUrls(router) => {
+            DjangoValue::Pattern(pattern) => self.pattern(pattern, deeper),
+            DjangoValue::Include(inner) => self.include(inner, deeper),
+            DjangoValue::RouterUrls(router) => {
                 for pattern in self.reader.router_patterns(*router) {
                     self.walk(&pattern, deeper);
                 }
@@ -65,22 +65,22 @@ impl Emitter<'_, '_> {
         }
     }
 
-    fn include(&mut self, inner: &Value, above: Above) {
+    fn include(&mut self, inner: &DjangoValue, above: Above) {
         match inner {
-            Value::Text(name) => {
+            DjangoValue::Text(name) => {
                 let from = above.pattern.map(|pattern| pattern.declared.0);
                 match from.and_then(|from| self.reader.module_named(from, name)) {
                     Some(module) => self.module(module, above),
                     None => self.note(above.pattern, &format!("`{name}` is not part of this project")),
                 }
             }
-            Value::Module(module) => self.module(*module, above),
-            Value::List(items) => match items.as_slice() {
-                [first @ (Value::Text(_) | Value::Module(_)), ..] => self.include(first, above),
+            DjangoValue::Module(module) => self.module(*module, above),
+            DjangoValue::List(items) => match items.as_slice() {
+                [first @ (DjangoValue::Text(_) | DjangoValue::Module(_)), ..] => self.include(first, above),
                 _ => self.walk(inner, above),
             },
-            Value::Outside(name) => self.note(above.pattern, &format!("`{name}` is not part of this project")),
-            Value::Unknown => self.note(above.pattern, "what it includes is made at runtime"),
+            DjangoValue::Outside(name) => self.note(above.pattern, &format!("`{name}` is not part of this project")),
+            DjangoValue::Unknown => self.note(above.pattern, "what it includes is made at runtime"),
             _ => self.walk(inner, above),
         }
     }
@@ -98,38 +98,41 @@ impl Emitter<'_, '_> {
         for path in &pattern.paths {
             let path = format!("{}{path}", above.path);
             match &pattern.target {
-                Value::Include(_) | Value::List(_) | Value::RouterUrls(_) | Value::Pattern(_) => {
+                DjangoValue::Include(_)
+                | DjangoValue::List(_)
+                | DjangoValue::RouterUrls(_)
+                | DjangoValue::Pattern(_) => {
                     let inner = Above { path: &path, pattern: Some(pattern), ..above };
                     match &pattern.target {
-                        Value::Include(inner_value) => self.include(inner_value, inner),
+                        DjangoValue::Include(inner_value) => self.include(inner_value, inner),
                         other => self.walk(other, inner),
                     }
                 }
-                Value::View(view) => self.view(view, &path, pattern),
-                target @ (Value::Function(_) | Value::Class(_)) => {
+                DjangoValue::View(view) => self.view(view, &path, pattern),
+                target @ (DjangoValue::Function(_) | DjangoValue::Class(_)) => {
                     let target = target.clone();
-                    let view = View { target, actions: None, settings: Vec::new(), wrappers: Vec::new() };
+                    let view = DjangoView { target, actions: None, settings: Vec::new(), wrappers: Vec::new() };
                     self.view(&view, &path, pattern);
                 }
-                Value::Outside(name) if matches!(last_part(name), "urls") => {
+                DjangoValue::Outside(name) if matches!(last_part(name), "urls") => {
                     self.note(Some(pattern), &format!("`{name}` is not part of this project"));
                 }
-                Value::Outside(name) => self.outside(name, &path, pattern, &[]),
+                DjangoValue::Outside(name) => self.outside(name, &path, pattern, &[]),
                 _ => self.note(Some(pattern), "the view is made at runtime"),
             }
         }
     }
 
-    fn view(&mut self, view: &View, path: &str, pattern: &UrlPattern) {
+    fn view(&mut self, view: &DjangoView, path: &str, pattern: &UrlPattern) {
         match &view.target {
-            Value::Function(function) => {
+            DjangoValue::Function(function) => {
                 let methods = classes::methods_of(self.reader.project, function);
                 let guards = self.guards.of_function(view, function);
                 let name = function.function.name.clone();
                 self.push((path, pattern), methods, name, (function.clone(), guards));
             }
-            Value::Class(class) => self.class(view, class, path, pattern),
-            Value::Outside(name) => {
+            DjangoValue::Class(class) => self.class(view, class, path, pattern),
+            DjangoValue::Outside(name) => {
                 let guards = self.guards.of_wrappers(view);
                 self.outside(name, path, pattern, &guards);
             }
@@ -137,25 +140,25 @@ impl Emitter<'_, '_> {
         }
     }
 
-    fn class(&mut self, view: &View, class: &ClassRef, path: &str, pattern: &UrlPattern) {
+    fn class(&mut self, view: &DjangoView, class: &ClassRef, path: &str, pattern: &UrlPattern) {
         let project = self.reader.project;
         let mut answers = match &view.actions {
             Some(actions) => {
-                let answer = |(method, action): &(String, String)| Answer {
+                let answer = |(method, action): &(String, String)| ViewMethodHandler {
                     method: method.clone(),
                     action: action.clone(),
                     function: classes::action_of(project, class, action),
                 };
                 actions.iter().map(answer).collect()
             }
-            None => classes::answers(project, class),
+            None => classes::answers_by_method(project, class),
         };
         let restricted = match view.settings.iter().find(|setting| setting.name == "http_method_names") {
             Some(setting) => {
                 let names = project.constants(setting.module, &setting.value);
                 Some(names.into_iter().map(|name| name.to_ascii_uppercase()).collect())
             }
-            None => classes::restricted(project, class),
+            None => classes::allowed_methods(project, class),
         };
         if let Some(restricted) = restricted {
             answers.retain(|answer| restricted.contains(&answer.method));
@@ -163,12 +166,13 @@ impl Emitter<'_, '_> {
         if answers.is_empty() {
             // It answers by a way of its own, or by what a class does that is not part of the project.
             let function = ["dispatch", "__call__"].iter().find_map(|name| project.method(class, name));
-            answers.push(Answer { method: String::new(), action: "dispatch".to_owned(), function });
+            answers.push(ViewMethodHandler { method: String::new(), action: "dispatch".to_owned(), function });
         }
         for answer in answers {
             let guards = self.guards.of_class(view, class, &answer);
             let name = format!("{}.{}", class.class.name, answer.action);
-            let function = answer.function.unwrap_or_else(|| classes::inherited(project, class, &answer.action));
+            let function =
+                answer.function.unwrap_or_else(|| classes::inherited_function(project, class, &answer.action));
             let methods = Some(answer.method).filter(|method| !method.is_empty()).into_iter().collect();
             self.push((path, pattern), methods, name, (function, guards));
         }
@@ -222,10 +226,10 @@ impl Emitter<'_, '_> {
 }
 
 /// `(patterns, "name")`: what is included under a name.
-fn included(items: &[Value]) -> Option<&Value> {
+fn named_inclusion(items: &[DjangoValue]) -> Option<&DjangoValue> {
     match items {
-        [first @ (Value::List(_) | Value::RouterUrls(_)), Value::Text(_)] => Some(first),
-        [first @ (Value::List(_) | Value::RouterUrls(_)), Value::Text(_), _] => Some(first),
+        [first @ (DjangoValue::List(_) | DjangoValue::RouterUrls(_)), DjangoValue::Text(_)] => Some(first),
+        [first @ (DjangoValue::List(_) | DjangoValue::RouterUrls(_)), DjangoValue::Text(_), _] => Some(first),
         _ => None,
     }
 }

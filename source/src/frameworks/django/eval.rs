@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::reader::{Scope, UrlReader};
-use super::values::Value;
-use crate::ir::{Clause, Expr, ExprKind, Function};
+use super::reader::{DjangoScope, UrlReader};
+use super::values::DjangoValue;
+use crate::ir::{ComprehensionClause, Expr, ExprKind, Function};
 use crate::project::{Definition, FunctionRef, ImportTarget, ModuleId, Resolved};
 
 /// More items of a comprehension are not made.
@@ -12,13 +12,13 @@ const MOST_ITEMS: usize = 500;
 
 impl UrlReader<'_> {
     /// Returns what an expression comes to.
-    pub(super) fn eval(&mut self, scope: &mut Scope, expr: &Expr) -> Value {
+    pub(super) fn eval(&mut self, scope: &mut DjangoScope, expr: &Expr) -> DjangoValue {
         self.deeper(|reader| reader.eval_kind(scope, expr))
     }
 
-    fn eval_kind(&mut self, scope: &mut Scope, expr: &Expr) -> Value {
+    fn eval_kind(&mut self, scope: &mut DjangoScope, expr: &Expr) -> DjangoValue {
         match &*expr.kind {
-            ExprKind::Text(text) => Value::Text(text.clone()),
+            ExprKind::Text(text) => DjangoValue::Text(text.clone()),
             ExprKind::Name(name) => self.name(scope, name),
             ExprKind::Member(object, name) => {
                 let object = self.eval(scope, object);
@@ -33,16 +33,16 @@ impl UrlReader<'_> {
                     let key = self.eval(scope, key);
                     pairs.push((key, self.eval(scope, &entry.value)));
                 }
-                Value::Pairs(Rc::new(pairs))
+                DjangoValue::Pairs(Rc::new(pairs))
             }
             ExprKind::Index(object, key) => self.index(scope, object, key),
             ExprKind::Template(text, parts) => self.template(scope, text, parts),
             ExprKind::Operation(sign, parts) => self.operation(scope, sign, parts),
             ExprKind::Choice { yes, no, .. } => self.eval(scope, yes).either_arm(|| self.eval(scope, no)),
             ExprKind::Logic { parts, .. } => {
-                let values: Vec<Value> = parts.iter().map(|part| self.eval(scope, part)).collect();
-                let known = values.iter().find(|value| !value.is_unknown() && value.truth() != Some(false));
-                known.or(values.last()).cloned().unwrap_or(Value::Unknown)
+                let values: Vec<DjangoValue> = parts.iter().map(|part| self.eval(scope, part)).collect();
+                let known = values.iter().find(|value| !value.is_unseen() && value.truth() != Some(false));
+                known.or(values.last()).cloned().unwrap_or(DjangoValue::Unknown)
             }
             ExprKind::Comprehension { body, clauses, conditions } => {
                 self.comprehension(scope, body, (clauses, conditions))
@@ -55,21 +55,23 @@ impl UrlReader<'_> {
             }
             ExprKind::Await(inner) => self.eval(scope, inner),
             ExprKind::Constant(word) => match word.as_str() {
-                "True" => Value::Flag(true),
-                "False" | "None" => Value::Flag(false),
+                "True" => DjangoValue::Flag(true),
+                "False" | "None" => DjangoValue::Flag(false),
                 // A number is compared as it is written.
-                number if number.starts_with(|letter: char| letter.is_ascii_digit()) => Value::Text(number.to_owned()),
-                _ => Value::Unknown,
+                number if number.starts_with(|letter: char| letter.is_ascii_digit()) => {
+                    DjangoValue::Text(number.to_owned())
+                }
+                _ => DjangoValue::Unknown,
             },
-            ExprKind::Not(_) | ExprKind::Compare(..) | ExprKind::Other(_) => Value::Unknown,
+            ExprKind::Not(_) | ExprKind::Compare(..) | ExprKind::Other(_) => DjangoValue::Unknown,
         }
     }
 
-    fn lambda(&self, module: ModuleId, function: &std::sync::Arc<Function>) -> Value {
-        Value::Function(FunctionRef { module, function: function.clone(), class: None })
+    fn lambda(&self, module: ModuleId, function: &std::sync::Arc<Function>) -> DjangoValue {
+        DjangoValue::Function(FunctionRef { module, function: function.clone(), class: None })
     }
 
-    fn items(&mut self, scope: &mut Scope, items: &[Expr]) -> Value {
+    fn items(&mut self, scope: &mut DjangoScope, items: &[Expr]) -> DjangoValue {
         let mut made = Vec::new();
         for item in items {
             match &*item.kind {
@@ -82,47 +84,49 @@ impl UrlReader<'_> {
                 _ => made.push(self.eval(scope, item)),
             }
         }
-        Value::list(made)
+        DjangoValue::list(made)
     }
 
     /// Returns what stands behind the dot.
-    pub(super) fn member(&mut self, object: &Value, name: &str) -> Value {
+    pub(super) fn member(&mut self, object: &DjangoValue, name: &str) -> DjangoValue {
         match (object, name) {
-            (Value::Router(router), "urls") => Value::RouterUrls(*router),
-            (Value::Router(router), "registry") => Value::Registry(*router),
-            (Value::Module(module), _) => self.module_member(*module, name),
-            (Value::Class(class), _) => {
+            (DjangoValue::Router(router), "urls") => DjangoValue::RouterUrls(*router),
+            (DjangoValue::Router(router), "registry") => DjangoValue::Registry(*router),
+            (DjangoValue::Module(module), _) => self.module_member(*module, name),
+            (DjangoValue::Class(class), _) => {
                 if let Some(method) = self.project.method(class, name) {
-                    return Value::Function(method);
+                    return DjangoValue::Function(method);
                 }
                 match self.project.class_field(class, name) {
-                    Some((module, value)) => self.eval(&mut Scope::new(module), &value),
-                    None => Value::Unknown,
+                    Some((module, value)) => self.eval(&mut DjangoScope::new(module), &value),
+                    None => DjangoValue::Unknown,
                 }
             }
-            (Value::App(app), "name") => Value::Text(app.clone()),
-            (Value::App(app), "label") => Value::Text(app.rsplit('.').next().unwrap_or_default().to_owned()),
-            (Value::Outside(full), _) if full == "django.conf.settings" => self.setting(name),
-            (Value::Outside(full), _) => Value::Outside(format!("{full}.{name}")),
-            _ => Value::Unknown,
+            (DjangoValue::App(app), "name") => DjangoValue::Text(app.clone()),
+            (DjangoValue::App(app), "label") => {
+                DjangoValue::Text(app.rsplit('.').next().unwrap_or_default().to_owned())
+            }
+            (DjangoValue::Outside(full), _) if full == "django.conf.settings" => self.setting(name),
+            (DjangoValue::Outside(full), _) => DjangoValue::Outside(format!("{full}.{name}")),
+            _ => DjangoValue::Unknown,
         }
     }
 
     /// A setting of the project, where it is a text or a list of its own.
-    fn setting(&self, name: &str) -> Value {
+    fn setting(&self, name: &str) -> DjangoValue {
         match self.written_setting(name) {
-            Some(value @ (Value::Text(_) | Value::List(_))) => value,
-            _ => Value::Outside(format!("django.conf.settings.{name}")),
+            Some(value @ (DjangoValue::Text(_) | DjangoValue::List(_))) => value,
+            _ => DjangoValue::Outside(format!("django.conf.settings.{name}")),
         }
     }
 
     /// A setting as it is written, which may be another one where the program runs.
-    fn written_setting(&self, name: &str) -> Option<Value> {
+    fn written_setting(&self, name: &str) -> Option<DjangoValue> {
         self.settings.iter().find_map(|module| self.followed(*module, name))
     }
 
     /// Returns whether a condition that is not known would hold with the settings as they are written.
-    pub(super) fn leaning(&mut self, scope: &mut Scope, test: &Expr) -> Option<bool> {
+    pub(super) fn leaning(&mut self, scope: &mut DjangoScope, test: &Expr) -> Option<bool> {
         match &*test.kind {
             ExprKind::Not(inner) => self.leaning(scope, inner).map(|holds| !holds),
             ExprKind::Logic { all, parts } => {
@@ -131,14 +135,14 @@ impl UrlReader<'_> {
                 if decides { Some(!*all) } else { parts.iter().all(Option::is_some).then_some(*all) }
             }
             ExprKind::Member(object, name) => match self.eval(scope, object) {
-                Value::Outside(full) if full == "django.conf.settings" => self.written_setting(name)?.truth(),
+                DjangoValue::Outside(full) if full == "django.conf.settings" => self.written_setting(name)?.truth(),
                 _ => None,
             },
             _ => self.decide(scope, test),
         }
     }
 
-    fn module_member(&mut self, module: ModuleId, name: &str) -> Value {
+    fn module_member(&mut self, module: ModuleId, name: &str) -> DjangoValue {
         if let Some(value) = self.named(module, name) {
             return value;
         }
@@ -149,8 +153,8 @@ impl UrlReader<'_> {
         let package = self.project.module(module).map(|module| module.path.clone()).unwrap_or_default();
         let package = package.trim_end_matches(".py").trim_end_matches("/__init__").replace('/', ".");
         match self.module_named(module, &format!("{package}.{name}")) {
-            Some(found) => Value::Module(found),
-            None => Value::Outside(self.project.full_name(module, name)),
+            Some(found) => DjangoValue::Module(found),
+            None => DjangoValue::Outside(self.project.full_name(module, name)),
         }
     }
 
@@ -161,9 +165,9 @@ impl UrlReader<'_> {
     }
 
     /// Returns what a dotted name stands for: `shop.views.OrderView`.
-    pub(super) fn dotted(&mut self, from: ModuleId, name: &str) -> Option<Value> {
+    pub(super) fn dotted(&mut self, from: ModuleId, name: &str) -> Option<DjangoValue> {
         if let Some(module) = self.module_named(from, name) {
-            return Some(Value::Module(module));
+            return Some(DjangoValue::Module(module));
         }
         let (module, last) = name.rsplit_once('.')?;
         let module = self.module_named(from, module)?;
@@ -176,60 +180,65 @@ impl UrlReader<'_> {
         }
     }
 
-    fn index(&mut self, scope: &mut Scope, object: &Expr, key: &Expr) -> Value {
+    fn index(&mut self, scope: &mut DjangoScope, object: &Expr, key: &Expr) -> DjangoValue {
         let object = self.eval(scope, object);
         let wanted = self.eval(scope, key);
         match (&object, &*key.kind) {
-            (Value::Pairs(pairs), _) => {
+            (DjangoValue::Pairs(pairs), _) => {
                 let found = pairs.iter().find(|(key, _)| key.text().is_some() && key.text() == wanted.text());
-                found.map_or(Value::Unknown, |(_, value)| value.clone())
+                found.map_or(DjangoValue::Unknown, |(_, value)| value.clone())
             }
-            (Value::List(items), ExprKind::Constant(place)) => {
+            (DjangoValue::List(items), ExprKind::Constant(place)) => {
                 let place = place.parse::<usize>().ok();
-                place.and_then(|place| items.get(place).cloned()).unwrap_or(Value::Unknown)
+                place.and_then(|place| items.get(place).cloned()).unwrap_or(DjangoValue::Unknown)
             }
-            _ => Value::Unknown,
+            _ => DjangoValue::Unknown,
         }
     }
 
-    fn template(&mut self, scope: &mut Scope, text: &str, parts: &[Expr]) -> Value {
-        let values: Vec<Value> = parts.iter().map(|part| self.eval(scope, part)).collect();
-        fill(text, "{}", &values)
+    fn template(&mut self, scope: &mut DjangoScope, text: &str, parts: &[Expr]) -> DjangoValue {
+        let values: Vec<DjangoValue> = parts.iter().map(|part| self.eval(scope, part)).collect();
+        fill_places(text, "{}", &values)
     }
 
-    fn operation(&mut self, scope: &mut Scope, sign: &str, parts: &[Expr]) -> Value {
+    fn operation(&mut self, scope: &mut DjangoScope, sign: &str, parts: &[Expr]) -> DjangoValue {
         let mut values = parts.iter().map(|part| self.eval(scope, part)).collect::<Vec<_>>().into_iter();
         match (sign, values.next(), values.next()) {
             ("+", Some(left), Some(right)) => left.add(right),
-            ("%", Some(Value::Text(text)), Some(right)) => fill(&text, "%s", &right.items()),
-            _ => Value::Unknown,
+            ("%", Some(DjangoValue::Text(text)), Some(right)) => fill_places(&text, "%s", &right.items()),
+            _ => DjangoValue::Unknown,
         }
     }
 
-    fn comprehension(&mut self, scope: &mut Scope, body: &Expr, (clauses, conditions): (&[Clause], &[Expr])) -> Value {
+    fn comprehension(
+        &mut self,
+        scope: &mut DjangoScope,
+        body: &Expr,
+        (clauses, conditions): (&[ComprehensionClause], &[Expr]),
+    ) -> DjangoValue {
         let Some((clause, rest)) = clauses.split_first() else {
             let mut tests = conditions.iter().map(|test| self.decide(scope, test));
             let is_left_out = tests.any(|holds| holds == Some(false));
             let made = if is_left_out { Vec::new() } else { vec![self.eval(scope, body)] };
-            return Value::list(made);
+            return DjangoValue::list(made);
         };
         let source = self.eval(scope, &clause.source);
-        let items = if source.is_unknown() { vec![Value::Unknown] } else { source.items() };
+        let items = if source.is_unseen() { vec![DjangoValue::Unknown] } else { source.items() };
         let mut made = Vec::new();
         for item in items.into_iter().take(MOST_ITEMS) {
             self.bind(scope, &clause.target, item);
             made.extend(self.comprehension(scope, body, (rest, conditions)).items());
         }
-        Value::list(made)
+        DjangoValue::list(made)
     }
 
     /// `hasattr(module, "urlpatterns")`, `hasattr(app, "PluginMeta")`: the latter is in the configuration of the application.
-    fn has(&mut self, from: ModuleId, object: &Value, name: &str) -> Option<bool> {
+    fn has(&mut self, from: ModuleId, object: &DjangoValue, name: &str) -> Option<bool> {
         match object {
-            Value::Module(module) => {
+            DjangoValue::Module(module) => {
                 Some(self.named(*module, name).is_some() || self.project.resolve(*module, name).is_some())
             }
-            Value::App(app) => {
+            DjangoValue::App(app) => {
                 let modules = [format!("{app}.apps"), app.clone()];
                 let mut modules = modules.iter().filter_map(|full| self.project.module(self.module_named(from, full)?));
                 Some(modules.any(|module| {
@@ -246,7 +255,7 @@ impl UrlReader<'_> {
     }
 
     /// Returns whether a condition holds. Absent where only the running program knows.
-    pub(super) fn decide(&mut self, scope: &mut Scope, test: &Expr) -> Option<bool> {
+    pub(super) fn decide(&mut self, scope: &mut DjangoScope, test: &Expr) -> Option<bool> {
         match &*test.kind {
             ExprKind::Not(inner) => self.decide(scope, inner).map(|holds| !holds),
             ExprKind::Logic { all, parts } => {
@@ -263,11 +272,11 @@ impl UrlReader<'_> {
                     return None;
                 }
                 let (left, right) = (self.eval(scope, left), self.eval(scope, right));
-                let equal = |left: &Value, right: &Value| Some(left.text()? == right.text()?);
+                let equal = |left: &DjangoValue, right: &DjangoValue| Some(left.text()? == right.text()?);
                 match sign.as_str() {
                     "==" => equal(&left, &right),
                     "!=" => equal(&left, &right).map(|holds| !holds),
-                    "in" | "not in" if matches!(right, Value::List(_)) => {
+                    "in" | "not in" if matches!(right, DjangoValue::List(_)) => {
                         let found = right.items().iter().map(|item| equal(&left, item)).collect::<Option<Vec<_>>>()?;
                         Some(found.contains(&true) == (sign == "in"))
                     }
@@ -288,11 +297,11 @@ impl UrlReader<'_> {
     }
 }
 
-impl Value {
+impl DjangoValue {
     /// Returns what either arm of a choice may be.
-    fn either_arm(self, other: impl FnOnce() -> Value) -> Value {
+    fn either_arm(self, other: impl FnOnce() -> DjangoValue) -> DjangoValue {
         match self {
-            Value::Unknown | Value::List(_) | Value::Flag(_) => {
+            DjangoValue::Unknown | DjangoValue::List(_) | DjangoValue::Flag(_) => {
                 let other = other();
                 self.either(other)
             }
@@ -302,14 +311,14 @@ impl Value {
 }
 
 /// Puts texts where a text has places for them.
-pub(super) fn fill(text: &str, mark: &str, values: &[Value]) -> Value {
+pub(super) fn fill_places(text: &str, mark: &str, values: &[DjangoValue]) -> DjangoValue {
     let mut pieces = text.split(mark);
     let mut made = pieces.next().unwrap_or_default().to_owned();
     let mut values = values.iter();
     for piece in pieces {
-        let Some(part) = values.next().and_then(Value::text) else { return Value::Unknown };
+        let Some(part) = values.next().and_then(DjangoValue::text) else { return DjangoValue::Unknown };
         made.push_str(part);
         made.push_str(piece);
     }
-    Value::Text(made)
+    DjangoValue::Text(made)
 }

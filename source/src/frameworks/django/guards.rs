@@ -1,16 +1,16 @@
 //! What runs before a view and may refuse: middleware, decorators, mixins. Permission classes are read in `permissions`.
 
 use super::bodies::{denial_kind, test_kind};
-use super::classes::Answer;
-use super::permissions::Asked;
-use super::settings::Settings;
-use super::values::{View, Wrapper};
-use crate::ir::{Argument, Expr, ExprKind, argument, dotted, keyword, last_part};
+use super::classes::ViewMethodHandler;
+use super::permissions::ViewRequest;
+use super::settings::DjangoSettings;
+use super::values::{DjangoView, Wrapper};
+use crate::ir::{Argument, Expr, ExprKind, argument_at, argument_named, dotted_text, last_part};
 use crate::project::{ClassRef, FunctionRef, ModuleId, Project, Resolved};
-use crate::routes::{Guard, GuardKind, GuardLevel, Place};
+use crate::routes::{CodePlace, Guard, GuardKind, GuardLevel};
 
 /// Reads guards.
-pub(super) struct GuardReader<'p> {
+pub(super) struct DjangoGuardReader<'p> {
     pub(super) project: &'p Project,
     /// Those of every route.
     pub(super) app: Vec<Guard>,
@@ -18,9 +18,9 @@ pub(super) struct GuardReader<'p> {
     pub(super) defaults: Option<(ModuleId, Expr)>,
 }
 
-impl<'p> GuardReader<'p> {
-    pub(super) fn new(project: &'p Project, settings: &Settings) -> Self {
-        let mut reader = GuardReader { project, app: Vec::new(), defaults: settings.permissions.clone() };
+impl<'p> DjangoGuardReader<'p> {
+    pub(super) fn new(project: &'p Project, settings: &DjangoSettings) -> Self {
+        let mut reader = DjangoGuardReader { project, app: Vec::new(), defaults: settings.permissions.clone() };
         let named = settings.middleware.iter();
         reader.app = named.filter_map(|(name, (module, line))| reader.middleware(name, *module, *line)).collect();
         reader
@@ -39,24 +39,24 @@ impl<'p> GuardReader<'p> {
             _ => middleware_kind(last),
         }?;
         let file = self.project.module(module).map(|module| module.path.clone()).unwrap_or_default();
-        Some(Guard { name: last.to_owned(), kind, level: GuardLevel::App, place: Place { file, line } })
+        Some(Guard { name: last.to_owned(), kind, level: GuardLevel::App, place: CodePlace { file, line } })
     }
 
     /// Returns the guards of a view that is a function.
-    pub(super) fn of_function(&self, view: &View, function: &FunctionRef) -> Vec<Guard> {
+    pub(super) fn of_function(&self, view: &DjangoView, function: &FunctionRef) -> Vec<Guard> {
         let mut guards = self.of_wrappers(view);
         let decorators = &function.function.decorators;
         let is_named = |decorator: &Expr, name: &str| {
             let callee = decorator.call().map_or(decorator, |(callee, _)| callee);
-            dotted(callee).is_some_and(|dotted| last_part(&dotted) == name)
+            dotted_text(callee).is_some_and(|dotted| last_part(&dotted) == name)
         };
         if decorators.iter().any(|decorator| is_named(decorator, "api_view")) {
             let own = decorators.iter().find(|decorator| is_named(decorator, "permission_classes"));
-            let own = own.and_then(|decorator| argument(decorator.call()?.1, 0)).cloned();
+            let own = own.and_then(|decorator| argument_at(decorator.call()?.1, 0)).cloned();
             let own = own.map(|value| (function.module, value));
             let level = if own.is_some() { GuardLevel::Route } else { GuardLevel::App };
             if let Some(asked) = own.or_else(|| self.defaults.clone()) {
-                guards.extend(self.permission_guards(&asked, level, &Asked::any()));
+                guards.extend(self.permission_guards(&asked, level, &ViewRequest::any()));
             }
         }
         guards.extend(
@@ -66,7 +66,7 @@ impl<'p> GuardReader<'p> {
     }
 
     /// Returns the guards of one method of a view that is a class.
-    pub(super) fn of_class(&self, view: &View, class: &ClassRef, answer: &Answer) -> Vec<Guard> {
+    pub(super) fn of_class(&self, view: &DjangoView, class: &ClassRef, answer: &ViewMethodHandler) -> Vec<Guard> {
         let mut guards = self.of_wrappers(view);
         for part in self.project.line_of(class) {
             for decorator in &part.class.decorators {
@@ -89,16 +89,16 @@ impl<'p> GuardReader<'p> {
     }
 
     /// Returns the guards of every route, and those put around a view where it is declared.
-    pub(super) fn of_wrappers(&self, view: &View) -> Vec<Guard> {
+    pub(super) fn of_wrappers(&self, view: &DjangoView) -> Vec<Guard> {
         let wrappers = view.wrappers.iter();
         let around = wrappers.filter_map(|Wrapper { module, expr }| self.decorator(*module, expr, GuardLevel::Route));
         self.app.iter().cloned().chain(around).collect()
     }
 
     /// `@method_decorator(login_required, name="dispatch")` on a class.
-    fn class_decorator(&self, module: ModuleId, decorator: &Expr, answer: &Answer) -> Vec<Guard> {
+    fn class_decorator(&self, module: ModuleId, decorator: &Expr, answer: &ViewMethodHandler) -> Vec<Guard> {
         let Some((_, arguments)) = decorator.call() else { return Vec::new() };
-        let name = keyword(arguments, "name").and_then(|name| self.project.constant(module, name));
+        let name = argument_named(arguments, "name").and_then(|name| self.project.constant(module, name));
         let name = name.unwrap_or_else(|| "dispatch".to_owned());
         let reaches = name == "dispatch" || name == answer.action || name == answer.method.to_ascii_lowercase();
         let level = if name == "dispatch" { GuardLevel::Router } else { GuardLevel::Route };
@@ -109,9 +109,9 @@ impl<'p> GuardReader<'p> {
     fn method_decorator(&self, module: ModuleId, decorator: &Expr, level: GuardLevel) -> Vec<Guard> {
         let inner = decorator
             .call()
-            .filter(|(callee, _)| dotted(callee).is_some_and(|name| last_part(&name) == "method_decorator"));
+            .filter(|(callee, _)| dotted_text(callee).is_some_and(|name| last_part(&name) == "method_decorator"));
         let Some((_, arguments)) = inner else { return self.decorator(module, decorator, level).into_iter().collect() };
-        let Some(first) = argument(arguments, 0) else { return Vec::new() };
+        let Some(first) = argument_at(arguments, 0) else { return Vec::new() };
         let parts = match &*first.kind {
             ExprKind::List(parts) => parts.clone(),
             _ => vec![first.clone()],
@@ -122,7 +122,7 @@ impl<'p> GuardReader<'p> {
     /// A decorator of a function, or what is put around a view.
     fn decorator(&self, module: ModuleId, decorator: &Expr, level: GuardLevel) -> Option<Guard> {
         let (callee, arguments) = decorator.call().unwrap_or((decorator, &[]));
-        let name = dotted(callee)?;
+        let name = dotted_text(callee)?;
         let kind = match self.project.resolve(module, &name) {
             Some(Resolved::Function(function)) => {
                 denial_kind(self.project, &function).map(|kind| named_role(self.project, module, kind, arguments))
@@ -139,13 +139,13 @@ impl<'p> GuardReader<'p> {
     }
 
     fn outside_decorator(&self, module: ModuleId, full: &str, arguments: &[Argument]) -> Option<GuardKind> {
-        let text = || argument(arguments, 0).map(|first| self.project.constants(module, first).join(", "));
+        let text = || argument_at(arguments, 0).map(|first| self.project.constants(module, first).join(", "));
         match last_part(full) {
             "login_required" | "async_login_required" => Some(GuardKind::Authentication),
             "login_not_required" => Some(GuardKind::Public),
             "permission_required" => Some(GuardKind::Role(text().unwrap_or_default())),
             "staff_member_required" => Some(GuardKind::Role("staff".to_owned())),
-            "user_passes_test" => Some(self.test(module, argument(arguments, 0))),
+            "user_passes_test" => Some(self.test(module, argument_at(arguments, 0))),
             other => by_name(other, text().filter(|text| !text.is_empty())),
         }
     }

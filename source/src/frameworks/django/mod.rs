@@ -20,12 +20,12 @@ pub(crate) use permissions::{asks_for, is_rest_view};
 pub(crate) use settings::rest_setting;
 
 use emit::Emitter;
-use guards::GuardReader;
+use guards::DjangoGuardReader;
 use reader::{UrlReader, deals_with_routes};
-use settings::{Settings, is_of_tests, read_settings};
+use settings::{DjangoSettings, is_of_tests, read_settings};
 
 /// Finds the routes that URL configurations declare.
-pub(super) fn find(project: &Project) -> RouteTable {
+pub(super) fn find_routes(project: &Project) -> RouteTable {
     if !project.modules.iter().any(|module| uses_django(module)) {
         return RouteTable::default();
     }
@@ -40,8 +40,8 @@ pub(super) fn find(project: &Project) -> RouteTable {
     emit_routes(project, &mut reader, &settings)
 }
 
-fn emit_routes<'p>(project: &'p Project, reader: &mut UrlReader<'p>, settings: &Settings) -> RouteTable {
-    let guards = GuardReader::new(project, settings);
+fn emit_routes<'p>(project: &'p Project, reader: &mut UrlReader<'p>, settings: &DjangoSettings) -> RouteTable {
+    let guards = DjangoGuardReader::new(project, settings);
     let mut emitter = Emitter { reader, guards, table: RouteTable::default(), walked: Vec::new() };
     for root in &settings.roots {
         emitter.module_root(*root);

@@ -52,7 +52,7 @@ impl RegexReader<'_> {
                 }
                 _ => {
                     let part = self.part();
-                    open = combine(&open, &part);
+                    open = combine_paths(&open, &part);
                 }
             }
         }
@@ -192,7 +192,7 @@ impl RegexReader<'_> {
     }
 }
 
-fn combine(before: &[String], after: &[String]) -> Vec<String> {
+fn combine_paths(before: &[String], after: &[String]) -> Vec<String> {
     let all = before.iter().flat_map(|left| after.iter().map(move |right| format!("{left}{right}")));
     all.take(MOST_WAYS).collect()
 }

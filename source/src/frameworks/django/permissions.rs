@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::bodies::test_kind;
-use super::classes::Answer;
-use super::guards::GuardReader;
-use super::values::View;
-use crate::ir::{Expr, ExprKind, Statement, StatementKind, dotted, last_part, literal};
+use super::classes::ViewMethodHandler;
+use super::guards::DjangoGuardReader;
+use super::values::DjangoView;
+use crate::ir::{Expr, ExprKind, Statement, StatementKind, dotted_text, last_part, literal_text};
 use crate::project::{ClassRef, FunctionRef, ModuleId, Project, Resolved};
 use crate::routes::{Guard, GuardKind, GuardLevel};
 
@@ -14,15 +14,15 @@ use crate::routes::{Guard, GuardKind, GuardLevel};
 const MOST_DEPTH: usize = 6;
 
 /// What is asked of a view: method of HTTP and action. Empty where it may be any.
-pub(super) struct Asked<'a> {
+pub(super) struct ViewRequest<'a> {
     method: &'a str,
     action: &'a str,
 }
 
-impl Asked<'_> {
+impl ViewRequest<'_> {
     /// Anything.
-    pub(super) fn any() -> Asked<'static> {
-        Asked { method: "", action: "" }
+    pub(super) fn any() -> ViewRequest<'static> {
+        ViewRequest { method: "", action: "" }
     }
 
     fn is_safe(&self) -> bool {
@@ -32,26 +32,26 @@ impl Asked<'_> {
 
 /// Returns whether a test of a view asks for this method of HTTP, or this action; none where it asks for something else.
 pub(crate) fn asks_for(test: &Expr, method: &str, action: &str) -> Option<bool> {
-    holds(test, &Asked { method, action })
+    test_holds(test, &ViewRequest { method, action })
 }
 
 /// Where a walk through `get_permissions` stands.
 #[derive(Default)]
-struct Choice {
+struct PermissionChoice {
     /// What variables were given.
     given: BTreeMap<String, Expr>,
     /// What may be returned.
     returned: Vec<Option<Expr>>,
 }
 
-impl GuardReader<'_> {
+impl DjangoGuardReader<'_> {
     /// Returns the permission classes that guard one method of a view.
-    pub(super) fn permissions_of(&self, view: &View, class: &ClassRef, answer: &Answer) -> Vec<Guard> {
+    pub(super) fn permissions_of(&self, view: &DjangoView, class: &ClassRef, answer: &ViewMethodHandler) -> Vec<Guard> {
         let bases = self.project.bases_of(class);
         if !bases.iter().any(|base| is_of_rest(base)) {
             return Vec::new();
         }
-        let asked = Asked { method: &answer.method, action: &answer.action };
+        let asked = ViewRequest { method: &answer.method, action: &answer.action };
         let given = view.settings.iter().find(|setting| setting.name == "permission_classes");
         let field = self.project.class_field(class, "permission_classes").map(|own| (own, GuardLevel::Router));
         let own = given.map(|given| ((given.module, given.value.clone()), GuardLevel::Route)).or(field);
@@ -68,9 +68,9 @@ impl GuardReader<'_> {
         class: &ClassRef,
         method: &FunctionRef,
         own: Option<((ModuleId, Expr), GuardLevel)>,
-        asked: &Asked,
+        asked: &ViewRequest,
     ) -> Vec<Guard> {
-        let mut choice = Choice::default();
+        let mut choice = PermissionChoice::default();
         self.choose(class, &method.function.body, asked, &mut choice);
         match choice.returned.as_slice() {
             [Some(value)] => {
@@ -102,15 +102,21 @@ impl GuardReader<'_> {
     }
 
     /// Walks statements; returns whether the end is reached on no way.
-    fn choose(&self, class: &ClassRef, statements: &[Statement], asked: &Asked, choice: &mut Choice) -> bool {
+    fn choose(
+        &self,
+        class: &ClassRef,
+        statements: &[Statement],
+        asked: &ViewRequest,
+        choice: &mut PermissionChoice,
+    ) -> bool {
         for statement in statements {
             match &statement.kind {
                 StatementKind::Assign(targets, Some(value)) => {
                     if let Some(value) = self.listed(class, value, asked, choice) {
-                        choice.given.extend(targets.iter().filter_map(dotted).map(|name| (name, value.clone())));
+                        choice.given.extend(targets.iter().filter_map(dotted_text).map(|name| (name, value.clone())));
                     }
                 }
-                StatementKind::If { test, body, otherwise } => match holds(test, asked) {
+                StatementKind::If { test, body, otherwise } => match test_holds(test, asked) {
                     Some(true) if self.choose(class, body, asked, choice) => return true,
                     Some(false) if self.choose(class, otherwise, asked, choice) => return true,
                     Some(_) => {}
@@ -141,24 +147,25 @@ impl GuardReader<'_> {
     }
 
     /// The list that an expression stands for; absent for what the class has anyway.
-    fn listed(&self, class: &ClassRef, expr: &Expr, asked: &Asked, choice: &Choice) -> Option<Expr> {
+    fn listed(&self, class: &ClassRef, expr: &Expr, asked: &ViewRequest, choice: &PermissionChoice) -> Option<Expr> {
         match &*expr.kind {
             ExprKind::List(_) => Some(expr.clone()),
             // `[permission() for permission in permission_classes]`
             ExprKind::Comprehension { clauses, .. } => self.listed(class, &clauses.first()?.source, asked, choice),
             ExprKind::Index(object, _) => {
                 // `self.permission_classes_by_action[self.action]`
-                let name = dotted(object)?;
+                let name = dotted_text(object)?;
                 let (_, value) = self.project.class_field(class, name.strip_prefix("self.")?)?;
                 let ExprKind::Record(entries) = &*value.kind else { return None };
                 let of = |wanted: &str| {
-                    let key = |entry: &&crate::ir::Entry| entry.key.as_ref().and_then(literal) == Some(wanted);
+                    let key =
+                        |entry: &&crate::ir::RecordEntry| entry.key.as_ref().and_then(literal_text) == Some(wanted);
                     entries.iter().find(key).map(|entry| entry.value.clone())
                 };
                 of(asked.action).or_else(|| of("default"))
             }
             ExprKind::Name(_) | ExprKind::Member(..) => {
-                let name = dotted(expr)?;
+                let name = dotted_text(expr)?;
                 let field = || self.project.class_field(class, name.strip_prefix("self.")?).map(|(_, value)| value);
                 choice.given.get(&name).cloned().or_else(field)
             }
@@ -173,7 +180,7 @@ impl GuardReader<'_> {
         &self,
         (module, value): &(ModuleId, Expr),
         level: GuardLevel,
-        asked: &Asked,
+        asked: &ViewRequest,
     ) -> Vec<Guard> {
         let place = self.project.place(*module, value.span);
         let (module, value) = match self.project.resolve_expr(*module, value) {
@@ -182,7 +189,7 @@ impl GuardReader<'_> {
         };
         let items = match &*value.kind {
             ExprKind::List(items) => items.clone(),
-            ExprKind::Operation(..) => added(&value),
+            ExprKind::Operation(..) => concatenated_items(&value),
             _ => vec![value],
         };
         if items.is_empty() {
@@ -191,7 +198,8 @@ impl GuardReader<'_> {
         }
         let guard = |item: &Expr| {
             let place = if item.span.line > 0 { self.project.place(module, item.span) } else { place.clone() };
-            let name = literal(item).map_or_else(|| self.project.text(module, item.span).to_owned(), str::to_owned);
+            let name =
+                literal_text(item).map_or_else(|| self.project.text(module, item.span).to_owned(), str::to_owned);
             let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
             Guard { name, kind: self.permission(module, item, asked, 0), level, place }
         };
@@ -199,7 +207,7 @@ impl GuardReader<'_> {
     }
 
     /// What one permission class keeps out.
-    fn permission(&self, module: ModuleId, expr: &Expr, asked: &Asked, depth: usize) -> GuardKind {
+    fn permission(&self, module: ModuleId, expr: &Expr, asked: &ViewRequest, depth: usize) -> GuardKind {
         if depth > MOST_DEPTH {
             return GuardKind::Unknown;
         }
@@ -229,14 +237,14 @@ impl GuardReader<'_> {
                 Some(Resolved::Class(class)) => self.permission_class(&class, asked, depth),
                 Some(Resolved::Value(of, _, value)) => self.permission(of, &value, asked, depth + 1),
                 Some(_) => GuardKind::Unknown,
-                None => dotted(expr).map_or(GuardKind::Unknown, |name| {
+                None => dotted_text(expr).map_or(GuardKind::Unknown, |name| {
                     outside_permission(last_part(&self.project.full_name(module, &name)), asked)
                 }),
             },
         }
     }
 
-    fn permission_class(&self, class: &ClassRef, asked: &Asked, depth: usize) -> GuardKind {
+    fn permission_class(&self, class: &ClassRef, asked: &ViewRequest, depth: usize) -> GuardKind {
         let above = || {
             let bases = self.project.bases_of(class);
             let kinds = bases.iter().map(|base| outside_permission(last_part(base), asked));
@@ -274,7 +282,7 @@ fn passes_safe(body: &[Statement]) -> bool {
 fn asks_safe(test: &Expr) -> bool {
     match &*test.kind {
         ExprKind::Compare(parts, signs) => {
-            let names = parts.iter().filter_map(dotted).collect::<Vec<_>>();
+            let names = parts.iter().filter_map(dotted_text).collect::<Vec<_>>();
             signs.iter().any(|sign| sign == "in") && names.iter().any(|name| last_part(name) == "SAFE_METHODS")
         }
         _ => false,
@@ -282,25 +290,25 @@ fn asks_safe(test: &Expr) -> bool {
 }
 
 /// Whether a test of action or method holds. Absent where it asks for something else.
-fn holds(test: &Expr, asked: &Asked) -> Option<bool> {
+fn test_holds(test: &Expr, asked: &ViewRequest) -> Option<bool> {
     match &*test.kind {
-        ExprKind::Not(inner) => holds(inner, asked).map(|holds| !holds),
+        ExprKind::Not(inner) => test_holds(inner, asked).map(|holds| !holds),
         ExprKind::Logic { all, parts } => {
-            let parts: Vec<Option<bool>> = parts.iter().map(|part| holds(part, asked)).collect();
+            let parts: Vec<Option<bool>> = parts.iter().map(|part| test_holds(part, asked)).collect();
             if parts.contains(&Some(!*all)) { Some(!*all) } else { parts.iter().all(Option::is_some).then_some(*all) }
         }
         ExprKind::Compare(parts, signs) => {
             let (Some([left, right]), Some(sign)) = (parts.get(0..2), signs.first()) else { return None };
-            let name = dotted(left)?;
+            let name = dotted_text(left)?;
             let actual = match last_part(&name) {
                 "action" => asked.action,
                 "method" => asked.method,
                 _ => return None,
             };
             let listed: Vec<&str> = match &*right.kind {
-                ExprKind::List(items) => items.iter().map(literal).collect::<Option<_>>()?,
-                _ if last_part(&dotted(right).unwrap_or_default()) == "SAFE_METHODS" => vec!["GET"],
-                _ => vec![literal(right)?],
+                ExprKind::List(items) => items.iter().map(literal_text).collect::<Option<_>>()?,
+                _ if last_part(&dotted_text(right).unwrap_or_default()) == "SAFE_METHODS" => vec!["GET"],
+                _ => vec![literal_text(right)?],
             };
             let is_in = listed.contains(&actual);
             match sign.as_str() {
@@ -314,10 +322,10 @@ fn holds(test: &Expr, asked: &Asked) -> Option<bool> {
 }
 
 /// Lists that are added to each other.
-fn added(expr: &Expr) -> Vec<Expr> {
+fn concatenated_items(expr: &Expr) -> Vec<Expr> {
     match &*expr.kind {
         ExprKind::List(items) => items.clone(),
-        ExprKind::Operation(sign, parts) if sign == "+" => parts.iter().flat_map(added).collect(),
+        ExprKind::Operation(sign, parts) if sign == "+" => parts.iter().flat_map(concatenated_items).collect(),
         _ => vec![expr.clone()],
     }
 }
@@ -342,7 +350,7 @@ fn any_of(kinds: Vec<GuardKind>) -> GuardKind {
     if is_signed_in { GuardKind::Authentication } else { kinds.into_iter().next().unwrap_or(GuardKind::Unknown) }
 }
 
-fn outside_permission(name: &str, asked: &Asked) -> GuardKind {
+fn outside_permission(name: &str, asked: &ViewRequest) -> GuardKind {
     match name {
         "AllowAny" => GuardKind::Public,
         "IsAuthenticated" | "HasAPIKey" | "TokenMatchesOASRequirements" => GuardKind::Authentication,
@@ -361,7 +369,7 @@ fn outside_permission(name: &str, asked: &Asked) -> GuardKind {
 pub(crate) fn is_rest_view(project: &Project, handler: &FunctionRef) -> bool {
     let named = |decorator: &Expr| {
         let callee = decorator.call().map_or(decorator, |(callee, _)| callee);
-        dotted(callee).is_some_and(|name| last_part(&name) == "api_view")
+        dotted_text(callee).is_some_and(|name| last_part(&name) == "api_view")
     };
     match &handler.class {
         Some(class) => project.bases_of(class).iter().any(|base| is_of_rest(base)),

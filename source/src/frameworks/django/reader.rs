@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::values::{Router, Value};
+use super::values::{DjangoRouter, DjangoValue};
 use crate::ir::{Expr, ExprKind, Function, Import, Span, Statement, StatementKind};
 use crate::project::{ClassRef, FunctionRef, ImportTarget, Module, ModuleId, Project, Resolved};
 
@@ -18,40 +18,40 @@ const MOST_ROUNDS: usize = 200;
 pub(super) struct UrlReader<'p> {
     pub(super) project: &'p Project,
     /// The routers that are made anywhere.
-    pub(super) routers: Vec<Router>,
+    pub(super) routers: Vec<DjangoRouter>,
     /// What could not be told.
     pub(super) unclear: Vec<String>,
     /// The modules of the settings.
     pub(super) settings: Vec<ModuleId>,
-    modules: HashMap<ModuleId, HashMap<String, Value>>,
+    modules: HashMap<ModuleId, HashMap<String, DjangoValue>>,
     steps: usize,
     depth: usize,
 }
 
 /// The names that are known at one place.
 #[derive(Debug, Clone)]
-pub(super) struct Scope {
+pub(super) struct DjangoScope {
     /// The module.
     pub(super) module: ModuleId,
     /// What its variables stand for.
-    pub(super) names: HashMap<String, Value>,
+    pub(super) names: HashMap<String, DjangoValue>,
     /// What was returned.
-    returned: Vec<Value>,
+    returned: Vec<DjangoValue>,
     /// Whether every way so far has returned.
     is_done: bool,
     /// Whether it is a call of a function: its variables are what it was given.
     pub(super) is_called: bool,
 }
 
-impl Scope {
+impl DjangoScope {
     /// Makes an empty one.
     pub(super) fn new(module: ModuleId) -> Self {
-        Scope { module, names: HashMap::new(), returned: Vec::new(), is_done: false, is_called: false }
+        DjangoScope { module, names: HashMap::new(), returned: Vec::new(), is_done: false, is_called: false }
     }
 
     /// Makes one for the other arm of a condition.
     fn arm(&self) -> Self {
-        Scope { names: self.names.clone(), is_called: self.is_called, ..Scope::new(self.module) }
+        DjangoScope { names: self.names.clone(), is_called: self.is_called, ..DjangoScope::new(self.module) }
     }
 }
 
@@ -73,13 +73,13 @@ impl<'p> UrlReader<'p> {
         let project = self.project;
         let Some(module) = project.module(id).filter(|_| !self.modules.contains_key(&id)) else { return };
         self.modules.insert(id, HashMap::new());
-        let mut scope = Scope::new(id);
+        let mut scope = DjangoScope::new(id);
         self.statements(&mut scope, &module.statements);
         self.modules.insert(id, scope.names);
     }
 
     /// Returns a value that a module that deals with routes gives a name.
-    pub(super) fn named(&mut self, id: ModuleId, name: &str) -> Option<Value> {
+    pub(super) fn named(&mut self, id: ModuleId, name: &str) -> Option<DjangoValue> {
         let is_routing = self.project.module(id).is_some_and(deals_with_routes);
         if is_routing {
             self.follow(id);
@@ -88,18 +88,18 @@ impl<'p> UrlReader<'p> {
     }
 
     /// Returns a value of a module that was followed.
-    pub(super) fn followed(&self, id: ModuleId, name: &str) -> Option<Value> {
+    pub(super) fn followed(&self, id: ModuleId, name: &str) -> Option<DjangoValue> {
         self.modules.get(&id)?.get(name).cloned()
     }
 
     /// Does one step deeper; what is too deep or too much is not known.
-    pub(super) fn deeper(&mut self, act: impl FnOnce(&mut Self) -> Value) -> Value {
+    pub(super) fn deeper(&mut self, act: impl FnOnce(&mut Self) -> DjangoValue) -> DjangoValue {
         self.steps += 1;
         if self.depth >= MOST_DEPTH || self.steps > MOST_STEPS {
             if self.steps == MOST_STEPS + 1 {
                 self.unclear.push(format!("routes of Django: more than {MOST_STEPS} steps are not followed"));
             }
-            return Value::Unknown;
+            return DjangoValue::Unknown;
         }
         self.depth += 1;
         let value = act(self);
@@ -108,7 +108,7 @@ impl<'p> UrlReader<'p> {
     }
 
     /// Follows statements in order.
-    pub(super) fn statements(&mut self, scope: &mut Scope, statements: &[Statement]) {
+    pub(super) fn statements(&mut self, scope: &mut DjangoScope, statements: &[Statement]) {
         for statement in statements {
             if scope.is_done {
                 return;
@@ -117,7 +117,7 @@ impl<'p> UrlReader<'p> {
         }
     }
 
-    fn statement(&mut self, scope: &mut Scope, statement: &Statement) {
+    fn statement(&mut self, scope: &mut DjangoScope, statement: &Statement) {
         match &statement.kind {
             StatementKind::Assign(targets, Some(value)) => self.assign(scope, targets, value),
             StatementKind::Expr(expr) => self.effect(scope, expr),
@@ -133,7 +133,7 @@ impl<'p> UrlReader<'p> {
                     if leans == Some(false) {
                         std::mem::swap(scope, &mut other);
                     }
-                    merge(scope, other);
+                    merge_scopes(scope, other);
                 }
             },
             StatementKind::For { target, source, body, .. } => self.rounds(scope, target, source, body),
@@ -147,16 +147,16 @@ impl<'p> UrlReader<'p> {
                 for handler in handlers {
                     self.statements(&mut other, handler);
                 }
-                merge(scope, other);
+                merge_scopes(scope, other);
                 self.statements(scope, finally);
             }
             StatementKind::Function(function) => {
                 let function = FunctionRef { module: scope.module, function: function.clone(), class: None };
-                scope.names.insert(function.function.name.clone(), Value::Function(function));
+                scope.names.insert(function.function.name.clone(), DjangoValue::Function(function));
             }
             StatementKind::Class(class) => {
                 let class = ClassRef { module: scope.module, class: class.clone() };
-                scope.names.insert(class.class.name.clone(), Value::Class(class));
+                scope.names.insert(class.class.name.clone(), DjangoValue::Class(class));
             }
             StatementKind::Import(import) if import.names.iter().any(|name| name.name == "*") => {
                 self.take_all(scope, import);
@@ -173,7 +173,7 @@ impl<'p> UrlReader<'p> {
     }
 
     /// `from .base import *`: what follows may add to lists that stand there.
-    fn take_all(&mut self, scope: &mut Scope, import: &Import) {
+    fn take_all(&mut self, scope: &mut DjangoScope, import: &Import) {
         let target = ImportTarget { module: import.module.clone(), level: import.level, name: None };
         let project = self.project;
         let from = project.module(scope.module).and_then(|module| project.imported_module(module, &target));
@@ -186,7 +186,7 @@ impl<'p> UrlReader<'p> {
         }
     }
 
-    fn assign(&mut self, scope: &mut Scope, targets: &[Expr], value: &Expr) {
+    fn assign(&mut self, scope: &mut DjangoScope, targets: &[Expr], value: &Expr) {
         let mut made = self.eval(scope, value);
         for target in targets {
             if self.is_added(scope.module, target, value) {
@@ -204,15 +204,15 @@ impl<'p> UrlReader<'p> {
     }
 
     /// Binds a name, names to the items of a list, or an entry of a dictionary.
-    pub(super) fn bind(&mut self, scope: &mut Scope, target: &Expr, value: Value) {
+    pub(super) fn bind(&mut self, scope: &mut DjangoScope, target: &Expr, value: DjangoValue) {
         match &*target.kind {
             ExprKind::Name(name) => {
                 scope.names.insert(name.clone(), value);
             }
             ExprKind::List(parts) => {
                 let items = match &value {
-                    Value::List(items) if items.len() == parts.len() => items.to_vec(),
-                    _ => vec![Value::Unknown; parts.len()],
+                    DjangoValue::List(items) if items.len() == parts.len() => items.to_vec(),
+                    _ => vec![DjangoValue::Unknown; parts.len()],
                 };
                 for (part, item) in parts.iter().zip(items) {
                     self.bind(scope, part, item);
@@ -227,12 +227,12 @@ impl<'p> UrlReader<'p> {
         }
     }
 
-    fn rounds(&mut self, scope: &mut Scope, target: &Expr, source: &Expr, body: &[Statement]) {
+    fn rounds(&mut self, scope: &mut DjangoScope, target: &Expr, source: &Expr, body: &[Statement]) {
         let source = self.eval(scope, source);
         let mut items = source.items();
-        if items.is_empty() && source.is_unknown() {
+        if items.is_empty() && source.is_unseen() {
             // Followed once: what it declares is named as not clear.
-            items.push(Value::Unknown);
+            items.push(DjangoValue::Unknown);
         }
         for item in items.into_iter().take(MOST_ROUNDS) {
             self.bind(scope, target, item);
@@ -243,16 +243,21 @@ impl<'p> UrlReader<'p> {
     }
 
     /// Calls a function of the project with these names; returns what it returns.
-    pub(super) fn run(&mut self, module: ModuleId, function: &Function, names: HashMap<String, Value>) -> Value {
+    pub(super) fn run(
+        &mut self,
+        module: ModuleId,
+        function: &Function,
+        names: HashMap<String, DjangoValue>,
+    ) -> DjangoValue {
         self.deeper(|reader| {
-            let mut scope = Scope { names, is_called: true, ..Scope::new(module) };
+            let mut scope = DjangoScope { names, is_called: true, ..DjangoScope::new(module) };
             reader.statements(&mut scope, &function.body);
-            scope.returned.into_iter().reduce(Value::either).unwrap_or(Value::Unknown)
+            scope.returned.into_iter().reduce(DjangoValue::either).unwrap_or(DjangoValue::Unknown)
         })
     }
 
     /// Returns what a name stands for at one place.
-    pub(super) fn name(&mut self, scope: &Scope, name: &str) -> Value {
+    pub(super) fn name(&mut self, scope: &DjangoScope, name: &str) -> DjangoValue {
         if let Some(value) = scope.names.get(name) {
             return value.clone();
         }
@@ -260,28 +265,28 @@ impl<'p> UrlReader<'p> {
     }
 
     /// Returns what a name at the top of a module stands for.
-    pub(super) fn global(&mut self, module: ModuleId, name: &str) -> Value {
+    pub(super) fn global(&mut self, module: ModuleId, name: &str) -> DjangoValue {
         if let Some(value) = self.modules.get(&module).and_then(|names| names.get(name)) {
             return value.clone();
         }
         let project = self.project;
         match project.resolve(module, name) {
             Some(found) => self.resolved(found),
-            None => Value::Outside(project.full_name(module, name)),
+            None => DjangoValue::Outside(project.full_name(module, name)),
         }
     }
 
     /// Returns the value of what a name was resolved to.
-    pub(super) fn resolved(&mut self, found: Resolved) -> Value {
+    pub(super) fn resolved(&mut self, found: Resolved) -> DjangoValue {
         match found {
-            Resolved::Function(function) => Value::Function(function),
-            Resolved::Class(class) => Value::Class(class),
-            Resolved::Module(module) => Value::Module(module),
+            Resolved::Function(function) => DjangoValue::Function(function),
+            Resolved::Class(class) => DjangoValue::Class(class),
+            Resolved::Module(module) => DjangoValue::Module(module),
             Resolved::Value(module, name, value) => {
                 if let Some(known) = self.named(module, &name) {
                     return known;
                 }
-                self.deeper(|reader| reader.eval(&mut Scope::new(module), &value))
+                self.deeper(|reader| reader.eval(&mut DjangoScope::new(module), &value))
             }
         }
     }
@@ -293,7 +298,7 @@ pub(super) fn deals_with_routes(module: &Module) -> bool {
 }
 
 /// Leaves what either arm leaves; an arm that returned leaves only what it returned.
-fn merge(scope: &mut Scope, other: Scope) {
+fn merge_scopes(scope: &mut DjangoScope, other: DjangoScope) {
     scope.returned.extend(other.returned);
     if other.is_done {
         return;

@@ -3,11 +3,13 @@
 use std::rc::Rc;
 
 use super::calls::{class_of, settings_of};
-use super::classes::serves;
+use super::classes::has_action;
 use super::paths::{of_regex, of_route};
-use super::reader::{Scope, UrlReader};
-use super::values::{Registration, Router, Setting, UrlPattern, Value, View};
-use crate::ir::{Argument, Expr, ExprKind, Function, StatementKind, argument, dotted, keyword, last_part};
+use super::reader::{DjangoScope, UrlReader};
+use super::values::{DjangoRouter, DjangoValue, DjangoView, Registration, Setting, UrlPattern};
+use crate::ir::{
+    Argument, Expr, ExprKind, Function, StatementKind, argument_at, argument_named, dotted_text, last_part,
+};
 use crate::project::{ClassRef, FunctionRef, ModuleId, Project};
 
 /// Routers within routers deeper than this are not followed.
@@ -37,52 +39,57 @@ impl UrlReader<'_> {
     /// Returns a router, where the class that is called is one.
     pub(super) fn made_router(
         &mut self,
-        scope: &mut Scope,
+        scope: &mut DjangoScope,
         call: &Expr,
         class: Option<&ClassRef>,
         arguments: &[Argument],
-    ) -> Option<Value> {
+    ) -> Option<DjangoValue> {
         let names = match class {
             Some(class) => self.project.bases_of(class),
-            None => vec![self.project.full_name(scope.module, &dotted(call.call()?.0)?)],
+            None => vec![self.project.full_name(scope.module, &dotted_text(call.call()?.0)?)],
         };
         if !names.iter().any(|name| is_router(name)) {
             return None;
         }
-        let parent = argument(arguments, 0).or_else(|| keyword(arguments, "parent_router"));
+        let parent = argument_at(arguments, 0).or_else(|| argument_named(arguments, "parent_router"));
         let parent = parent.map(|parent| self.eval(scope, parent));
         let parent = match parent {
-            Some(Value::Router(parent)) => Some(self.parent(scope, parent, arguments)?),
+            Some(DjangoValue::Router(parent)) => Some(self.parent(scope, parent, arguments)?),
             _ => None,
         };
         let slash = self.slash(scope, class, arguments);
         let made = (scope.module, call.span);
         let known = self.routers.iter().position(|router| router.made == made && router.parent == parent);
-        Some(Value::Router(known.unwrap_or_else(|| {
-            self.routers.push(Router { made, class: class.cloned(), slash, parent, registered: Vec::new() });
+        Some(DjangoValue::Router(known.unwrap_or_else(|| {
+            self.routers.push(DjangoRouter { made, class: class.cloned(), slash, parent, registered: Vec::new() });
             self.routers.len() - 1
         })))
     }
 
-    fn parent(&mut self, scope: &mut Scope, parent: usize, arguments: &[Argument]) -> Option<(usize, String, String)> {
-        let prefix = argument(arguments, 1).or_else(|| keyword(arguments, "parent_prefix"))?;
+    fn parent(
+        &mut self,
+        scope: &mut DjangoScope,
+        parent: usize,
+        arguments: &[Argument],
+    ) -> Option<(usize, String, String)> {
+        let prefix = argument_at(arguments, 1).or_else(|| argument_named(arguments, "parent_prefix"))?;
         let prefix = self.eval(scope, prefix).text()?.to_owned();
-        let lookup = keyword(arguments, "lookup").or_else(|| argument(arguments, 2));
+        let lookup = argument_named(arguments, "lookup").or_else(|| argument_at(arguments, 2));
         let lookup = lookup.map(|lookup| self.eval(scope, lookup));
-        let lookup = lookup.as_ref().and_then(Value::text).unwrap_or("nested_1").to_owned();
+        let lookup = lookup.as_ref().and_then(DjangoValue::text).unwrap_or("nested_1").to_owned();
         Some((parent, prefix, lookup))
     }
 
-    fn slash(&mut self, scope: &mut Scope, class: Option<&ClassRef>, arguments: &[Argument]) -> String {
-        let written = keyword(arguments, "trailing_slash").cloned().map(|value| (scope.module, value));
+    fn slash(&mut self, scope: &mut DjangoScope, class: Option<&ClassRef>, arguments: &[Argument]) -> String {
+        let written = argument_named(arguments, "trailing_slash").cloned().map(|value| (scope.module, value));
         let written = written.or_else(|| {
             let class = class?;
             self.project.class_field(class, "trailing_slash").or_else(|| own_slash(self.project, class))
         });
         let Some((module, value)) = written else { return "/".to_owned() };
-        match (&*value.kind, self.eval(&mut Scope::new(module), &value)) {
+        match (&*value.kind, self.eval(&mut DjangoScope::new(module), &value)) {
             (ExprKind::Constant(word), _) if word == "False" => String::new(),
-            (_, Value::Text(text)) => of_regex(&text).into_iter().next().unwrap_or_default(),
+            (_, DjangoValue::Text(text)) => of_regex(&text).into_iter().next().unwrap_or_default(),
             _ => "/".to_owned(),
         }
     }
@@ -90,20 +97,20 @@ impl UrlReader<'_> {
     /// `router.register(..).register("lines", Lines, parents_query_lookups=["order"])`: below one thing of the first.
     pub(super) fn register_below(
         &mut self,
-        scope: &mut Scope,
+        scope: &mut DjangoScope,
         call: &Expr,
         (router, place): (usize, usize),
         arguments: &[Argument],
-    ) -> Value {
-        let prefix = argument(arguments, 0).or_else(|| keyword(arguments, "prefix"));
+    ) -> DjangoValue {
+        let prefix = argument_at(arguments, 0).or_else(|| argument_named(arguments, "prefix"));
         let prefix = prefix.map(|prefix| self.eval(scope, prefix));
-        let lookups = keyword(arguments, "parents_query_lookups").map(|lookups| self.eval(scope, lookups));
-        let lookup = lookups.and_then(|lookups| lookups.items().last().and_then(Value::text).map(str::to_owned));
-        let view = argument(arguments, 1).or_else(|| keyword(arguments, "viewset"));
-        let view = view.map_or(Value::Unknown, |view| self.eval(scope, view));
+        let lookups = argument_named(arguments, "parents_query_lookups").map(|lookups| self.eval(scope, lookups));
+        let lookup = lookups.and_then(|lookups| lookups.items().last().and_then(DjangoValue::text).map(str::to_owned));
+        let view = argument_at(arguments, 1).or_else(|| argument_named(arguments, "viewset"));
+        let view = view.map_or(DjangoValue::Unknown, |view| self.eval(scope, view));
         let above = self.routers.get(router).and_then(|router| router.registered.get(place));
         let above = above.and_then(|above| above.prefix.clone());
-        let prefix = match (above, lookup, prefix.as_ref().and_then(Value::text)) {
+        let prefix = match (above, lookup, prefix.as_ref().and_then(DjangoValue::text)) {
             (Some(above), Some(lookup), Some(prefix)) => {
                 Some(format!("{above}/(?P<parent_lookup_{lookup}>[^/.]+)/{prefix}"))
             }
@@ -113,7 +120,7 @@ impl UrlReader<'_> {
     }
 
     /// Returns the patterns of a router.
-    pub(super) fn router_patterns(&mut self, router: usize) -> Vec<Value> {
+    pub(super) fn router_patterns(&mut self, router: usize) -> Vec<DjangoValue> {
         let Some(found) = self.routers.get(router).cloned() else { return Vec::new() };
         let above = self.above(&found, 0);
         let mut patterns = Vec::new();
@@ -126,7 +133,7 @@ impl UrlReader<'_> {
                         patterns.extend(self.registration_patterns(&found, registration, &prefix));
                     }
                 }
-                _ => patterns.push(Value::Pattern(Rc::new(UrlPattern {
+                _ => patterns.push(DjangoValue::Pattern(Rc::new(UrlPattern {
                     paths: Vec::new(),
                     target: registration.view.clone(),
                     declared: registration.declared,
@@ -137,15 +144,15 @@ impl UrlReader<'_> {
     }
 
     /// A router of the project may have a root of its own: `APIRootView = OurRoot`.
-    fn root_view(&mut self, router: &Router) -> Option<Value> {
+    fn root_view(&mut self, router: &DjangoRouter) -> Option<DjangoValue> {
         let (module, view) = self.project.class_field(router.class.as_ref()?, "APIRootView")?;
-        let target = self.eval(&mut Scope::new(module), &view);
+        let target = self.eval(&mut DjangoScope::new(module), &view);
         class_of(&target)?;
-        Some(Value::Pattern(Rc::new(UrlPattern { paths: vec![String::new()], target, declared: router.made })))
+        Some(DjangoValue::Pattern(Rc::new(UrlPattern { paths: vec![String::new()], target, declared: router.made })))
     }
 
     /// The path above a nested router; absent where its parent does not have that prefix.
-    fn above(&self, router: &Router, depth: usize) -> Option<String> {
+    fn above(&self, router: &DjangoRouter, depth: usize) -> Option<String> {
         let Some((parent, prefix, lookup)) = &router.parent else { return Some(String::new()) };
         let parent = self.routers.get(*parent).filter(|_| depth < MOST_NESTED)?;
         let of = parent.registered.iter().find(|registration| registration.prefix.as_ref() == Some(prefix))?;
@@ -156,32 +163,46 @@ impl UrlReader<'_> {
         Some(format!("{above}{start}{{{lookup}_{name}}}/"))
     }
 
-    fn registration_patterns(&mut self, router: &Router, registration: &Registration, prefix: &str) -> Vec<Value> {
+    fn registration_patterns(
+        &mut self,
+        router: &DjangoRouter,
+        registration: &Registration,
+        prefix: &str,
+    ) -> Vec<DjangoValue> {
         let slash = &router.slash;
         let Some(class) = class_of(&registration.view) else {
             let target = registration.view.clone();
-            let paths = vec![trimmed(&format!("{prefix}{slash}"))];
-            return vec![Value::Pattern(Rc::new(UrlPattern { paths, target, declared: registration.declared }))];
+            let paths = vec![trim_slash(&format!("{prefix}{slash}"))];
+            return vec![DjangoValue::Pattern(Rc::new(UrlPattern { paths, target, declared: registration.declared }))];
         };
         let made = self.registered_paths(router, class, prefix);
         let patterns = made.into_iter().filter(|(_, actions, _)| !actions.is_empty());
         let patterns = patterns.map(|(path, actions, settings)| {
-            let target = Value::Class(class.clone());
-            let target = Value::View(Rc::new(View { target, actions: Some(actions), settings, wrappers: Vec::new() }));
-            Value::Pattern(Rc::new(UrlPattern { paths: vec![trimmed(&path)], target, declared: registration.declared }))
+            let target = DjangoValue::Class(class.clone());
+            let target = DjangoValue::View(Rc::new(DjangoView {
+                target,
+                actions: Some(actions),
+                settings,
+                wrappers: Vec::new(),
+            }));
+            DjangoValue::Pattern(Rc::new(UrlPattern {
+                paths: vec![trim_slash(&path)],
+                target,
+                declared: registration.declared,
+            }))
         });
         patterns.collect()
     }
 
     /// The paths of one registration, what serves which method on each, and what the actions are given by name.
-    fn registered_paths(&mut self, router: &Router, class: &ClassRef, prefix: &str) -> Vec<RegisteredPath> {
+    fn registered_paths(&mut self, router: &DjangoRouter, class: &ClassRef, prefix: &str) -> Vec<RegisteredPath> {
         let slash = &router.slash;
         let name = lookup_name(self.project, class);
         let own = router.class.as_ref().and_then(|class| self.own_routes(class));
         let written = own.unwrap_or_else(standard_routes);
         let mut made = Vec::new();
         for (path, mut actions) in written {
-            actions.retain(|(_, action)| serves(self.project, class, action));
+            actions.retain(|(_, action)| has_action(self.project, class, action));
             let path = path.replace("{prefix}", prefix).replace("{trailing_slash}", slash);
             made.push((path.replace("{lookup}", &format!("{{{name}}}")), actions, Vec::new()));
         }
@@ -196,15 +217,15 @@ impl UrlReader<'_> {
     fn own_routes(&mut self, class: &ClassRef) -> Option<Vec<OwnRoute>> {
         let (module, value) = self.project.class_field(class, "routes")?;
         let ExprKind::List(items) = &*value.kind else { return None };
-        let mut scope = Scope::new(module);
+        let mut scope = DjangoScope::new(module);
         let mut routes = Vec::new();
         for item in items {
             let Some((_, arguments)) = item.call() else { continue };
-            let url = keyword(arguments, "url").or_else(|| argument(arguments, 0));
-            let mapping = keyword(arguments, "mapping").or_else(|| argument(arguments, 1));
+            let url = argument_named(arguments, "url").or_else(|| argument_at(arguments, 0));
+            let mapping = argument_named(arguments, "mapping").or_else(|| argument_at(arguments, 1));
             let (Some(url), Some(mapping)) = (url, mapping) else { continue };
             let (url, mapping) = (self.eval(&mut scope, url), self.eval(&mut scope, mapping));
-            let (Some(url), Value::Pairs(pairs)) = (url.text(), mapping) else { continue };
+            let (Some(url), DjangoValue::Pairs(pairs)) = (url.text(), mapping) else { continue };
             let texts = pairs
                 .iter()
                 .filter_map(|(method, action)| Some((method.text()?.to_ascii_uppercase(), action.text()?.to_owned())));
@@ -219,7 +240,7 @@ impl UrlReader<'_> {
         let mut actions: Vec<ExtraAction> = Vec::new();
         for part in self.project.line_of(class) {
             for method in part.class.methods() {
-                if mapped(method).is_some() || seen.contains(&method.name) {
+                if mapped_action(method).is_some() || seen.contains(&method.name) {
                     continue;
                 }
                 seen.push(method.name.clone());
@@ -227,7 +248,7 @@ impl UrlReader<'_> {
             }
             // `@close.mapping.delete`
             for method in part.class.methods() {
-                let Some((of, http)) = mapped(method) else { continue };
+                let Some((of, http)) = mapped_action(method) else { continue };
                 let action = actions.iter_mut().find(|action| action.name == of);
                 if let Some(action) = action {
                     action.methods.push((http, method.name.clone()));
@@ -240,21 +261,22 @@ impl UrlReader<'_> {
     fn extra_action(&mut self, module: ModuleId, method: &Function) -> Option<ExtraAction> {
         let decorator = method.decorators.iter().find_map(|decorator| {
             let (callee, arguments) = decorator.call()?;
-            let name = dotted(callee)?;
+            let name = dotted_text(callee)?;
             let name = last_part(&name).to_owned();
             matches!(name.as_str(), "action" | "detail_route" | "list_route").then_some((name, arguments))
         });
         let (name, arguments) = decorator?;
-        let mut scope = Scope::new(module);
-        let methods = keyword(arguments, "methods").or_else(|| argument(arguments, 0));
+        let mut scope = DjangoScope::new(module);
+        let methods = argument_named(arguments, "methods").or_else(|| argument_at(arguments, 0));
         let methods = methods.map(|methods| self.eval(&mut scope, methods).items()).unwrap_or_default();
-        let mut methods: Vec<String> = methods.iter().filter_map(Value::text).map(str::to_ascii_uppercase).collect();
+        let mut methods: Vec<String> =
+            methods.iter().filter_map(DjangoValue::text).map(str::to_ascii_uppercase).collect();
         if methods.is_empty() {
             methods.push("GET".to_owned());
         }
-        let path = keyword(arguments, "url_path").map(|path| self.eval(&mut scope, path));
-        let path = path.as_ref().and_then(Value::text).unwrap_or(&method.name);
-        let detail = keyword(arguments, "detail");
+        let path = argument_named(arguments, "url_path").map(|path| self.eval(&mut scope, path));
+        let path = path.as_ref().and_then(DjangoValue::text).unwrap_or(&method.name);
+        let detail = argument_named(arguments, "detail");
         let is_true = |value: &Expr| matches!(&*value.kind, ExprKind::Constant(word) if word == "True");
         Some(ExtraAction {
             name: method.name.clone(),
@@ -283,9 +305,9 @@ fn of_route_in_regex(path: &str) -> String {
 }
 
 /// `@close.mapping.delete`: the action and the method of HTTP.
-fn mapped(method: &Function) -> Option<(String, String)> {
+fn mapped_action(method: &Function) -> Option<(String, String)> {
     method.decorators.iter().find_map(|decorator| {
-        let name = dotted(decorator)?;
+        let name = dotted_text(decorator)?;
         let (of, http) = name.split_once(".mapping.")?;
         Some((of.to_owned(), http.to_ascii_uppercase()))
     })
@@ -296,7 +318,7 @@ fn own_slash(project: &Project, class: &ClassRef) -> Option<(ModuleId, Expr)> {
     let FunctionRef { module, function, .. } = project.method(class, "__init__")?;
     function.body.iter().find_map(|statement| match &statement.kind {
         StatementKind::Assign(targets, Some(value)) => {
-            let is_slash = targets.iter().any(|target| dotted(target).as_deref() == Some("self.trailing_slash"));
+            let is_slash = targets.iter().any(|target| dotted_text(target).as_deref() == Some("self.trailing_slash"));
             is_slash.then(|| (module, value.clone()))
         }
         _ => None,
@@ -313,7 +335,7 @@ fn lookup_name(project: &Project, class: &ClassRef) -> String {
 }
 
 /// A path of a router never begins with a slash.
-fn trimmed(path: &str) -> String {
+fn trim_slash(path: &str) -> String {
     path.strip_prefix('/').unwrap_or(path).to_owned()
 }
 

@@ -1,13 +1,13 @@
 //! What the settings of a project say of its routes: the root, the middleware, the defaults of the REST framework.
 
 use super::reader::UrlReader;
-use super::values::Value;
+use super::values::DjangoValue;
 use crate::ir::{Expr, ExprKind, Statement, StatementKind, walk_statements};
 use crate::project::{Definition, Module, ModuleId, Project};
 
 /// What settings say.
 #[derive(Debug, Default)]
-pub(super) struct Settings {
+pub(super) struct DjangoSettings {
     /// The modules of the root patterns.
     pub(super) roots: Vec<ModuleId>,
     /// The full names of the middleware, in order, and where the list stands.
@@ -23,13 +23,13 @@ pub(super) fn is_of_tests(path: &str) -> bool {
 }
 
 /// Reads the settings of a project.
-pub(super) fn read_settings(reader: &mut UrlReader) -> Settings {
+pub(super) fn read_settings(reader: &mut UrlReader) -> DjangoSettings {
     let project = reader.project;
-    let mut settings = Settings::default();
+    let mut settings = DjangoSettings::default();
     for module in project.modules.iter().filter(|module| !is_of_tests(&module.path) && has_settings(module)) {
         reader.follow(module.id);
         reader.settings.push(module.id);
-        if let Some(Value::Text(root)) = reader.followed(module.id, "ROOT_URLCONF") {
+        if let Some(DjangoValue::Text(root)) = reader.followed(module.id, "ROOT_URLCONF") {
             let found = reader.module_named(module.id, &root);
             settings.roots.extend(found.filter(|found| !settings.roots.contains(found)));
         }

@@ -11,19 +11,19 @@ const MOST_ITEMS: usize = 5_000;
 
 /// What an expression comes to.
 #[derive(Debug, Clone)]
-pub(super) enum Value {
+pub(super) enum DjangoValue {
     /// A list or a tuple.
-    List(Rc<Vec<Value>>),
+    List(Rc<Vec<DjangoValue>>),
     /// A text.
     Text(String),
     /// `True`, `False`, and `None` as `False`.
     Flag(bool),
     /// A dictionary.
-    Pairs(Rc<Vec<(Value, Value)>>),
+    Pairs(Rc<Vec<(DjangoValue, DjangoValue)>>),
     /// `path(..)`, `re_path(..)`, `url(..)`
     Pattern(Rc<UrlPattern>),
     /// `include(..)` of these.
-    Include(Box<Value>),
+    Include(Box<DjangoValue>),
     /// A router, by its place in the list of routers.
     Router(usize),
     /// What one registration of a router returns: the router, and the place of the registration.
@@ -33,7 +33,7 @@ pub(super) enum Value {
     /// The registrations of a router.
     Registry(usize),
     /// A view with what is put around it.
-    View(Rc<View>),
+    View(Rc<DjangoView>),
     /// A function of the project.
     Function(FunctionRef),
     /// A class of the project, or an object of it.
@@ -54,16 +54,16 @@ pub(super) struct UrlPattern {
     /// The ways that the path may be written; empty where it is not known.
     pub(super) paths: Vec<String>,
     /// A view, or further patterns.
-    pub(super) target: Value,
+    pub(super) target: DjangoValue,
     /// The call that declares it.
     pub(super) declared: (ModuleId, Span),
 }
 
 /// A view with what is put around it.
 #[derive(Debug, Clone)]
-pub(super) struct View {
+pub(super) struct DjangoView {
     /// A class, a function, or something outside of the project.
-    pub(super) target: Value,
+    pub(super) target: DjangoValue,
     /// Which action serves which method; absent where the class's own methods do.
     pub(super) actions: Option<Vec<(String, String)>>,
     /// What `as_view` or `action` is given by name.
@@ -94,7 +94,7 @@ pub(super) struct Wrapper {
 
 /// A router of the REST framework.
 #[derive(Debug, Clone)]
-pub(super) struct Router {
+pub(super) struct DjangoRouter {
     /// Where it is made.
     pub(super) made: (ModuleId, Span),
     /// Its class, where that is part of the project.
@@ -113,67 +113,67 @@ pub(super) struct Registration {
     /// The prefix; absent where it is not known.
     pub(super) prefix: Option<String>,
     /// The set of views.
-    pub(super) view: Value,
+    pub(super) view: DjangoValue,
     /// The call that registers it.
     pub(super) declared: (ModuleId, Span),
 }
 
-impl Value {
+impl DjangoValue {
     /// Makes a list.
-    pub(super) fn list(items: Vec<Value>) -> Value {
-        Value::List(Rc::new(items))
+    pub(super) fn list(items: Vec<DjangoValue>) -> DjangoValue {
+        DjangoValue::List(Rc::new(items))
     }
 
     /// Returns the text, where it is one.
     pub(super) fn text(&self) -> Option<&str> {
         match self {
-            Value::Text(text) => Some(text),
+            DjangoValue::Text(text) => Some(text),
             _ => None,
         }
     }
 
     /// Returns whether nothing is known of it.
-    pub(super) fn is_unknown(&self) -> bool {
-        matches!(self, Value::Unknown)
+    pub(super) fn is_unseen(&self) -> bool {
+        matches!(self, DjangoValue::Unknown)
     }
 
     /// Returns whether a path can lead to it.
     pub(super) fn is_view(&self) -> bool {
-        matches!(self, Value::View(_) | Value::Function(_))
+        matches!(self, DjangoValue::View(_) | DjangoValue::Function(_))
     }
 
     /// Returns this and what is added to it.
-    pub(super) fn add(self, other: Value) -> Value {
+    pub(super) fn add(self, other: DjangoValue) -> DjangoValue {
         match (self, other) {
-            (Value::Text(left), Value::Text(right)) => Value::Text(left + &right),
-            (Value::Text(_), _) | (_, Value::Text(_)) => Value::Unknown,
-            (Value::Unknown, other) => other,
-            (left, Value::Unknown) => left,
+            (DjangoValue::Text(left), DjangoValue::Text(right)) => DjangoValue::Text(left + &right),
+            (DjangoValue::Text(_), _) | (_, DjangoValue::Text(_)) => DjangoValue::Unknown,
+            (DjangoValue::Unknown, other) => other,
+            (left, DjangoValue::Unknown) => left,
             (left, right) => {
                 let mut items = [left.items(), right.items()].concat();
                 items.truncate(MOST_ITEMS);
-                Value::list(items)
+                DjangoValue::list(items)
             }
         }
     }
 
     /// Returns its items; what is no list is one item of its own, for a walk to look into.
-    pub(super) fn items(&self) -> Vec<Value> {
+    pub(super) fn items(&self) -> Vec<DjangoValue> {
         match self {
-            Value::List(items) => items.to_vec(),
-            Value::Unknown | Value::Flag(_) => Vec::new(),
-            Value::Pairs(pairs) => pairs.iter().map(|(key, _)| key.clone()).collect(),
+            DjangoValue::List(items) => items.to_vec(),
+            DjangoValue::Unknown | DjangoValue::Flag(_) => Vec::new(),
+            DjangoValue::Pairs(pairs) => pairs.iter().map(|(key, _)| key.clone()).collect(),
             other => vec![other.clone()],
         }
     }
 
     /// Returns a dictionary with one more entry, or another one for its key. `None` where it is none, or the key is not known.
-    pub(super) fn with_entry(self, key: Value, value: Value) -> Option<Value> {
+    pub(super) fn with_entry(self, key: DjangoValue, value: DjangoValue) -> Option<DjangoValue> {
         key.text()?;
         let mut pairs = match &self {
-            Value::Pairs(pairs) => pairs.to_vec(),
+            DjangoValue::Pairs(pairs) => pairs.to_vec(),
             // `dict()`, `defaultdict(list)`, `OrderedDict()`
-            Value::Outside(full) if last_part(full).to_lowercase().ends_with("dict") => Vec::new(),
+            DjangoValue::Outside(full) if last_part(full).to_lowercase().ends_with("dict") => Vec::new(),
             _ => return None,
         };
         let is_full = pairs.len() >= MOST_ITEMS;
@@ -182,43 +182,43 @@ impl Value {
             None if is_full => return None,
             None => pairs.push((key, value)),
         }
-        Some(Value::Pairs(Rc::new(pairs)))
+        Some(DjangoValue::Pairs(Rc::new(pairs)))
     }
 
     /// Returns what either arm of a condition leaves: both lists, or whichever is known.
-    pub(super) fn either(self, other: Value) -> Value {
+    pub(super) fn either(self, other: DjangoValue) -> DjangoValue {
         match (&self, &other) {
             _ if self.is_same(&other) => self,
-            (Value::List(left), Value::List(right)) => {
+            (DjangoValue::List(left), DjangoValue::List(right)) => {
                 // An arm that only adds to what was there leaves all of it in.
                 let shared = left.iter().zip(right.iter()).take_while(|(a, b)| a.is_same(b)).count();
                 let added = right.iter().skip(shared).cloned();
-                Value::list(left.iter().cloned().chain(added).take(MOST_ITEMS).collect())
+                DjangoValue::list(left.iter().cloned().chain(added).take(MOST_ITEMS).collect())
             }
-            (Value::Unknown | Value::Outside(_) | Value::Flag(_), Value::Unknown) => self,
-            (Value::Unknown | Value::Outside(_) | Value::Flag(_), _) => other,
+            (DjangoValue::Unknown | DjangoValue::Outside(_) | DjangoValue::Flag(_), DjangoValue::Unknown) => self,
+            (DjangoValue::Unknown | DjangoValue::Outside(_) | DjangoValue::Flag(_), _) => other,
             _ => self,
         }
     }
 
     /// Returns whether both are certainly one.
-    pub(super) fn is_same(&self, other: &Value) -> bool {
+    pub(super) fn is_same(&self, other: &DjangoValue) -> bool {
         match (self, other) {
-            (Value::List(left), Value::List(right)) => Rc::ptr_eq(left, right),
-            (Value::Pairs(left), Value::Pairs(right)) => Rc::ptr_eq(left, right),
-            (Value::Pattern(left), Value::Pattern(right)) => Rc::ptr_eq(left, right),
-            (Value::View(left), Value::View(right)) => Rc::ptr_eq(left, right),
-            (Value::Router(left), Value::Router(right)) => left == right,
-            (Value::RouterUrls(left), Value::RouterUrls(right)) => left == right,
-            (Value::Registry(left), Value::Registry(right)) => left == right,
-            (Value::Text(left), Value::Text(right)) => left == right,
-            (Value::Outside(left), Value::Outside(right)) => left == right,
-            (Value::Flag(left), Value::Flag(right)) => left == right,
-            (Value::Module(left), Value::Module(right)) => left == right,
-            (Value::Class(left), Value::Class(right)) => Arc::ptr_eq(&left.class, &right.class),
-            (Value::Function(left), Value::Function(right)) => Arc::ptr_eq(&left.function, &right.function),
-            (Value::Include(left), Value::Include(right)) => left.is_same(right),
-            (Value::Unknown, Value::Unknown) => true,
+            (DjangoValue::List(left), DjangoValue::List(right)) => Rc::ptr_eq(left, right),
+            (DjangoValue::Pairs(left), DjangoValue::Pairs(right)) => Rc::ptr_eq(left, right),
+            (DjangoValue::Pattern(left), DjangoValue::Pattern(right)) => Rc::ptr_eq(left, right),
+            (DjangoValue::View(left), DjangoValue::View(right)) => Rc::ptr_eq(left, right),
+            (DjangoValue::Router(left), DjangoValue::Router(right)) => left == right,
+            (DjangoValue::RouterUrls(left), DjangoValue::RouterUrls(right)) => left == right,
+            (DjangoValue::Registry(left), DjangoValue::Registry(right)) => left == right,
+            (DjangoValue::Text(left), DjangoValue::Text(right)) => left == right,
+            (DjangoValue::Outside(left), DjangoValue::Outside(right)) => left == right,
+            (DjangoValue::Flag(left), DjangoValue::Flag(right)) => left == right,
+            (DjangoValue::Module(left), DjangoValue::Module(right)) => left == right,
+            (DjangoValue::Class(left), DjangoValue::Class(right)) => Arc::ptr_eq(&left.class, &right.class),
+            (DjangoValue::Function(left), DjangoValue::Function(right)) => Arc::ptr_eq(&left.function, &right.function),
+            (DjangoValue::Include(left), DjangoValue::Include(right)) => left.is_same(right),
+            (DjangoValue::Unknown, DjangoValue::Unknown) => true,
             _ => false,
         }
     }
@@ -226,11 +226,13 @@ impl Value {
     /// Returns whether it counts as true. Absent where that is not known.
     pub(super) fn truth(&self) -> Option<bool> {
         match self {
-            Value::Flag(flag) => Some(*flag),
-            Value::Text(text) => Some(!text.is_empty()),
-            Value::List(items) => Some(!items.is_empty()),
-            Value::Pairs(pairs) => Some(!pairs.is_empty()),
-            Value::Class(_) | Value::Function(_) | Value::Module(_) | Value::Router(_) => Some(true),
+            DjangoValue::Flag(flag) => Some(*flag),
+            DjangoValue::Text(text) => Some(!text.is_empty()),
+            DjangoValue::List(items) => Some(!items.is_empty()),
+            DjangoValue::Pairs(pairs) => Some(!pairs.is_empty()),
+            DjangoValue::Class(_) | DjangoValue::Function(_) | DjangoValue::Module(_) | DjangoValue::Router(_) => {
+                Some(true)
+            }
             _ => None,
         }
     }

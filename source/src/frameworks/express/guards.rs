@@ -1,8 +1,8 @@
 //! What a middleware keeps out: by its name, and by its body where that is in the project.
 
-use super::handlers::{is_fault_handler, unwrapped};
+use super::handlers::{is_fault_handler, unwrap_handler};
 use super::refusals::read_body;
-use super::run::{Given, Machine, Value};
+use super::run::{JsValue, Machine, ScriptArgument};
 use crate::routes::{Guard, GuardKind, GuardLevel};
 use crate::words;
 
@@ -39,9 +39,9 @@ const HARMLESS: [&str; 26] = [
 ];
 
 /// A middleware as it was registered.
-pub(super) struct Registered<'g> {
+pub(super) struct RegisteredMiddleware<'g> {
     /// What was given.
-    pub given: &'g Given,
+    pub given: &'g ScriptArgument,
     /// How far it reaches.
     pub level: GuardLevel,
     /// Whether it is there only under a condition that is not known.
@@ -49,19 +49,19 @@ pub(super) struct Registered<'g> {
 }
 
 /// Returns the guard that a middleware is; absent where it refuses no caller.
-pub(super) fn guard_of(machine: &mut Machine, registered: &Registered) -> Option<Guard> {
+pub(super) fn guard_of(machine: &mut Machine, registered: &RegisteredMiddleware) -> Option<Guard> {
     let given = registered.given;
-    if is_fault_handler(&given.value) || matches!(given.value, Value::Router(_)) {
+    if is_fault_handler(&given.value) || matches!(given.value, JsValue::Router(_)) {
         return None;
     }
     let name = name_of(machine, given);
     let kind = match &given.value {
-        Value::Function(_) => kind_of_function(machine, given, &name)?,
-        Value::Made(made) => match unwrapped(&given.value) {
+        JsValue::Function(_) => kind_of_function(machine, given, &name)?,
+        JsValue::Made(made) => match unwrap_handler(&given.value) {
             Some(_) => kind_of_function(machine, given, &name)?,
             None => kind_of_package(&format!("{} {}", made.name, called_name(&name)), &made.arguments)?,
         },
-        Value::External(of) => kind_of_package(&format!("{of} {}", called_name(&name)), &[])?,
+        JsValue::External(of) => kind_of_package(&format!("{of} {}", called_name(&name)), &[])?,
         _ => kind_by_name(&called_name(&name), &[])?,
     };
     let is_certain = !registered.is_doubtful || kind == GuardKind::Public;
@@ -70,10 +70,10 @@ pub(super) fn guard_of(machine: &mut Machine, registered: &Registered) -> Option
 }
 
 /// Returns a middleware as written, or the function's name where what is written is long.
-fn name_of(machine: &Machine, given: &Given) -> String {
+fn name_of(machine: &Machine, given: &ScriptArgument) -> String {
     let (made, own) = match &given.value {
-        Value::Made(made) => (Some((made.module, made.span)), ""),
-        Value::Function(closure) => (None, closure.function.name.as_str()),
+        JsValue::Made(made) => (Some((made.module, made.span)), ""),
+        JsValue::Function(closure) => (None, closure.function.name.as_str()),
         _ => (None, ""),
     };
     let (module, span) = made.unwrap_or((given.module, given.span));
@@ -87,8 +87,8 @@ fn name_of(machine: &Machine, given: &Given) -> String {
 }
 
 /// What a function of the project keeps out; absent where it lets every request pass.
-fn kind_of_function(machine: &mut Machine, given: &Given, name: &str) -> Option<GuardKind> {
-    let closure = unwrapped(&given.value)?;
+fn kind_of_function(machine: &mut Machine, given: &ScriptArgument, name: &str) -> Option<GuardKind> {
+    let closure = unwrap_handler(&given.value)?;
     let verdict = read_body(&closure.function);
     let named = format!("{} {}", called_name(name), closure.function.name);
     let is_called_guard = is_auth_name(&named) || is_role_name(&named);
@@ -112,7 +112,7 @@ fn kind_of_function(machine: &mut Machine, given: &Given, name: &str) -> Option<
 }
 
 /// What something of a package keeps out, by its name.
-fn kind_of_package(name: &str, arguments: &[Given]) -> Option<GuardKind> {
+fn kind_of_package(name: &str, arguments: &[ScriptArgument]) -> Option<GuardKind> {
     let small = name.to_ascii_lowercase();
     if HARMLESS.iter().any(|part| small.contains(part)) {
         return None;
@@ -120,9 +120,9 @@ fn kind_of_package(name: &str, arguments: &[Given]) -> Option<GuardKind> {
     Some(kind_by_name(name, arguments).unwrap_or(GuardKind::Unknown))
 }
 
-fn kind_by_name(named: &str, arguments: &[Given]) -> Option<GuardKind> {
+fn kind_by_name(named: &str, arguments: &[ScriptArgument]) -> Option<GuardKind> {
     let texts = arguments.iter().filter_map(|given| match &given.value {
-        Value::Text(text) => Some(text.to_string()),
+        JsValue::Text(text) => Some(text.to_string()),
         _ => None,
     });
     if words::has_word(named, words::PUBLIC_WORDS) {

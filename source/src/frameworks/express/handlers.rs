@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::run::{Closure, Given, Value};
+use super::run::{Closure, JsValue, ScriptArgument};
 use crate::ir::{Expr, ExprKind, Function, Spread, walk_statements};
 
 /// Lists within lists that are taken apart; a list may hold itself.
@@ -12,19 +12,22 @@ const MOST_LISTS: usize = 4;
 const MOST_WRAPPERS: usize = 6;
 
 /// Returns what was given, with lists taken apart as Express does.
-pub(super) fn flattened(items: &[Given]) -> Vec<Given> {
+pub(super) fn flatten_lists(items: &[ScriptArgument]) -> Vec<ScriptArgument> {
     let mut found = Vec::new();
-    flatten(items, &mut found, 0);
+    flatten_into(items, &mut found, 0);
     found
 }
 
-fn flatten(items: &[Given], found: &mut Vec<Given>, depth: usize) {
+fn flatten_into(items: &[ScriptArgument], found: &mut Vec<ScriptArgument>, depth: usize) {
     for item in items {
         match &item.value {
-            Value::List(inner) if depth < MOST_LISTS => {
-                let inner: Vec<Given> =
-                    inner.borrow().iter().map(|value| Given { value: value.clone(), ..item.clone() }).collect();
-                flatten(&inner, found, depth + 1);
+            JsValue::List(inner) if depth < MOST_LISTS => {
+                let inner: Vec<ScriptArgument> = inner
+                    .borrow()
+                    .iter()
+                    .map(|value| ScriptArgument { value: value.clone(), ..item.clone() })
+                    .collect();
+                flatten_into(&inner, found, depth + 1);
             }
             value if value.is_nothing() => {}
             _ => found.push(item.clone()),
@@ -33,14 +36,14 @@ fn flatten(items: &[Given], found: &mut Vec<Given>, depth: usize) {
 }
 
 /// Splits the functions of a route: those before the handler, and the handler. What comes after it guards nothing.
-pub(super) fn split(items: &[Given]) -> Option<(Vec<Given>, Given)> {
-    let items = flattened(items);
-    let ends = |given: &Given| match &given.value {
+pub(super) fn split_handler(items: &[ScriptArgument]) -> Option<(Vec<ScriptArgument>, ScriptArgument)> {
+    let items = flatten_lists(items);
+    let ends = |given: &ScriptArgument| match &given.value {
         // What another middleware may stand for instead is not taken for the end.
-        Value::Function(closure) => !closure.is_doubtful && ends_request(&closure.function),
+        JsValue::Function(closure) => !closure.is_doubtful && ends_request(&closure.function),
         _ => false,
     };
-    let usable: Vec<&Given> = items.iter().filter(|given| !is_fault_handler(&given.value)).collect();
+    let usable: Vec<&ScriptArgument> = items.iter().filter(|given| !is_fault_handler(&given.value)).collect();
     let place = usable.iter().position(|given| ends(given)).unwrap_or(usable.len().checked_sub(1)?);
     let handler = usable.get(place).copied()?.clone();
     Some((usable.iter().take(place).map(|given| (*given).clone()).collect(), handler))
@@ -48,37 +51,39 @@ pub(super) fn split(items: &[Given]) -> Option<(Vec<Given>, Given)> {
 
 /// Returns whether a function cannot pass a request on.
 fn ends_request(function: &Function) -> bool {
-    if function.parameters.iter().any(|parameter| parameter.spread != Spread::One) || mentions(function, "arguments") {
+    if function.parameters.iter().any(|parameter| parameter.spread != Spread::One)
+        || mentions_name(function, "arguments")
+    {
         return false;
     }
     match function.parameters.get(2) {
         None => function.parameters.len() == 2,
-        Some(next) => !mentions(function, &next.name),
+        Some(next) => !mentions_name(function, &next.name),
     }
 }
 
 /// Returns whether a function is called with faults only: it has four parameters.
-pub(super) fn is_fault_handler(value: &Value) -> bool {
-    matches!(value, Value::Function(closure) if closure.function.parameters.len() == 4)
+pub(super) fn is_fault_handler(value: &JsValue) -> bool {
+    matches!(value, JsValue::Function(closure) if closure.function.parameters.len() == 4)
 }
 
-fn mentions(function: &Function, name: &str) -> bool {
+fn mentions_name(function: &Function, name: &str) -> bool {
     let mut found = false;
     walk_statements(&function.body, &mut |_| {}, &mut |expr| found |= expr.name() == Some(name));
     found
 }
 
 /// Returns the function that does the work: behind wrappers of the project and of packages.
-pub(super) fn unwrapped(value: &Value) -> Option<Rc<Closure>> {
+pub(super) fn unwrap_handler(value: &JsValue) -> Option<Rc<Closure>> {
     let mut current = value.clone();
     for _ in 0..MOST_WRAPPERS {
         match &current {
-            Value::Function(closure) => match wrapped(closure) {
+            JsValue::Function(closure) => match wrapped_function(closure) {
                 Some(inner) => current = inner,
                 None => return Some(closure.clone()),
             },
-            Value::Made(made) => {
-                let functions = flattened(&made.arguments).into_iter().rev().map(|given| given.value);
+            JsValue::Made(made) => {
+                let functions = flatten_lists(&made.arguments).into_iter().rev().map(|given| given.value);
                 current = functions.into_iter().find(is_callable)?;
             }
             _ => return None,
@@ -87,16 +92,16 @@ pub(super) fn unwrapped(value: &Value) -> Option<Rc<Closure>> {
     None
 }
 
-fn is_callable(value: &Value) -> bool {
+fn is_callable(value: &JsValue) -> bool {
     match value {
-        Value::Function(_) => true,
-        Value::Made(made) => made.arguments.iter().any(|given| is_callable(&given.value)),
+        JsValue::Function(_) => true,
+        JsValue::Made(made) => made.arguments.iter().any(|given| is_callable(&given.value)),
         _ => false,
     }
 }
 
 /// Returns the function that a wrapper was given and hands its own request to.
-fn wrapped(closure: &Rc<Closure>) -> Option<Value> {
+fn wrapped_function(closure: &Rc<Closure>) -> Option<JsValue> {
     let first = closure.function.parameters.first()?;
     let mut found = None;
     walk_statements(&closure.function.body, &mut |_| {}, &mut |expr| {
@@ -110,22 +115,22 @@ fn wrapped(closure: &Rc<Closure>) -> Option<Value> {
             ExprKind::Member(object, _) if through => object,
             _ => callee,
         };
-        found = found.take().or_else(|| captured(closure, callee));
+        found = found.take().or_else(|| captured_value(closure, callee));
     });
     let is_other =
-        |value: &Value| !matches!(value, Value::Function(other) if Arc::ptr_eq(&other.function, &closure.function));
+        |value: &JsValue| !matches!(value, JsValue::Function(other) if Arc::ptr_eq(&other.function, &closure.function));
     found.filter(|value| is_callable(value) && is_other(value)).or_else(|| last_of_list(closure))
 }
 
 /// What a name of the function around a wrapper holds.
-fn captured(closure: &Rc<Closure>, callee: &Expr) -> Option<Value> {
+fn captured_value(closure: &Rc<Closure>, callee: &Expr) -> Option<JsValue> {
     match &*callee.kind {
         ExprKind::Name(name) => {
             let is_own = closure.function.parameters.iter().any(|parameter| parameter.name == *name);
             if is_own { None } else { closure.scope.get_inner(name) }
         }
-        ExprKind::Member(object, name) => match captured(closure, object)? {
-            Value::Object(object) => object.get(name),
+        ExprKind::Member(object, name) => match captured_value(closure, object)? {
+            JsValue::Object(object) => object.get(name),
             _ => None,
         },
         _ => None,
@@ -133,13 +138,13 @@ fn captured(closure: &Rc<Closure>, callee: &Expr) -> Option<Value> {
 }
 
 /// The last function of a list that a wrapper was given and goes through.
-fn last_of_list(closure: &Rc<Closure>) -> Option<Value> {
+fn last_of_list(closure: &Rc<Closure>) -> Option<JsValue> {
     let mut found = None;
     walk_statements(&closure.function.body, &mut |_| {}, &mut |expr| {
         let ExprKind::Call { callee, .. } = &*expr.kind else { return };
         if let ExprKind::Member(object, name) = &*callee.kind
             && matches!(name.as_str(), "reduce" | "forEach" | "map")
-            && let Some(Value::List(items)) = captured(closure, object)
+            && let Some(JsValue::List(items)) = captured_value(closure, object)
         {
             found = items.borrow().iter().rev().find(|item| is_callable(item)).cloned();
         }

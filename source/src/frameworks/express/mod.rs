@@ -16,14 +16,14 @@ use crate::routes::RouteTable;
 const STACK_BYTES: usize = 64 << 20;
 
 /// Finds the routes of Express.
-pub(super) fn find(project: &Project) -> RouteTable {
+pub(super) fn find_routes(project: &Project) -> RouteTable {
     if !uses_express(project) {
         return RouteTable::default();
     }
     let follow = || {
         let mut machine = run::Machine::new(project);
         machine.run();
-        table::make(&mut machine)
+        table::routes_from_machine(&mut machine)
     };
     // Calls within calls take more stack than the threads of a server have.
     thread::scope(|scope| {

@@ -49,7 +49,7 @@ fn path_of_pattern(pattern: &str) -> Option<String> {
     let (mut rest, mut n_groups) = (inner, 0);
     while let Some(letter) = rest.chars().next() {
         if letter == '(' {
-            let (group, after) = group(rest)?;
+            let (group, after) = split_group(rest)?;
             // `(?:$|\/(.*))`: it may end here.
             if !group.starts_with("?:$|") {
                 made.push_str(&format!("{{{n_groups}}}"));
@@ -67,7 +67,7 @@ fn path_of_pattern(pattern: &str) -> Option<String> {
 }
 
 /// Splits a text that begins with a group: what is in it, and what comes after it.
-fn group(text: &str) -> Option<(&str, &str)> {
+fn split_group(text: &str) -> Option<(&str, &str)> {
     let (mut depth, mut is_class, mut is_escaped) = (0usize, false, false);
     for (at, letter) in text.char_indices() {
         match letter {
@@ -89,7 +89,7 @@ fn group(text: &str) -> Option<(&str, &str)> {
 }
 
 /// Returns whether what is registered below one path sees requests to another.
-pub(super) fn covers(below: &str, path: &str) -> bool {
+pub(super) fn covers_path(below: &str, path: &str) -> bool {
     let mut parts = path.split('/').filter(|part| !part.is_empty());
     for part in below.split('/').filter(|part| !part.is_empty()) {
         if part == "{rest}" {

@@ -1,7 +1,8 @@
 //! What the body of a middleware does with a request that it does not like.
 
 use crate::ir::{
-    Expr, ExprKind, Function, Statement, StatementKind, dotted, last_part, literal, walk_expr, walk_statements,
+    Expr, ExprKind, Function, Statement, StatementKind, dotted_text, last_part, literal_text, walk_expr,
+    walk_statements,
 };
 use crate::words;
 
@@ -64,7 +65,7 @@ impl BodyVerdict {
     }
 
     fn see_call(&mut self, callee: &Expr, first: Option<&Expr>, next: &str) {
-        let name = dotted(callee).unwrap_or_default();
+        let name = dotted_text(callee).unwrap_or_default();
         let last = match &*callee.kind {
             ExprKind::Member(_, last) => last.as_str(),
             _ => last_part(&name),
@@ -75,7 +76,7 @@ impl BodyVerdict {
                 _ => self.see_fault(status),
             },
             ("redirect", _) => self.ends = true,
-            (_, Some(fault)) if name == next && literal(fault).is_none() => self.see_fault(fault),
+            (_, Some(fault)) if name == next && literal_text(fault).is_none() => self.see_fault(fault),
             _ => {
                 self.delegates |=
                     words::has_word(&name, words::CREDENTIAL_WORDS) || words::has_word(&name, words::ROLE_WORDS)

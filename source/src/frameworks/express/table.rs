@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use super::guards::{Registered, guard_of};
-use super::handlers::{flattened, split, unwrapped};
-use super::paths::{UNKNOWN, covers, written_path};
-use super::run::{Given, Layer, LayerKind, Machine, RouterId, Value};
+use super::guards::{RegisteredMiddleware, guard_of};
+use super::handlers::{flatten_lists, split_handler, unwrap_handler};
+use super::paths::{UNKNOWN, covers_path, written_path};
+use super::run::{ExpressRouterId, JsValue, Layer, LayerKind, Machine, ScriptArgument};
 use crate::ir::Span;
 use crate::project::{ClassRef, FunctionRef, ModuleId};
 use crate::routes::{
-    FrameworkName, Guard, GuardLevel, HandlerCode, RouteEntry, RouteTable, join, normalise, parameters,
+    FrameworkName, Guard, GuardLevel, HandlerCode, RouteEntry, RouteTable, join_paths, normalise_path, path_parameters,
 };
 
 /// Routers within routers that are looked at.
@@ -19,20 +19,20 @@ const MOST_ROUTES: usize = 20_000;
 
 /// A middleware on the way to a route.
 #[derive(Clone)]
-struct Standing {
+struct RouteMiddleware {
     guard: Guard,
     below: String,
     parameter: Option<String>,
 }
 
 /// Makes the table of what a machine has seen.
-pub(super) fn make(machine: &mut Machine) -> RouteTable {
+pub(super) fn routes_from_machine(machine: &mut Machine) -> RouteTable {
     let layers = machine.routers.iter().flat_map(|router| &router.layers);
-    let given = layers.flat_map(|layer| flattened(&layer.items));
-    let mounted: HashSet<RouterId> = given.flat_map(|given| routers_in(&given.value)).collect();
-    let mut walk = Walk { table: RouteTable::default(), machine, open: Vec::new() };
+    let given = layers.flat_map(|layer| flatten_lists(&layer.items));
+    let mounted: HashSet<ExpressRouterId> = given.flat_map(|given| routers_in(&given.value)).collect();
+    let mut walk = RouteWalk { table: RouteTable::default(), machine, open: Vec::new() };
     for at in 0..walk.machine.routers.len() {
-        let id = RouterId(at);
+        let id = ExpressRouterId(at);
         if !mounted.contains(&id) {
             walk.router(id, "", &mut Vec::new());
         }
@@ -42,15 +42,15 @@ pub(super) fn make(machine: &mut Machine) -> RouteTable {
     table
 }
 
-struct Walk<'m, 'p> {
+struct RouteWalk<'m, 'p> {
     table: RouteTable,
     machine: &'m mut Machine<'p>,
-    open: Vec<RouterId>,
+    open: Vec<ExpressRouterId>,
 }
 
-impl Walk<'_, '_> {
+impl RouteWalk<'_, '_> {
     /// Walks over what is registered on a router, in order: what stands before a route runs before it.
-    fn router(&mut self, id: RouterId, prefix: &str, standing: &mut Vec<Standing>) {
+    fn router(&mut self, id: ExpressRouterId, prefix: &str, standing: &mut Vec<RouteMiddleware>) {
         let Some(router) = self.machine.routers.get(id.0) else { return };
         if self.open.contains(&id) || self.open.len() >= MOST_DEPTH {
             return;
@@ -84,13 +84,13 @@ impl Walk<'_, '_> {
             let place = self.machine.project.place(layer.module, layer.span);
             self.table.unclear.push(format!("{}:{}: a part of the path is made at runtime", place.file, place.line));
         }
-        let whole = normalise(&join(prefix, path.trim_matches('/')));
+        let whole = normalise_path(&join_paths(prefix, path.trim_matches('/')));
         let whole = whole.trim_end_matches('/');
         Some(if whole.is_empty() { "/".to_owned() } else { whole.to_owned() })
     }
 
-    fn used(&mut self, layer: &Layer, path: &str, level: GuardLevel, standing: &mut Vec<Standing>) {
-        for given in flattened(&layer.items) {
+    fn used(&mut self, layer: &Layer, path: &str, level: GuardLevel, standing: &mut Vec<RouteMiddleware>) {
+        for given in flatten_lists(&layer.items) {
             let routers = routers_in(&given.value);
             for router in &routers {
                 let prefix = if path == "/" { "" } else { path };
@@ -102,33 +102,39 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn watched(&mut self, layer: &Layer, prefix: &str, level: GuardLevel, standing: &mut Vec<Standing>) {
-        for given in flattened(&layer.items) {
+    fn watched(&mut self, layer: &Layer, prefix: &str, level: GuardLevel, standing: &mut Vec<RouteMiddleware>) {
+        for given in flatten_lists(&layer.items) {
             for name in &layer.paths {
                 let made = self.stand(layer, &given, prefix, level);
-                standing.extend(made.map(|made| Standing { parameter: Some(name.clone()), ..made }));
+                standing.extend(made.map(|made| RouteMiddleware { parameter: Some(name.clone()), ..made }));
             }
         }
     }
 
-    fn stand(&mut self, layer: &Layer, given: &Given, path: &str, level: GuardLevel) -> Option<Standing> {
-        let guard = guard_of(self.machine, &Registered { given, level, is_doubtful: layer.is_doubtful })?;
-        Some(Standing { guard, below: path.to_owned(), parameter: None })
+    fn stand(
+        &mut self,
+        layer: &Layer,
+        given: &ScriptArgument,
+        path: &str,
+        level: GuardLevel,
+    ) -> Option<RouteMiddleware> {
+        let guard = guard_of(self.machine, &RegisteredMiddleware { given, level, is_doubtful: layer.is_doubtful })?;
+        Some(RouteMiddleware { guard, below: path.to_owned(), parameter: None })
     }
 
-    fn route(&mut self, layer: &Layer, method: &str, path: &str, standing: &mut Vec<Standing>) {
-        let Some((before, handler)) = split(&layer.items) else { return };
+    fn route(&mut self, layer: &Layer, method: &str, path: &str, standing: &mut Vec<RouteMiddleware>) {
+        let Some((before, handler)) = split_handler(&layer.items) else { return };
         if self.table.routes.len() >= MOST_ROUTES {
             self.table.unclear.push(format!("only {MOST_ROUTES} routes are listed"));
             return;
         }
-        let reaches = |standing: &&Standing| match &standing.parameter {
-            Some(name) => parameters(path).contains(name),
-            None => covers(&standing.below, path),
+        let reaches = |standing: &&RouteMiddleware| match &standing.parameter {
+            Some(name) => path_parameters(path).contains(name),
+            None => covers_path(&standing.below, path),
         };
         let mut guards: Vec<Guard> = standing.iter().filter(reaches).map(|standing| standing.guard.clone()).collect();
         for given in &before {
-            let registered = Registered { given, level: GuardLevel::Route, is_doubtful: false };
+            let registered = RegisteredMiddleware { given, level: GuardLevel::Route, is_doubtful: false };
             guards.extend(guard_of(self.machine, &registered));
         }
         let entry = self.entry(layer, method, path, &handler);
@@ -140,10 +146,11 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn entry(&self, layer: &Layer, method: &str, path: &str, handler: &Given) -> RouteEntry {
+    fn entry(&self, layer: &Layer, method: &str, path: &str, handler: &ScriptArgument) -> RouteEntry {
         let project = self.machine.project;
-        let found = unwrapped(&handler.value);
-        let declaration = found.as_ref().map_or((layer.module, layer.span), |found| declaration(layer, found.module));
+        let found = unwrap_handler(&handler.value);
+        let declaration =
+            found.as_ref().map_or((layer.module, layer.span), |found| declaration_site(layer, found.module));
         let declared = project.place(declaration.0, declaration.1);
         let (function, place, code) = match &found {
             Some(closure) => {
@@ -157,7 +164,7 @@ impl Walk<'_, '_> {
                 let place = project.place(closure.module, closure.function.span);
                 (name, place, Some(HandlerCode { function, declaration }))
             }
-            None => (named(handler), declared.clone(), None),
+            None => (handler_name(handler), declared.clone(), None),
         };
         RouteEntry {
             framework: FrameworkName::Express,
@@ -173,7 +180,7 @@ impl Walk<'_, '_> {
 }
 
 /// Where a route is declared: the registering call, or the call in the handler's own file that led to it.
-fn declaration(layer: &Layer, handler: ModuleId) -> (ModuleId, Span) {
+fn declaration_site(layer: &Layer, handler: ModuleId) -> (ModuleId, Span) {
     if layer.module == handler {
         return (layer.module, layer.span);
     }
@@ -181,19 +188,19 @@ fn declaration(layer: &Layer, handler: ModuleId) -> (ModuleId, Span) {
     own.copied().unwrap_or((layer.module, layer.span))
 }
 
-fn named(handler: &Given) -> String {
+fn handler_name(handler: &ScriptArgument) -> String {
     match &handler.value {
-        Value::Made(made) => made.name.clone(),
-        Value::External(name) => name.to_string(),
+        JsValue::Made(made) => made.name.clone(),
+        JsValue::External(name) => name.to_string(),
         _ => String::new(),
     }
 }
 
 /// The routers that a value is or was made of.
-fn routers_in(value: &Value) -> Vec<RouterId> {
+fn routers_in(value: &JsValue) -> Vec<ExpressRouterId> {
     match value {
-        Value::Router(id) => vec![*id],
-        Value::Made(made) => made.arguments.iter().flat_map(|given| routers_in(&given.value)).collect(),
+        JsValue::Router(id) => vec![*id],
+        JsValue::Made(made) => made.arguments.iter().flat_map(|given| routers_in(&given.value)).collect(),
         _ => Vec::new(),
     }
 }

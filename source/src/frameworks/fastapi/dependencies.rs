@@ -1,7 +1,10 @@
 //! What dependencies keep out: those of applications, routers and routes, of parameters, and those that they depend on.
 
-use crate::frameworks::python::{GuardSite, Meaning, ScopeId, Survey, read_guard};
-use crate::ir::{Argument, Expr, ExprKind, Function, Parameter, StatementKind, argument, dotted, keyword, last_part};
+use crate::frameworks::python::{GuardSite, Meaning, PythonSurvey, ScopeId, read_guard};
+use crate::ir::{
+    Argument, Expr, ExprKind, Function, FunctionParameter, StatementKind, argument_at, argument_named, dotted_text,
+    last_part,
+};
 use crate::project::ClassRef;
 use crate::routes::{Guard, GuardKind};
 
@@ -9,13 +12,13 @@ use crate::routes::{Guard, GuardKind};
 const MOST_DEPTH: usize = 6;
 
 /// Returns the guards of `dependencies=[..]`.
-pub(super) fn listed_guards(survey: &Survey, site: GuardSite, list: &Expr) -> Vec<Guard> {
+pub(super) fn listed_guards(survey: &PythonSurvey, site: GuardSite, list: &Expr) -> Vec<Guard> {
     let mut guards = Vec::new();
     add_listed(survey, site, (site.at, list), &mut guards);
     guards
 }
 
-fn add_listed(survey: &Survey, site: GuardSite, (at, list): (ScopeId, &Expr), guards: &mut Vec<Guard>) {
+fn add_listed(survey: &PythonSurvey, site: GuardSite, (at, list): (ScopeId, &Expr), guards: &mut Vec<Guard>) {
     match &*list.kind {
         ExprKind::List(items) => items.iter().for_each(|item| add_item(survey, site, (at, item), guards)),
         _ => {
@@ -33,14 +36,14 @@ fn add_listed(survey: &Survey, site: GuardSite, (at, list): (ScopeId, &Expr), gu
     }
 }
 
-fn add_item(survey: &Survey, site: GuardSite, (at, item): (ScopeId, &Expr), guards: &mut Vec<Guard>) {
-    match depends(item) {
+fn add_item(survey: &PythonSurvey, site: GuardSite, (at, item): (ScopeId, &Expr), guards: &mut Vec<Guard>) {
+    match depends_arguments(item) {
         Some(arguments) => add_dependency(survey, site, (at, item, arguments, None), 0, guards),
         // `authenticated = Depends(get_user)`
         None => {
             for meaning in survey.meanings(at, item) {
                 if let Meaning::Value(of, value) = meaning
-                    && let Some(arguments) = depends(&value)
+                    && let Some(arguments) = depends_arguments(&value)
                 {
                     add_dependency(survey, site, (of, &value, arguments, None), 0, guards);
                 }
@@ -50,11 +53,11 @@ fn add_item(survey: &Survey, site: GuardSite, (at, item): (ScopeId, &Expr), guar
 }
 
 /// Returns the guards that the fields of a handler's class bring: `user = Depends(get_user)` of a class-based view.
-pub(super) fn field_guards(survey: &Survey, site: GuardSite, class: &ClassRef) -> Vec<Guard> {
+pub(super) fn field_guards(survey: &PythonSurvey, site: GuardSite, class: &ClassRef) -> Vec<Guard> {
     let mut guards = Vec::new();
     for member in &class.class.members {
         if let StatementKind::Assign(_, Some(value)) = &member.kind
-            && let Some(arguments) = depends(value)
+            && let Some(arguments) = depends_arguments(value)
         {
             add_dependency(survey, site, (site.at, value, arguments, None), 0, &mut guards);
         }
@@ -63,14 +66,14 @@ pub(super) fn field_guards(survey: &Survey, site: GuardSite, class: &ClassRef) -
 }
 
 /// Returns the guards that the parameters of a handler bring, outermost first.
-pub(super) fn parameter_guards(survey: &Survey, site: GuardSite, function: &Function) -> Vec<Guard> {
+pub(super) fn parameter_guards(survey: &PythonSurvey, site: GuardSite, function: &Function) -> Vec<Guard> {
     let mut guards = Vec::new();
     add_parameters(survey, site, (site.at, function), 0, &mut guards);
     guards
 }
 
 fn add_parameters(
-    survey: &Survey,
+    survey: &PythonSurvey,
     site: GuardSite,
     (at, function): (ScopeId, &Function),
     depth: usize,
@@ -78,14 +81,14 @@ fn add_parameters(
 ) {
     for parameter in &function.parameters {
         for (of, item) in dependencies_of(survey, at, parameter) {
-            let Some(arguments) = depends(&item) else { continue };
+            let Some(arguments) = depends_arguments(&item) else { continue };
             add_dependency(survey, site, (of, &item, arguments, parameter.declared.as_ref()), depth, guards);
         }
     }
 }
 
 /// The `Depends(..)` of a parameter: its default, a part of its `Annotated[..]`, or behind the name of such a type.
-fn dependencies_of(survey: &Survey, at: ScopeId, parameter: &Parameter) -> Vec<(ScopeId, Expr)> {
+fn dependencies_of(survey: &PythonSurvey, at: ScopeId, parameter: &FunctionParameter) -> Vec<(ScopeId, Expr)> {
     let mut found = Vec::new();
     for written in parameter.default.iter().chain(&parameter.declared) {
         add_annotated((at, written), &mut found);
@@ -102,10 +105,10 @@ fn dependencies_of(survey: &Survey, at: ScopeId, parameter: &Parameter) -> Vec<(
 
 fn add_annotated((at, expr): (ScopeId, &Expr), found: &mut Vec<(ScopeId, Expr)>) {
     match &*expr.kind {
-        ExprKind::Call { .. } if depends(expr).is_some() => found.push((at, expr.clone())),
-        ExprKind::Index(of, parts) if dotted(of).is_some_and(|name| last_part(&name) == "Annotated") => {
+        ExprKind::Call { .. } if depends_arguments(expr).is_some() => found.push((at, expr.clone())),
+        ExprKind::Index(of, parts) if dotted_text(of).is_some_and(|name| last_part(&name) == "Annotated") => {
             if let ExprKind::List(parts) = &*parts.kind {
-                let parts = parts.iter().filter(|part| depends(part).is_some());
+                let parts = parts.iter().filter(|part| depends_arguments(part).is_some());
                 found.extend(parts.map(|part| (at, part.clone())));
             }
         }
@@ -114,20 +117,23 @@ fn add_annotated((at, expr): (ScopeId, &Expr), found: &mut Vec<(ScopeId, Expr)>)
 }
 
 /// The arguments of `Depends(..)` or `Security(..)`.
-fn depends(expr: &Expr) -> Option<&[Argument]> {
+fn depends_arguments(expr: &Expr) -> Option<&[Argument]> {
     let (callee, arguments) = expr.call()?;
-    let name = dotted(callee)?;
+    let name = dotted_text(callee)?;
     matches!(last_part(&name), "Depends" | "Security").then_some(arguments)
 }
 
 fn add_dependency(
-    survey: &Survey,
+    survey: &PythonSurvey,
     site: GuardSite,
     (at, item, arguments, declared): (ScopeId, &Expr, &[Argument], Option<&Expr>),
     depth: usize,
     guards: &mut Vec<Guard>,
 ) {
-    let Some(called) = keyword(arguments, "dependency").or_else(|| argument(arguments, 0)).or(declared) else { return };
+    let Some(called) = argument_named(arguments, "dependency").or_else(|| argument_at(arguments, 0)).or(declared)
+    else {
+        return;
+    };
     if depth < MOST_DEPTH {
         add_deeper(survey, site, (at, called), depth + 1, guards);
     }
@@ -135,7 +141,7 @@ fn add_dependency(
     let Some(mut guard) = read_guard(survey, inner, called) else { return };
     guard.place = survey.project.place(survey.module(site.at), site.span);
     survey.project.text(survey.module(at), item.span).clone_into(&mut guard.name);
-    let scopes = keyword(arguments, "scopes").and_then(|scopes| survey.texts(at, scopes));
+    let scopes = argument_named(arguments, "scopes").and_then(|scopes| survey.texts(at, scopes));
     if let Some(scopes) = scopes.filter(|scopes| !scopes.is_empty()) {
         guard.kind = GuardKind::Role(scopes.join(", "));
     }
@@ -145,7 +151,13 @@ fn add_dependency(
 }
 
 /// What a dependency itself depends on runs before it.
-fn add_deeper(survey: &Survey, site: GuardSite, (at, called): (ScopeId, &Expr), depth: usize, guards: &mut Vec<Guard>) {
+fn add_deeper(
+    survey: &PythonSurvey,
+    site: GuardSite,
+    (at, called): (ScopeId, &Expr),
+    depth: usize,
+    guards: &mut Vec<Guard>,
+) {
     let callee = called.call().map_or(called, |(callee, _)| callee);
     for meaning in survey.meanings(at, callee) {
         match meaning {
@@ -175,7 +187,7 @@ fn add_deeper(survey: &Survey, site: GuardSite, (at, called): (ScopeId, &Expr), 
 }
 
 fn add_method(
-    survey: &Survey,
+    survey: &PythonSurvey,
     site: GuardSite,
     (class, name): (&ClassRef, &str),
     depth: usize,
@@ -187,6 +199,6 @@ fn add_method(
 }
 
 /// Returns the guard that a middleware's class is.
-pub(super) fn middleware_guard(survey: &Survey, site: GuardSite, class: &Expr) -> Option<Guard> {
+pub(super) fn middleware_guard(survey: &PythonSurvey, site: GuardSite, class: &Expr) -> Option<Guard> {
     read_guard(survey, site, class)
 }

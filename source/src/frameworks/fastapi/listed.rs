@@ -2,10 +2,10 @@
 
 use super::dependencies::parameter_guards;
 use super::mounts::mount_router;
-use crate::frameworks::python::{Declaration, Graph, GuardSite, Meaning, RouterId, ScopeId, Survey};
-use crate::ir::{Argument, Expr, ExprKind, argument, dotted, keyword, last_part};
+use crate::frameworks::python::{Declaration, Graph, GuardSite, Meaning, PythonRouterId, PythonSurvey, ScopeId};
+use crate::ir::{Argument, Expr, ExprKind, argument_at, argument_named, dotted_text, last_part};
 use crate::project::FunctionRef;
-use crate::routes::{GuardLevel, join};
+use crate::routes::{GuardLevel, join_paths};
 
 /// Mounts within mounts are followed no deeper.
 const MOST_DEPTH: usize = 8;
@@ -14,24 +14,24 @@ const ENDPOINT_METHODS: [&str; 6] = ["get", "post", "put", "patch", "delete", "o
 
 /// Where a list of routes is mounted.
 struct Listing<'a> {
-    router: RouterId,
+    router: PythonRouterId,
     prefix: &'a str,
     depth: usize,
 }
 
 /// Collects the routes that applications and routers are made with.
-pub(super) fn collect(survey: &Survey, graph: &mut Graph) {
+pub(super) fn collect_routes(survey: &PythonSurvey, graph: &mut Graph) {
     for made in survey.made(&["FastAPI", "Starlette", "APIRouter", "Router"]) {
         let router = (survey.module(made.at), made.call.span.start);
-        let plain = argument(made.arguments, 0).filter(|_| made.class == "Router");
-        let Some(list) = keyword(made.arguments, "routes").or(plain) else { continue };
+        let plain = argument_at(made.arguments, 0).filter(|_| made.class == "Router");
+        let Some(list) = argument_named(made.arguments, "routes").or(plain) else { continue };
         if graph.routers.contains_key(&router) {
             add_list(survey, graph, &Listing { router, prefix: "", depth: 0 }, (made.at, list));
         }
     }
 }
 
-fn add_list(survey: &Survey, graph: &mut Graph, listing: &Listing, (at, list): (ScopeId, &Expr)) {
+fn add_list(survey: &PythonSurvey, graph: &mut Graph, listing: &Listing, (at, list): (ScopeId, &Expr)) {
     if listing.depth > MOST_DEPTH {
         return;
     }
@@ -52,7 +52,7 @@ fn add_list(survey: &Survey, graph: &mut Graph, listing: &Listing, (at, list): (
     }
 }
 
-fn add_items(survey: &Survey, graph: &mut Graph, listing: &Listing, (at, item): (ScopeId, &Expr)) {
+fn add_items(survey: &PythonSurvey, graph: &mut Graph, listing: &Listing, (at, item): (ScopeId, &Expr)) {
     // `*other_routes`
     if let ExprKind::Other(parts) = &*item.kind {
         parts.iter().for_each(|part| add_list(survey, graph, listing, (at, part)));
@@ -61,13 +61,13 @@ fn add_items(survey: &Survey, graph: &mut Graph, listing: &Listing, (at, item): 
     for meaning in survey.meanings(at, item) {
         let Meaning::Value(of, value) = meaning else { continue };
         let Some((callee, arguments)) = value.call() else { continue };
-        let Some(path) = keyword(arguments, "path").or_else(|| argument(arguments, 0)) else { continue };
+        let Some(path) = argument_named(arguments, "path").or_else(|| argument_at(arguments, 0)) else { continue };
         let Some(path) = survey.text(of, path) else {
             graph.unclear.push(format!("{}: the path is made at runtime", survey.shown(of, value.span)));
             continue;
         };
-        let whole = join(listing.prefix, &path);
-        match dotted(callee).as_deref().map(last_part) {
+        let whole = join_paths(listing.prefix, &path);
+        match dotted_text(callee).as_deref().map(last_part) {
             Some("Route" | "APIRoute") => add_route(survey, graph, listing, (of, &value, &whole)),
             Some("Mount") => {
                 let deeper = Listing { prefix: &whole, depth: listing.depth + 1, ..*listing };
@@ -78,20 +78,20 @@ fn add_items(survey: &Survey, graph: &mut Graph, listing: &Listing, (at, item): 
     }
 }
 
-fn add_mount(survey: &Survey, graph: &mut Graph, listing: &Listing, (at, arguments): (ScopeId, &[Argument])) {
-    if let Some(list) = keyword(arguments, "routes") {
+fn add_mount(survey: &PythonSurvey, graph: &mut Graph, listing: &Listing, (at, arguments): (ScopeId, &[Argument])) {
+    if let Some(list) = argument_named(arguments, "routes") {
         add_list(survey, graph, listing, (at, list));
     }
-    if let Some(app) = keyword(arguments, "app").or_else(|| argument(arguments, 1)) {
+    if let Some(app) = argument_named(arguments, "app").or_else(|| argument_at(arguments, 1)) {
         mount_router(survey, graph, (at, app), (listing.router, listing.prefix));
     }
 }
 
-fn add_route(survey: &Survey, graph: &mut Graph, listing: &Listing, (at, route, path): (ScopeId, &Expr, &str)) {
+fn add_route(survey: &PythonSurvey, graph: &mut Graph, listing: &Listing, (at, route, path): (ScopeId, &Expr, &str)) {
     let arguments = survey.arguments(at, route);
-    let endpoint = keyword(&arguments, "endpoint").or_else(|| argument(&arguments, 1));
-    let given = keyword(&arguments, "methods").and_then(|methods| survey.texts(at, methods));
-    let answering = endpoint.map(|endpoint| answering(survey, at, endpoint, given)).unwrap_or_default();
+    let endpoint = argument_named(&arguments, "endpoint").or_else(|| argument_at(&arguments, 1));
+    let given = argument_named(&arguments, "methods").and_then(|methods| survey.texts(at, methods));
+    let answering = endpoint.map(|endpoint| answering_functions(survey, at, endpoint, given)).unwrap_or_default();
     if answering.is_empty() {
         graph.unclear.push(format!("{}: the handler is made at runtime", survey.shown(at, route.span)));
     }
@@ -110,8 +110,8 @@ fn add_route(survey: &Survey, graph: &mut Graph, listing: &Listing, (at, route, 
 }
 
 /// The functions that answer, each with its methods: a class has one for each.
-fn answering(
-    survey: &Survey,
+fn answering_functions(
+    survey: &PythonSurvey,
     at: ScopeId,
     endpoint: &Expr,
     given: Option<Vec<String>>,

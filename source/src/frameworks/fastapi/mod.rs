@@ -5,7 +5,7 @@ mod dependencies;
 mod listed;
 mod mounts;
 
-use super::python::{Graph, Survey};
+use super::python::{Graph, PythonSurvey};
 use super::uses::uses_python;
 use crate::project::Project;
 use crate::routes::{FrameworkName, RouteTable};
@@ -14,16 +14,16 @@ use crate::routes::{FrameworkName, RouteTable};
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// Finds the routes.
-pub(super) fn find(project: &Project) -> RouteTable {
+pub(super) fn find_routes(project: &Project) -> RouteTable {
     if !uses_python(project, &["fastapi", "starlette"]) {
         return RouteTable::default();
     }
-    let survey = Survey::of(project);
+    let survey = PythonSurvey::of(project);
     let mut graph = Graph::new(FrameworkName::FastApi);
     mounts::collect_routers(&survey, &mut graph);
     mounts::collect_mounts(&survey, &mut graph);
-    declare::collect(&survey, &mut graph);
-    listed::collect(&survey, &mut graph);
+    declare::collect_routes(&survey, &mut graph);
+    listed::collect_routes(&survey, &mut graph);
     graph.unclear.extend(survey.capped.iter().cloned());
     graph.finish(project)
 }

@@ -3,18 +3,18 @@
 use serde_json::Value;
 
 use super::METHODS;
-use crate::frameworks::python::{Declaration, Graph, Survey};
+use crate::frameworks::python::{Declaration, Graph, PythonSurvey};
 use crate::frameworks::uses::uses_python;
-use crate::ir::{ExprKind, argument, keyword};
+use crate::ir::{ExprKind, argument_at, argument_named};
 use crate::project::{FunctionRef, Project, Resolved};
-use crate::routes::{Guard, GuardKind, GuardLevel, Place, join};
+use crate::routes::{CodePlace, Guard, GuardKind, GuardLevel, join_paths};
 use crate::tree::SourceFile;
 
 /// Fields that name the module of the handlers.
 const CONTROLLERS: [&str; 2] = ["x-openapi-router-controller", "x-swagger-router-controller"];
 
 /// Collects the operations of documents whose handlers stand in the project.
-pub(super) fn collect(survey: &Survey, graph: &mut Graph) {
+pub(super) fn collect_operations(survey: &PythonSurvey, graph: &mut Graph) {
     if !uses_python(survey.project, &["connexion"]) {
         return;
     }
@@ -36,14 +36,14 @@ fn document_of(file: &SourceFile) -> Option<Value> {
 }
 
 /// `app.add_api("openapi.yaml", base_path="/v2")`
-fn added_base(survey: &Survey, path: &str) -> Option<String> {
+fn added_base(survey: &PythonSurvey, path: &str) -> Option<String> {
     let name = path.rsplit('/').next()?;
     survey.calls_of_name(|name| name == "add_api").into_iter().find_map(|(at, call)| {
         let (callee, arguments) = call.call()?;
         let ExprKind::Member(..) = &*callee.kind else { return None };
-        let given = argument(arguments, 0).and_then(|given| survey.text(at, given))?;
+        let given = argument_at(arguments, 0).and_then(|given| survey.text(at, given))?;
         given.ends_with(name).then_some(())?;
-        keyword(arguments, "base_path").and_then(|base| survey.text(at, base))
+        argument_named(arguments, "base_path").and_then(|base| survey.text(at, base))
     })
 }
 
@@ -75,7 +75,7 @@ fn add_document(project: &Project, graph: &mut Graph, (file, document): (&Source
             };
             graph.declared.push(Declaration {
                 routers: Vec::new(),
-                path: join(base, path),
+                path: join_paths(base, path),
                 methods: vec![method.to_ascii_uppercase()],
                 at: (handler.module, handler.function.span),
                 guards: guards_of(document, operation, &file.path),
@@ -109,7 +109,7 @@ fn guards_of(document: &Value, operation: &Value, file: &str) -> Vec<Guard> {
     let guard = |(name, scopes): (&String, &Value)| {
         let scopes: Vec<&str> = scopes.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let kind = if scopes.is_empty() { GuardKind::Authentication } else { GuardKind::Role(scopes.join(", ")) };
-        let place = Place { file: file.to_owned(), line: 1 };
+        let place = CodePlace { file: file.to_owned(), line: 1 };
         Guard { name: name.clone(), kind, level: GuardLevel::Route, place }
     };
     schemes.map(guard).collect()

@@ -1,23 +1,23 @@
 //! Routes: decorators on functions and classes, `add_url_rule`, `add_resource`.
 
 use super::METHODS;
-use super::views::{Answers, View, class_guards, given_methods, methods_of, view_of, wrapper_guards};
-use crate::frameworks::python::{Declaration, Graph, GuardSite, RouterId, ScopeId, Survey, read_guard};
-use crate::ir::{Argument, Expr, ExprKind, Span, Spread, argument, keyword};
+use super::views::{Answers, FlaskView, class_guards, given_methods, methods_of, view_of, wrapper_guards};
+use crate::frameworks::python::{Declaration, Graph, GuardSite, PythonRouterId, PythonSurvey, ScopeId, read_guard};
+use crate::ir::{Argument, Expr, ExprKind, Span, Spread, argument_at, argument_named};
 use crate::project::{ClassRef, FunctionRef};
 use crate::routes::{Guard, GuardLevel};
 
 /// What a decorator or call says of a route.
-struct Rule {
+struct FlaskRouteRule {
     at: ScopeId,
     span: Span,
-    routers: Vec<RouterId>,
+    routers: Vec<PythonRouterId>,
     paths: Vec<String>,
     methods: Option<Vec<String>>,
 }
 
 /// Collects every declared route.
-pub(super) fn collect(survey: &Survey, graph: &mut Graph) {
+pub(super) fn collect_routes(survey: &PythonSurvey, graph: &mut Graph) {
     for (at, function) in &survey.functions {
         let handler = survey.handler(*at, function);
         for (place, decorator) in function.decorators.iter().enumerate() {
@@ -48,7 +48,7 @@ pub(super) fn collect(survey: &Survey, graph: &mut Graph) {
             }
             // `app.route("/x")(handler)`
             ExprKind::Call { .. } => {
-                let Some(given) = argument(arguments, 0) else { continue };
+                let Some(given) = argument_at(arguments, 0) else { continue };
                 let Some(rule) = rule_of(survey, graph, (at, callee)) else { continue };
                 declare_view(survey, graph, &rule, view_of(survey, at, given));
             }
@@ -58,7 +58,7 @@ pub(super) fn collect(survey: &Survey, graph: &mut Graph) {
 }
 
 /// Reads `@app.route("/x", methods=[..])`, `@bp.get("/x")`, `@api.resource("/x")`.
-fn rule_of(survey: &Survey, graph: &mut Graph, (at, decorator): (ScopeId, &Expr)) -> Option<Rule> {
+fn rule_of(survey: &PythonSurvey, graph: &mut Graph, (at, decorator): (ScopeId, &Expr)) -> Option<FlaskRouteRule> {
     let (callee, _) = decorator.call()?;
     let ExprKind::Member(object, name) = &*callee.kind else { return None };
     let is_verb = METHODS.contains(&name.as_str());
@@ -72,12 +72,12 @@ fn rule_of(survey: &Survey, graph: &mut Graph, (at, decorator): (ScopeId, &Expr)
     let arguments = &survey.arguments(at, decorator);
     let methods = if is_verb { Some(vec![name.to_ascii_uppercase()]) } else { given_methods(survey, at, arguments) };
     let paths = paths_of(survey, graph, (at, decorator.span), arguments, 0);
-    Some(Rule { at, span: decorator.span, routers, paths, methods })
+    Some(FlaskRouteRule { at, span: decorator.span, routers, paths, methods })
 }
 
 /// The paths among the arguments from that place on, or `rule=`.
 fn paths_of(
-    survey: &Survey,
+    survey: &PythonSurvey,
     graph: &mut Graph,
     (at, span): (ScopeId, Span),
     arguments: &[Argument],
@@ -106,38 +106,38 @@ fn paths_of(
 }
 
 fn add_url_rule(
-    survey: &Survey,
+    survey: &PythonSurvey,
     graph: &mut Graph,
     (at, call): (ScopeId, &Expr),
     (object, arguments): (&Expr, &[Argument]),
 ) {
     let routers = survey.routers(graph, at, object);
-    let view = keyword(arguments, "view_func").or_else(|| argument(arguments, 2));
+    let view = argument_named(arguments, "view_func").or_else(|| argument_at(arguments, 2));
     let Some(view) = view.filter(|_| !routers.is_empty()) else { return };
-    let rule = keyword(arguments, "rule").or_else(|| argument(arguments, 0));
+    let rule = argument_named(arguments, "rule").or_else(|| argument_at(arguments, 0));
     let Some(path) = rule.and_then(|rule| survey.text(at, rule)) else {
         graph.unclear.push(format!("{}: the path is made at runtime", survey.shown(at, call.span)));
         return;
     };
     let methods = given_methods(survey, at, arguments);
-    let rule = Rule { at, span: call.span, routers, paths: vec![path], methods };
+    let rule = FlaskRouteRule { at, span: call.span, routers, paths: vec![path], methods };
     declare_view(survey, graph, &rule, view_of(survey, at, view));
 }
 
 fn add_resource(
-    survey: &Survey,
+    survey: &PythonSurvey,
     graph: &mut Graph,
     (at, call): (ScopeId, &Expr),
     (object, arguments): (&Expr, &[Argument]),
 ) {
     let routers = survey.routers(graph, at, object);
-    let Some(resource) = argument(arguments, 0).filter(|_| !routers.is_empty()) else { return };
+    let Some(resource) = argument_at(arguments, 0).filter(|_| !routers.is_empty()) else { return };
     let paths = paths_of(survey, graph, (at, call.span), arguments, 1);
-    let rule = Rule { at, span: call.span, routers, paths, methods: None };
+    let rule = FlaskRouteRule { at, span: call.span, routers, paths, methods: None };
     declare_view(survey, graph, &rule, view_of(survey, at, resource));
 }
 
-fn declare_view(survey: &Survey, graph: &mut Graph, rule: &Rule, view: Option<View>) {
+fn declare_view(survey: &PythonSurvey, graph: &mut Graph, rule: &FlaskRouteRule, view: Option<FlaskView>) {
     let Some(view) = view else {
         graph.unclear.push(format!("{}: the handler is made at runtime", survey.shown(rule.at, rule.span)));
         return;
@@ -154,14 +154,19 @@ fn declare_view(survey: &Survey, graph: &mut Graph, rule: &Rule, view: Option<Vi
 }
 
 /// The guards among a function's own decorators.
-fn own_guards(survey: &Survey, at: ScopeId, function: &FunctionRef) -> Vec<Guard> {
+fn own_guards(survey: &PythonSurvey, at: ScopeId, function: &FunctionRef) -> Vec<Guard> {
     let inner = survey.defining(function).unwrap_or(at);
     let site = GuardSite { at: inner, level: GuardLevel::Route, span: function.function.span };
     let decorators = function.function.decorators.iter();
     decorators.filter_map(|guard| read_guard(survey, site.on(guard.span), guard)).collect()
 }
 
-fn declare_function(survey: &Survey, graph: &mut Graph, rule: &Rule, (handler, guards): (FunctionRef, Vec<Guard>)) {
+fn declare_function(
+    survey: &PythonSurvey,
+    graph: &mut Graph,
+    rule: &FlaskRouteRule,
+    (handler, guards): (FunctionRef, Vec<Guard>),
+) {
     let methods = rule.methods.clone().unwrap_or_else(|| vec!["GET".to_owned()]);
     for path in &rule.paths {
         graph.declared.push(Declaration {
@@ -175,7 +180,12 @@ fn declare_function(survey: &Survey, graph: &mut Graph, rule: &Rule, (handler, g
     }
 }
 
-fn declare_class(survey: &Survey, graph: &mut Graph, rule: &Rule, (class, outer): (&ClassRef, Vec<Guard>)) {
+fn declare_class(
+    survey: &PythonSurvey,
+    graph: &mut Graph,
+    rule: &FlaskRouteRule,
+    (class, outer): (&ClassRef, Vec<Guard>),
+) {
     let answering = methods_of(survey, rule.at, class, rule.methods.as_deref());
     if answering.is_empty() {
         graph.unclear.push(format!("{}: its class answers no method here", survey.shown(rule.at, rule.span)));
@@ -185,7 +195,7 @@ fn declare_class(survey: &Survey, graph: &mut Graph, rule: &Rule, (class, outer)
         let mut guards = outer.clone();
         guards.extend(class_guards(survey, site, class, &handler.function.name));
         guards.extend(own_guards(survey, rule.at, &handler));
-        let rule = Rule {
+        let rule = FlaskRouteRule {
             at: rule.at,
             span: rule.span,
             routers: rule.routers.clone(),

@@ -1,7 +1,7 @@
 //! `before_request` and its kin: what runs before every handler of an application or blueprint.
 
-use crate::frameworks::python::{Graph, GuardSite, ScopeId, Survey, read_guard};
-use crate::ir::{Expr, ExprKind, argument};
+use crate::frameworks::python::{Graph, GuardSite, PythonSurvey, ScopeId, read_guard};
+use crate::ir::{Expr, ExprKind, argument_at};
 use crate::routes::GuardLevel;
 
 /// Hooks that run before every handler of the application.
@@ -10,25 +10,25 @@ const FOR_ALL: [&str; 2] = ["app_url_value_preprocessor", "before_app_request"];
 const FOR_OWN: [&str; 2] = ["before_request", "url_value_preprocessor"];
 
 /// Adds the hooks to the routers that they guard.
-pub(super) fn collect(survey: &Survey, graph: &mut Graph) {
+pub(super) fn collect_guards(survey: &PythonSurvey, graph: &mut Graph) {
     for (at, function) in &survey.functions {
         for decorator in &function.decorators {
             let callee = decorator.call().map_or(decorator, |(callee, _)| callee);
             let ExprKind::Member(object, hook) = &*callee.kind else { continue };
             let name = Expr::new(ExprKind::Name(function.name.clone()), function.span);
-            add(survey, graph, (*at, object, hook), &name);
+            add_hook(survey, graph, (*at, object, hook), &name);
         }
     }
     for (at, call) in survey.calls_of_name(|name| FOR_ALL.contains(&name) || FOR_OWN.contains(&name)) {
         let Some((callee, arguments)) = call.call() else { continue };
         let ExprKind::Member(object, hook) = &*callee.kind else { continue };
-        if let Some(hooked) = argument(arguments, 0) {
-            add(survey, graph, (at, object, hook), hooked);
+        if let Some(hooked) = argument_at(arguments, 0) {
+            add_hook(survey, graph, (at, object, hook), hooked);
         }
     }
 }
 
-fn add(survey: &Survey, graph: &mut Graph, (at, object, hook): (ScopeId, &Expr, &str), hooked: &Expr) {
+fn add_hook(survey: &PythonSurvey, graph: &mut Graph, (at, object, hook): (ScopeId, &Expr, &str), hooked: &Expr) {
     let for_all = FOR_ALL.contains(&hook);
     if !for_all && !FOR_OWN.contains(&hook) {
         return;

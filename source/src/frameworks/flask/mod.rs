@@ -6,7 +6,7 @@ mod hooks;
 mod mounts;
 mod views;
 
-use super::python::{Graph, Survey};
+use super::python::{Graph, PythonSurvey};
 use super::uses::uses_python;
 use crate::project::Project;
 use crate::routes::{FrameworkName, RouteTable};
@@ -28,17 +28,17 @@ const PACKAGES: [&str; 10] = [
 ];
 
 /// Finds the routes.
-pub(super) fn find(project: &Project) -> RouteTable {
+pub(super) fn find_routes(project: &Project) -> RouteTable {
     if !uses_python(project, &PACKAGES) {
         return RouteTable::default();
     }
-    let survey = Survey::of(project);
+    let survey = PythonSurvey::of(project);
     let mut graph = Graph::new(FrameworkName::Flask);
     mounts::collect_routers(&survey, &mut graph);
     mounts::collect_mounts(&survey, &mut graph);
-    hooks::collect(&survey, &mut graph);
-    declare::collect(&survey, &mut graph);
-    connexion::collect(&survey, &mut graph);
+    hooks::collect_guards(&survey, &mut graph);
+    declare::collect_routes(&survey, &mut graph);
+    connexion::collect_operations(&survey, &mut graph);
     graph.unclear.extend(survey.capped.iter().cloned());
     graph.finish(project)
 }

@@ -1,10 +1,11 @@
 //! Applications, blueprints, APIs and namespaces, and where they are registered.
 
-use super::views::listed;
+use super::views::list_items;
 use crate::frameworks::python::{
-    Graph, GuardSite, Made, Mount, MountKind, Router, RouterId, ScopeId, Survey, read_guard,
+    Graph, GuardSite, MountKind, PythonMount, PythonRouter, PythonRouterId, PythonSurvey, RouterCreation, ScopeId,
+    read_guard,
 };
-use crate::ir::{Argument, Expr, ExprKind, argument, keyword};
+use crate::ir::{Argument, Expr, ExprKind, argument_at, argument_named};
 use crate::routes::{Guard, GuardLevel};
 
 const APPS: [&str; 4] = ["Flask", "APIFlask", "OpenAPI", "Quart"];
@@ -13,7 +14,7 @@ const REGISTERING: [&str; 5] = ["add_namespace", "init_app", "register_api", "re
 const BLUEPRINTS: [&str; 4] = ["Blueprint", "APIBlueprint", "Namespace", "APIView"];
 
 /// Makes a router of every call that makes one.
-pub(super) fn collect_routers(survey: &Survey, graph: &mut Graph) {
+pub(super) fn collect_routers(survey: &PythonSurvey, graph: &mut Graph) {
     for made in survey.made(&APPS).into_iter().chain(survey.made(&BLUEPRINTS)).chain(survey.made(&["Api", "RestApi"])) {
         if is_foreign(survey, &made) {
             continue;
@@ -26,9 +27,9 @@ pub(super) fn collect_routers(survey: &Survey, graph: &mut Graph) {
         let Some((callee, arguments)) = call.call() else { continue };
         let ExprKind::Member(object, _) = &*callee.kind else { continue };
         let parents = survey.routers(graph, at, object);
-        let made = Made { at, call, arguments, class: "Namespace", own: None };
+        let made = RouterCreation { at, call, arguments, class: "Namespace", own: None };
         let mut router = router_of(survey, &made);
-        router.mounts = parents.into_iter().map(|parent| included(parent, None, Vec::new())).collect();
+        router.mounts = parents.into_iter().map(|parent| included_mount(parent, None, Vec::new())).collect();
         if !router.mounts.is_empty() {
             graph.routers.insert((survey.module(at), call.span.start), router);
         }
@@ -36,7 +37,7 @@ pub(super) fn collect_routers(survey: &Survey, graph: &mut Graph) {
 }
 
 /// Other libraries have classes of these names too.
-fn is_foreign(survey: &Survey, made: &Made) -> bool {
+fn is_foreign(survey: &PythonSurvey, made: &RouterCreation) -> bool {
     if made.own.is_some() {
         return false;
     }
@@ -48,20 +49,20 @@ fn is_foreign(survey: &Survey, made: &Made) -> bool {
     }
 }
 
-fn router_of(survey: &Survey, made: &Made) -> Router {
+fn router_of(survey: &PythonSurvey, made: &RouterCreation) -> PythonRouter {
     let is_app = APPS.contains(&made.class);
-    let text = |name: &str| keyword(made.arguments, name).and_then(|value| survey.text(made.at, value));
+    let text = |name: &str| argument_named(made.arguments, name).and_then(|value| survey.text(made.at, value));
     let prefix = match made.class {
         "Namespace" => text("path").or_else(|| {
-            let name = keyword(made.arguments, "name").or_else(|| argument(made.arguments, 0));
+            let name = argument_named(made.arguments, "name").or_else(|| argument_at(made.arguments, 0));
             name.and_then(|name| survey.text(made.at, name)).map(|name| format!("/{name}"))
         }),
         "Api" | "RestApi" => text("prefix"),
         _ => text("url_prefix"),
     };
     let site = GuardSite { at: made.at, level: GuardLevel::Router, span: made.call.span };
-    let decorators = keyword(made.arguments, "decorators");
-    Router {
+    let decorators = argument_named(made.arguments, "decorators");
+    PythonRouter {
         is_app,
         prefix: prefix.unwrap_or_default(),
         layers: Vec::new(),
@@ -72,24 +73,24 @@ fn router_of(survey: &Survey, made: &Made) -> Router {
 }
 
 /// The guards in a list of decorators; the first of it is the innermost.
-pub(super) fn guards_of(survey: &Survey, site: GuardSite, list: &Expr) -> Vec<Guard> {
-    let items = listed(survey, (site.at, list)).into_iter().rev();
+pub(super) fn guards_of(survey: &PythonSurvey, site: GuardSite, list: &Expr) -> Vec<Guard> {
+    let items = list_items(survey, (site.at, list)).into_iter().rev();
     items.filter_map(|(of, item)| read_guard(survey, GuardSite { at: of, ..site }, &item)).collect()
 }
 
-fn included(parent: RouterId, prefix: Option<String>, guards: Vec<Guard>) -> Mount {
+fn included_mount(parent: PythonRouterId, prefix: Option<String>, guards: Vec<Guard>) -> PythonMount {
     let keeps_own = prefix.is_none();
-    Mount { parent, kind: MountKind::Included, prefix: prefix.unwrap_or_default(), keeps_own, guards }
+    PythonMount { parent, kind: MountKind::Included, prefix: prefix.unwrap_or_default(), keeps_own, guards }
 }
 
 /// Follows `register_blueprint`, `add_namespace`, `Api(app)` and `api.init_app(app)`.
-pub(super) fn collect_mounts(survey: &Survey, graph: &mut Graph) {
+pub(super) fn collect_mounts(survey: &PythonSurvey, graph: &mut Graph) {
     for made in survey.made(&["Api", "RestApi"]) {
         let id = (survey.module(made.at), made.call.span.start);
-        let given = ["app", "blueprint"].iter().find_map(|name| keyword(made.arguments, name));
-        if let Some(parent) = given.or_else(|| argument(made.arguments, 0)) {
+        let given = ["app", "blueprint"].iter().find_map(|name| argument_named(made.arguments, name));
+        if let Some(parent) = given.or_else(|| argument_at(made.arguments, 0)) {
             let parents = survey.routers(graph, made.at, parent);
-            mount(graph, &[id], &parents, None);
+            mount_routers(graph, &[id], &parents, None);
         }
     }
     for (at, call) in survey.calls_of_name(|name| REGISTERING.contains(&name)) {
@@ -97,52 +98,54 @@ pub(super) fn collect_mounts(survey: &Survey, graph: &mut Graph) {
         let ExprKind::Member(object, method) = &*callee.kind else { continue };
         match method.as_str() {
             "init_app" => {
-                let child = known(survey, graph, at, object);
-                let Some(parent) = argument(arguments, 0).filter(|_| !child.is_empty()) else { continue };
+                let child = known_routers(survey, graph, at, object);
+                let Some(parent) = argument_at(arguments, 0).filter(|_| !child.is_empty()) else { continue };
                 let parents = survey.routers(graph, at, parent);
-                mount(graph, &child, &parents, None);
+                mount_routers(graph, &child, &parents, None);
             }
-            _ => register(survey, graph, (at, call), (object, arguments)),
+            _ => register_blueprint(survey, graph, (at, call), (object, arguments)),
         }
     }
 }
 
-fn register(
-    survey: &Survey,
+fn register_blueprint(
+    survey: &PythonSurvey,
     graph: &mut Graph,
     (at, call): (ScopeId, &Expr),
     (object, arguments): (&Expr, &[Argument]),
 ) {
     let names = ["blueprint", "ns", "api", "api_view"];
-    let child = argument(arguments, 0).or_else(|| names.iter().find_map(|name| keyword(arguments, name)));
+    let child = argument_at(arguments, 0).or_else(|| names.iter().find_map(|name| argument_named(arguments, name)));
     let Some(child) = child else { return };
-    let prefix =
-        ["url_prefix", "path"].iter().find_map(|name| keyword(arguments, name)).or_else(|| argument(arguments, 1));
+    let prefix = ["url_prefix", "path"]
+        .iter()
+        .find_map(|name| argument_named(arguments, name))
+        .or_else(|| argument_at(arguments, 1));
     let text = prefix.and_then(|prefix| survey.text(at, prefix));
     let is_none =
         prefix.is_some_and(|prefix| matches!(&*prefix.kind, ExprKind::Constant(written) if written == "None"));
     if prefix.is_some() && text.is_none() && !is_none {
         graph.unclear.push(format!("{}: the prefix is made at runtime", survey.shown(at, call.span)));
     }
-    let children = known(survey, graph, at, child);
+    let children = known_routers(survey, graph, at, child);
     if children.is_empty() {
         graph.unclear.push(format!("{}: what is registered is made at runtime", survey.shown(at, call.span)));
     }
     let parents = survey.routers(graph, at, object);
-    mount(graph, &children, &parents, text);
+    mount_routers(graph, &children, &parents, text);
 }
 
 /// The routers behind an expression, without guessing that it is the application.
-fn known(survey: &Survey, graph: &Graph, at: ScopeId, expr: &Expr) -> Vec<RouterId> {
+fn known_routers(survey: &PythonSurvey, graph: &Graph, at: ScopeId, expr: &Expr) -> Vec<PythonRouterId> {
     let only = graph.only_app();
     survey.routers(graph, at, expr).into_iter().filter(|id| Some(*id) != only).collect()
 }
 
-fn mount(graph: &mut Graph, children: &[RouterId], parents: &[RouterId], prefix: Option<String>) {
+fn mount_routers(graph: &mut Graph, children: &[PythonRouterId], parents: &[PythonRouterId], prefix: Option<String>) {
     for child in children {
         for parent in parents.iter().filter(|parent| *parent != child) {
             if let Some(router) = graph.routers.get_mut(child) {
-                router.mounts.push(included(*parent, prefix.clone(), Vec::new()));
+                router.mounts.push(included_mount(*parent, prefix.clone(), Vec::new()));
             }
         }
     }

@@ -2,8 +2,8 @@
 
 use super::METHODS;
 use super::mounts::guards_of;
-use crate::frameworks::python::{GuardSite, Meaning, ScopeId, Survey, read_guard};
-use crate::ir::{Expr, ExprKind, argument, keyword};
+use crate::frameworks::python::{GuardSite, Meaning, PythonSurvey, ScopeId, read_guard};
+use crate::ir::{Expr, ExprKind, argument_at, argument_named};
 use crate::project::{ClassRef, FunctionRef};
 use crate::routes::Guard;
 
@@ -11,7 +11,7 @@ use crate::routes::Guard;
 const MOST_WRAPPERS: usize = 8;
 
 /// What answers a route.
-pub(super) struct View {
+pub(super) struct FlaskView {
     pub(super) answers: Answers,
     /// What is wrapped around it, outermost first.
     pub(super) wrappers: Vec<(ScopeId, Expr)>,
@@ -24,7 +24,7 @@ pub(super) enum Answers {
 }
 
 /// Returns what a `view_func` or a resource is.
-pub(super) fn view_of(survey: &Survey, at: ScopeId, expr: &Expr) -> Option<View> {
+pub(super) fn view_of(survey: &PythonSurvey, at: ScopeId, expr: &Expr) -> Option<FlaskView> {
     let mut wrappers = Vec::new();
     let (mut at, mut expr) = (at, expr.clone());
     for _ in 0..MOST_WRAPPERS {
@@ -33,14 +33,14 @@ pub(super) fn view_of(survey: &Survey, at: ScopeId, expr: &Expr) -> Option<View>
                 && method == "as_view"
             {
                 let class = survey.class(at, object)?;
-                return Some(View { answers: Answers::Class(class), wrappers });
+                return Some(FlaskView { answers: Answers::Class(class), wrappers });
             }
-            let Some(inner) = argument(arguments, 0).cloned() else { break };
+            let Some(inner) = argument_at(arguments, 0).cloned() else { break };
             wrappers.push((at, callee.clone()));
             expr = inner;
             continue;
         }
-        wrappers.extend(rewrapped(survey, at, &expr));
+        wrappers.extend(find_wrappers(survey, at, &expr));
         match survey.assigned(at, &expr).into_iter().next() {
             Some((of, value)) if value.call().is_some() => (at, expr) = (of, value),
             _ => break,
@@ -55,15 +55,15 @@ pub(super) fn view_of(survey: &Survey, at: ScopeId, expr: &Expr) -> Option<View>
         },
         Meaning::Module(_) => None,
     })?;
-    Some(View { answers, wrappers })
+    Some(FlaskView { answers, wrappers })
 }
 
 /// What is wrapped around a view under its own name: `view = guard(view)`, also for each guard of a list.
-fn rewrapped(survey: &Survey, at: ScopeId, view: &Expr) -> Vec<(ScopeId, Expr)> {
+fn find_wrappers(survey: &PythonSurvey, at: ScopeId, view: &Expr) -> Vec<(ScopeId, Expr)> {
     let mut wrappers = Vec::new();
     for (of, value) in survey.assigned(at, view) {
         let Some((callee, arguments)) = value.call() else { continue };
-        if argument(arguments, 0).is_none_or(|given| given.name() != view.name()) {
+        if argument_at(arguments, 0).is_none_or(|given| given.name() != view.name()) {
             continue;
         }
         // The target of a loop stands for one of what the loop goes over.
@@ -72,7 +72,7 @@ fn rewrapped(survey: &Survey, at: ScopeId, view: &Expr) -> Vec<(ScopeId, Expr)> 
             _ => None,
         });
         match looped {
-            Some((from, source)) => wrappers.extend(listed(survey, (from, &source)).into_iter().rev()),
+            Some((from, source)) => wrappers.extend(list_items(survey, (from, &source)).into_iter().rev()),
             None => wrappers.push((of, callee.clone())),
         }
     }
@@ -81,7 +81,7 @@ fn rewrapped(survey: &Survey, at: ScopeId, view: &Expr) -> Vec<(ScopeId, Expr)> 
 
 /// Returns the methods of a class-based view that answer requests, each with the HTTP methods that it answers.
 pub(super) fn methods_of(
-    survey: &Survey,
+    survey: &PythonSurvey,
     at: ScopeId,
     class: &ClassRef,
     given: Option<&[String]>,
@@ -106,7 +106,7 @@ pub(super) fn methods_of(
 }
 
 /// Returns the guards that a class-based view puts around one of its methods: `decorators`, `method_decorators`.
-pub(super) fn class_guards(survey: &Survey, site: GuardSite, class: &ClassRef, method: &str) -> Vec<Guard> {
+pub(super) fn class_guards(survey: &PythonSurvey, site: GuardSite, class: &ClassRef, method: &str) -> Vec<Guard> {
     let mut guards = Vec::new();
     for field in ["decorators", "method_decorators"] {
         let Some((module, value)) = survey.project.class_field(class, field) else { continue };
@@ -128,20 +128,20 @@ pub(super) fn class_guards(survey: &Survey, site: GuardSite, class: &ClassRef, m
 }
 
 /// Returns the guards among what is wrapped around a handler, outermost first.
-pub(super) fn wrapper_guards(survey: &Survey, site: GuardSite, wrappers: &[(ScopeId, Expr)]) -> Vec<Guard> {
+pub(super) fn wrapper_guards(survey: &PythonSurvey, site: GuardSite, wrappers: &[(ScopeId, Expr)]) -> Vec<Guard> {
     let read = |(of, wrapper): &(ScopeId, Expr)| read_guard(survey, GuardSite { at: *of, ..site }, wrapper);
     wrappers.iter().filter_map(read).collect()
 }
 
 /// Returns the items of a list, which may stand behind names and be put together with `+`.
-pub(super) fn listed(survey: &Survey, (at, list): (ScopeId, &Expr)) -> Vec<(ScopeId, Expr)> {
+pub(super) fn list_items(survey: &PythonSurvey, (at, list): (ScopeId, &Expr)) -> Vec<(ScopeId, Expr)> {
     let mut items = Vec::new();
     for meaning in survey.meanings(at, list) {
         let Meaning::Value(of, value) = meaning else { continue };
         match &*value.kind {
             ExprKind::List(parts) => items.extend(parts.iter().map(|part| (of, part.clone()))),
             ExprKind::Operation(sign, parts) if sign == "+" => {
-                parts.iter().for_each(|part| items.extend(listed(survey, (of, part))));
+                parts.iter().for_each(|part| items.extend(list_items(survey, (of, part))));
             }
             _ => {}
         }
@@ -150,7 +150,11 @@ pub(super) fn listed(survey: &Survey, (at, list): (ScopeId, &Expr)) -> Vec<(Scop
 }
 
 /// Returns the methods that a route is given: `methods=[..]`.
-pub(super) fn given_methods(survey: &Survey, at: ScopeId, arguments: &[crate::ir::Argument]) -> Option<Vec<String>> {
-    let texts = keyword(arguments, "methods").and_then(|methods| survey.texts(at, methods))?;
+pub(super) fn given_methods(
+    survey: &PythonSurvey,
+    at: ScopeId,
+    arguments: &[crate::ir::Argument],
+) -> Option<Vec<String>> {
+    let texts = argument_named(arguments, "methods").and_then(|methods| survey.texts(at, methods))?;
     Some(texts.iter().map(|method| method.to_ascii_uppercase()).collect())
 }

@@ -3,8 +3,8 @@
 use super::{GoCode, GoFunction, bare_type, is_package};
 use crate::frameworks::guarding::make_guard;
 use crate::frameworks::query::At;
-use crate::frameworks::scopes::Bound;
-use crate::routes::{Guard, GuardLevel, Place};
+use crate::frameworks::scopes::NameBinding;
+use crate::routes::{CodePlace, Guard, GuardLevel};
 
 /// Longer chains are not followed.
 const MOST_STEPS: usize = 6;
@@ -12,7 +12,7 @@ const MOST_STEPS: usize = 6;
 /// A handler.
 pub(in crate::frameworks) struct FoundHandler {
     pub(in crate::frameworks) function: String,
-    pub(in crate::frameworks) place: Place,
+    pub(in crate::frameworks) place: CodePlace,
     /// What it is wrapped in, outermost first.
     pub(in crate::frameworks) guards: Vec<Guard>,
 }
@@ -84,8 +84,8 @@ impl<'s> GoCode<'s> {
             "call_expression" => self.function_of(at.field("function")?, steps + 1),
             "parenthesized_expression" => self.function_of(*at.children().first()?, steps + 1),
             "identifier" => match self.scopes.look_up(at.text(), at) {
-                Some(Bound::Value(value)) => self.function_of(value, steps + 1),
-                Some(Bound::Parameter(..)) => None,
+                Some(NameBinding::Value(value)) => self.function_of(value, steps + 1),
+                Some(NameBinding::Parameter(..)) => None,
                 None => {
                     let known = self.functions_of(at.text());
                     let own = known.iter().find(|own| own.receiver.is_none() && own.at.folder() == at.folder());
@@ -133,8 +133,8 @@ impl<'s> GoCode<'s> {
         }
         match at.kind() {
             "identifier" => match self.scopes.look_up(at.text(), at) {
-                Some(Bound::Value(value)) => self.type_of(value, steps + 1),
-                Some(Bound::Parameter(declaration, ..)) => declaration.field("type").map(bare_type),
+                Some(NameBinding::Value(value)) => self.type_of(value, steps + 1),
+                Some(NameBinding::Parameter(declaration, ..)) => declaration.field("type").map(bare_type),
                 None => self.type_of(self.global(at, at.text())?, steps + 1),
             },
             "selector_expression" => {

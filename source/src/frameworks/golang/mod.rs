@@ -36,10 +36,10 @@ const BLOCKS: [&str; 9] = [
 type GoFramework = (fn(&Project) -> bool, fn(&GoCode<'_>) -> RouteTable);
 
 const FRAMEWORKS: [GoFramework; 3] =
-    [(gin::is_used, gin::find), (echo::is_used, echo::find), (net_http::is_used, net_http::find)];
+    [(gin::is_used, gin::find_routes), (echo::is_used, echo::find_routes), (net_http::is_used, net_http::find_routes)];
 
 /// Finds the routes of every Go framework that the project uses. Its files are parsed once for all of them.
-pub(super) fn find(project: &Project) -> RouteTable {
+pub(super) fn find_routes(project: &Project) -> RouteTable {
     let mut table = RouteTable::default();
     let used: Vec<GoFramework> = FRAMEWORKS.into_iter().filter(|(is_used, _)| is_used(project)).collect();
     if used.is_empty() {
@@ -100,7 +100,7 @@ impl<'s> GoCode<'s> {
         } else if let (Some(left), Some(right)) = (matched.get("left"), matched.get("right")) {
             self.take_values(matched.get("let").unwrap_or(left), left, right);
         } else if let (Some(key), Some(value)) = (matched.get("key"), matched.get("element")) {
-            self.fields.entry(key.text()).or_default().push(inner(value));
+            self.fields.entry(key.text()).or_default().push(unwrap_element(value));
         } else if let (Some(name), Some(fields)) = (matched.get("struct"), matched.get("fields")) {
             self.take_fields(name.text(), fields);
         } else if let (Some(call), Some(callee)) = (matched.get("call"), matched.get("callee")) {
@@ -236,6 +236,6 @@ fn type_of_list<'s>(list: At<'s>, place: usize) -> Option<&'s str> {
 }
 
 /// An element of a literal is wrapped once more.
-pub(super) fn inner(at: At<'_>) -> At<'_> {
+pub(super) fn unwrap_element(at: At<'_>) -> At<'_> {
     if at.kind() == "literal_element" { at.children().first().copied().unwrap_or(at) } else { at }
 }

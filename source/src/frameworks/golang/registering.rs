@@ -1,7 +1,7 @@
 //! What Go's routers have in common where they take middleware and routes.
 
 use super::{GoCode, GoRouters};
-use crate::frameworks::graph::{GraphRoute, Reach};
+use crate::frameworks::graph::{GraphRoute, GuardReach};
 use crate::frameworks::query::At;
 use crate::routes::GuardLevel;
 
@@ -12,7 +12,7 @@ impl<'s> GoRouters<'s, '_> {
         operand: At<'s>,
         call: At<'s>,
         middleware: &[At<'s>],
-        reach: Reach,
+        reach: GuardReach,
     ) {
         let id = self.router(operand);
         let moment = self.moment(call);

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::{FUNCTIONS, GoCode};
-use crate::frameworks::graph::{Moment, Mount, RouterGraph, RouterId};
+use crate::frameworks::graph::{GraphRouterId, Moment, RouterGraph, RouterMount};
 use crate::frameworks::guarding::is_harmless;
 use crate::frameworks::query::{At, NodeKey};
-use crate::frameworks::scopes::Bound;
+use crate::frameworks::scopes::NameBinding;
 use crate::routes::{Guard, GuardLevel};
 
 /// Longer chains of names and calls are not followed.
@@ -31,8 +31,8 @@ pub(in crate::frameworks) struct GoRouters<'s, 'c> {
     pub(in crate::frameworks) code: &'c GoCode<'s>,
     pub(in crate::frameworks) graph: RouterGraph,
     dialect: &'static GoDialect,
-    known: HashMap<NodeKey, RouterId>,
-    fields: HashMap<String, RouterId>,
+    known: HashMap<NodeKey, GraphRouterId>,
+    fields: HashMap<String, GraphRouterId>,
 }
 
 impl<'s, 'c> GoRouters<'s, 'c> {
@@ -46,12 +46,12 @@ impl<'s, 'c> GoRouters<'s, 'c> {
     }
 
     /// Returns the router that an expression is. One of which nothing is known hangs on nothing.
-    pub(in crate::frameworks) fn router(&mut self, at: At<'s>) -> RouterId {
+    pub(in crate::frameworks) fn router(&mut self, at: At<'s>) -> GraphRouterId {
         self.find(at, 0).unwrap_or_else(|| self.known_as(at))
     }
 
     /// Returns the router that an expression is; `None` where nothing says that it is one.
-    pub(in crate::frameworks) fn find(&mut self, at: At<'s>, steps: usize) -> Option<RouterId> {
+    pub(in crate::frameworks) fn find(&mut self, at: At<'s>, steps: usize) -> Option<GraphRouterId> {
         if steps > MOST_STEPS {
             return None;
         }
@@ -60,8 +60,8 @@ impl<'s, 'c> GoRouters<'s, 'c> {
         }
         match at.kind() {
             "identifier" => match self.code.scopes.look_up(at.text(), at) {
-                Some(Bound::Value(value)) => Some(self.value(value, steps)),
-                Some(Bound::Parameter(declaration, function, place)) => {
+                Some(NameBinding::Value(value)) => Some(self.value(value, steps)),
+                Some(NameBinding::Parameter(declaration, function, place)) => {
                     // A receiver that is a router itself has its routes in its methods.
                     Some(self.parameter(at.text(), declaration, function, place, steps))
                 }
@@ -75,17 +75,24 @@ impl<'s, 'c> GoRouters<'s, 'c> {
         }
     }
 
-    fn value(&mut self, value: At<'s>, steps: usize) -> RouterId {
+    fn value(&mut self, value: At<'s>, steps: usize) -> GraphRouterId {
         self.find(value, steps + 1).unwrap_or_else(|| self.known_as(value))
     }
 
-    fn known_as(&mut self, at: At<'s>) -> RouterId {
+    fn known_as(&mut self, at: At<'s>) -> GraphRouterId {
         let graph = &mut self.graph;
         *self.known.entry(at.key()).or_insert_with(|| graph.add_router())
     }
 
     /// A parameter is what its callers hand over.
-    fn parameter(&mut self, name: &str, declaration: At<'s>, function: At<'s>, place: usize, steps: usize) -> RouterId {
+    fn parameter(
+        &mut self,
+        name: &str,
+        declaration: At<'s>,
+        function: At<'s>,
+        place: usize,
+        steps: usize,
+    ) -> GraphRouterId {
         let key = name_key(declaration, name);
         if let Some(known) = self.fields.get(&key) {
             return *known;
@@ -111,7 +118,7 @@ impl<'s, 'c> GoRouters<'s, 'c> {
     }
 
     /// `r.Route("/x", func(r chi.Router) { … })`
-    fn mount_closure(&mut self, id: RouterId, function: At<'s>, steps: usize) {
+    fn mount_closure(&mut self, id: GraphRouterId, function: At<'s>, steps: usize) {
         let Some(call) = function.within(&["call_expression"]) else { return };
         let Some(callee) = call.field("function").filter(|callee| callee.kind() == "selector_expression") else {
             return;
@@ -125,7 +132,7 @@ impl<'s, 'c> GoRouters<'s, 'c> {
         }
     }
 
-    fn selected(&mut self, at: At<'s>, steps: usize) -> Option<RouterId> {
+    fn selected(&mut self, at: At<'s>, steps: usize) -> Option<GraphRouterId> {
         let (operand, field) = (at.field("operand")?, at.field_text("field"));
         if let Some(value) = self.code.global_of(at, operand.text(), field) {
             return Some(self.value(value, steps));
@@ -148,7 +155,7 @@ impl<'s, 'c> GoRouters<'s, 'c> {
         Some(id)
     }
 
-    fn called(&mut self, call: At<'s>, steps: usize) -> Option<RouterId> {
+    fn called(&mut self, call: At<'s>, steps: usize) -> Option<GraphRouterId> {
         let callee = call.field("function")?;
         if self.dialect.makers.contains(&callee.text()) {
             return Some(self.known_as(call));
@@ -166,7 +173,7 @@ impl<'s, 'c> GoRouters<'s, 'c> {
         self.returned(callee, steps)
     }
 
-    fn grouped(&mut self, call: At<'s>, method: &str, operand: At<'s>, steps: usize) -> RouterId {
+    fn grouped(&mut self, call: At<'s>, method: &str, operand: At<'s>, steps: usize) -> GraphRouterId {
         let parent = self.value(operand, steps);
         let id = self.known_as(call);
         let arguments = call.field("arguments").map(At::children).unwrap_or_default();
@@ -185,7 +192,7 @@ impl<'s, 'c> GoRouters<'s, 'c> {
     }
 
     /// A function of the project that returns a router returns the one that it made.
-    fn returned(&mut self, callee: At<'s>, steps: usize) -> Option<RouterId> {
+    fn returned(&mut self, callee: At<'s>, steps: usize) -> Option<GraphRouterId> {
         let function = self.code.function_of(callee, 0)?.at;
         let body = function.field("body")?;
         let mut open = vec![body];
@@ -211,20 +218,20 @@ impl<'s, 'c> GoRouters<'s, 'c> {
     /// Hangs a router on another.
     pub(in crate::frameworks) fn hang(
         &mut self,
-        child: RouterId,
-        parent: RouterId,
+        child: GraphRouterId,
+        parent: GraphRouterId,
         prefix: String,
         guards: Vec<Guard>,
         at: At<'s>,
     ) {
         let moment = self.moment(at);
-        self.graph.mount(child, Mount { parent, prefix, guards, moment, is_alias: false });
+        self.graph.mount(child, RouterMount { parent, prefix, guards, moment, is_alias: false });
     }
 
     /// Says that a router is another one by its name here.
-    fn alias(&mut self, child: RouterId, parent: RouterId, at: At<'s>) {
+    fn alias(&mut self, child: GraphRouterId, parent: GraphRouterId, at: At<'s>) {
         let mount =
-            Mount { parent, prefix: String::new(), guards: Vec::new(), moment: self.moment(at), is_alias: true };
+            RouterMount { parent, prefix: String::new(), guards: Vec::new(), moment: self.moment(at), is_alias: true };
         self.graph.mount(child, mount);
     }
 }
@@ -237,11 +244,11 @@ impl<'s> GoCode<'s> {
     /// Returns whether a router is a group of another one, by the call or by the type of the parameter.
     pub(in crate::frameworks) fn is_group(&self, at: At<'s>) -> bool {
         match self.scopes.look_up(at.text(), at) {
-            Some(Bound::Value(value)) => {
+            Some(NameBinding::Value(value)) => {
                 value.kind() == "call_expression"
                     && value.field("function").is_some_and(|callee| callee.field_text("field") == "Group")
             }
-            Some(Bound::Parameter(declaration, ..)) => declaration.field_text("type").ends_with("Group"),
+            Some(NameBinding::Parameter(declaration, ..)) => declaration.field_text("type").ends_with("Group"),
             None => false,
         }
     }

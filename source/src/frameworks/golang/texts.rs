@@ -2,7 +2,7 @@
 
 use super::GoCode;
 use crate::frameworks::query::At;
-use crate::frameworks::scopes::Bound;
+use crate::frameworks::scopes::NameBinding;
 
 /// Longer chains of names are not followed.
 const MOST_STEPS: usize = 8;
@@ -25,8 +25,8 @@ impl<'s> GoCode<'s> {
                 Some(left + &self.constant_within(at.field("right")?, steps + 1)?)
             }
             "identifier" => match self.scopes.look_up(at.text(), at) {
-                Some(Bound::Value(value)) => self.constant_within(value, steps + 1),
-                Some(Bound::Parameter(..)) => None,
+                Some(NameBinding::Value(value)) => self.constant_within(value, steps + 1),
+                Some(NameBinding::Parameter(..)) => None,
                 None => self.constant_within(self.global(at, at.text())?, steps + 1),
             },
             "selector_expression" => {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::QUERY;
 use super::classes::{PhpClasses, own_method};
-use super::values::{all_texts, arguments, chain, elements, named, text_of, texts_of};
+use super::values::{all_texts, argument_values, call_chain, list_elements, named_argument, text_of, texts_of};
 use crate::frameworks::guarding::{is_harmless, make_guard};
 use crate::frameworks::query::{At, Sources};
 use crate::routes::{Guard, GuardLevel};
@@ -30,7 +30,7 @@ impl<'s> Middleware<'s> {
             match matched.text("property").trim_start_matches('$') {
                 "middlewareGroups" => found.take_groups(value),
                 "middleware" if is_kernel => {
-                    found.all.extend(elements(value).into_iter().filter_map(|(_, at)| Some((text_of(at)?, at))));
+                    found.all.extend(list_elements(value).into_iter().filter_map(|(_, at)| Some((text_of(at)?, at))));
                 }
                 "middleware" => {}
                 _ => found.take_aliases(value),
@@ -43,14 +43,14 @@ impl<'s> Middleware<'s> {
     }
 
     fn take_groups(&mut self, value: At<'s>) {
-        for (name, list) in elements(value) {
-            let items = elements(list).into_iter().filter_map(|(_, at)| Some((text_of(at)?, at)));
+        for (name, list) in list_elements(value) {
+            let items = list_elements(list).into_iter().filter_map(|(_, at)| Some((text_of(at)?, at)));
             self.groups.entry(name.unwrap_or_default()).or_default().extend(items);
         }
     }
 
     fn take_aliases(&mut self, value: At<'s>) {
-        for (name, class) in elements(value) {
+        for (name, class) in list_elements(value) {
             if let (Some(name), Some(text)) = (name, text_of(class)) {
                 self.aliases.insert(name, (text, class));
             }
@@ -65,17 +65,19 @@ impl<'s> Middleware<'s> {
             if at.kind() != "member_call_expression" {
                 continue;
             }
-            let given = arguments(at);
+            let given = argument_values(at);
             match (at.field_text("name"), given.first()) {
                 ("alias" | "routeMiddleware", Some(list)) => self.take_aliases(*list),
-                ("append" | "prepend" | "use" | "middleware", Some(list)) if !chain(at).0.text().contains("Route") => {
-                    self.all.extend(elements(*list).into_iter().filter_map(|(_, at)| Some((text_of(at)?, at))));
+                ("append" | "prepend" | "use" | "middleware", Some(list))
+                    if !call_chain(at).0.text().contains("Route") =>
+                {
+                    self.all.extend(list_elements(*list).into_iter().filter_map(|(_, at)| Some((text_of(at)?, at))));
                 }
                 (group @ ("api" | "web"), Some(_)) => {
                     let lists = at.field("arguments").map(At::children).unwrap_or_default();
                     let lists = lists.into_iter().filter(|list| list.field_text("name") != "remove");
                     let values = lists.filter_map(|list| list.children().last().copied());
-                    let items = values.flat_map(elements).filter_map(|(_, at)| Some((text_of(at)?, at)));
+                    let items = values.flat_map(list_elements).filter_map(|(_, at)| Some((text_of(at)?, at)));
                     self.groups.entry(group.to_owned()).or_default().extend(items);
                 }
                 _ => {}
@@ -145,19 +147,19 @@ impl<'s> Middleware<'s> {
         let statements = constructor.field("body").map(At::children).unwrap_or_default();
         for statement in statements.into_iter().filter(|at| at.kind() == "expression_statement") {
             let Some(expression) = statement.children().first().copied() else { continue };
-            let (base, links) = chain(expression);
+            let (base, links) = call_chain(expression);
             let Some(first) = links.first().filter(|link| base.text() == "$this" && link.name == "middleware") else {
                 continue;
             };
             let only = links.iter().find(|link| link.name == "only").map(|link| all_texts(link.call));
             let except = links.iter().find(|link| link.name == "except").map(|link| all_texts(link.call));
             // The old way to write it: `middleware('auth', ['only' => ['show']])`.
-            let old = arguments(first.call).get(1).map(|at| elements(*at)).unwrap_or_default();
+            let old = argument_values(first.call).get(1).map(|at| list_elements(*at)).unwrap_or_default();
             let of = |name: &str| old.iter().find(|(key, _)| key.as_deref() == Some(name)).map(|(_, at)| texts_of(*at));
-            if !reaches(method, only.or_else(|| of("only")), except.or_else(|| of("except"))) {
+            if !reaches_method(method, only.or_else(|| of("only")), except.or_else(|| of("except"))) {
                 continue;
             }
-            let names = arguments(first.call).first().map(|at| texts_of(*at)).unwrap_or_default();
+            let names = argument_values(first.call).first().map(|at| texts_of(*at)).unwrap_or_default();
             found.extend(names.iter().flat_map(|name| self.guards(name, first.call, GuardLevel::Router, classes)));
         }
         found
@@ -168,14 +170,18 @@ impl<'s> Middleware<'s> {
         let mut found = Vec::new();
         let statements = own.field("body").map(At::children).unwrap_or_default();
         let lists = statements.into_iter().filter(|at| at.kind() == "return_statement");
-        for (_, item) in lists.flat_map(At::children).flat_map(elements) {
+        for (_, item) in lists.flat_map(At::children).flat_map(list_elements) {
             let listed = item.child("arguments").filter(|_| item.kind() == "object_creation_expression");
             let names = match listed {
                 Some(list) => {
-                    let only = named(list, "only").map(texts_of);
-                    let except = named(list, "except").map(texts_of);
+                    let only = named_argument(list, "only").map(texts_of);
+                    let except = named_argument(list, "except").map(texts_of);
                     let first = list.children().first().and_then(|first| first.children().last().copied());
-                    if reaches(method, only, except) { first.map(texts_of).unwrap_or_default() } else { Vec::new() }
+                    if reaches_method(method, only, except) {
+                        first.map(texts_of).unwrap_or_default()
+                    } else {
+                        Vec::new()
+                    }
                 }
                 None => texts_of(item),
             };
@@ -185,7 +191,7 @@ impl<'s> Middleware<'s> {
     }
 }
 
-fn reaches(method: &str, only: Option<Vec<String>>, except: Option<Vec<String>>) -> bool {
+fn reaches_method(method: &str, only: Option<Vec<String>>, except: Option<Vec<String>>) -> bool {
     let has = |list: &[String]| list.iter().any(|name| name.eq_ignore_ascii_case(method));
     only.is_none_or(|only| has(&only)) && !except.is_some_and(|except| has(&except))
 }

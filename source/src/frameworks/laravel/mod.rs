@@ -18,7 +18,7 @@ use middleware::Middleware;
 pub(super) static QUERY: SourceQuery = SourceQuery::new(Language::Php, include_str!("laravel.scm"));
 
 /// Finds the routes.
-pub(super) fn find(project: &Project) -> RouteTable {
+pub(super) fn find_routes(project: &Project) -> RouteTable {
     let routes = |module: &crate::project::Module| {
         module.language == Language::Php
             && ["Route::", "$router->", "router->group"].iter().any(|text| module.text.contains(text))
@@ -59,7 +59,7 @@ impl<'s> Registry<'s> {
         let files = sources.files.iter().map(|file| (file.module.path.as_str(), file.root())).collect();
         let mut api_prefix = "api".to_owned();
         for given in sources.roots().flat_map(|root| QUERY.matches(root)).filter_map(|found| found.get("given")) {
-            let own = values::named(given, "apiPrefix").and_then(values::text_of);
+            let own = values::named_argument(given, "apiPrefix").and_then(values::text_of);
             api_prefix = own.unwrap_or(api_prefix);
         }
         Registry {

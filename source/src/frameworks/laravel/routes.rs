@@ -1,10 +1,10 @@
 //! The language of `routes/*.php`.
 
-use super::values::{Link, all_texts, arguments, chain, elements, text_of, texts_of};
+use super::values::{Link, all_texts, argument_values, call_chain, list_elements, text_of, texts_of};
 use super::{GroupScope, Registry};
-use crate::frameworks::inflection::singular;
+use crate::frameworks::inflection::singular_form;
 use crate::frameworks::query::At;
-use crate::routes::{FrameworkName, Guard, GuardLevel, Place, RouteEntry, join, normalise};
+use crate::routes::{CodePlace, FrameworkName, Guard, GuardLevel, RouteEntry, join_paths, normalise_path};
 
 /// Groups in groups are run so deep.
 const MOST_DEPTH: usize = 24;
@@ -21,11 +21,11 @@ const ACTIONS: [(&str, &[&str], bool, &str); 7] = [
 ];
 
 /// One way that a registering call leads to.
-struct Registered<'s> {
+struct RegisteredRoute<'s> {
     call: At<'s>,
     methods: Vec<String>,
     path: String,
-    handler: FoundAction<'s>,
+    handler: LaravelAction<'s>,
     guards: Vec<Guard>,
     /// Names of middleware that are taken off again.
     without: Vec<String>,
@@ -33,9 +33,9 @@ struct Registered<'s> {
 
 /// A handler.
 #[derive(Clone)]
-struct FoundAction<'s> {
+struct LaravelAction<'s> {
     function: String,
-    place: Place,
+    place: CodePlace,
     class: Option<At<'s>>,
     method: String,
 }
@@ -59,7 +59,7 @@ impl<'s> Registry<'s> {
     }
 
     fn run_chain(&mut self, at: At<'s>, scope: &GroupScope) {
-        let (base, links) = chain(at);
+        let (base, links) = call_chain(at);
         if !is_router(base) {
             // `$this->routes(function () { Route::… })`, `->withRouting(then: function () { … })`
             self.run_statements(at, scope);
@@ -80,12 +80,14 @@ impl<'s> Registry<'s> {
             "group" => self.run_group(link.call, &inner),
             "fallback" => {}
             "resource" | "apiResource" | "singleton" | "apiSingleton" => {
-                if let [name, class, ..] = arguments(link.call).as_slice() {
+                if let [name, class, ..] = argument_values(link.call).as_slice() {
                     self.add_resource(link, (*name, *class), after, &inner);
                 }
             }
             "resources" | "apiResources" => {
-                for (name, class) in arguments(link.call).first().map(|list| elements(*list)).unwrap_or_default() {
+                for (name, class) in
+                    argument_values(link.call).first().map(|list| list_elements(*list)).unwrap_or_default()
+                {
                     self.add_named_resource(link, (name.unwrap_or_default(), class), after, &inner);
                 }
             }
@@ -99,7 +101,7 @@ impl<'s> Registry<'s> {
         for link in links {
             let texts = all_texts(link.call);
             match (link.name, texts.first()) {
-                ("prefix", Some(prefix)) => inner.prefix = join(&inner.prefix, prefix.trim_matches('/')),
+                ("prefix", Some(prefix)) => inner.prefix = join_paths(&inner.prefix, prefix.trim_matches('/')),
                 ("middleware", _) => inner.guards.extend(self.named_guards(&texts, link.call, GuardLevel::Router)),
                 ("withoutMiddleware", _) => inner.guards.retain(|guard| !texts.contains(&guard.name)),
                 ("controller", Some(class)) => inner.controller = Some(class.clone()),
@@ -116,12 +118,14 @@ impl<'s> Registry<'s> {
 
     fn run_group(&mut self, call: At<'s>, scope: &GroupScope) {
         let mut inner = scope.clone();
-        let given = arguments(call);
+        let given = argument_values(call);
         let Some(body) = given.last().copied() else { return };
         if given.len() > 1 {
-            for (key, value) in given.first().map(|list| elements(*list)).unwrap_or_default() {
+            for (key, value) in given.first().map(|list| list_elements(*list)).unwrap_or_default() {
                 match (key.as_deref(), text_of(value)) {
-                    (Some("prefix"), Some(prefix)) => inner.prefix = join(&inner.prefix, prefix.trim_matches('/')),
+                    (Some("prefix"), Some(prefix)) => {
+                        inner.prefix = join_paths(&inner.prefix, prefix.trim_matches('/'))
+                    }
                     (Some("middleware"), _) => {
                         let names: Vec<String> =
                             texts_of(value).iter().flat_map(|text| text.split('|').map(str::to_owned)).collect();
@@ -162,7 +166,7 @@ impl<'s> Registry<'s> {
     }
 
     fn add_verb(&mut self, link: Link<'s>, after: &[Link<'s>], scope: &GroupScope) {
-        let given = arguments(link.call);
+        let given = argument_values(link.call);
         let (methods, rest) = match (link.name, given.as_slice()) {
             ("match" | "addRoute", [first, rest @ ..]) => {
                 (texts_of(*first).iter().map(|method| method.to_ascii_uppercase()).collect(), rest)
@@ -182,7 +186,7 @@ impl<'s> Registry<'s> {
         let mut guards = Vec::new();
         // Lumen: `$router->get('x', ['middleware' => 'auth', 'uses' => 'C@m'])`
         if let Some(list) = target.filter(|target| target.kind() == "array_creation_expression") {
-            for (key, value) in elements(list) {
+            for (key, value) in list_elements(list) {
                 match key.as_deref() {
                     Some("uses") => handler = self.action(link.call, Some(value), scope),
                     Some("middleware") => guards.extend(self.named_guards(&texts_of(value), value, GuardLevel::Route)),
@@ -191,9 +195,9 @@ impl<'s> Registry<'s> {
             }
         }
         guards.extend(self.after_guards(after));
-        let without = without(after);
-        let path = join(&scope.prefix, path.trim_matches('/'));
-        self.add(Registered { call: link.call, methods, path, handler, guards, without }, scope);
+        let without = removed_middleware(after);
+        let path = join_paths(&scope.prefix, path.trim_matches('/'));
+        self.add(RegisteredRoute { call: link.call, methods, path, handler, guards, without }, scope);
     }
 
     fn after_guards(&self, after: &[Link<'s>]) -> Vec<Guard> {
@@ -206,11 +210,11 @@ impl<'s> Registry<'s> {
         .collect()
     }
 
-    fn action(&self, call: At<'s>, target: Option<At<'s>>, scope: &GroupScope) -> FoundAction<'s> {
-        let none = FoundAction { function: String::new(), place: call.place(), class: None, method: String::new() };
+    fn action(&self, call: At<'s>, target: Option<At<'s>>, scope: &GroupScope) -> LaravelAction<'s> {
+        let none = LaravelAction { function: String::new(), place: call.place(), class: None, method: String::new() };
         let Some(target) = target else { return none };
         if ["anonymous_function", "anonymous_function_creation_expression", "arrow_function"].contains(&target.kind()) {
-            return FoundAction { place: target.place(), ..none };
+            return LaravelAction { place: target.place(), ..none };
         }
         let texts = texts_of(target);
         let (class, method) = match (texts.as_slice(), &scope.controller) {
@@ -225,11 +229,11 @@ impl<'s> Registry<'s> {
         self.method(call, &class, &method, scope)
     }
 
-    fn method(&self, call: At<'s>, class: &str, method: &str, scope: &GroupScope) -> FoundAction<'s> {
+    fn method(&self, call: At<'s>, class: &str, method: &str, scope: &GroupScope) -> LaravelAction<'s> {
         let found = self.classes.class(call, class, &scope.namespace);
         let own = found.and_then(|found| self.classes.method(found, method));
         let short = class.rsplit('\\').next().unwrap_or(class);
-        FoundAction {
+        LaravelAction {
             function: format!("{short}.{method}"),
             place: own.or(found).unwrap_or(call).place(),
             class: found,
@@ -259,7 +263,7 @@ impl<'s> Registry<'s> {
     ) {
         let Some(class) = text_of(class) else { return };
         let listed = |name: &str| after.iter().find(|link| link.name == name).map(|link| all_texts(link.call));
-        let options = arguments(link.call).get(2).map(|list| elements(*list)).unwrap_or_default();
+        let options = argument_values(link.call).get(2).map(|list| list_elements(*list)).unwrap_or_default();
         let old =
             |name: &str| options.iter().find(|(key, _)| key.as_deref() == Some(name)).map(|(_, at)| texts_of(*at));
         let only = listed("only").or_else(|| old("only"));
@@ -267,7 +271,7 @@ impl<'s> Registry<'s> {
         let is_single = link.name.to_ascii_lowercase().contains("singleton");
         let is_api = link.name.starts_with("api");
         let is_shallow = after.iter().any(|link| link.name == "shallow");
-        let (collection, member) = paths(&name, &renamed(after), (is_single, is_shallow));
+        let (collection, member) = resource_paths(&name, &renamed_parameters(after), (is_single, is_shallow));
         let has = |names: &[String], action: &str| names.iter().any(|name| name == action);
         for (action, methods, is_member, end) in ACTIONS {
             let of_single = ["show", "edit", "update"].contains(&action);
@@ -276,20 +280,20 @@ impl<'s> Registry<'s> {
             if !wanted || has(&except, action) {
                 continue;
             }
-            let path = join(if is_member { &member } else { &collection }, end);
-            let registered = Registered {
+            let path = join_paths(if is_member { &member } else { &collection }, end);
+            let registered = RegisteredRoute {
                 call: link.call,
                 methods: methods.iter().map(|method| (*method).to_owned()).collect(),
-                path: join(&scope.prefix, path.trim_matches('/')),
+                path: join_paths(&scope.prefix, path.trim_matches('/')),
                 handler: self.method(link.call, &class, action, scope),
                 guards: self.after_guards(after),
-                without: without(after),
+                without: removed_middleware(after),
             };
             self.add(registered, scope);
         }
     }
 
-    fn add(&mut self, registered: Registered<'s>, scope: &GroupScope) {
+    fn add(&mut self, registered: RegisteredRoute<'s>, scope: &GroupScope) {
         let handler = registered.handler;
         let mut guards = self.middleware.of_all(&self.classes);
         guards.extend(scope.guards.iter().cloned());
@@ -305,7 +309,7 @@ impl<'s> Registry<'s> {
             paths.extend(path.rfind("/{").and_then(|at| path.get(..at)).map(str::to_owned));
         }
         for path in paths {
-            let path = normalise(&path);
+            let path = normalise_path(&path);
             let path = if path.len() > 1 { path.trim_end_matches('/').to_owned() } else { path };
             self.table.routes.push(RouteEntry {
                 framework: FrameworkName::Laravel,
@@ -328,18 +332,18 @@ fn is_router(base: At<'_>) -> bool {
         || text.ends_with("->router")
 }
 
-fn without(after: &[Link<'_>]) -> Vec<String> {
+fn removed_middleware(after: &[Link<'_>]) -> Vec<String> {
     after.iter().filter(|link| link.name == "withoutMiddleware").flat_map(|link| all_texts(link.call)).collect()
 }
 
 /// `->parameters(['photos' => 'slug'])`, `->parameter('photos', 'slug')`
-fn renamed(after: &[Link<'_>]) -> Vec<(String, String)> {
+fn renamed_parameters(after: &[Link<'_>]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for link in after {
-        let given = arguments(link.call);
+        let given = argument_values(link.call);
         match (link.name, given.as_slice()) {
             ("parameters", [list]) => {
-                found.extend(elements(*list).into_iter().filter_map(|(key, value)| Some((key?, text_of(value)?))));
+                found.extend(list_elements(*list).into_iter().filter_map(|(key, value)| Some((key?, text_of(value)?))));
             }
             ("parameter", [name, value]) => found.extend(text_of(*name).zip(text_of(*value))),
             _ => {}
@@ -349,11 +353,11 @@ fn renamed(after: &[Link<'_>]) -> Vec<(String, String)> {
 }
 
 /// The paths of a collection and of a member: `photos.comments` is nested.
-fn paths(name: &str, renamed: &[(String, String)], (is_single, is_shallow): (bool, bool)) -> (String, String) {
+fn resource_paths(name: &str, renamed: &[(String, String)], (is_single, is_shallow): (bool, bool)) -> (String, String) {
     let parameter = |part: &str| {
         let last = part.rsplit('/').next().unwrap_or(part);
         let own = renamed.iter().find(|(name, _)| name == last).map(|(_, own)| own.clone());
-        own.unwrap_or_else(|| singular(last).replace('-', "_"))
+        own.unwrap_or_else(|| singular_form(last).replace('-', "_"))
     };
     let parts: Vec<&str> = name.split('.').collect();
     let Some((last, above)) = parts.split_last() else { return (String::new(), String::new()) };

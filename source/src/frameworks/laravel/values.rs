@@ -3,19 +3,19 @@
 use crate::frameworks::query::At;
 
 /// Returns the values of a call's arguments, in order.
-pub(super) fn arguments(call: At<'_>) -> Vec<At<'_>> {
+pub(super) fn argument_values(call: At<'_>) -> Vec<At<'_>> {
     let list = call.field("arguments").map(At::children).unwrap_or_default();
-    list.into_iter().filter(|argument| argument.kind() == "argument").filter_map(value).collect()
+    list.into_iter().filter(|argument| argument.kind() == "argument").filter_map(value_of_argument).collect()
 }
 
-fn value(argument: At<'_>) -> Option<At<'_>> {
+fn value_of_argument(argument: At<'_>) -> Option<At<'_>> {
     argument.children().last().copied()
 }
 
 /// Returns the value of an argument by its name.
-pub(super) fn named<'s>(list: At<'s>, name: &str) -> Option<At<'s>> {
+pub(super) fn named_argument<'s>(list: At<'s>, name: &str) -> Option<At<'s>> {
     let own = list.children().into_iter().find(|argument| argument.field_text("name") == name);
-    own.and_then(value)
+    own.and_then(value_of_argument)
 }
 
 /// Returns a text, or the name of a class of `X::class`.
@@ -32,7 +32,7 @@ pub(super) fn text_of(at: At<'_>) -> Option<String> {
 }
 
 /// Returns the elements of a list with their keys, or the one value.
-pub(super) fn elements(at: At<'_>) -> Vec<(Option<String>, At<'_>)> {
+pub(super) fn list_elements(at: At<'_>) -> Vec<(Option<String>, At<'_>)> {
     if at.kind() != "array_creation_expression" {
         return vec![(None, at)];
     }
@@ -48,12 +48,12 @@ pub(super) fn elements(at: At<'_>) -> Vec<(Option<String>, At<'_>)> {
 
 /// Returns the texts of a list, or the one text.
 pub(super) fn texts_of(at: At<'_>) -> Vec<String> {
-    elements(at).into_iter().filter_map(|(_, value)| text_of(value)).collect()
+    list_elements(at).into_iter().filter_map(|(_, value)| text_of(value)).collect()
 }
 
 /// Returns the texts of all arguments of a call.
 pub(super) fn all_texts(call: At<'_>) -> Vec<String> {
-    arguments(call).into_iter().flat_map(texts_of).collect()
+    argument_values(call).into_iter().flat_map(texts_of).collect()
 }
 
 /// A call in a chain.
@@ -64,7 +64,7 @@ pub(super) struct Link<'s> {
 }
 
 /// Returns what a chain of calls begins with, and its calls in order.
-pub(super) fn chain(at: At<'_>) -> (At<'_>, Vec<Link<'_>>) {
+pub(super) fn call_chain(at: At<'_>) -> (At<'_>, Vec<Link<'_>>) {
     let mut links = Vec::new();
     let mut at = at;
     loop {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::decorators::{Decorator, decorators_of, field_of, texts_of};
 use super::guards::{guards_of, own_guards};
-use super::settings::{Declared, Settings, classes};
+use super::settings::{DeclaredClass, NestSettings, script_classes};
 use crate::ir::{ExprKind, Function};
 use crate::project::{ClassRef, FunctionRef, ModuleId, Project};
-use crate::routes::{FrameworkName, GuardLevel, HandlerCode, RouteEntry, RouteTable, join, normalise};
+use crate::routes::{FrameworkName, GuardLevel, HandlerCode, RouteEntry, RouteTable, join_paths, normalise_path};
 
 /// Decorators that declare a route, and its method; empty for every one.
 const DECLARING: [(&str, &str); 10] = [
@@ -30,24 +30,24 @@ struct Controller<'p> {
     decorators: Vec<Decorator>,
     paths: Vec<String>,
     versions: Vec<String>,
-    settings: &'p Settings,
+    settings: &'p NestSettings,
 }
 
 /// Returns the routes of all controllers.
-pub(super) fn routes(project: &Project, settings: &Settings) -> RouteTable {
+pub(super) fn find_routes(project: &Project, settings: &NestSettings) -> RouteTable {
     let mut table = RouteTable::default();
-    for declared in classes(project) {
-        if let Some(controller) = controller(project, settings, &declared, &mut table) {
+    for declared in script_classes(project) {
+        if let Some(controller) = read_controller(project, settings, &declared, &mut table) {
             controller.add_routes(project, &mut table);
         }
     }
     table
 }
 
-fn controller<'p>(
+fn read_controller<'p>(
     project: &Project,
-    settings: &'p Settings,
-    declared: &Declared,
+    settings: &'p NestSettings,
+    declared: &DeclaredClass,
     table: &mut RouteTable,
 ) -> Option<Controller<'p>> {
     let module = declared.module.id;
@@ -135,7 +135,7 @@ impl Controller<'_> {
         let named = if own_versions.is_empty() { &self.versions } else { own_versions };
         let named = if named.is_empty() { &settings.default_versions } else { named };
         let versions: Vec<String> = match &settings.version_prefix {
-            Some(prefix) if !named.is_empty() => named.iter().map(|version| versioned(prefix, version)).collect(),
+            Some(prefix) if !named.is_empty() => named.iter().map(|version| version_part(prefix, version)).collect(),
             _ => vec![String::new()],
         };
         let key = Arc::as_ptr(&self.class.class).addr();
@@ -146,11 +146,12 @@ impl Controller<'_> {
                 for path in paths {
                     let own = [above.as_str(), controller, path]
                         .iter()
-                        .fold(String::new(), |whole, part| glued(&whole, part));
-                    let is_excluded = settings.excluded.contains(&normalise(&join("", &own)));
+                        .fold(String::new(), |whole, part| join_parts(&whole, part));
+                    let is_excluded = settings.excluded.contains(&normalise_path(&join_paths("", &own)));
                     let prefix = if is_excluded { "" } else { settings.prefix.as_str() };
-                    let whole = [prefix, version, &own].iter().fold(String::new(), |whole, part| glued(&whole, part));
-                    found.push(normalise(if whole.is_empty() { "/" } else { &whole }));
+                    let whole =
+                        [prefix, version, &own].iter().fold(String::new(), |whole, part| join_parts(&whole, part));
+                    found.push(normalise_path(if whole.is_empty() { "/" } else { &whole }));
                 }
             }
         }
@@ -159,12 +160,12 @@ impl Controller<'_> {
 }
 
 /// `VERSION_NEUTRAL` has no part in the path.
-fn versioned(prefix: &str, version: &str) -> String {
+fn version_part(prefix: &str, version: &str) -> String {
     if version == "VERSION_NEUTRAL" { String::new() } else { format!("{prefix}{version}") }
 }
 
 /// Joins two parts of a path; a slash at the end says nothing.
-fn glued(whole: &str, part: &str) -> String {
+fn join_parts(whole: &str, part: &str) -> String {
     let part = part.trim_matches('/');
     if part.is_empty() { whole.to_owned() } else { format!("{whole}/{part}") }
 }

@@ -1,6 +1,6 @@
 //! Decorators of classes and methods, behind those that the project puts together of others.
 
-use crate::ir::{Argument, Expr, ExprKind, Span, StatementKind, dotted, last_part};
+use crate::ir::{Argument, Expr, ExprKind, Span, StatementKind, dotted_text, last_part};
 use crate::project::{ModuleId, Project, Resolved};
 
 /// Decorators within decorators that are looked through.
@@ -22,19 +22,19 @@ pub(super) struct Decorator {
 /// Returns the decorators that stand on something; `applyDecorators(..)` of the project is taken apart.
 pub(super) fn decorators_of(project: &Project, module: ModuleId, written: &[Expr]) -> Vec<Decorator> {
     let mut found = Vec::new();
-    written.iter().for_each(|decorator| add(project, module, decorator, &mut found, 0));
+    written.iter().for_each(|decorator| add_decorators(project, module, decorator, &mut found, 0));
     found
 }
 
-fn add(project: &Project, module: ModuleId, written: &Expr, found: &mut Vec<Decorator>, steps: usize) {
+fn add_decorators(project: &Project, module: ModuleId, written: &Expr, found: &mut Vec<Decorator>, steps: usize) {
     let (callee, arguments) = written.call().map_or((written, Vec::new()), |(callee, given)| (callee, given.to_vec()));
-    let Some(called) = dotted(callee) else { return };
+    let Some(called) = dotted_text(callee) else { return };
     let name = last_part(&project.full_name(module, &called)).to_owned();
     if let Some((inner_module, parts)) = put_together(project, module, callee)
         && steps < MOST_STEPS
     {
         let before = found.len();
-        parts.iter().for_each(|part| add(project, inner_module, part, found, steps + 1));
+        parts.iter().for_each(|part| add_decorators(project, inner_module, part, found, steps + 1));
         // They stand where the one that holds them is written.
         found.iter_mut().skip(before).for_each(|decorator| decorator.span = written.span);
     }
@@ -49,7 +49,7 @@ fn put_together(project: &Project, module: ModuleId, callee: &Expr) -> Option<(M
         _ => None,
     })?;
     let (callee, arguments) = returned.call()?;
-    let is_list = last_part(&dotted(callee)?) == "applyDecorators";
+    let is_list = last_part(&dotted_text(callee)?) == "applyDecorators";
     is_list.then(|| (found.module, arguments.iter().map(|argument| argument.value.clone()).collect()))
 }
 
@@ -71,7 +71,7 @@ pub(super) fn texts_of(project: &Project, module: ModuleId, value: &Expr) -> Vec
         ExprKind::List(items) => items.iter().flat_map(|item| texts_of(project, module, item)).collect(),
         _ => match project.constant(module, value) {
             Some(text) => vec![text],
-            None => dotted(value).map(|name| last_part(&name).to_owned()).into_iter().collect(),
+            None => dotted_text(value).map(|name| last_part(&name).to_owned()).into_iter().collect(),
         },
     }
 }
@@ -79,6 +79,6 @@ pub(super) fn texts_of(project: &Project, module: ModuleId, value: &Expr) -> Vec
 /// Returns the value of a field of a record.
 pub(super) fn field_of<'e>(record: &'e Expr, name: &str) -> Option<&'e Expr> {
     let ExprKind::Record(entries) = &*record.kind else { return None };
-    let entry = entries.iter().find(|entry| entry.key.as_ref().and_then(crate::ir::literal) == Some(name));
+    let entry = entries.iter().find(|entry| entry.key.as_ref().and_then(crate::ir::literal_text) == Some(name));
     entry.map(|entry| &entry.value)
 }

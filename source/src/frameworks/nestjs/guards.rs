@@ -1,8 +1,8 @@
 //! Guards of NestJS: for the application, on controllers and on methods, and what lets strangers past them.
 
 use super::decorators::Decorator;
-use super::settings::Settings;
-use crate::ir::{Expr, ExprKind, Function, StatementKind, dotted, last_part, walk_statements};
+use super::settings::NestSettings;
+use crate::ir::{Expr, ExprKind, Function, StatementKind, dotted_text, last_part, walk_statements};
 use crate::project::{ModuleId, Project, Resolved};
 use crate::routes::{Guard, GuardKind, GuardLevel};
 use crate::words;
@@ -25,7 +25,7 @@ pub(super) fn own_guards(project: &Project, decorators: &[Decorator], level: Gua
     for decorator in decorators {
         if decorator.name == "UseGuards" {
             let given = decorator.arguments.iter().map(|argument| &argument.value);
-            own.guards.extend(given.filter_map(|value| guard(project, decorator.module, value, level)));
+            own.guards.extend(given.filter_map(|value| read_guard(project, decorator.module, value, level)));
         } else if is_public(&decorator.name) {
             let place = project.place(decorator.module, decorator.span);
             own.public = Some(Guard { name: decorator.name.clone(), kind: GuardKind::Public, level, place });
@@ -45,10 +45,10 @@ fn is_public(name: &str) -> bool {
 }
 
 /// Returns the guards of a route, outermost first.
-pub(super) fn guards_of(project: &Project, settings: &Settings, [class, method]: [OwnGuards; 2]) -> Vec<Guard> {
+pub(super) fn guards_of(project: &Project, settings: &NestSettings, [class, method]: [OwnGuards; 2]) -> Vec<Guard> {
     let app = settings.guards.iter();
     let mut guards: Vec<Guard> =
-        app.filter_map(|(module, value)| guard(project, *module, value, GuardLevel::App)).collect();
+        app.filter_map(|(module, value)| read_guard(project, *module, value, GuardLevel::App)).collect();
     guards.extend(class.guards);
     guards.extend(method.guards);
     // What is said on the method stands for what is said on the class.
@@ -66,9 +66,9 @@ pub(super) fn guards_of(project: &Project, settings: &Settings, [class, method]:
 }
 
 /// Returns the guard that an expression is; absent where it lets every request pass.
-fn guard(project: &Project, module: ModuleId, value: &Expr, level: GuardLevel) -> Option<Guard> {
+fn read_guard(project: &Project, module: ModuleId, value: &Expr, level: GuardLevel) -> Option<Guard> {
     let callee = value.call().map_or(value, |(callee, _)| callee);
-    let named = dotted(callee).unwrap_or_default();
+    let named = dotted_text(callee).unwrap_or_default();
     let named = last_part(&named).to_owned();
     let body = match project.resolve_expr(module, callee) {
         Some(Resolved::Class(class)) => project.method(&class, "canActivate").map(|found| found.function),
@@ -115,7 +115,7 @@ fn kind_of_body(body: &Function) -> GuardKind {
         &body.body,
         &mut |statement| {
             if let StatementKind::Throw(parts) = &statement.kind {
-                let names = parts.iter().filter_map(|part| part.call()).filter_map(|(callee, _)| dotted(callee));
+                let names = parts.iter().filter_map(|part| part.call()).filter_map(|(callee, _)| dotted_text(callee));
                 if names.into_iter().any(|name| name.contains("Unauthorized")) {
                     kind = GuardKind::Authentication;
                 }

@@ -9,12 +9,12 @@ use crate::project::Project;
 use crate::routes::RouteTable;
 
 /// Finds the routes of NestJS.
-pub(super) fn find(project: &Project) -> RouteTable {
+pub(super) fn find_routes(project: &Project) -> RouteTable {
     let scripts = || project.modules.iter().filter(|module| module.language.is_script());
     let is_used = scripts().any(|module| module.imports.values().any(|target| target.module == "@nestjs/common"));
     if !is_used {
         return RouteTable::default();
     }
     let settings = settings::read(project);
-    controllers::routes(project, &settings)
+    controllers::find_routes(project, &settings)
 }

@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use super::decorators::{decorators_of, field_of, texts_of};
 use crate::ir::{
-    Argument, Class, Expr, ExprKind, Span, Statement, StatementKind, argument, dotted, last_part, walk_statements,
+    Argument, Class, Expr, ExprKind, Span, Statement, StatementKind, argument_at, dotted_text, last_part,
+    walk_statements,
 };
 use crate::project::{Module, ModuleId, Project, Resolved};
-use crate::routes::{join, normalise};
+use crate::routes::{join_paths, normalise_path};
 
 /// Modules within modules whose prefix is followed.
 const MOST_CHILDREN: usize = 8;
 
 /// What an application sets.
 #[derive(Default)]
-pub(super) struct Settings {
+pub(super) struct NestSettings {
     /// `setGlobalPrefix('api')`
     pub prefix: String,
     /// Paths that have no prefix.
@@ -31,7 +32,7 @@ pub(super) struct Settings {
 }
 
 /// A class of the project, and its module.
-pub(super) struct Declared<'p> {
+pub(super) struct DeclaredClass<'p> {
     /// Where it stands.
     pub module: &'p Module,
     /// It.
@@ -39,14 +40,14 @@ pub(super) struct Declared<'p> {
 }
 
 /// Returns the classes of the scripts of a project, tests aside.
-pub(super) fn classes(project: &Project) -> Vec<Declared<'_>> {
+pub(super) fn script_classes(project: &Project) -> Vec<DeclaredClass<'_>> {
     let mut found = Vec::new();
     for module in project.modules.iter().filter(|module| module.language.is_script() && !is_test(&module.path)) {
         walk_statements(
             &module.statements,
             &mut |statement: &Statement| {
                 if let StatementKind::Class(class) = &statement.kind {
-                    found.push(Declared { module, class });
+                    found.push(DeclaredClass { module, class });
                 }
             },
             &mut |_| {},
@@ -61,8 +62,8 @@ fn is_test(path: &str) -> bool {
 }
 
 /// Reads what the applications of a project set.
-pub(super) fn read(project: &Project) -> Settings {
-    let mut settings = Settings::default();
+pub(super) fn read(project: &Project) -> NestSettings {
+    let mut settings = NestSettings::default();
     let scripts = project.modules.iter().filter(|module| module.language.is_script() && !is_test(&module.path));
     for module in scripts {
         walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
@@ -73,24 +74,24 @@ pub(super) fn read(project: &Project) -> Settings {
             }
         });
     }
-    for declared in classes(project) {
+    for declared in script_classes(project) {
         settings.see_module(project, &declared);
     }
     settings
 }
 
-impl Settings {
+impl NestSettings {
     fn see_call(&mut self, project: &Project, module: ModuleId, name: &str, arguments: &[Argument]) {
-        let first = argument(arguments, 0);
+        let first = argument_at(arguments, 0);
         match (name, first) {
             ("setGlobalPrefix", Some(first)) => {
                 self.prefix = project.constant(module, first).unwrap_or_default();
-                let excluded = argument(arguments, 1).and_then(|options| field_of(options, "exclude"));
+                let excluded = argument_at(arguments, 1).and_then(|options| field_of(options, "exclude"));
                 if let Some(ExprKind::List(items)) = excluded.map(|excluded| &*excluded.kind) {
                     let paths = items.iter().map(|item| field_of(item, "path").unwrap_or(item));
                     self.excluded = paths
                         .filter_map(|path| project.constant(module, path))
-                        .map(|path| normalise(&join("", &path)))
+                        .map(|path| normalise_path(&join_paths("", &path)))
                         .collect();
                 }
             }
@@ -106,7 +107,7 @@ impl Settings {
     /// Versions stand in the path unless another place is named.
     fn see_versions(&mut self, project: &Project, module: ModuleId, options: Option<&Expr>) {
         let field = |name: &str| options.and_then(|options| field_of(options, name));
-        let kind = field("type").and_then(dotted);
+        let kind = field("type").and_then(dotted_text);
         if kind.is_some_and(|kind| last_part(&kind) != "URI") {
             return;
         }
@@ -121,7 +122,7 @@ impl Settings {
         let ExprKind::List(items) = &*nodes.kind else { return };
         for item in items.iter().filter(|_| depth < MOST_CHILDREN) {
             let own = field_of(item, "path").and_then(|path| project.constant(module, path)).unwrap_or_default();
-            let path = join(above, &own);
+            let path = join_paths(above, &own);
             let named = field_of(item, "module").unwrap_or(item);
             if let Some(Resolved::Class(class)) = project.resolve_expr(module, named) {
                 for decorator in decorators_of(project, class.module, &class.class.decorators) {
@@ -141,14 +142,14 @@ impl Settings {
     }
 
     /// `@Module({ providers: [{ provide: APP_GUARD, useClass: AuthGuard }] })`
-    fn see_module(&mut self, project: &Project, declared: &Declared) {
+    fn see_module(&mut self, project: &Project, declared: &DeclaredClass) {
         let module = declared.module.id;
         for decorator in decorators_of(project, module, &declared.class.decorators) {
             let Some(ExprKind::List(providers)) = decorator.field("providers").map(|list| &*list.kind) else {
                 continue;
             };
             for provider in providers.iter().filter(|_| decorator.name == "Module") {
-                let is_guard = field_of(provider, "provide").and_then(dotted);
+                let is_guard = field_of(provider, "provide").and_then(dotted_text);
                 if is_guard.is_some_and(|name| last_part(&name) == "APP_GUARD") {
                     let used = ["useClass", "useExisting", "useValue"].iter().find_map(|name| field_of(provider, name));
                     let unknown = || Expr::new(ExprKind::Name("APP_GUARD".to_owned()), Span::default());

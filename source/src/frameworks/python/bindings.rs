@@ -14,7 +14,7 @@ const MOST_ITEMS: usize = 100;
 
 /// A module, a function, a class or one turn of a loop, and what is bound in it.
 #[derive(Debug)]
-pub(super) struct Scope {
+pub(super) struct PythonScope {
     pub(super) module: ModuleId,
     pub(super) parent: Option<ScopeId>,
     pub(super) span: Span,
@@ -34,9 +34,9 @@ pub(super) struct Scope {
     pub(super) over: Option<(Expr, Expr)>,
 }
 
-impl Scope {
+impl PythonScope {
     pub(super) fn new(module: ModuleId, parent: Option<ScopeId>, span: Span) -> Self {
-        Scope {
+        PythonScope {
             module,
             parent,
             span,
@@ -73,7 +73,7 @@ pub(super) struct ModuleWalk {
     module: ModuleId,
     path: String,
     /// The module itself, and what stands in it; each behind the one that it stands in.
-    pub(super) scopes: Vec<Scope>,
+    pub(super) scopes: Vec<PythonScope>,
     /// Functions in the order of their places, each with the scope in which it is defined.
     pub(super) functions: Vec<(ScopeId, Arc<Function>)>,
     /// Classes, likewise.
@@ -110,15 +110,15 @@ impl ModuleWalk {
 
     fn open(&mut self, parent: Option<ScopeId>, span: Span) -> ScopeId {
         let at = ScopeId::in_module(self.module, self.scopes.len());
-        self.scopes.push(Scope::new(self.module, parent, span));
+        self.scopes.push(PythonScope::new(self.module, parent, span));
         at
     }
 
-    fn scope(&self, at: ScopeId) -> Option<&Scope> {
+    fn scope(&self, at: ScopeId) -> Option<&PythonScope> {
         self.scopes.get(at.place())
     }
 
-    fn scope_mut(&mut self, at: ScopeId) -> Option<&mut Scope> {
+    fn scope_mut(&mut self, at: ScopeId) -> Option<&mut PythonScope> {
         self.scopes.get_mut(at.place())
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::Span;
 use crate::project::{FunctionRef, ModuleId, Project};
-use crate::routes::{FrameworkName, Guard, HandlerCode, Place, RouteEntry, RouteTable, join, normalise};
+use crate::routes::{CodePlace, FrameworkName, Guard, HandlerCode, RouteEntry, RouteTable, join_paths, normalise_path};
 
 /// Routers within routers are followed no deeper.
 const MOST_DEPTH: usize = 12;
@@ -12,11 +12,11 @@ const MOST_DEPTH: usize = 12;
 const MOST_CHAINS: usize = 64;
 
 /// A router by the call that makes it.
-pub(in crate::frameworks) type RouterId = (ModuleId, usize);
+pub(in crate::frameworks) type PythonRouterId = (ModuleId, usize);
 
 /// An application, a blueprint, a router, a namespace.
 #[derive(Debug, Clone)]
-pub(in crate::frameworks) struct Router {
+pub(in crate::frameworks) struct PythonRouter {
     /// Whether requests reach it without being mounted.
     pub is_app: bool,
     /// The prefix that it was made with.
@@ -26,9 +26,9 @@ pub(in crate::frameworks) struct Router {
     /// Runs before the handlers of it and of routers that are included in it.
     pub guards: Vec<Guard>,
     /// Where it is mounted.
-    pub mounts: Vec<Mount>,
+    pub mounts: Vec<PythonMount>,
     /// Where it is made.
-    pub place: Place,
+    pub place: CodePlace,
 }
 
 /// How a router is mounted.
@@ -42,8 +42,8 @@ pub(in crate::frameworks) enum MountKind {
 
 /// One place where a router is mounted.
 #[derive(Debug, Clone)]
-pub(in crate::frameworks) struct Mount {
-    pub parent: RouterId,
+pub(in crate::frameworks) struct PythonMount {
+    pub parent: PythonRouterId,
     pub kind: MountKind,
     pub prefix: String,
     /// Whether the router's own prefix follows.
@@ -55,7 +55,7 @@ pub(in crate::frameworks) struct Mount {
 #[derive(Debug, Clone)]
 pub(in crate::frameworks) struct Declaration {
     /// The routers; none where it is not known which.
-    pub routers: Vec<RouterId>,
+    pub routers: Vec<PythonRouterId>,
     pub path: String,
     /// In capitals.
     pub methods: Vec<String>,
@@ -70,14 +70,14 @@ pub(in crate::frameworks) struct Declaration {
 #[derive(Debug)]
 pub(in crate::frameworks) struct Graph {
     framework: FrameworkName,
-    pub routers: BTreeMap<RouterId, Router>,
+    pub routers: BTreeMap<PythonRouterId, PythonRouter>,
     pub declared: Vec<Declaration>,
     pub unclear: Vec<String>,
 }
 
 /// What a way to a router adds.
 #[derive(Debug, Clone, Default)]
-struct Chain {
+struct MountChain {
     prefix: String,
     layers: Vec<Guard>,
     guards: Vec<Guard>,
@@ -89,7 +89,7 @@ impl Graph {
     }
 
     /// Returns the applications above a router, itself where it is one.
-    pub(in crate::frameworks) fn apps_of(&self, router: RouterId) -> BTreeSet<RouterId> {
+    pub(in crate::frameworks) fn apps_of(&self, router: PythonRouterId) -> BTreeSet<PythonRouterId> {
         let (mut apps, mut met, mut open) = (BTreeSet::new(), BTreeSet::new(), vec![router]);
         while let Some(current) = open.pop() {
             let Some(found) = self.routers.get(&current).filter(|_| met.insert(current)) else { continue };
@@ -107,7 +107,7 @@ impl Graph {
         let (mut lost, mut capped) = (BTreeSet::new(), BTreeSet::new());
         for declaration in &self.declared {
             if declaration.routers.is_empty() {
-                routes.push(self.entry(project, declaration, &Chain::default()));
+                routes.push(self.entry(project, declaration, &MountChain::default()));
             }
             for router in &declaration.routers {
                 if self.apps_of(*router).is_empty() {
@@ -132,7 +132,7 @@ impl Graph {
         RouteTable { routes, unclear: self.unclear }
     }
 
-    fn entry(&self, project: &Project, declaration: &Declaration, chain: &Chain) -> RouteEntry {
+    fn entry(&self, project: &Project, declaration: &Declaration, chain: &MountChain) -> RouteEntry {
         let handler = &declaration.handler;
         let name = &handler.function.name;
         let class = handler.class.as_ref().map(|class| &class.class.name);
@@ -140,7 +140,7 @@ impl Graph {
         RouteEntry {
             framework: self.framework,
             methods: declaration.methods.clone(),
-            path: normalise(&join(&chain.prefix, &declaration.path)),
+            path: normalise_path(&join_paths(&chain.prefix, &declaration.path)),
             function: class.map_or(name.clone(), |class| format!("{class}.{name}")),
             handler: project.place(handler.module, handler.function.span),
             declared: project.place(declaration.at.0, declaration.at.1),
@@ -150,18 +150,19 @@ impl Graph {
     }
 
     /// Returns every way to a router; those that begin at no application only where there are no others.
-    fn chains(&self, router: RouterId, depth: usize) -> Vec<Chain> {
-        let Some(found) = self.routers.get(&router) else { return vec![Chain::default()] };
-        let reaches = |mount: &&Mount| !self.apps_of(mount.parent).is_empty();
-        let mut mounts: Vec<&Mount> = found.mounts.iter().filter(reaches).collect();
+    fn chains(&self, router: PythonRouterId, depth: usize) -> Vec<MountChain> {
+        let Some(found) = self.routers.get(&router) else { return vec![MountChain::default()] };
+        let reaches = |mount: &&PythonMount| !self.apps_of(mount.parent).is_empty();
+        let mut mounts: Vec<&PythonMount> = found.mounts.iter().filter(reaches).collect();
         if mounts.is_empty() && !found.is_app {
             mounts = found.mounts.iter().collect();
         }
-        let own = Chain { prefix: found.prefix.clone(), layers: found.layers.clone(), guards: found.guards.clone() };
+        let own =
+            MountChain { prefix: found.prefix.clone(), layers: found.layers.clone(), guards: found.guards.clone() };
         if mounts.is_empty() || depth == 0 {
             return vec![own];
         }
-        let below = |mount: &Mount| {
+        let below = |mount: &PythonMount| {
             let above = self.chains(mount.parent, depth - 1);
             above.into_iter().map(|above| above.mounting(mount, &own)).collect::<Vec<_>>()
         };
@@ -169,15 +170,15 @@ impl Graph {
     }
 }
 
-impl Chain {
-    fn mounting(mut self, mount: &Mount, own: &Chain) -> Chain {
+impl MountChain {
+    fn mounting(mut self, mount: &PythonMount, own: &MountChain) -> MountChain {
         if mount.kind == MountKind::Apart {
             self.guards.clear();
         }
         let own_prefix = if mount.keeps_own { own.prefix.as_str() } else { "" };
         for part in [mount.prefix.as_str(), own_prefix] {
             if !part.is_empty() {
-                self.prefix = join(&self.prefix, part);
+                self.prefix = join_paths(&self.prefix, part);
             }
         }
         self.layers.extend(own.layers.iter().cloned());

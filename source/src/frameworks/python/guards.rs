@@ -1,8 +1,8 @@
 //! What a guard keeps out: by what its body does to a caller, and by its name where the body is not in the project.
 
 use super::meaning::Meaning;
-use super::survey::{ScopeId, Survey};
-use crate::ir::{Argument, Expr, ExprKind, Span, dotted, keyword, last_part, literal};
+use super::survey::{PythonSurvey, ScopeId};
+use crate::ir::{Argument, Expr, ExprKind, Span, argument_named, dotted_text, last_part, literal_text};
 use crate::project::FunctionRef;
 use crate::routes::{Guard, GuardKind, GuardLevel};
 use crate::words::{CREDENTIAL_WORDS, GUARD_VERBS, PUBLIC_WORDS, ROLE_KINDS, ROLE_WORDS, has_word, words_of};
@@ -24,9 +24,9 @@ impl GuardSite {
 
 /// Returns the guard that an expression is: a decorator, a hook, or what a dependency calls. `None` where it refuses
 /// nothing, as far as can be read.
-pub(in crate::frameworks) fn read_guard(survey: &Survey, site: GuardSite, expr: &Expr) -> Option<Guard> {
+pub(in crate::frameworks) fn read_guard(survey: &PythonSurvey, site: GuardSite, expr: &Expr) -> Option<Guard> {
     let (callee, arguments) = expr.call().unwrap_or((expr, &[]));
-    let name = dotted(callee)?;
+    let name = dotted_text(callee)?;
     let kind = kind_of(survey, (site.at, callee), arguments, last_part(&name))?;
     Some(Guard {
         name: survey.project.text(survey.module(site.at), expr.span).to_owned(),
@@ -36,7 +36,12 @@ pub(in crate::frameworks) fn read_guard(survey: &Survey, site: GuardSite, expr: 
     })
 }
 
-fn kind_of(survey: &Survey, (at, callee): (ScopeId, &Expr), arguments: &[Argument], name: &str) -> Option<GuardKind> {
+fn kind_of(
+    survey: &PythonSurvey,
+    (at, callee): (ScopeId, &Expr),
+    arguments: &[Argument],
+    name: &str,
+) -> Option<GuardKind> {
     for meaning in survey.meanings(at, callee) {
         match meaning {
             Meaning::Function(function) => return kind_of_function(survey, &function, arguments),
@@ -61,28 +66,37 @@ fn kind_of(survey: &Survey, (at, callee): (ScopeId, &Expr), arguments: &[Argumen
 }
 
 /// What an object that is called as a guard keeps out; absent where the way it is made says nothing.
-fn made_kind(survey: &Survey, (of, made): (ScopeId, &Expr), given: &[Argument]) -> Option<Option<GuardKind>> {
+fn made_kind(survey: &PythonSurvey, (of, made): (ScopeId, &Expr), given: &[Argument]) -> Option<Option<GuardKind>> {
     if let Some(class) = survey.class(of, made) {
         let method = survey.project.method(&class, "__call__")?;
         return Some(kind_of_body(survey, &method, &class.class.name, given));
     }
-    let name = dotted(made)?;
+    let name = dotted_text(made)?;
     let name = last_part(&name);
     let scheme = ["Bearer", "APIKey", "HTTPBasic", "HTTPDigest", "OAuth2", "OpenIdConnect"];
     if !scheme.iter().any(|start| name.contains(start)) {
         return None;
     }
-    let lets_in = keyword(given, "auto_error")
+    let lets_in = argument_named(given, "auto_error")
         .is_some_and(|value| matches!(&*value.kind, ExprKind::Constant(written) if written == "False"));
     Some((!lets_in).then_some(GuardKind::Authentication))
 }
 
 /// Returns what a function keeps out.
-pub(super) fn kind_of_function(survey: &Survey, function: &FunctionRef, arguments: &[Argument]) -> Option<GuardKind> {
+pub(super) fn kind_of_function(
+    survey: &PythonSurvey,
+    function: &FunctionRef,
+    arguments: &[Argument],
+) -> Option<GuardKind> {
     kind_of_body(survey, function, &function.function.name, arguments)
 }
 
-fn kind_of_body(survey: &Survey, function: &FunctionRef, name: &str, arguments: &[Argument]) -> Option<GuardKind> {
+fn kind_of_body(
+    survey: &PythonSurvey,
+    function: &FunctionRef,
+    name: &str,
+    arguments: &[Argument],
+) -> Option<GuardKind> {
     if function.function.is_damaged {
         return kind_by_name(name, arguments);
     }
@@ -122,7 +136,7 @@ fn kind_by_name(name: &str, arguments: &[Argument]) -> Option<GuardKind> {
 /// `jwt_required(optional=True)` lets strangers in.
 pub(super) fn lets_strangers_in(arguments: &[Argument]) -> bool {
     let is_true = |value: &Expr| matches!(&*value.kind, ExprKind::Constant(written) if written == "True");
-    keyword(arguments, "optional").is_some_and(is_true)
+    argument_named(arguments, "optional").is_some_and(is_true)
 }
 
 /// The role in the arguments of a guard, else the word for it in its name; empty where that says only that it is one.
@@ -147,6 +161,6 @@ fn role_argument(arguments: &[Argument]) -> Option<String> {
 
 /// `"admin"`, `Role.ADMIN`
 fn role_item(expr: &Expr) -> Option<String> {
-    let member = || dotted(expr).filter(|name| name.contains('.')).map(|name| last_part(&name).to_owned());
-    literal(expr).map(str::to_owned).or_else(member)
+    let member = || dotted_text(expr).filter(|name| name.contains('.')).map(|name| last_part(&name).to_owned());
+    literal_text(expr).map(str::to_owned).or_else(member)
 }

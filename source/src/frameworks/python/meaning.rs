@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::bindings::Scope;
-use super::survey::{ScopeId, Survey, callee_name};
-use crate::ir::{Argument, Expr, ExprKind, Function, Spread, Statement, StatementKind, dotted, keyword};
+use super::bindings::PythonScope;
+use super::survey::{PythonSurvey, ScopeId, callee_name};
+use crate::ir::{Argument, Expr, ExprKind, Function, Spread, Statement, StatementKind, argument_named, dotted_text};
 use crate::project::{ClassRef, Definition, FunctionRef, ImportTarget, ModuleId, Resolved};
 
 /// Longer chains are not followed.
@@ -26,7 +26,7 @@ pub(in crate::frameworks) enum Meaning {
     Module(ModuleId),
 }
 
-impl Survey<'_> {
+impl PythonSurvey<'_> {
     /// Returns what an expression may stand for.
     pub(in crate::frameworks) fn meanings(&self, at: ScopeId, expr: &Expr) -> Vec<Meaning> {
         self.follow(at, expr)
@@ -88,7 +88,7 @@ impl Survey<'_> {
     }
 
     /// The scopes whose names can be used here, innermost first. Names of a class are not known in its methods.
-    fn around(&self, at: ScopeId) -> impl Iterator<Item = (ScopeId, &Scope)> {
+    fn around(&self, at: ScopeId) -> impl Iterator<Item = (ScopeId, &PythonScope)> {
         let step = |id: &ScopeId| self.scope(*id).and_then(|scope| scope.parent);
         let scopes = std::iter::successors(Some(at), step);
         let scopes = scopes.filter_map(|id| self.scope(id).map(|scope| (id, scope)));
@@ -226,7 +226,7 @@ impl Survey<'_> {
         if !found.is_empty() {
             return found;
         }
-        let found = dotted(expr).and_then(|name| self.project.resolve(self.module(at), &name));
+        let found = dotted_text(expr).and_then(|name| self.project.resolve(self.module(at), &name));
         found.map(|found| self.follow_resolved(found)).unwrap_or_default()
     }
 
@@ -300,7 +300,7 @@ impl Survey<'_> {
     fn module_of_call(&self, (at, expr): (ScopeId, &Expr), callee: &Expr) -> Option<ModuleId> {
         callee_name(callee).filter(|name| *name == "import_module")?;
         let (_, arguments) = expr.call()?;
-        let name = self.text(at, crate::ir::argument(arguments, 0)?)?;
+        let name = self.text(at, crate::ir::argument_at(arguments, 0)?)?;
         let from = self.project.module(self.module(at))?;
         let level = name.chars().take_while(|letter| *letter == '.').count();
         let module = name.trim_start_matches('.').to_owned();
@@ -383,13 +383,13 @@ fn has_parameter(function: &Function, name: &str) -> bool {
 
 /// The argument that a call gives for a parameter.
 pub(super) fn given_for<'a>(function: &Function, name: &str, arguments: &'a [Argument]) -> Option<&'a Expr> {
-    if let Some(named) = keyword(arguments, name) {
+    if let Some(named) = argument_named(arguments, name) {
         return Some(named);
     }
     let own = |name: &str| matches!(name, "self" | "cls");
     let plain = function.parameters.iter().filter(|parameter| !own(&parameter.name) && parameter.spread == Spread::One);
     let place = plain.into_iter().position(|parameter| parameter.name == name)?;
-    crate::ir::argument(arguments, place)
+    crate::ir::argument_at(arguments, place)
 }
 
 /// The values that a function returns, those of functions within it aside.

@@ -10,8 +10,8 @@ mod survey;
 mod texts;
 mod turns;
 
-pub(super) use graph::{Declaration, Graph, Mount, MountKind, Router, RouterId};
+pub(super) use graph::{Declaration, Graph, MountKind, PythonMount, PythonRouter, PythonRouterId};
 pub(super) use guards::{GuardSite, read_guard};
 pub(super) use meaning::Meaning;
-pub(super) use routers::Made;
-pub(super) use survey::{ScopeId, Survey};
+pub(super) use routers::RouterCreation;
+pub(super) use survey::{PythonSurvey, ScopeId};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::guards::lets_strangers_in;
 use super::meaning::{Meaning, collect_returned};
-use super::survey::{ScopeId, Survey, callee_name};
-use crate::ir::{Expr, ExprKind, Function, Statement, StatementKind, dotted, walk_expr};
+use super::survey::{PythonSurvey, ScopeId, callee_name};
+use crate::ir::{Expr, ExprKind, Function, Statement, StatementKind, dotted_text, walk_expr};
 use crate::project::FunctionRef;
 use crate::words::{CREDENTIAL_WORDS, FORBIDDEN_WORDS, UNAUTHENTICATED_WORDS, has_word};
 
@@ -15,7 +15,7 @@ const MOST_DEPTH: usize = 4;
 
 /// How a function may refuse.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::frameworks) struct Refusal {
+pub(in crate::frameworks) struct FunctionRefusal {
     /// As a caller without a credential: 401, or sent to the sign-in.
     pub unauthenticated: bool,
     /// As one who may not: 403.
@@ -24,60 +24,60 @@ pub(in crate::frameworks) struct Refusal {
     pub other: bool,
 }
 
-impl Refusal {
+impl FunctionRefusal {
     /// Returns whether it may refuse at all.
     pub(in crate::frameworks) fn any(self) -> bool {
         self.unauthenticated || self.forbidden || self.other
     }
 
-    fn and(mut self, other: Refusal) -> Self {
+    fn and(mut self, other: FunctionRefusal) -> Self {
         self.add(other);
         self
     }
 
-    fn add(&mut self, other: Refusal) {
+    fn add(&mut self, other: FunctionRefusal) {
         self.unauthenticated |= other.unauthenticated;
         self.forbidden |= other.forbidden;
         self.other |= other.other;
     }
 }
 
-impl Survey<'_> {
+impl PythonSurvey<'_> {
     /// Returns how a function may refuse.
-    pub(in crate::frameworks) fn refusal(&self, function: &FunctionRef) -> Refusal {
+    pub(in crate::frameworks) fn refusal(&self, function: &FunctionRef) -> FunctionRefusal {
         self.refusal_within(function, 0)
     }
 
-    fn refusal_within(&self, function: &FunctionRef, depth: usize) -> Refusal {
+    fn refusal_within(&self, function: &FunctionRef, depth: usize) -> FunctionRefusal {
         let key = (function.module, function.function.span.start);
         if let Some(known) = self.known_refusals.borrow().get(&key) {
             return *known;
         }
         let Some(at) = self.of_function(key).filter(|_| depth < MOST_DEPTH) else {
-            return Refusal::default();
+            return FunctionRefusal::default();
         };
         // A function that calls itself refuses by what else it does.
-        self.known_refusals.borrow_mut().insert(key, Refusal::default());
+        self.known_refusals.borrow_mut().insert(key, FunctionRefusal::default());
         let found = self.read_refusal(at, &function.function, depth);
         self.known_refusals.borrow_mut().insert(key, found);
         found
     }
 
-    fn read_refusal(&self, at: ScopeId, function: &Arc<Function>, depth: usize) -> Refusal {
-        let mut found = Refusal::default();
+    fn read_refusal(&self, at: ScopeId, function: &Arc<Function>, depth: usize) -> FunctionRefusal {
+        let mut found = FunctionRefusal::default();
         for statement in &function.body {
             found.add(self.of_statement(at, statement, depth));
         }
         found
     }
 
-    fn of_all(&self, at: ScopeId, statements: &[Statement], depth: usize) -> Refusal {
-        let mut found = Refusal::default();
+    fn of_all(&self, at: ScopeId, statements: &[Statement], depth: usize) -> FunctionRefusal {
+        let mut found = FunctionRefusal::default();
         statements.iter().for_each(|statement| found.add(self.of_statement(at, statement, depth)));
         found
     }
 
-    fn of_statement(&self, at: ScopeId, statement: &Statement, depth: usize) -> Refusal {
+    fn of_statement(&self, at: ScopeId, statement: &Statement, depth: usize) -> FunctionRefusal {
         match &statement.kind {
             StatementKind::Throw(parts) => parts.first().map(of_fault).unwrap_or_default(),
             StatementKind::Return(Some(value)) => self.of_expr(at, value, depth).and(of_answer(value)),
@@ -96,7 +96,7 @@ impl Survey<'_> {
             }
             StatementKind::While { body, .. } | StatementKind::Block(body) => self.of_all(at, body, depth),
             StatementKind::Try { body, handlers, otherwise, finally } => {
-                let mut caught = Refusal::default();
+                let mut caught = FunctionRefusal::default();
                 handlers.iter().for_each(|handler| caught.add(self.of_all(at, handler, depth)));
                 // What is caught and goes unanswered refuses nothing; `raise` alone passes it on.
                 let passes = handlers.is_empty() || caught.any() || handlers.iter().flatten().any(is_bare_raise);
@@ -105,12 +105,12 @@ impl Survey<'_> {
             }
             // A decorator's wrapper.
             StatementKind::Function(inner) => self.read_refusal(at, inner, depth),
-            _ => Refusal::default(),
+            _ => FunctionRefusal::default(),
         }
     }
 
-    fn of_expr(&self, at: ScopeId, expr: &Expr, depth: usize) -> Refusal {
-        let mut found = Refusal::default();
+    fn of_expr(&self, at: ScopeId, expr: &Expr, depth: usize) -> FunctionRefusal {
+        let mut found = FunctionRefusal::default();
         walk_expr(expr, &mut |part| {
             if part.call().is_some() {
                 found.add(self.of_call(at, part, depth));
@@ -119,26 +119,26 @@ impl Survey<'_> {
         found
     }
 
-    fn of_call(&self, at: ScopeId, call: &Expr, depth: usize) -> Refusal {
-        let Some((callee, arguments)) = call.call() else { return Refusal::default() };
-        let Some(name) = callee_name(callee) else { return Refusal::default() };
+    fn of_call(&self, at: ScopeId, call: &Expr, depth: usize) -> FunctionRefusal {
+        let Some((callee, arguments)) = call.call() else { return FunctionRefusal::default() };
+        let Some(name) = callee_name(callee) else { return FunctionRefusal::default() };
         if name == "abort" {
-            let known = codes(call);
-            return if known.any() { known } else { Refusal { other: true, ..known } };
+            let known = refusal_codes(call);
+            return if known.any() { known } else { FunctionRefusal { other: true, ..known } };
         }
         // A decorator calls the handler, and what a parameter stands for is not this function's own doing.
         let inner = self.scope_at(self.module(at), call.span).unwrap_or(at);
         if let Some(called) = self.called_function(inner, callee) {
             // Any function may fail; only what speaks of the caller is a refusal of this one too.
-            return Refusal { other: false, ..self.refusal_within(&called, depth + 1) };
+            return FunctionRefusal { other: false, ..self.refusal_within(&called, depth + 1) };
         }
         // `verify_jwt_in_request()` of a library.
         let verifies = name.ends_with("_in_request") && has_word(name, CREDENTIAL_WORDS);
-        Refusal { unauthenticated: verifies && !lets_strangers_in(arguments), ..Refusal::default() }
+        FunctionRefusal { unauthenticated: verifies && !lets_strangers_in(arguments), ..FunctionRefusal::default() }
     }
 
     fn called_function(&self, at: ScopeId, callee: &Expr) -> Option<FunctionRef> {
-        let head = dotted(callee)?;
+        let head = dotted_text(callee)?;
         let head = head.split('.').next().unwrap_or_default().to_owned();
         if self.is_parameter(at, &head) && head != "self" && head != "cls" {
             return None;
@@ -161,31 +161,31 @@ fn is_bare_raise(statement: &Statement) -> bool {
 }
 
 /// The refusals that are returned rather than raised.
-fn answers_in(statements: &[Statement]) -> Refusal {
+fn answers_in(statements: &[Statement]) -> FunctionRefusal {
     let mut returned = Vec::new();
     collect_returned(statements, &mut returned);
-    returned.into_iter().map(of_answer).fold(Refusal::default(), Refusal::and)
+    returned.into_iter().map(of_answer).fold(FunctionRefusal::default(), FunctionRefusal::and)
 }
 
 /// `raise Unauthorized(..)`, `raise HTTPException(status_code=401)`
-fn of_fault(value: &Expr) -> Refusal {
-    let known = codes(value);
+fn of_fault(value: &Expr) -> FunctionRefusal {
+    let known = refusal_codes(value);
     if known.any() {
         return known;
     }
     let callee = value.call().map_or(value, |(callee, _)| callee);
     let name = callee_name(callee).unwrap_or_default();
     if name.to_lowercase().contains("redirect") {
-        return Refusal { unauthenticated: speaks_of_login(value), other: true, ..known };
+        return FunctionRefusal { unauthenticated: speaks_of_login(value), other: true, ..known };
     }
     let unauthenticated = has_word(name, UNAUTHENTICATED_WORDS);
     let forbidden = !unauthenticated && has_word(name, FORBIDDEN_WORDS);
-    Refusal { unauthenticated, forbidden, other: !unauthenticated && !forbidden }
+    FunctionRefusal { unauthenticated, forbidden, other: !unauthenticated && !forbidden }
 }
 
 /// `return jsonify(..), 401`, `return redirect(url_for("login"))`, `return login_manager.unauthorized()`
-fn of_answer(value: &Expr) -> Refusal {
-    let mut found = codes(value);
+fn of_answer(value: &Expr) -> FunctionRefusal {
+    let mut found = refusal_codes(value);
     let name = value.call().and_then(|(callee, _)| callee_name(callee)).unwrap_or_default();
     if name.to_lowercase().contains("redirect") {
         found.unauthenticated |= speaks_of_login(value);
@@ -210,8 +210,8 @@ fn speaks_of_login(value: &Expr) -> bool {
 }
 
 /// The status codes 401 and 403 in an expression, written as numbers or by their names.
-fn codes(expr: &Expr) -> Refusal {
-    let mut found = Refusal::default();
+fn refusal_codes(expr: &Expr) -> FunctionRefusal {
+    let mut found = FunctionRefusal::default();
     walk_expr(expr, &mut |part| match &*part.kind {
         ExprKind::Constant(written) => {
             found.unauthenticated |= written == "401";

@@ -2,14 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::graph::{Graph, RouterId};
+use super::graph::{Graph, PythonRouterId};
 use super::meaning::Meaning;
-use super::survey::{ScopeId, Survey, callee_name};
-use crate::ir::{Argument, Expr, ExprKind, dotted, last_part};
+use super::survey::{PythonSurvey, ScopeId, callee_name};
+use crate::ir::{Argument, Expr, ExprKind, dotted_text, last_part};
 use crate::project::{ClassRef, FunctionRef};
 
 /// A call that makes a router.
-pub(in crate::frameworks) struct Made<'s> {
+pub(in crate::frameworks) struct RouterCreation<'s> {
     pub at: ScopeId,
     pub call: &'s Expr,
     pub arguments: &'s [Argument],
@@ -19,9 +19,9 @@ pub(in crate::frameworks) struct Made<'s> {
     pub own: Option<ClassRef>,
 }
 
-impl<'p> Survey<'p> {
+impl<'p> PythonSurvey<'p> {
     /// Returns the calls that make an object of one of these classes, or of one of the project that extends one.
-    pub(in crate::frameworks) fn made(&self, classes: &[&'static str]) -> Vec<Made<'p>> {
+    pub(in crate::frameworks) fn made(&self, classes: &[&'static str]) -> Vec<RouterCreation<'p>> {
         let extending = self.extending(classes);
         let aliases = self.aliases(classes);
         let names: HashSet<&str> =
@@ -36,11 +36,11 @@ impl<'p> Survey<'p> {
             let Some(name) = callee_name(callee) else { continue };
             let own = extending.get(name).and_then(|class| self.class(*at, callee).map(|own| (*class, own)));
             if let Some((class, own)) = own {
-                made.push(Made { at: *at, call, arguments, class, own: Some(own) });
+                made.push(RouterCreation { at: *at, call, arguments, class, own: Some(own) });
             } else if (classes.contains(&name) || aliases.contains(name))
                 && let Some(class) = classes.iter().find(|class| self.is_class((*at, callee), class))
             {
-                made.push(Made { at: *at, call, arguments, class, own: None });
+                made.push(RouterCreation { at: *at, call, arguments, class, own: None });
             }
         }
         made
@@ -80,9 +80,10 @@ impl<'p> Survey<'p> {
 
     /// Returns the routers that an expression may stand for. One that is handed in from outside is the application,
     /// where there is only one.
-    pub(in crate::frameworks) fn routers(&self, graph: &Graph, at: ScopeId, expr: &Expr) -> Vec<RouterId> {
+    pub(in crate::frameworks) fn routers(&self, graph: &Graph, at: ScopeId, expr: &Expr) -> Vec<PythonRouterId> {
         let meanings = self.meanings(at, expr);
-        let mut found: Vec<RouterId> = meanings.iter().filter_map(|meaning| self.router(graph, meaning)).collect();
+        let mut found: Vec<PythonRouterId> =
+            meanings.iter().filter_map(|meaning| self.router(graph, meaning)).collect();
         found.sort();
         found.dedup();
         if found.is_empty()
@@ -99,14 +100,14 @@ impl<'p> Survey<'p> {
 
     /// Whether a name is imported from a package that is not in the project, and is none for the application at hand.
     fn is_foreign(&self, at: ScopeId, expr: &Expr) -> bool {
-        let Some(name) = dotted(expr) else { return false };
+        let Some(name) = dotted_text(expr) else { return false };
         let head = name.split('.').next().unwrap_or_default();
         let Some(full) = self.local_import(at, head) else { return false };
         let package = full.split('.').next().unwrap_or_default();
         head != "current_app" && self.project.python_module(package).is_none()
     }
 
-    fn router(&self, graph: &Graph, meaning: &Meaning) -> Option<RouterId> {
+    fn router(&self, graph: &Graph, meaning: &Meaning) -> Option<PythonRouterId> {
         let Meaning::Value(of, value) = meaning else { return None };
         let id = (self.module(*of), value.span.start);
         graph.routers.contains_key(&id).then_some(id)
@@ -125,7 +126,7 @@ impl<'p> Survey<'p> {
 
 impl Graph {
     /// Returns the application, where there is only one.
-    pub(in crate::frameworks) fn only_app(&self) -> Option<RouterId> {
+    pub(in crate::frameworks) fn only_app(&self) -> Option<PythonRouterId> {
         let mut apps = self.routers.iter().filter(|(_, router)| router.is_app && router.mounts.is_empty());
         let first = apps.next().map(|(id, _)| *id)?;
         apps.next().is_none().then_some(first)

@@ -4,10 +4,10 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::bindings::{ModuleWalk, Scope};
+use super::bindings::{ModuleWalk, PythonScope};
 use super::meaning::Meaning;
-use super::refusals::Refusal;
-use crate::ir::{Class, Expr, ExprKind, Function, Span, dotted, last_part};
+use super::refusals::FunctionRefusal;
+use crate::ir::{Class, Expr, ExprKind, Function, Span, dotted_text, last_part};
 use crate::lang::Language;
 use crate::maps::Map;
 use crate::project::{FunctionRef, Module, ModuleId, Project};
@@ -37,15 +37,15 @@ impl ScopeId {
 }
 
 /// The key of a function or class: its module, and the first byte of it.
-pub(super) type Start = (ModuleId, usize);
+pub(super) type DefinitionKey = (ModuleId, usize);
 
 /// What stands in the Python modules of a project, without its tests.
-pub(in crate::frameworks) struct Survey<'p> {
+pub(in crate::frameworks) struct PythonSurvey<'p> {
     pub(in crate::frameworks) project: &'p Project,
     /// By module; absent for those that are not walked.
     walks: Vec<Option<&'p ModuleWalk>>,
     /// Calls of functions and turns of loops that are told apart.
-    turn_scopes: Vec<Scope>,
+    turn_scopes: Vec<PythonScope>,
     /// Functions in the order of their places, each with the scope in which it is defined.
     pub(in crate::frameworks) functions: Vec<(ScopeId, &'p Arc<Function>)>,
     /// Classes, likewise.
@@ -57,7 +57,7 @@ pub(in crate::frameworks) struct Survey<'p> {
     /// The calls as they are written; those above are repeated for each turn.
     pub(super) sites: Vec<(ScopeId, &'p Expr)>,
     /// The turn for a call of a function.
-    pub(super) turns: Map<(ScopeId, Start), ScopeId>,
+    pub(super) turns: Map<(ScopeId, DefinitionKey), ScopeId>,
     /// The calls as they are written, by the last part of what they call.
     pub(super) sites_by_name: Rc<Map<&'p str, Vec<usize>>>,
     /// The calls with their turns, likewise.
@@ -68,10 +68,10 @@ pub(in crate::frameworks) struct Survey<'p> {
     pub(super) known_meanings: RefCell<Map<(ScopeId, Span), Vec<Meaning>>>,
     /// How deep the search for meanings is.
     pub(super) depth: Cell<usize>,
-    pub(super) known_refusals: RefCell<Map<Start, Refusal>>,
+    pub(super) known_refusals: RefCell<Map<DefinitionKey, FunctionRefusal>>,
 }
 
-impl<'p> Survey<'p> {
+impl<'p> PythonSurvey<'p> {
     /// Walks over the modules of a project.
     pub(in crate::frameworks) fn of(project: &'p Project) -> Self {
         let is_read = |module: &Module| module.language == Language::Python && !is_test(&module.path);
@@ -80,7 +80,7 @@ impl<'p> Survey<'p> {
         let all = || walks.iter().copied().flatten();
         let calls: Vec<(ScopeId, &Expr)> = all().flat_map(|walk| &walk.calls).map(|(at, call)| (*at, call)).collect();
         let sites_by_name = Rc::new(by_name(&calls));
-        let mut survey = Survey {
+        let mut survey = PythonSurvey {
             project,
             functions: all().flat_map(|walk| &walk.functions).map(|(at, function)| (*at, function)).collect(),
             classes: all().flat_map(|walk| &walk.classes).map(|(at, class)| (*at, class)).collect(),
@@ -103,7 +103,7 @@ impl<'p> Survey<'p> {
     }
 
     /// Returns a scope.
-    pub(super) fn scope(&self, at: ScopeId) -> Option<&Scope> {
+    pub(super) fn scope(&self, at: ScopeId) -> Option<&PythonScope> {
         match at.module {
             Some(module) => self.walk_of(module)?.scopes.get(at.place),
             None => self.turn_scopes.get(at.place),
@@ -111,13 +111,13 @@ impl<'p> Survey<'p> {
     }
 
     /// Adds a turn.
-    pub(super) fn add_turn(&mut self, scope: Scope) -> ScopeId {
+    pub(super) fn add_turn(&mut self, scope: PythonScope) -> ScopeId {
         self.turn_scopes.push(scope);
         ScopeId::of_turn(self.turn_scopes.len() - 1)
     }
 
     /// Returns all scopes that are written.
-    pub(super) fn written_scopes(&self) -> impl Iterator<Item = &Scope> {
+    pub(super) fn written_scopes(&self) -> impl Iterator<Item = &PythonScope> {
         self.walks.iter().flatten().flat_map(|walk| &walk.scopes)
     }
 
@@ -131,12 +131,12 @@ impl<'p> Survey<'p> {
     }
 
     /// Returns the scope of a function.
-    pub(super) fn of_function(&self, (module, start): Start) -> Option<ScopeId> {
+    pub(super) fn of_function(&self, (module, start): DefinitionKey) -> Option<ScopeId> {
         self.walk_of(module)?.of_function.get(&start).copied()
     }
 
     /// Returns the scope of a class.
-    pub(super) fn of_class(&self, (module, start): Start) -> Option<ScopeId> {
+    pub(super) fn of_class(&self, (module, start): DefinitionKey) -> Option<ScopeId> {
         self.walk_of(module)?.of_class.get(&start).copied()
     }
 
@@ -175,7 +175,7 @@ impl<'p> Survey<'p> {
 
     /// Returns the full name of a dotted expression: `flask.Blueprint`.
     pub(in crate::frameworks) fn full_name(&self, at: ScopeId, expr: &Expr) -> Option<String> {
-        let name = dotted(expr)?;
+        let name = dotted_text(expr)?;
         let (head, rest) = name.split_once('.').map_or((name.as_str(), None), |(head, rest)| (head, Some(rest)));
         match self.local_import(at, head) {
             Some(full) => Some(rest.map_or(full.clone(), |rest| format!("{full}.{rest}"))),

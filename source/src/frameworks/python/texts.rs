@@ -1,13 +1,13 @@
 //! Texts behind expressions where they are written: paths, prefixes, methods.
 
 use super::meaning::Meaning;
-use super::survey::{ScopeId, Survey, callee_name};
-use crate::ir::{Argument, Expr, ExprKind, argument, keyword, literal};
+use super::survey::{PythonSurvey, ScopeId, callee_name};
+use crate::ir::{Argument, Expr, ExprKind, argument_at, argument_named, literal_text};
 
 /// Longer chains are not followed.
 const MOST_STEPS: usize = 8;
 
-impl Survey<'_> {
+impl PythonSurvey<'_> {
     /// Returns the text that an expression has where nothing of the environment changes it: a setting has its default.
     pub(in crate::frameworks) fn text(&self, at: ScopeId, expr: &Expr) -> Option<String> {
         self.text_within(at, expr, 0)
@@ -83,11 +83,11 @@ impl Survey<'_> {
         }
         match name {
             "get" | "getenv" | "config" | "environ" => {
-                let default = keyword(arguments, "default").or_else(|| argument(arguments, 1))?;
+                let default = argument_named(arguments, "default").or_else(|| argument_at(arguments, 1))?;
                 self.text_within(at, default, steps + 1)
             }
             "Field" | "str" => {
-                let default = keyword(arguments, "default").or_else(|| argument(arguments, 0))?;
+                let default = argument_named(arguments, "default").or_else(|| argument_at(arguments, 0))?;
                 self.text_within(at, default, steps + 1)
             }
             _ => self.text_behind(at, expr, steps),
@@ -101,7 +101,7 @@ impl Survey<'_> {
         arguments: &[Argument],
         steps: usize,
     ) -> Option<String> {
-        let letters: Vec<char> = argument(arguments, 0).and_then(literal).unwrap_or(" ").chars().collect();
+        let letters: Vec<char> = argument_at(arguments, 0).and_then(literal_text).unwrap_or(" ").chars().collect();
         match method {
             "format" => {
                 let plain: Vec<Expr> = arguments.iter().map(|given| given.value.clone()).collect();

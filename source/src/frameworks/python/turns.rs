@@ -3,9 +3,9 @@
 
 use std::rc::Rc;
 
-use super::bindings::Scope;
+use super::bindings::PythonScope;
 use super::meaning::{Meaning, collect_returned, given_for};
-use super::survey::{ScopeId, Survey, callee_name};
+use super::survey::{PythonSurvey, ScopeId, callee_name};
 use crate::ir::{Argument, Expr, ExprKind, Function, Spread, walk_expr};
 use crate::maps::Map;
 use crate::project::ModuleId;
@@ -35,7 +35,7 @@ pub(super) const REGISTERING: [&str; 12] = [
 /// Decorators that are named after methods; in any other place they are something else.
 const DECORATING: [&str; 9] = ["api_route", "delete", "get", "head", "options", "patch", "post", "put", "route"];
 
-impl<'p> Survey<'p> {
+impl<'p> PythonSurvey<'p> {
     /// Repeats each registering call for each call of the function that it stands in, where it uses a parameter.
     pub(super) fn unroll(&mut self) {
         let mut turns = Turns::default();
@@ -114,7 +114,7 @@ impl<'p> Survey<'p> {
                     self.capped.push(said);
                     break;
                 }
-                let mut scope = Scope::new(self.module(at), Some(at), source.span);
+                let mut scope = PythonScope::new(self.module(at), Some(at), source.span);
                 scope.is_turn = true;
                 scope.bound = self.scope(outer).map(|outer| outer.bound.clone()).unwrap_or_default();
                 scope.bind_item(&target, (of, &item));
@@ -146,7 +146,7 @@ impl<'p> Survey<'p> {
         if !registers && !DECORATING.contains(&name.as_str()) {
             return None;
         }
-        let by_parameter = arguments.iter().any(|given| mentions(&given.value, function));
+        let by_parameter = arguments.iter().any(|given| mentions_parameter(&given.value, function));
         (by_parameter && (registers || is_returned(function, call))).then_some(())
     }
 
@@ -177,7 +177,7 @@ impl<'p> Survey<'p> {
 
     fn open_turn(&mut self, at: ScopeId, from: ScopeId, (function, arguments): (&Function, &[Argument])) -> ScopeId {
         let module = self.module(at);
-        let mut scope = Scope::new(module, Some(at), function.span);
+        let mut scope = PythonScope::new(module, Some(at), function.span);
         scope.is_turn = true;
         for parameter in function.parameters.iter().filter(|parameter| parameter.spread == Spread::One) {
             if let Some(given) = given_for(function, &parameter.name, arguments) {
@@ -215,7 +215,7 @@ impl<'p> Survey<'p> {
             let ExprKind::Member(object, _) = &*callee.kind else { return None };
             let is_same = object.name() == Some(name) && self.owner(*from, name) == owner;
             is_same.then_some(())?;
-            Some((*from, crate::ir::argument(arguments, 0)?.clone()))
+            Some((*from, crate::ir::argument_at(arguments, 0)?.clone()))
         });
         added.collect()
     }
@@ -258,7 +258,7 @@ fn is_registering(name: &str) -> bool {
     REGISTERING.contains(&name) || name.starts_with("before_")
 }
 
-fn mentions(expr: &Expr, function: &Function) -> bool {
+fn mentions_parameter(expr: &Expr, function: &Function) -> bool {
     let mut found = false;
     walk_expr(expr, &mut |part| {
         found |= part.name().is_some_and(|name| function.parameters.iter().any(|parameter| parameter.name == name));

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::QUERY;
-use super::options::{LoopNames, Options, text_of};
+use super::options::{LoopNames, RailsCallArguments, text_of};
 use crate::frameworks::guarding::{is_harmless, make_guard};
 use crate::frameworks::query::{At, Sources};
-use crate::routes::{Guard, GuardLevel, Place};
+use crate::routes::{CodePlace, Guard, GuardLevel};
 
 /// More classes above a class are not looked at.
 const MOST_CLASSES: usize = 24;
@@ -36,9 +36,9 @@ struct RubyClass<'s> {
 
 /// What is known of an action.
 #[derive(Default)]
-pub(super) struct FoundAction {
+pub(super) struct RailsAction {
     pub(super) function: Option<String>,
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<CodePlace>,
     pub(super) guards: Vec<Guard>,
 }
 
@@ -62,19 +62,19 @@ impl<'s> Controllers<'s> {
     }
 
     /// Returns an action of a controller, with the filters before it.
-    pub(super) fn action(&self, controller: &str, action: &str) -> FoundAction {
-        let Some(class) = self.controller(controller) else { return FoundAction::default() };
+    pub(super) fn action(&self, controller: &str, action: &str) -> RailsAction {
+        let Some(class) = self.controller(controller) else { return RailsAction::default() };
         let line = self.line_of(&class);
-        let method = line.iter().find_map(|of| method_of(of.at, action).or_else(|| aliased(of.at, action)));
+        let method = line.iter().find_map(|of| method_of(of.at, action).or_else(|| aliased_method(of.at, action)));
         // A view without a method is served all the same.
         let place = method.map_or_else(|| class.at.place(), At::place);
         let function = Some(format!("{}.{action}", class.full));
-        FoundAction { function, place: Some(place), guards: self.filters(&line, action) }
+        RailsAction { function, place: Some(place), guards: self.filters(&line, action) }
     }
 
     /// `admin/orders` is `Admin::OrdersController`.
     fn controller(&self, path: &str) -> Option<RubyClass<'s>> {
-        let parts: Vec<String> = format!("{path}_controller").split('/').map(camel).collect();
+        let parts: Vec<String> = format!("{path}_controller").split('/').map(camel_case).collect();
         let known = self.classes.get(&parts.last()?.to_lowercase()).or_else(|| self.classes.get(parts.last()?))?;
         let full = parts.join("::");
         let end = format!("/{path}_controller.rb");
@@ -88,7 +88,7 @@ impl<'s> Controllers<'s> {
         let mut at = 0;
         while let Some(current) = line.get(at).cloned() {
             let above = current.at.field("superclass").and_then(|above| above.children().first().copied());
-            let mut names: Vec<&str> = included(current.at);
+            let mut names: Vec<&str> = included_modules(current.at);
             names.extend(above.map(At::text));
             for name in names {
                 let known = self.named(name, &current);
@@ -122,8 +122,8 @@ impl<'s> Controllers<'s> {
         let mut guards: Vec<(String, Guard)> = Vec::new();
         for class in line.iter().rev() {
             for call in class_calls(class.at) {
-                let options = Options::of(call, &LoopNames::new());
-                if !reaches(&options, action) {
+                let options = RailsCallArguments::of(call, &LoopNames::new());
+                if !reaches_action(&options, action) {
                     continue;
                 }
                 let verb = call.field_text("method");
@@ -132,7 +132,7 @@ impl<'s> Controllers<'s> {
                 if ["skip_before_action", "skip_before_filter"].contains(&verb) {
                     guards.retain(|(name, _)| !names.contains(name));
                 } else if FILTERING.contains(&verb) && verb != "prepend_before_action" {
-                    let guard = make_guard(verb, None, level(class, &options), call.place());
+                    let guard = make_guard(verb, None, guard_level(class, &options), call.place());
                     guards.push((verb.to_owned(), guard));
                 } else {
                     self.put(line, class, call, (&options, names, verb.starts_with("prepend")), &mut guards);
@@ -147,10 +147,10 @@ impl<'s> Controllers<'s> {
         line: &[RubyClass<'s>],
         class: &RubyClass<'s>,
         call: At<'s>,
-        (options, names, is_first): (&Options<'s>, Vec<String>, bool),
+        (options, names, is_first): (&RailsCallArguments<'s>, Vec<String>, bool),
         guards: &mut Vec<(String, Guard)>,
     ) {
-        let level = level(class, options);
+        let level = guard_level(class, options);
         let mut found: Vec<(String, Option<&str>)> = names
             .into_iter()
             .map(|name| {
@@ -169,7 +169,7 @@ impl<'s> Controllers<'s> {
 }
 
 /// The base of all controllers is the application's.
-fn level(class: &RubyClass<'_>, options: &Options<'_>) -> GuardLevel {
+fn guard_level(class: &RubyClass<'_>, options: &RailsCallArguments<'_>) -> GuardLevel {
     let is_base = class.at.field_text("superclass").contains("ActionController");
     match options.get("only") {
         Some(_) => GuardLevel::Route,
@@ -178,7 +178,7 @@ fn level(class: &RubyClass<'_>, options: &Options<'_>) -> GuardLevel {
     }
 }
 
-fn reaches(options: &Options<'_>, action: &str) -> bool {
+fn reaches_action(options: &RailsCallArguments<'_>, action: &str) -> bool {
     let none = LoopNames::new();
     let only = options.texts("only", &none);
     let except = options.texts("except", &none).unwrap_or_default();
@@ -211,7 +211,7 @@ fn is_filter(verb: &str) -> bool {
         || FILTERING.contains(&verb)
 }
 
-fn included(class: At<'_>) -> Vec<&str> {
+fn included_modules(class: At<'_>) -> Vec<&str> {
     let body = class.field("body").map(At::children).unwrap_or_default();
     let calls = body.into_iter().filter(|child| child.kind() == "call" && child.field_text("method") == "include");
     calls.flat_map(|call| call.field("arguments").map(At::children).unwrap_or_default()).map(At::text).collect()
@@ -233,7 +233,7 @@ fn method_of<'s>(class: At<'s>, name: &str) -> Option<At<'s>> {
 }
 
 /// `alias_method :browse, :show`, `alias browse show`
-fn aliased<'s>(class: At<'s>, name: &str) -> Option<At<'s>> {
+fn aliased_method<'s>(class: At<'s>, name: &str) -> Option<At<'s>> {
     let body = class.field("body").map(At::children).unwrap_or_default();
     body.into_iter().find_map(|part| {
         let (new, old) = match part.kind() {
@@ -249,7 +249,7 @@ fn aliased<'s>(class: At<'s>, name: &str) -> Option<At<'s>> {
     })
 }
 
-fn camel(name: &str) -> String {
+fn camel_case(name: &str) -> String {
     name.split('_')
         .map(|part| part.chars().take(1).flat_map(char::to_uppercase).chain(part.chars().skip(1)).collect::<String>())
         .collect()

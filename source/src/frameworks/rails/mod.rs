@@ -9,14 +9,14 @@ use super::inflection::with_optional;
 use super::query::{At, SourceQuery, Sources};
 use crate::lang::Language;
 use crate::project::Project;
-use crate::routes::{FrameworkName, RouteEntry, RouteTable, join, normalise};
+use crate::routes::{FrameworkName, RouteEntry, RouteTable, join_paths, normalise_path};
 use controllers::Controllers;
 use scope::{Drawing, RailsScope};
 
 pub(super) static QUERY: SourceQuery = SourceQuery::new(Language::Ruby, include_str!("rails.scm"));
 
 /// Finds the routes.
-pub(super) fn find(project: &Project) -> RouteTable {
+pub(super) fn find_routes(project: &Project) -> RouteTable {
     let draws = |module: &crate::project::Module| module.language == Language::Ruby && module.text.contains("routes");
     if !project.modules.iter().any(|module| draws(module)) {
         return RouteTable::default();
@@ -54,7 +54,7 @@ impl<'s> Drawing<'s> {
         let mut guards = scope.guards.clone();
         guards.extend(action.guards);
         for path in with_optional(&route.path) {
-            let path = normalise(&join("", path.trim_end_matches('/')));
+            let path = normalise_path(&join_paths("", path.trim_end_matches('/')));
             self.table.routes.push(RouteEntry {
                 framework: FrameworkName::Rails,
                 methods: route.methods.clone(),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::frameworks::query::At;
 
 /// The arguments of a call.
-pub(super) struct Options<'s> {
+pub(super) struct RailsCallArguments<'s> {
     /// Without names.
     pub(super) values: Vec<At<'s>>,
     /// By name, also of the old way to write them.
@@ -17,10 +17,10 @@ pub(super) struct Options<'s> {
 /// Values of the parameters of a loop that is run.
 pub(super) type LoopNames = HashMap<String, String>;
 
-impl<'s> Options<'s> {
+impl<'s> RailsCallArguments<'s> {
     /// Reads the arguments of a call.
     pub(super) fn of(call: At<'s>, names: &LoopNames) -> Self {
-        let mut read = Options { values: Vec::new(), named: Vec::new(), targets: Vec::new() };
+        let mut read = RailsCallArguments { values: Vec::new(), named: Vec::new(), targets: Vec::new() };
         for argument in call.field("arguments").map(At::children).unwrap_or_default() {
             match argument.kind() {
                 "pair" => read.take_pair(argument, names),

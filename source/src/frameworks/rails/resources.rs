@@ -1,9 +1,9 @@
 //! `resources` and `resource`.
 
 use super::DrawnRoute;
-use super::options::{Options, text_of};
-use super::scope::{Drawing, RailsScope, ResourcePaths, below};
-use crate::frameworks::inflection::{plural, singular};
+use super::options::{RailsCallArguments, text_of};
+use super::scope::{Drawing, RailsScope, ResourcePaths, path_below};
+use crate::frameworks::inflection::{plural_form, singular_form};
 use crate::frameworks::query::At;
 
 /// Action, methods, whether it stands on a member, what is added to the path.
@@ -19,19 +19,19 @@ const OF_MANY: [(&str, &[&str], bool, &str); 7] = [
 
 impl<'s> Drawing<'s> {
     /// Runs `resources`.
-    pub(super) fn run_resources(&mut self, call: At<'s>, options: &Options<'s>, scope: &RailsScope) {
+    pub(super) fn run_resources(&mut self, call: At<'s>, options: &RailsCallArguments<'s>, scope: &RailsScope) {
         for name in options.values.iter().filter_map(|value| text_of(*value, &scope.names)) {
             let path = options.text("path", &scope.names).unwrap_or_else(|| name.clone());
             let parameter = options.text("param", &scope.names).unwrap_or_else(|| "id".to_owned());
-            let collection = below(&scope.path, &path);
+            let collection = path_below(&scope.path, &path);
             let is_shallow = scope.is_shallow || options.get("shallow").is_some_and(|value| value.text() == "true");
             let above = if scope.is_shallow && scope.resource.is_some() {
-                below(&scope.shallow_path, &path)
+                path_below(&scope.shallow_path, &path)
             } else {
                 collection.clone()
             };
             let paths = ResourcePaths { member: format!("{above}/:{parameter}"), collection };
-            let nested = format!("{above}/:{}_{parameter}", singular(&name));
+            let nested = format!("{above}/:{}_{parameter}", singular_form(&name));
             let controller = options.text("controller", &scope.names).unwrap_or_else(|| name.clone());
             let inner = RailsScope { path: nested, is_shallow, ..self.inner(options, scope, controller, paths) };
             self.add_actions(call, options, &inner, true);
@@ -40,19 +40,25 @@ impl<'s> Drawing<'s> {
     }
 
     /// Runs `resource`, of which there is one only.
-    pub(super) fn run_resource(&mut self, call: At<'s>, options: &Options<'s>, scope: &RailsScope) {
+    pub(super) fn run_resource(&mut self, call: At<'s>, options: &RailsCallArguments<'s>, scope: &RailsScope) {
         for name in options.values.iter().filter_map(|value| text_of(*value, &scope.names)) {
             let path = options.text("path", &scope.names).unwrap_or_else(|| name.clone());
-            let own = below(&scope.path, &path);
+            let own = path_below(&scope.path, &path);
             let paths = ResourcePaths { member: own.clone(), collection: own.clone() };
-            let controller = options.text("controller", &scope.names).unwrap_or_else(|| plural(&name));
+            let controller = options.text("controller", &scope.names).unwrap_or_else(|| plural_form(&name));
             let inner = RailsScope { path: own, ..self.inner(options, scope, controller, paths) };
             self.add_actions(call, options, &inner, false);
             self.run_inner(call, options, &inner);
         }
     }
 
-    fn inner(&self, options: &Options, scope: &RailsScope, controller: String, paths: ResourcePaths) -> RailsScope {
+    fn inner(
+        &self,
+        options: &RailsCallArguments,
+        scope: &RailsScope,
+        controller: String,
+        paths: ResourcePaths,
+    ) -> RailsScope {
         let module = options.text("module", &scope.names).map(|module| format!("{module}/")).unwrap_or_default();
         RailsScope {
             module: format!("{}{module}", scope.module),
@@ -62,7 +68,7 @@ impl<'s> Drawing<'s> {
         }
     }
 
-    fn run_inner(&mut self, call: At<'s>, options: &Options<'s>, inner: &RailsScope) {
+    fn run_inner(&mut self, call: At<'s>, options: &RailsCallArguments<'s>, inner: &RailsScope) {
         let concerns = options.texts("concerns", &inner.names).unwrap_or_default();
         self.run_concerns(&concerns, inner);
         if let Some(block) = call.field("block") {
@@ -70,7 +76,7 @@ impl<'s> Drawing<'s> {
         }
     }
 
-    fn add_actions(&mut self, call: At<'s>, options: &Options<'s>, scope: &RailsScope, has_index: bool) {
+    fn add_actions(&mut self, call: At<'s>, options: &RailsCallArguments<'s>, scope: &RailsScope, has_index: bool) {
         let Some(paths) = scope.resource.clone() else { return };
         let only = options.texts("only", &scope.names);
         let except = options.texts("except", &scope.names).unwrap_or_default();
@@ -87,8 +93,8 @@ impl<'s> Drawing<'s> {
             let route = DrawnRoute {
                 at: call,
                 methods: methods.iter().map(|method| (*method).to_owned()).collect(),
-                path: below(base, end),
-                controller: absolute(scope),
+                path: path_below(base, end),
+                controller: absolute_controller(scope),
                 action: action.to_owned(),
             };
             self.add(&route, scope);
@@ -96,7 +102,7 @@ impl<'s> Drawing<'s> {
     }
 }
 
-fn absolute(scope: &RailsScope) -> String {
+fn absolute_controller(scope: &RailsScope) -> String {
     let controller = scope.controller.as_deref().unwrap_or_default();
     match controller.strip_prefix('/') {
         Some(absolute) => absolute.to_owned(),

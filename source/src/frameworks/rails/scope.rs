@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::options::{LoopNames, Options, text_of, texts_of};
+use super::options::{LoopNames, RailsCallArguments, text_of, texts_of};
 use super::{Controllers, DrawnRoute, QUERY};
 use crate::frameworks::query::{At, Sources};
 use crate::routes::{Guard, GuardKind, GuardLevel, RouteTable};
@@ -98,7 +98,7 @@ impl<'s> Drawing<'s> {
     }
 
     fn run_call(&mut self, call: At<'s>, scope: &RailsScope) {
-        let options = Options::of(call, &scope.names);
+        let options = RailsCallArguments::of(call, &scope.names);
         let block = call.field("block");
         match call.field_text("method") {
             "resources" => self.run_resources(call, &options, scope),
@@ -152,7 +152,7 @@ impl<'s> Drawing<'s> {
         }
     }
 
-    fn run_scope(&mut self, call: At<'s>, options: &Options<'s>, scope: &RailsScope) {
+    fn run_scope(&mut self, call: At<'s>, options: &RailsCallArguments<'s>, scope: &RailsScope) {
         let names = &scope.names;
         let given: Vec<String> = options.values.iter().filter_map(|value| text_of(*value, names)).collect();
         let name = given.join("/");
@@ -160,8 +160,8 @@ impl<'s> Drawing<'s> {
         let path = options.text("path", names).unwrap_or(name.clone());
         let module = options.text("module", names).or_else(|| is_namespace.then_some(name));
         let mut inner = scope.clone();
-        inner.path = below(&scope.path, &path);
-        inner.shallow_path = below(&scope.shallow_path, &path);
+        inner.path = path_below(&scope.path, &path);
+        inner.shallow_path = path_below(&scope.shallow_path, &path);
         inner.resource = None;
         if let Some(module) = module.filter(|module| !module.is_empty()) {
             inner.module = format!("{}{module}/", scope.module);
@@ -179,7 +179,7 @@ impl<'s> Drawing<'s> {
             inner.path = match call.field_text("method") {
                 "member" => paths.member.clone(),
                 "collection" => paths.collection.clone(),
-                "new" => below(&paths.collection, "new"),
+                "new" => path_below(&paths.collection, "new"),
                 _ => scope.path.clone(),
             };
         }
@@ -187,20 +187,20 @@ impl<'s> Drawing<'s> {
     }
 
     /// `draw :admin` is `config/routes/admin.rb`.
-    fn run_file(&mut self, options: &Options<'s>, scope: &RailsScope) {
+    fn run_file(&mut self, options: &RailsCallArguments<'s>, scope: &RailsScope) {
         let Some(name) = options.values.first().and_then(|first| text_of(*first, &scope.names)) else { return };
         let end = format!("config/routes/{name}.rb");
         let file = self.roots.iter().find(|root| root.file.module.path.ends_with(&end)).copied();
         self.run_block(file, scope);
     }
 
-    fn run_mount(&mut self, options: &Options<'s>, scope: &RailsScope) {
+    fn run_mount(&mut self, options: &RailsCallArguments<'s>, scope: &RailsScope) {
         let named = options.targets.first().map(|(owner, path)| (owner.clone(), text_of(*path, &scope.names)));
         let first = options.values.first().map(|first| (first.text().to_owned(), options.text("at", &scope.names)));
         let Some((owner, Some(path))) = named.or(first) else { return };
         let draws: Vec<At> =
             self.draws.iter().filter(|(own, _)| is_same(own, &owner)).map(|(_, block)| *block).collect();
-        let inner = RailsScope { path: below(&scope.path, &path), depth: scope.depth, ..RailsScope::default() };
+        let inner = RailsScope { path: path_below(&scope.path, &path), depth: scope.depth, ..RailsScope::default() };
         draws.into_iter().for_each(|block| self.run(block, &inner));
     }
 
@@ -221,7 +221,7 @@ impl<'s> Drawing<'s> {
         }
     }
 
-    fn run_root(&mut self, call: At<'s>, options: &Options<'s>, scope: &RailsScope) {
+    fn run_root(&mut self, call: At<'s>, options: &RailsCallArguments<'s>, scope: &RailsScope) {
         let names = &scope.names;
         let target = options.text("to", names).or_else(|| options.values.first().and_then(|at| text_of(*at, names)));
         let target = target.unwrap_or_default();
@@ -230,7 +230,7 @@ impl<'s> Drawing<'s> {
             &DrawnRoute {
                 at: call,
                 methods: vec!["GET".to_owned()],
-                path: below(&scope.path, ""),
+                path: path_below(&scope.path, ""),
                 controller: format!("{}{controller}", scope.module),
                 action: action.to_owned(),
             },
@@ -238,7 +238,7 @@ impl<'s> Drawing<'s> {
         );
     }
 
-    fn run_verb(&mut self, call: At<'s>, options: &Options<'s>, scope: &RailsScope) {
+    fn run_verb(&mut self, call: At<'s>, options: &RailsCallArguments<'s>, scope: &RailsScope) {
         let names = &scope.names;
         let verb = call.field_text("method");
         let methods = match verb {
@@ -264,7 +264,7 @@ impl<'s> Drawing<'s> {
     fn add_verb(
         &mut self,
         call: At<'s>,
-        options: &Options<'s>,
+        options: &RailsCallArguments<'s>,
         scope: &RailsScope,
         (methods, path, target): (&[String], &str, Option<At<'s>>),
     ) {
@@ -290,7 +290,7 @@ impl<'s> Drawing<'s> {
         let base = match (options.text("on", names).as_deref(), &scope.resource) {
             (Some("member"), Some(paths)) => paths.member.clone(),
             (Some("collection"), Some(paths)) => paths.collection.clone(),
-            (Some("new"), Some(paths)) => below(&paths.collection, "new"),
+            (Some("new"), Some(paths)) => path_below(&paths.collection, "new"),
             _ => scope.path.clone(),
         };
         let module = options.text("module", names).map(|module| format!("{module}/")).unwrap_or_default();
@@ -299,13 +299,13 @@ impl<'s> Drawing<'s> {
             Some(absolute) => absolute.to_owned(),
             None => format!("{}{module}{controller}", scope.module),
         };
-        let path = below(&base, path);
+        let path = path_below(&base, path);
         self.add(&DrawnRoute { at: call, methods: methods.to_vec(), path, controller, action }, scope);
     }
 }
 
 /// Puts a path below another one.
-pub(super) fn below(base: &str, path: &str) -> String {
+pub(super) fn path_below(base: &str, path: &str) -> String {
     let path = path.trim_matches('/');
     let base = base.trim_end_matches('/');
     if path.is_empty() {

@@ -1,6 +1,6 @@
 //! Parameters of handlers that refuse: an extractor that asks for a credential runs before the handler's body.
 
-use super::{RustCode, bare};
+use super::{RustCode, bare_type_name};
 use crate::frameworks::guarding::{is_harmless, make_guard};
 use crate::frameworks::query::At;
 use crate::routes::{Guard, GuardKind, GuardLevel};
@@ -50,7 +50,7 @@ impl<'s> RustCode<'s> {
 
     fn extractor_guard(&self, parameter: At<'s>) -> Option<Guard> {
         let kind = parameter.field("type")?;
-        let name = bare(kind.text());
+        let name = bare_type_name(kind.text());
         if name == "TypedHeader" && kind.text().contains("Authorization") {
             return Some(make_guard(kind.text(), None, GuardLevel::Route, parameter.place()));
         }

@@ -25,10 +25,10 @@ const BLOCKS: [&str; 4] = ["block", "function_item", "closure_expression", "matc
 /// What tells whether a framework is used, and what finds its routes.
 type RustFramework = (fn(&Project) -> bool, fn(&RustCode<'_>) -> RouteTable);
 
-const FRAMEWORKS: [RustFramework; 2] = [(axum::is_used, axum::find), (actix::is_used, actix::find)];
+const FRAMEWORKS: [RustFramework; 2] = [(axum::is_used, axum::find_routes), (actix::is_used, actix::find_routes)];
 
 /// Finds the routes of every Rust framework that the project uses. Its files are parsed and read once for all of them.
-pub(super) fn find(project: &Project) -> RouteTable {
+pub(super) fn find_routes(project: &Project) -> RouteTable {
     let mut table = RouteTable::default();
     let used: Vec<RustFramework> = FRAMEWORKS.into_iter().filter(|(is_used, _)| is_used(project)).collect();
     if used.is_empty() {
@@ -90,7 +90,7 @@ impl<'s> RustCode<'s> {
             self.calls.entry(last_part(callee)).or_default().push(call);
         } else if let (Some(made), Some(of)) = (matched.get("trait"), matched.get("type")) {
             let whole = matched.get("impl").unwrap_or(of);
-            self.impls.insert((bare(made.text()), bare(of.text())), whole);
+            self.impls.insert((bare_type_name(made.text()), bare_type_name(of.text())), whole);
         }
     }
 
@@ -139,7 +139,7 @@ pub(super) fn last_part(callee: At<'_>) -> &str {
 }
 
 /// The name of a type without its path and arguments.
-pub(super) fn bare(text: &str) -> &str {
+pub(super) fn bare_type_name(text: &str) -> &str {
     let text = text.trim_start_matches(['&', ' ']).trim_start_matches("mut ");
     let text = text.split('<').next().unwrap_or(text);
     text.rsplit("::").next().unwrap_or(text).trim()

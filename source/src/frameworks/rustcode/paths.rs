@@ -2,7 +2,7 @@
 
 use super::RustCode;
 use crate::frameworks::query::At;
-use crate::frameworks::scopes::Bound;
+use crate::frameworks::scopes::NameBinding;
 
 /// Longer chains of names are not followed.
 const MOST_STEPS: usize = 8;
@@ -31,7 +31,7 @@ pub(super) fn path_of(function: At<'_>) -> Vec<String> {
     let mut path = module_of(function);
     if let Some(owner) = function.within(&["impl_item", "trait_item"]) {
         let name = if owner.kind() == "impl_item" { owner.field_text("type") } else { owner.field_text("name") };
-        path.push(super::bare(name).to_owned());
+        path.push(super::bare_type_name(name).to_owned());
     }
     path.push(function.field_text("name").to_owned());
     path
@@ -76,8 +76,8 @@ impl<'s> RustCode<'s> {
         match at.kind() {
             "closure_expression" => Some(at),
             "identifier" => match self.scopes.look_up(at.text(), at) {
-                Some(Bound::Value(value)) => self.function_within(value, steps + 1),
-                Some(Bound::Parameter(..)) => None,
+                Some(NameBinding::Value(value)) => self.function_within(value, steps + 1),
+                Some(NameBinding::Parameter(..)) => None,
                 None => self.function_at(at, at.text()),
             },
             "scoped_identifier" => self.function_at(at, at.text()),
@@ -93,13 +93,13 @@ impl<'s> RustCode<'s> {
 
     /// Returns the function that a path means at a place.
     pub(in crate::frameworks) fn function_at(&self, at: At<'s>, path: &str) -> Option<At<'s>> {
-        let parts: Vec<String> = path.split("::").map(|part| super::bare(part).to_owned()).collect();
+        let parts: Vec<String> = path.split("::").map(|part| super::bare_type_name(part).to_owned()).collect();
         let known = self.functions.get(parts.last()?.as_str())?;
         let module = module_of(at);
         let wanted = self.absolute(at, &module, &parts);
         let scored = known.iter().filter_map(|function| {
             let own = self.paths.get(&function.key())?;
-            let score = score(own, &wanted, function.file.module.id == at.file.module.id)?;
+            let score = path_score(own, &wanted, function.file.module.id == at.file.module.id)?;
             Some((score, *function))
         });
         let scored: Vec<(usize, At)> = scored.collect();
@@ -128,7 +128,7 @@ impl<'s> RustCode<'s> {
                 }
                 "Self" => {
                     let owner = at.within(&["impl_item"]).map_or("", |owner| owner.field_text("type"));
-                    let owner = std::iter::once(super::bare(owner).to_owned());
+                    let owner = std::iter::once(super::bare_type_name(owner).to_owned());
                     return module.into_iter().chain(owner).chain(rest).collect();
                 }
                 _ => match self.uses.get(&(module.clone(), head.clone())) {
@@ -143,7 +143,7 @@ impl<'s> RustCode<'s> {
 }
 
 /// How well a function's path fits the wanted one. `None` where it does not.
-fn score(own: &[String], wanted: &[String], is_same_file: bool) -> Option<usize> {
+fn path_score(own: &[String], wanted: &[String], is_same_file: bool) -> Option<usize> {
     if own == wanted {
         return Some(1000);
     }

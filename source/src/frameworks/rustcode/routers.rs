@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::{FUNCTIONS, RustCode, last_part};
-use crate::frameworks::graph::{GraphRoute, Moment, Mount, RouterGraph, RouterId};
+use crate::frameworks::graph::{GraphRoute, GraphRouterId, Moment, RouterGraph, RouterMount};
 use crate::frameworks::guarding::{is_harmless, make_guard};
 use crate::frameworks::query::{At, NodeKey};
-use crate::frameworks::scopes::Bound;
+use crate::frameworks::scopes::NameBinding;
 use crate::routes::{Guard, GuardLevel};
 
 /// Longer chains of names and calls are not followed.
@@ -27,9 +27,9 @@ pub(in crate::frameworks) struct RustRouters<'s, 'c> {
     pub(in crate::frameworks) code: &'c RustCode<'s>,
     pub(in crate::frameworks) graph: RouterGraph,
     dialect: &'static RustDialect,
-    known: HashMap<NodeKey, RouterId>,
+    known: HashMap<NodeKey, GraphRouterId>,
     /// The calls that made routers, for what stands in their arguments.
-    pub(in crate::frameworks) made_by: HashMap<RouterId, At<'s>>,
+    pub(in crate::frameworks) made_by: HashMap<GraphRouterId, At<'s>>,
 }
 
 impl<'s, 'c> RustRouters<'s, 'c> {
@@ -43,18 +43,20 @@ impl<'s, 'c> RustRouters<'s, 'c> {
     }
 
     /// Returns the router that an expression is.
-    pub(in crate::frameworks) fn find(&mut self, at: At<'s>) -> Option<RouterId> {
+    pub(in crate::frameworks) fn find(&mut self, at: At<'s>) -> Option<GraphRouterId> {
         self.find_within(at, 0)
     }
 
-    fn find_within(&mut self, at: At<'s>, steps: usize) -> Option<RouterId> {
+    fn find_within(&mut self, at: At<'s>, steps: usize) -> Option<GraphRouterId> {
         if steps > MOST_STEPS {
             return None;
         }
         match at.kind() {
             "identifier" => match self.code.scopes.look_up(at.text(), at)? {
-                Bound::Value(value) => self.find_within(value, steps + 1),
-                Bound::Parameter(declaration, function, place) => self.parameter(declaration, function, place, steps),
+                NameBinding::Value(value) => self.find_within(value, steps + 1),
+                NameBinding::Parameter(declaration, function, place) => {
+                    self.parameter(declaration, function, place, steps)
+                }
             },
             "call_expression" => self.called(at, steps),
             "try_expression" | "await_expression" | "reference_expression" | "parenthesized_expression" => {
@@ -74,7 +76,7 @@ impl<'s, 'c> RustRouters<'s, 'c> {
         }
     }
 
-    fn called(&mut self, call: At<'s>, steps: usize) -> Option<RouterId> {
+    fn called(&mut self, call: At<'s>, steps: usize) -> Option<GraphRouterId> {
         let callee = call.field("function")?;
         if callee.kind() == "field_expression" {
             return self.find_within(callee.field("value")?, steps + 1);
@@ -107,8 +109,8 @@ impl<'s, 'c> RustRouters<'s, 'c> {
         }
         let next = match at.kind() {
             "identifier" => match self.code.scopes.look_up(at.text(), at)? {
-                Bound::Value(value) => value,
-                Bound::Parameter(declaration, of, place) => {
+                NameBinding::Value(value) => value,
+                NameBinding::Parameter(declaration, of, place) => {
                     let kind = declaration.field_text("type");
                     let is_router = self.dialect.types.iter().any(|part| kind.contains(part));
                     return (of.key() == function.key() && is_router).then_some(place);
@@ -129,7 +131,7 @@ impl<'s, 'c> RustRouters<'s, 'c> {
     }
 
     /// A function that returns a router returns the one that it made.
-    fn returned(&mut self, body: At<'s>, steps: usize) -> Option<RouterId> {
+    fn returned(&mut self, body: At<'s>, steps: usize) -> Option<GraphRouterId> {
         if let Some(found) = self.find_within(body, steps + 1) {
             return Some(found);
         }
@@ -148,7 +150,13 @@ impl<'s, 'c> RustRouters<'s, 'c> {
     }
 
     /// A parameter is what its callers hand over.
-    fn parameter(&mut self, declaration: At<'s>, function: At<'s>, place: usize, steps: usize) -> Option<RouterId> {
+    fn parameter(
+        &mut self,
+        declaration: At<'s>,
+        function: At<'s>,
+        place: usize,
+        steps: usize,
+    ) -> Option<GraphRouterId> {
         if let Some(known) = self.known.get(&declaration.key()) {
             return Some(*known);
         }
@@ -169,7 +177,7 @@ impl<'s, 'c> RustRouters<'s, 'c> {
             if let Some(parent) = self.find_within(given, steps + 1) {
                 let moment = self.moment(call);
                 let prefix = String::new();
-                self.graph.mount(id, Mount { parent, prefix, guards: Vec::new(), moment, is_alias: true });
+                self.graph.mount(id, RouterMount { parent, prefix, guards: Vec::new(), moment, is_alias: true });
             }
         }
         Some(id)
@@ -232,7 +240,7 @@ impl<'s, 'c> RustRouters<'s, 'c> {
     /// Puts a route on a router.
     pub(in crate::frameworks) fn put_route(
         &mut self,
-        router: RouterId,
+        router: GraphRouterId,
         call: At<'s>,
         (methods, path): (Vec<String>, String),
         handler: At<'s>,

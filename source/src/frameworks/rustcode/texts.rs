@@ -2,7 +2,7 @@
 
 use super::RustCode;
 use crate::frameworks::query::At;
-use crate::frameworks::scopes::Bound;
+use crate::frameworks::scopes::NameBinding;
 
 /// Longer chains of names are not followed.
 const MOST_STEPS: usize = 8;
@@ -18,12 +18,12 @@ impl<'s> RustCode<'s> {
             return None;
         }
         match at.kind() {
-            "string_literal" | "raw_string_literal" => Some(literal(at)),
+            "string_literal" | "raw_string_literal" => Some(unquoted_literal(at)),
             "reference_expression" | "parenthesized_expression" => {
                 self.constant_within(*at.children().last()?, steps + 1)
             }
             "identifier" | "scoped_identifier" => {
-                if let Some(Bound::Value(value)) = self.scopes.look_up(at.text(), at) {
+                if let Some(NameBinding::Value(value)) = self.scopes.look_up(at.text(), at) {
                     return self.constant_within(value, steps + 1);
                 }
                 let last = at.text().rsplit("::").next()?;
@@ -31,7 +31,7 @@ impl<'s> RustCode<'s> {
                 let own = known.iter().find(|value| value.file.module.id == at.file.module.id);
                 self.constant_within(*own.or(known.first())?, steps + 1)
             }
-            "call_expression" if ["to_string", "to_owned", "into", "as_str"].contains(&method(at)) => {
+            "call_expression" if ["to_string", "to_owned", "into", "as_str"].contains(&called_method(at)) => {
                 self.constant_within(at.field("function")?.field("value")?, steps + 1)
             }
             "macro_invocation" => self.formatted(at, steps),
@@ -50,7 +50,7 @@ impl<'s> RustCode<'s> {
             return None;
         }
         let mut values = values.iter();
-        let text = literal(*format).replace("{{", "\u{1}").replace("}}", "\u{2}");
+        let text = unquoted_literal(*format).replace("{{", "\u{1}").replace("}}", "\u{2}");
         let mut pieces = text.split('{');
         let mut made = pieces.next()?.to_owned();
         for piece in pieces {
@@ -66,12 +66,12 @@ impl<'s> RustCode<'s> {
     }
 }
 
-fn method(call: At<'_>) -> &str {
+fn called_method(call: At<'_>) -> &str {
     call.field("function").filter(|callee| callee.kind() == "field_expression").map_or("", super::last_part)
 }
 
 /// The text of a literal without its quotes.
-pub(in crate::frameworks) fn literal(at: At<'_>) -> String {
+pub(in crate::frameworks) fn unquoted_literal(at: At<'_>) -> String {
     let text = at.text();
     let start = text.find('"').map_or(0, |at| at + 1);
     let end = text.rfind('"').unwrap_or(text.len());

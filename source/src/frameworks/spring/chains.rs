@@ -3,26 +3,27 @@
 use super::guards::of_expression;
 use super::is_of_tests;
 use crate::ir::{
-    Argument, Expr, ExprKind, Function, Span, Statement, StatementKind, dotted, last_part, walk_expr, walk_statements,
+    Argument, Expr, ExprKind, Function, Span, Statement, StatementKind, dotted_text, last_part, walk_expr,
+    walk_statements,
 };
 use crate::lang::Language;
 use crate::project::{ModuleId, Project};
-use crate::routes::{Guard, GuardKind, GuardLevel, Place};
+use crate::routes::{CodePlace, Guard, GuardKind, GuardLevel};
 
 /// One chain of filters.
-pub(super) struct Chain {
+pub(super) struct FilterChain {
     /// The paths that it is for; all where it names none.
     matcher: Vec<Matcher>,
     /// What is decided, the first that matches counts.
-    rules: Vec<Rule>,
+    rules: Vec<FilterChainRule>,
     order: i64,
 }
 
-struct Rule {
+struct FilterChainRule {
     matchers: Vec<Matcher>,
     kind: GuardKind,
     name: String,
-    place: Place,
+    place: CodePlace,
 }
 
 /// A pattern of paths for some methods.
@@ -34,7 +35,7 @@ struct Matcher {
 }
 
 /// Reads the chains of a project, in the order in which they are asked.
-pub(super) fn read_chains(project: &Project) -> Vec<Chain> {
+pub(super) fn read_chains(project: &Project) -> Vec<FilterChain> {
     let mut chains = Vec::new();
     for module in project.modules.iter().filter(|module| module.language == Language::Java && !is_of_tests(module)) {
         if !["HttpSecurity", "WebSecurity"].iter().any(|word| module.text.contains(word)) {
@@ -42,7 +43,7 @@ pub(super) fn read_chains(project: &Project) -> Vec<Chain> {
         }
         let mut see = |statement: &Statement| {
             if let StatementKind::Function(function) = &statement.kind {
-                chains.extend(chain(project, module.id, function));
+                chains.extend(read_chain(project, module.id, function));
             }
         };
         walk_statements(&module.statements, &mut see, &mut |_| {});
@@ -52,24 +53,24 @@ pub(super) fn read_chains(project: &Project) -> Vec<Chain> {
 }
 
 /// Returns the guard by which a request is decided.
-pub(super) fn decided(chains: &[Chain], methods: &[String], path: &str) -> Option<Guard> {
-    let chain = chains.iter().find(|chain| chain.matcher.is_empty() || any(&chain.matcher, methods, path))?;
-    let rule = chain.rules.iter().find(|rule| any(&rule.matchers, methods, path))?;
+pub(super) fn deciding_guard(chains: &[FilterChain], methods: &[String], path: &str) -> Option<Guard> {
+    let chain = chains.iter().find(|chain| chain.matcher.is_empty() || matches_any(&chain.matcher, methods, path))?;
+    let rule = chain.rules.iter().find(|rule| matches_any(&rule.matchers, methods, path))?;
     Some(Guard { name: rule.name.clone(), kind: rule.kind.clone(), level: GuardLevel::App, place: rule.place.clone() })
 }
 
-fn any(matchers: &[Matcher], methods: &[String], path: &str) -> bool {
+fn matches_any(matchers: &[Matcher], methods: &[String], path: &str) -> bool {
     matchers.iter().any(|matcher| {
         let is_method = matcher.method.as_ref().is_none_or(|method| methods.iter().any(|known| known == method));
-        is_method && matches(&matcher.pattern, path)
+        is_method && pattern_matches(&matcher.pattern, path)
     })
 }
 
 /// One method that configures a chain.
-fn chain(project: &Project, module: ModuleId, function: &Function) -> Option<Chain> {
-    let returns = function.returns.as_ref().and_then(dotted).unwrap_or_default();
+fn read_chain(project: &Project, module: ModuleId, function: &Function) -> Option<FilterChain> {
+    let returns = function.returns.as_ref().and_then(dotted_text).unwrap_or_default();
     let takes = |word: &str| {
-        let declared = function.parameters.iter().filter_map(|parameter| dotted(parameter.declared.as_ref()?));
+        let declared = function.parameters.iter().filter_map(|parameter| dotted_text(parameter.declared.as_ref()?));
         declared.into_iter().any(|name| last_part(&name).ends_with(word))
     };
     let is_chain = ["SecurityFilterChain", "SecurityWebFilterChain"].contains(&last_part(&returns));
@@ -87,15 +88,15 @@ fn chain(project: &Project, module: ModuleId, function: &Function) -> Option<Cha
     calls.sort_by_key(|call| call.call().map_or(0, |(callee, _)| callee.span.end));
     let order = function.decorators.iter().find_map(|decorator| {
         let (callee, arguments) = decorator.call()?;
-        (dotted(callee)?.as_str() == "Order").then_some(())?;
+        (dotted_text(callee)?.as_str() == "Order").then_some(())?;
         project.text(module, arguments.first()?.span).parse().ok()
     });
-    let mut chain = Chain { matcher: Vec::new(), rules: Vec::new(), order: order.unwrap_or(i64::MAX) };
+    let mut chain = FilterChain { matcher: Vec::new(), rules: Vec::new(), order: order.unwrap_or(i64::MAX) };
     chain.fill(project, module, &calls);
     (!chain.rules.is_empty()).then_some(chain)
 }
 
-impl Chain {
+impl FilterChain {
     /// Reads the calls of a configuration in the order in which they are made.
     fn fill(&mut self, project: &Project, module: ModuleId, calls: &[&Expr]) {
         let mut open: Option<Vec<Matcher>> = None;
@@ -104,21 +105,21 @@ impl Chain {
             let Some((callee, arguments)) = call.call() else { continue };
             let ExprKind::Member(_, name) = &*callee.kind else { continue };
             match name.as_str() {
-                "securityMatcher" | "securityMatchers" => self.matcher = matchers(project, module, arguments),
+                "securityMatcher" | "securityMatchers" => self.matcher = read_matchers(project, module, arguments),
                 "requestMatchers" | "antMatchers" | "mvcMatchers" | "pathMatchers" | "regexMatchers" => {
-                    open = Some(matchers(project, module, arguments));
+                    open = Some(read_matchers(project, module, arguments));
                 }
                 "anyRequest" | "anyExchange" => {
                     open = Some(vec![Matcher { method: None, pattern: "/**".to_owned() }]);
                 }
                 "not" => is_negated = true,
                 _ => {
-                    let Some(kind) = verdict(project, module, name, arguments) else { continue };
+                    let Some(kind) = rule_guard_kind(project, module, name, arguments) else { continue };
                     let Some(matchers) = open.take() else { continue };
                     let kind = if std::mem::take(&mut is_negated) { GuardKind::Unknown } else { kind };
                     let what = matchers.iter().map(Matcher::shown).collect::<Vec<_>>().join(", ");
                     let place = project.place(module, Span { line: callee.span.end_line, ..call.span });
-                    self.rules.push(Rule { matchers, kind, name: format!("{what}: {name}"), place });
+                    self.rules.push(FilterChainRule { matchers, kind, name: format!("{what}: {name}"), place });
                 }
             }
         }
@@ -134,7 +135,7 @@ impl Matcher {
     }
 }
 
-fn verdict(project: &Project, module: ModuleId, name: &str, arguments: &[Argument]) -> Option<GuardKind> {
+fn rule_guard_kind(project: &Project, module: ModuleId, name: &str, arguments: &[Argument]) -> Option<GuardKind> {
     let roles = || {
         let written = |argument: &Argument| {
             let text = project.constant(module, &argument.value);
@@ -159,16 +160,16 @@ fn verdict(project: &Project, module: ModuleId, name: &str, arguments: &[Argumen
 }
 
 /// `requestMatchers(HttpMethod.POST, "/a", PATHS)`, also with matchers that are made.
-fn matchers(project: &Project, module: ModuleId, arguments: &[Argument]) -> Vec<Matcher> {
+fn read_matchers(project: &Project, module: ModuleId, arguments: &[Argument]) -> Vec<Matcher> {
     let mut method = None;
     let mut patterns = Vec::new();
     for argument in arguments {
-        let name = dotted(&argument.value).unwrap_or_default();
+        let name = dotted_text(&argument.value).unwrap_or_default();
         if name.contains("HttpMethod.") {
             method = Some(last_part(&name).to_owned());
             continue;
         }
-        let known = super::annotations::texts(project, module, &argument.value);
+        let known = super::annotations::texts_of_value(project, module, &argument.value);
         match known {
             Some(texts) => patterns.extend(texts),
             // `new AntPathRequestMatcher("/a/**")`, `antMatcher("/a/**")`
@@ -186,22 +187,23 @@ fn matchers(project: &Project, module: ModuleId, arguments: &[Argument]) -> Vec<
 }
 
 /// Whether a pattern (`/a/*/b`, `/a/**`, `/a/{id}`) covers a path with `{name}`.
-fn matches(pattern: &str, path: &str) -> bool {
+fn pattern_matches(pattern: &str, path: &str) -> bool {
     // A pattern that does not begin with a slash never matches.
     if !pattern.starts_with('/') {
         return pattern == "**";
     }
     let parts = |text: &str| text.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
-    covers(&parts(pattern), &parts(path))
+    covers_all_parts(&parts(pattern), &parts(path))
 }
 
-fn covers(pattern: &[String], path: &[String]) -> bool {
+fn covers_all_parts(pattern: &[String], path: &[String]) -> bool {
     match (pattern.split_first(), path.split_first()) {
         (None, None) => true,
         (Some((first, rest)), _) if first == "**" || first.starts_with("{*") => {
-            rest.is_empty() || (0..=path.len()).any(|from| path.get(from..).is_some_and(|left| covers(rest, left)))
+            rest.is_empty()
+                || (0..=path.len()).any(|from| path.get(from..).is_some_and(|left| covers_all_parts(rest, left)))
         }
-        (Some((first, rest)), Some((part, left))) => covers_part(first, part) && covers(rest, left),
+        (Some((first, rest)), Some((part, left))) => covers_part(first, part) && covers_all_parts(rest, left),
         _ => false,
     }
 }

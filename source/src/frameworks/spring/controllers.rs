@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::annotations::{Annotation, annotations, named, texts};
-use super::guards::GuardReader;
+use super::annotations::{Annotation, find_annotation, read_annotations, texts_of_value};
+use super::guards::SpringGuardReader;
 use super::is_of_tests;
 use super::properties::Properties;
-use crate::ir::{Class, ExprKind, Function, Statement, StatementKind, dotted, keyword, last_part};
+use crate::ir::{Class, ExprKind, Function, Statement, StatementKind, argument_named, dotted_text, last_part};
 use crate::lang::Language;
 use crate::project::{ClassRef, FunctionRef, ModuleId, Project};
-use crate::routes::{FrameworkName, HandlerCode, RouteEntry, RouteTable, join, normalise};
+use crate::routes::{FrameworkName, HandlerCode, RouteEntry, RouteTable, join_paths, normalise_path};
 
 /// Annotations that map a method, and the method of HTTP that each stands for.
 const MAPPINGS: [(&str, &str); 6] = [
@@ -46,14 +46,19 @@ struct Mapping {
 }
 
 /// Finds the routes of all controllers.
-pub(super) fn find(project: &Project, properties: &Properties, guards: &GuardReader, table: &mut RouteTable) {
-    let prefixes = prefixes(project, properties);
+pub(super) fn find_routes(
+    project: &Project,
+    properties: &Properties,
+    guards: &SpringGuardReader,
+    table: &mut RouteTable,
+) {
+    let prefixes = find_path_prefixes(project, properties);
     for module in project.modules.iter().filter(|module| module.language == Language::Java && !is_of_tests(module)) {
         let mut classes = Vec::new();
         classes_within(&module.statements, &mut classes);
         for class in classes {
             let class = ClassRef { module: module.id, class };
-            if let Some(marks) = controller(project, &class) {
+            if let Some(marks) = controller_annotations(project, &class) {
                 let before = prefixes.iter().filter(|prefix| prefix.reaches(&marks, &module.path));
                 let before: String = before.map(|prefix| prefix.path.as_str()).collect();
                 let reader = ControllerReader { project, properties, guards, class: &class, before };
@@ -74,9 +79,9 @@ fn classes_within(statements: &[Statement], found: &mut Vec<Arc<Class>>) {
 
 /// The annotations of a class, where they make it a controller. Clients of other services (`@FeignClient`) are none, and
 /// an interface is none by itself.
-fn controller(project: &Project, class: &ClassRef) -> Option<BTreeSet<String>> {
+fn controller_annotations(project: &Project, class: &ClassRef) -> Option<BTreeSet<String>> {
     let text = project.text(class.module, class.class.span);
-    let own = annotations(project, class.module, &class.class.decorators);
+    let own = read_annotations(project, class.module, &class.class.decorators);
     let is_mark = |name: &str| {
         matches!(name, "RestController" | "Controller" | "RepositoryRestController" | "BasePathAwareController")
     };
@@ -88,7 +93,7 @@ fn controller(project: &Project, class: &ClassRef) -> Option<BTreeSet<String>> {
 }
 
 /// `configurer.addPathPrefix("/api", HandlerTypePredicate.forAnnotation(RestController.class))`
-fn prefixes(project: &Project, properties: &Properties) -> Vec<Prefix> {
+fn find_path_prefixes(project: &Project, properties: &Properties) -> Vec<Prefix> {
     let mut found = Vec::new();
     for module in project.modules.iter().filter(|module| module.text.contains("addPathPrefix") && !is_of_tests(module))
     {
@@ -104,7 +109,7 @@ fn prefixes(project: &Project, properties: &Properties) -> Vec<Prefix> {
             if let Some(predicate) = arguments.get(1) {
                 crate::ir::walk_expr(&predicate.value, &mut |inner| match &*inner.kind {
                     ExprKind::Member(of, name) if name == "class" => {
-                        annotation = dotted(of).map(|name| last_part(&name).to_owned());
+                        annotation = dotted_text(of).map(|name| last_part(&name).to_owned());
                     }
                     ExprKind::Text(package) => packages.push(package.clone()),
                     _ => {}
@@ -119,7 +124,7 @@ fn prefixes(project: &Project, properties: &Properties) -> Vec<Prefix> {
 struct ControllerReader<'a> {
     project: &'a Project,
     properties: &'a Properties,
-    guards: &'a GuardReader<'a>,
+    guards: &'a SpringGuardReader<'a>,
     class: &'a ClassRef,
     before: String,
 }
@@ -129,8 +134,8 @@ impl ControllerReader<'_> {
         let line = self.project.line_of(self.class);
         // The nearest mapping of a class counts, its own or that of what it extends.
         let of_class = line.iter().find_map(|part| {
-            let own = annotations(self.project, part.module, &part.class.decorators);
-            self.mapping(named(&own, "RequestMapping")?.clone())
+            let own = read_annotations(self.project, part.module, &part.class.decorators);
+            self.mapping(find_annotation(&own, "RequestMapping")?.clone())
         });
         let mut seen: Vec<(String, usize)> = Vec::new();
         for part in &line {
@@ -148,7 +153,7 @@ impl ControllerReader<'_> {
 
     /// The mapping of a method.
     fn mapped(&self, module: ModuleId, method: &Function) -> Option<Mapping> {
-        let own = annotations(self.project, module, &method.decorators);
+        let own = read_annotations(self.project, module, &method.decorators);
         let found = own.iter().find(|annotation| MAPPINGS.iter().any(|(name, _)| *name == annotation.name));
         self.mapping(found?.clone())
     }
@@ -157,16 +162,16 @@ impl ControllerReader<'_> {
         let (_, method) = MAPPINGS.iter().find(|(name, _)| *name == annotation.name)?;
         let mut methods: Vec<String> =
             Some((*method).to_owned()).filter(|method| !method.is_empty()).into_iter().collect();
-        if let Some(value) = keyword(annotation.arguments(), "method") {
+        if let Some(value) = argument_named(annotation.arguments(), "method") {
             let mut names = Vec::new();
             match &*value.kind {
-                ExprKind::List(items) => names.extend(items.iter().filter_map(dotted)),
-                _ => names.extend(dotted(value)),
+                ExprKind::List(items) => names.extend(items.iter().filter_map(dotted_text)),
+                _ => names.extend(dotted_text(value)),
             }
             methods.extend(names.iter().map(|name| last_part(name).to_owned()));
         }
         let paths = match annotation.value(&["value", "path"]) {
-            Some(value) => texts(self.project, annotation.module, value)
+            Some(value) => texts_of_value(self.project, annotation.module, value)
                 .and_then(|paths| paths.iter().map(|path| self.properties.filled(path)).collect()),
             None => Some(vec![String::new()]),
         };
@@ -198,8 +203,8 @@ impl ControllerReader<'_> {
         for above in if above.is_empty() { bare.clone() } else { above } {
             for path in paths {
                 let inner = format!("{}{}", self.before, join_parts(&above, path));
-                let path = normalise(&join(&self.properties.prefix(), &inner));
-                let inner = normalise(&inner);
+                let path = normalise_path(&join_paths(&self.properties.prefix(), &inner));
+                let inner = normalise_path(&inner);
                 let guards = self.guards.of_method(self.class, &function, (&methods, &inner));
                 table.routes.push(RouteEntry {
                     framework: FrameworkName::Spring,

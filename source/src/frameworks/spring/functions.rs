@@ -1,12 +1,14 @@
 //! Router functions: `route().GET("/orders", handler::list)`, `route(GET("/orders"), handler::list)`, nested ones too.
 
-use super::guards::GuardReader;
+use super::guards::SpringGuardReader;
 use super::is_of_tests;
 use super::properties::Properties;
-use crate::ir::{Argument, Expr, ExprKind, Function, Statement, StatementKind, dotted, last_part, walk_statements};
+use crate::ir::{
+    Argument, Expr, ExprKind, Function, Statement, StatementKind, dotted_text, last_part, walk_statements,
+};
 use crate::lang::Language;
 use crate::project::{ClassRef, FunctionRef, ModuleId, Project, Resolved};
-use crate::routes::{FrameworkName, HandlerCode, RouteEntry, RouteTable, join, normalise};
+use crate::routes::{FrameworkName, HandlerCode, RouteEntry, RouteTable, join_paths, normalise_path};
 
 /// Routes within routes deeper than this are not followed.
 const MOST_DEPTH: usize = 8;
@@ -14,10 +16,15 @@ const MOST_DEPTH: usize = 8;
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// Finds the routes of all methods that return router functions.
-pub(super) fn find(project: &Project, properties: &Properties, guards: &GuardReader, table: &mut RouteTable) {
+pub(super) fn find_routes(
+    project: &Project,
+    properties: &Properties,
+    guards: &SpringGuardReader,
+    table: &mut RouteTable,
+) {
     let is_router = |declared: &Expr| match &*declared.kind {
-        ExprKind::Index(of, _) => dotted(of).is_some_and(|name| last_part(&name) == "RouterFunction"),
-        _ => dotted(declared).is_some_and(|name| last_part(&name) == "RouterFunction"),
+        ExprKind::Index(of, _) => dotted_text(of).is_some_and(|name| last_part(&name) == "RouterFunction"),
+        _ => dotted_text(declared).is_some_and(|name| last_part(&name) == "RouterFunction"),
     };
     for module in project.modules.iter().filter(|module| module.language == Language::Java && !is_of_tests(module)) {
         if !module.text.contains("RouterFunction") {
@@ -46,7 +53,7 @@ pub(super) fn find(project: &Project, properties: &Properties, guards: &GuardRea
 struct FunctionReader<'a> {
     project: &'a Project,
     properties: &'a Properties,
-    guards: &'a GuardReader<'a>,
+    guards: &'a SpringGuardReader<'a>,
     module: ModuleId,
     function: &'a Function,
     table: &'a mut RouteTable,
@@ -102,7 +109,7 @@ impl FunctionReader<'_> {
         let mut found = None;
         crate::ir::walk_expr(&first.value, &mut |inner| {
             let Some((callee, arguments)) = inner.call() else { return };
-            let name = dotted(callee).map(|name| last_part(&name).to_owned());
+            let name = dotted_text(callee).map(|name| last_part(&name).to_owned());
             if let (Some(name), Some(path)) = (name, arguments.first())
                 && (METHODS.contains(&name.as_str()) || name == "path")
             {
@@ -141,12 +148,12 @@ impl FunctionReader<'_> {
             return;
         };
         let methods: Vec<String> = Some(method.to_owned()).filter(|method| !method.is_empty()).into_iter().collect();
-        let inner = normalise(&format!("{above}{path}"));
+        let inner = normalise_path(&format!("{above}{path}"));
         let handler = handler.and_then(|handler| self.handler(&handler.value));
         let place = handler.as_ref().map(|(function, _)| self.project.place(function.module, function.function.span));
         self.table.routes.push(RouteEntry {
             framework: FrameworkName::Spring,
-            path: join(&self.properties.prefix(), &inner),
+            path: join_paths(&self.properties.prefix(), &inner),
             function: handler.as_ref().map(|(_, name)| name.clone()).unwrap_or_default(),
             handler: place.unwrap_or_else(|| declared.clone()),
             declared,
@@ -163,14 +170,14 @@ impl FunctionReader<'_> {
             return Some((function, String::new()));
         }
         let ExprKind::Member(object, method) = &*expr.kind else { return None };
-        let class = self.class_of(&dotted(object)?)?;
+        let class = self.class_of(&dotted_text(object)?)?;
         let function = self.project.method(&class, method)?;
         Some((function, format!("{}.{method}", class.class.name)))
     }
 
     fn class_of(&self, name: &str) -> Option<ClassRef> {
         let parameter = self.function.parameters.iter().find(|parameter| parameter.name == name);
-        let declared = parameter.and_then(|parameter| parameter.declared.as_ref()).and_then(dotted);
+        let declared = parameter.and_then(|parameter| parameter.declared.as_ref()).and_then(dotted_text);
         // A field named after its class, as is the custom: `orderHandler`.
         let field = name.strip_prefix("this.").unwrap_or(name);
         let mut letters = field.chars();

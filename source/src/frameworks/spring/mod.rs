@@ -11,19 +11,19 @@ use crate::lang::Language;
 use crate::project::{Module, Project};
 use crate::routes::RouteTable;
 
-use guards::GuardReader;
+use guards::SpringGuardReader;
 use properties::Properties;
 
 /// Finds the routes that controllers and router functions declare.
-pub(super) fn find(project: &Project) -> RouteTable {
+pub(super) fn find_routes(project: &Project) -> RouteTable {
     let mut table = RouteTable::default();
     if !project.modules.iter().any(|module| uses_spring(module)) {
         return table;
     }
     let properties = Properties::read(project);
-    let guards = GuardReader::new(project);
-    controllers::find(project, &properties, &guards, &mut table);
-    functions::find(project, &properties, &guards, &mut table);
+    let guards = SpringGuardReader::new(project);
+    controllers::find_routes(project, &properties, &guards, &mut table);
+    functions::find_routes(project, &properties, &guards, &mut table);
     table
 }
 

@@ -29,7 +29,7 @@ impl Properties {
     fn lines(&mut self, text: &str) {
         for line in text.lines().map(str::trim).filter(|line| !line.starts_with(['#', '!'])) {
             if let Some((name, value)) = line.split_once(['=', ':']) {
-                self.values.entry(relaxed(name)).or_insert_with(|| value.trim().to_owned());
+                self.values.entry(relaxed_name(name)).or_insert_with(|| value.trim().to_owned());
             }
         }
     }
@@ -51,10 +51,10 @@ impl Properties {
                 }
             }
             serde_json::Value::String(text) => {
-                self.values.entry(relaxed(above)).or_insert_with(|| text.clone());
+                self.values.entry(relaxed_name(above)).or_insert_with(|| text.clone());
             }
             serde_json::Value::Number(number) => {
-                self.values.entry(relaxed(above)).or_insert_with(|| number.to_string());
+                self.values.entry(relaxed_name(above)).or_insert_with(|| number.to_string());
             }
             _ => {}
         }
@@ -63,7 +63,7 @@ impl Properties {
     /// Returns what stands before every path.
     pub(super) fn prefix(&self) -> String {
         let names = ["server.servlet.context-path", "spring.webflux.base-path", "spring.mvc.servlet.path"];
-        let parts = names.iter().filter_map(|name| self.values.get(&relaxed(name)));
+        let parts = names.iter().filter_map(|name| self.values.get(&relaxed_name(name)));
         let parts = parts.filter_map(|part| self.filled(part));
         parts.map(|part| format!("/{}", part.trim_matches('/'))).filter(|part| part != "/").collect()
     }
@@ -76,7 +76,7 @@ impl Properties {
             let (inner, after) = after.split_once('}')?;
             let (name, default) = inner.split_once(':').map_or((inner, None), |(name, value)| (name, Some(value)));
             made.push_str(before);
-            let value = self.values.get(&relaxed(name)).map(String::as_str);
+            let value = self.values.get(&relaxed_name(name)).map(String::as_str);
             made.push_str(value.filter(|value| !value.contains("${")).or(default)?);
             rest = after;
         }
@@ -85,6 +85,6 @@ impl Properties {
 }
 
 /// `server.servlet.context-path` is `server.servlet.contextPath` too.
-fn relaxed(name: &str) -> String {
+fn relaxed_name(name: &str) -> String {
     name.trim().to_ascii_lowercase().replace(['-', '_'], "")
 }

@@ -6,12 +6,14 @@ use tree_sitter::Node;
 
 use super::Java;
 use crate::ir::{Argument, Expr, ExprKind, Function, Spread, Statement, StatementKind};
-use crate::lang::reader::{expr, named, span, statement};
+use crate::lang::reader::{make_expression, make_statement, named_children, node_span};
 
 impl Java<'_> {
     /// Lowers an expression; one that is nested too deep has no parts.
     pub(super) fn expr(&self, node: Node) -> Expr {
-        self.reader.deeper(|| self.lower_expr(node)).unwrap_or_else(|| expr(node, ExprKind::Other(Vec::new())))
+        self.reader
+            .deeper(|| self.lower_expr(node))
+            .unwrap_or_else(|| make_expression(node, ExprKind::Other(Vec::new())))
     }
 
     fn lower_expr(&self, node: Node) -> Expr {
@@ -56,8 +58,10 @@ impl Java<'_> {
                 Some(value) => return self.expr(value),
                 None => ExprKind::Other(self.exprs(node)),
             },
-            "generic_type" => match named(node).as_slice() {
-                [of, parts] => ExprKind::Index(self.expr(*of), expr(*parts, ExprKind::List(self.exprs(*parts)))),
+            "generic_type" => match named_children(node).as_slice() {
+                [of, parts] => {
+                    ExprKind::Index(self.expr(*of), make_expression(*parts, ExprKind::List(self.exprs(*parts))))
+                }
                 _ => ExprKind::Other(self.exprs(node)),
             },
             "marker_annotation" | "annotation" => return self.annotation(node),
@@ -66,19 +70,19 @@ impl Java<'_> {
             }
             _ => ExprKind::Other(self.exprs(node)),
         };
-        expr(node, kind)
+        make_expression(node, kind)
     }
 
     fn only(&self, node: Node) -> Expr {
-        match named(node).first() {
+        match named_children(node).first() {
             Some(inner) => self.expr(*inner),
-            None => expr(node, ExprKind::Other(Vec::new())),
+            None => make_expression(node, ExprKind::Other(Vec::new())),
         }
     }
 
     /// `a.b.C`
     fn scoped(&self, node: Node) -> ExprKind {
-        match named(node).as_slice() {
+        match named_children(node).as_slice() {
             [scope, name] => ExprKind::Member(self.expr(*scope), self.reader.text(*name).to_owned()),
             _ => ExprKind::Name(self.reader.text(node).to_owned()),
         }
@@ -88,11 +92,12 @@ impl Java<'_> {
         let name = self.reader.field_text(node, "name");
         let callee = match (node.child_by_field_name("object"), node.child_by_field_name("name")) {
             (Some(object), Some(end)) => {
-                let whole = crate::ir::Span { end: span(end).end, end_line: span(end).end_line, ..span(node) };
+                let whole =
+                    crate::ir::Span { end: node_span(end).end, end_line: node_span(end).end_line, ..node_span(node) };
                 Expr::new(ExprKind::Member(self.expr(object), name), whole)
             }
-            (_, Some(place)) => expr(place, ExprKind::Name(name)),
-            _ => expr(node, ExprKind::Name(name)),
+            (_, Some(place)) => make_expression(place, ExprKind::Name(name)),
+            _ => make_expression(node, ExprKind::Name(name)),
         };
         ExprKind::Call { callee, arguments: self.arguments(node), made: false }
     }
@@ -105,8 +110,8 @@ impl Java<'_> {
             _ => made,
         };
         let mut arguments = self.arguments(node);
-        for body in named(node).into_iter().filter(|child| child.kind() == "class_body") {
-            for method in named(body).into_iter().flat_map(|member| self.member(member)) {
+        for body in named_children(node).into_iter().filter(|child| child.kind() == "class_body") {
+            for method in named_children(body).into_iter().flat_map(|member| self.member(member)) {
                 if let StatementKind::Function(function) = &method.kind {
                     let value = Expr::new(ExprKind::Function(function.clone()), method.span);
                     arguments.push(Argument { name: None, spread: Spread::One, value, span: method.span });
@@ -117,9 +122,9 @@ impl Java<'_> {
     }
 
     fn arguments(&self, node: Node) -> Vec<Argument> {
-        let list = node.child_by_field_name("arguments").map(named).unwrap_or_default();
+        let list = node.child_by_field_name("arguments").map(named_children).unwrap_or_default();
         let argument =
-            |child: Node| Argument { name: None, spread: Spread::One, value: self.expr(child), span: span(child) };
+            |child: Node| Argument { name: None, spread: Spread::One, value: self.expr(child), span: node_span(child) };
         list.into_iter().map(argument).collect()
     }
 
@@ -135,7 +140,7 @@ impl Java<'_> {
 
     /// `orders::list` is what it refers to.
     fn reference(&self, node: Node) -> ExprKind {
-        match named(node).as_slice() {
+        match named_children(node).as_slice() {
             [of, name] => ExprKind::Member(self.expr(*of), self.reader.text(*name).to_owned()),
             _ => ExprKind::Other(self.exprs(node)),
         }
@@ -145,7 +150,7 @@ impl Java<'_> {
         let body = node.child_by_field_name("body");
         let statements: Vec<Statement> = match body {
             Some(block) if block.kind() == "block" => self.block(block),
-            Some(value) => vec![statement(value, StatementKind::Return(Some(self.expr(value))))],
+            Some(value) => vec![make_statement(value, StatementKind::Return(Some(self.expr(value))))],
             None => Vec::new(),
         };
         ExprKind::Function(Arc::new(Function {
@@ -155,16 +160,16 @@ impl Java<'_> {
             decorators: Vec::new(),
             returns: None,
             is_async: false,
-            span: span(node),
-            body_span: body.map(span).unwrap_or_default(),
-            outer_span: span(node),
+            span: node_span(node),
+            body_span: body.map(node_span).unwrap_or_default(),
+            outer_span: node_span(node),
             is_damaged: node.has_error(),
         }))
     }
 
     fn string(&self, node: Node) -> String {
         let mut text = String::new();
-        for child in named(node) {
+        for child in named_children(node) {
             let part = self.reader.text(child);
             match (child.kind(), part) {
                 ("escape_sequence", "\\n") => text.push('\n'),

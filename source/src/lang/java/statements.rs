@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use super::Java;
 use crate::ir::{Expr, ExprKind, Import, ImportedName, Statement, StatementKind, WithItem};
-use crate::lang::reader::{expr, fields, named, span, statement};
+use crate::lang::reader::{field_children, make_expression, make_statement, named_children, node_span};
 
 impl Java<'_> {
     /// Lowers the statements of a block.
@@ -15,7 +15,7 @@ impl Java<'_> {
             | "constructor_body"
             | "static_initializer"
             | "switch_block_statement_group"
-            | "ERROR" => named(node).into_iter().flat_map(|child| self.statement(child)).collect(),
+            | "ERROR" => named_children(node).into_iter().flat_map(|child| self.statement(child)).collect(),
             _ => self.statement(node),
         };
         self.reader.deeper(lower).unwrap_or_default()
@@ -42,15 +42,15 @@ impl Java<'_> {
                 otherwise: self.field_block(node, "alternative"),
             },
             "return_statement" | "yield_statement" => {
-                StatementKind::Return(named(node).first().map(|value| self.expr(*value)))
+                StatementKind::Return(named_children(node).first().map(|value| self.expr(*value)))
             }
             "throw_statement" => StatementKind::Throw(self.exprs(node)),
             "for_statement" | "while_statement" | "do_statement" => {
                 let mut found: Vec<Statement> =
-                    fields(node, "init").into_iter().flat_map(|init| self.statement(init)).collect();
+                    field_children(node, "init").into_iter().flat_map(|init| self.statement(init)).collect();
                 let body = self.field_block(node, "body");
                 let test = self.field(node, "condition");
-                found.push(statement(node, StatementKind::While { test, body }));
+                found.push(make_statement(node, StatementKind::While { test, body }));
                 return found;
             }
             "enhanced_for_statement" => StatementKind::For {
@@ -63,21 +63,23 @@ impl Java<'_> {
             "switch_expression" | "switch_statement" => return self.switched(node),
             "synchronized_statement" => StatementKind::Block(self.field_block(node, "body")),
             "labeled_statement" | "block" | "ERROR" | "constructor_body" => {
-                StatementKind::Block(named(node).into_iter().flat_map(|child| self.statement(child)).collect())
+                StatementKind::Block(named_children(node).into_iter().flat_map(|child| self.statement(child)).collect())
             }
-            "assert_statement" => match named(node).first() {
+            "assert_statement" => match named_children(node).first() {
                 Some(test) => StatementKind::Assert(self.expr(*test)),
                 None => StatementKind::Other,
             },
             "break_statement" | "continue_statement" => StatementKind::Jump,
-            "explicit_constructor_invocation" => StatementKind::Expr(expr(node, ExprKind::Other(self.exprs(node)))),
+            "explicit_constructor_invocation" => {
+                StatementKind::Expr(make_expression(node, ExprKind::Other(self.exprs(node))))
+            }
             _ => StatementKind::Other,
         };
-        vec![statement(node, kind)]
+        vec![make_statement(node, kind)]
     }
 
     fn expression(&self, node: Node) -> Vec<Statement> {
-        let Some(inner) = named(node).into_iter().next() else { return Vec::new() };
+        let Some(inner) = named_children(node).into_iter().next() else { return Vec::new() };
         if inner.kind() == "switch_expression" {
             return self.switched(inner);
         }
@@ -86,31 +88,35 @@ impl Java<'_> {
             ExprKind::Assign(target, value) => StatementKind::Assign(vec![target.clone()], Some(value.clone())),
             _ => StatementKind::Expr(lowered),
         };
-        vec![statement(node, kind)]
+        vec![make_statement(node, kind)]
     }
 
     /// `try`; what is opened in its head is open in its body.
     fn tried(&self, node: Node) -> Vec<Statement> {
         let (mut handlers, mut finally, mut items) = (Vec::new(), Vec::new(), Vec::new());
-        for child in named(node) {
+        for child in named_children(node) {
             match child.kind() {
                 "catch_clause" => handlers.push(self.field_block(child, "body")),
-                "finally_clause" => finally = named(child).into_iter().flat_map(|block| self.block(block)).collect(),
-                "resource_specification" => items.extend(named(child).into_iter().map(|one| self.resource(one))),
+                "finally_clause" => {
+                    finally = named_children(child).into_iter().flat_map(|block| self.block(block)).collect()
+                }
+                "resource_specification" => {
+                    items.extend(named_children(child).into_iter().map(|one| self.resource(one)))
+                }
                 _ => {}
             }
         }
         let mut body = self.field_block(node, "body");
         if !items.is_empty() {
-            body = vec![statement(node, StatementKind::With { items, body })];
+            body = vec![make_statement(node, StatementKind::With { items, body })];
         }
-        vec![statement(node, StatementKind::Try { body, handlers, otherwise: Vec::new(), finally })]
+        vec![make_statement(node, StatementKind::Try { body, handlers, otherwise: Vec::new(), finally })]
     }
 
     fn resource(&self, node: Node) -> WithItem {
         match node.child_by_field_name("value") {
             Some(value) => WithItem { value: self.expr(value), target: Some(self.field(node, "name")) },
-            None => WithItem { value: expr(node, ExprKind::Other(self.exprs(node))), target: None },
+            None => WithItem { value: make_expression(node, ExprKind::Other(self.exprs(node))), target: None },
         }
     }
 
@@ -118,26 +124,27 @@ impl Java<'_> {
     fn switched(&self, node: Node) -> Vec<Statement> {
         let subject = self.field(node, "condition");
         let mut otherwise = Vec::new();
-        let arms = node.child_by_field_name("body").map(named).unwrap_or_default();
+        let arms = node.child_by_field_name("body").map(named_children).unwrap_or_default();
         for arm in arms.into_iter().rev() {
             let (labels, parts): (Vec<Node>, Vec<Node>) =
-                named(arm).into_iter().partition(|child| child.kind() == "switch_label");
+                named_children(arm).into_iter().partition(|child| child.kind() == "switch_label");
             let body: Vec<Statement> = parts.into_iter().flat_map(|part| self.block(part)).collect();
             let values: Vec<Expr> = labels.into_iter().flat_map(|label| self.exprs(label)).collect();
             if values.is_empty() {
                 otherwise = body;
                 continue;
             }
-            let values = Expr::new(ExprKind::List(values), span(arm));
-            let test = Expr::new(ExprKind::Compare(vec![subject.clone(), values], vec!["in".to_owned()]), span(arm));
-            otherwise = vec![statement(arm, StatementKind::If { test, body, otherwise })];
+            let values = Expr::new(ExprKind::List(values), node_span(arm));
+            let test =
+                Expr::new(ExprKind::Compare(vec![subject.clone(), values], vec!["in".to_owned()]), node_span(arm));
+            otherwise = vec![make_statement(arm, StatementKind::If { test, body, otherwise })];
         }
         otherwise
     }
 
     /// `import a.b.Name`, `import static a.b.Name.MEMBER`, `import a.b.*`. A class is in the module of its name.
     fn import(&self, node: Node) -> Option<Statement> {
-        let parts = named(node);
+        let parts = named_children(node);
         let path = self.reader.text(*parts.first()?).to_owned();
         let is_static = self.reader.text(node).split_whitespace().nth(1) == Some("static");
         let (module, name) = if parts.iter().any(|part| part.kind() == "asterisk") {
@@ -148,19 +155,19 @@ impl Java<'_> {
             (module, last.to_owned())
         };
         let names = vec![ImportedName { alias: name.clone(), name }];
-        Some(statement(node, StatementKind::Import(Import { module, level: 0, names, alias: None })))
+        Some(make_statement(node, StatementKind::Import(Import { module, level: 0, names, alias: None })))
     }
 
     /// Lowers every named child.
     pub(super) fn exprs(&self, node: Node) -> Vec<Expr> {
-        named(node).into_iter().map(|child| self.expr(child)).collect()
+        named_children(node).into_iter().map(|child| self.expr(child)).collect()
     }
 
     /// Lowers the expression in a field; an empty one where it is absent.
     pub(super) fn field(&self, node: Node, name: &str) -> Expr {
         match node.child_by_field_name(name) {
             Some(field) => self.expr(field),
-            None => expr(node, ExprKind::Other(Vec::new())),
+            None => make_expression(node, ExprKind::Other(Vec::new())),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::ir::{Argument, Class, Expr, ExprKind, Statement, StatementKind, argument, dotted, last_part, literal};
+use crate::ir::{
+    Argument, Class, Expr, ExprKind, Statement, StatementKind, argument_at, dotted_text, last_part, literal_text,
+};
 
 /// What one `__decorate` decorates.
 struct Decoration {
@@ -13,7 +15,7 @@ struct Decoration {
 
 /// Gives the classes of a block, and their methods and parameters, the decorators that calls after them apply.
 pub(super) fn restore_decorators(mut statements: Vec<Statement>) -> Vec<Statement> {
-    let decorations: Vec<Decoration> = statements.iter().filter_map(decoration).collect();
+    let decorations: Vec<Decoration> = statements.iter().filter_map(read_decoration).collect();
     if decorations.is_empty() {
         return statements;
     }
@@ -25,7 +27,7 @@ pub(super) fn restore_decorators(mut statements: Vec<Statement>) -> Vec<Statemen
         if let Some(class) = place {
             let own = decorations.iter().filter(|decoration| decoration.class == class.name);
             let mut restored = Class::clone(class);
-            own.for_each(|decoration| decorate(&mut restored, decoration));
+            own.for_each(|decoration| restore_decoration(&mut restored, decoration));
             *class = Arc::new(restored);
         } else {
             restore_assigned(statement, &decorations);
@@ -49,7 +51,7 @@ fn restore_assigned(statement: &mut Statement, decorations: &[Decoration]) {
     if let Some(name) = targets.iter().find_map(|target| target.name()) {
         restored.name = name.to_owned();
     }
-    own.into_iter().for_each(|decoration| decorate(&mut restored, decoration));
+    own.into_iter().for_each(|decoration| restore_decoration(&mut restored, decoration));
     statement.kind = StatementKind::Class(Arc::new(restored));
 }
 
@@ -63,18 +65,18 @@ fn class_of(value: &Expr) -> Option<&Arc<Class>> {
     }
 }
 
-fn decoration(statement: &Statement) -> Option<Decoration> {
+fn read_decoration(statement: &Statement) -> Option<Decoration> {
     let value = match &statement.kind {
         StatementKind::Expr(value) | StatementKind::Assign(_, Some(value)) => value,
         _ => return None,
     };
     let (callee, arguments) = call_of(value)?;
-    if last_part(&dotted(callee)?) != "__decorate" {
+    if last_part(&dotted_text(callee)?) != "__decorate" {
         return None;
     }
-    let ExprKind::List(decorators) = &*argument(arguments, 0)?.kind else { return None };
-    let target = dotted(argument(arguments, 1)?)?;
-    let member = argument(arguments, 2).and_then(literal).map(str::to_owned);
+    let ExprKind::List(decorators) = &*argument_at(arguments, 0)?.kind else { return None };
+    let target = dotted_text(argument_at(arguments, 1)?)?;
+    let member = argument_at(arguments, 2).and_then(literal_text).map(str::to_owned);
     let class = target.strip_suffix(".prototype").unwrap_or(&target).to_owned();
     Some(Decoration { class, member, decorators: decorators.clone() })
 }
@@ -87,7 +89,7 @@ fn call_of(value: &Expr) -> Option<(&Expr, &[Argument])> {
     }
 }
 
-fn decorate(class: &mut Class, decoration: &Decoration) {
+fn restore_decoration(class: &mut Class, decoration: &Decoration) {
     let Some(member) = &decoration.member else {
         class.decorators.extend(decoration.decorators.iter().cloned());
         restore_types(class, None, &decoration.decorators);
@@ -117,20 +119,22 @@ fn decorate(class: &mut Class, decoration: &Decoration) {
 /// `__param(0, Body())`
 fn parameter_decorator(decorator: &Expr) -> Option<(usize, &Expr)> {
     let (callee, arguments) = decorator.call()?;
-    if last_part(&dotted(callee)?) != "__param" {
+    if last_part(&dotted_text(callee)?) != "__param" {
         return None;
     }
-    let ExprKind::Constant(place) = &*argument(arguments, 0)?.kind else { return None };
-    Some((place.parse().ok()?, argument(arguments, 1)?))
+    let ExprKind::Constant(place) = &*argument_at(arguments, 0)?.kind else { return None };
+    Some((place.parse().ok()?, argument_at(arguments, 1)?))
 }
 
 /// `__metadata("design:paramtypes", [Users, Number])` says the types of the parameters.
 fn restore_types(class: &mut Class, member: Option<&str>, decorators: &[Expr]) {
     let types = decorators.iter().find_map(|decorator| {
         let (callee, arguments) = decorator.call()?;
-        let is_types = literal(argument(arguments, 0)?)? == "design:paramtypes";
-        match &*argument(arguments, 1)?.kind {
-            ExprKind::List(types) if is_types && last_part(&dotted(callee)?) == "__metadata" => Some(types.clone()),
+        let is_types = literal_text(argument_at(arguments, 0)?)? == "design:paramtypes";
+        match &*argument_at(arguments, 1)?.kind {
+            ExprKind::List(types) if is_types && last_part(&dotted_text(callee)?) == "__metadata" => {
+                Some(types.clone())
+            }
             _ => None,
         }
     });

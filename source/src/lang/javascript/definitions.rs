@@ -6,8 +6,10 @@ use tree_sitter::Node;
 
 use super::JavaScript;
 use super::patterns::bound_names;
-use crate::ir::{Class, Entry, Expr, ExprKind, Function, Parameter, Span, Spread, Statement, StatementKind};
-use crate::lang::reader::{expr, fields, named, span, statement};
+use crate::ir::{
+    Class, Expr, ExprKind, Function, FunctionParameter, RecordEntry, Span, Spread, Statement, StatementKind,
+};
+use crate::lang::reader::{field_children, make_expression, make_statement, named_children, node_span};
 
 impl JavaScript<'_> {
     /// Lowers a function of any kind; one without a name of its own gets this one.
@@ -21,7 +23,7 @@ impl JavaScript<'_> {
             Some(body) if body.kind() == "statement_block" => statements.extend(self.block(body)),
             Some(body) => {
                 let value = self.expr(body);
-                statements.push(statement(body, StatementKind::Return(Some(value))));
+                statements.push(make_statement(body, StatementKind::Return(Some(value))));
             }
             None => {}
         }
@@ -34,9 +36,9 @@ impl JavaScript<'_> {
             decorators,
             returns: node.child_by_field_name("return_type").map(|declared| self.expr(declared)),
             is_async,
-            span: undecorated(node),
-            body_span: body.map(span).unwrap_or_default(),
-            outer_span: span(node),
+            span: span_without_decorators(node),
+            body_span: body.map(node_span).unwrap_or_default(),
+            outer_span: node_span(node),
             is_damaged: node.has_error(),
         })
     }
@@ -59,17 +61,19 @@ impl JavaScript<'_> {
             bases: self.bases(node),
             members: body.map(|body| self.members(body)).unwrap_or_default(),
             decorators,
-            span: span(outer),
-            body_span: body.map(span).unwrap_or_default(),
+            span: node_span(outer),
+            body_span: body.map(node_span).unwrap_or_default(),
         })
     }
 
     /// Lowers a class that is an expression: a function without parameters that declares and returns it.
     pub(super) fn class_expr(&self, node: Node) -> Expr {
         let class = self.class(node, self.decorators(node), node);
-        let name = expr(node, ExprKind::Name(class.name.clone()));
-        let body =
-            vec![statement(node, StatementKind::Class(class)), statement(node, StatementKind::Return(Some(name)))];
+        let name = make_expression(node, ExprKind::Name(class.name.clone()));
+        let body = vec![
+            make_statement(node, StatementKind::Class(class)),
+            make_statement(node, StatementKind::Return(Some(name))),
+        ];
         let made = Function {
             name: String::new(),
             parameters: Vec::new(),
@@ -77,25 +81,25 @@ impl JavaScript<'_> {
             decorators: Vec::new(),
             returns: None,
             is_async: false,
-            span: span(node),
-            body_span: span(node),
-            outer_span: span(node),
+            span: node_span(node),
+            body_span: node_span(node),
+            outer_span: node_span(node),
             is_damaged: node.has_error(),
         };
-        let callee = expr(node, ExprKind::Function(Arc::new(made)));
-        expr(node, ExprKind::Call { callee, arguments: Vec::new(), made: false })
+        let callee = make_expression(node, ExprKind::Function(Arc::new(made)));
+        make_expression(node, ExprKind::Call { callee, arguments: Vec::new(), made: false })
     }
 
     /// Lowers the decorators of a node.
     pub(super) fn decorators(&self, node: Node) -> Vec<Expr> {
-        fields(node, "decorator").into_iter().map(|decorator| self.only(decorator)).collect()
+        field_children(node, "decorator").into_iter().map(|decorator| self.only(decorator)).collect()
     }
 
     fn bases(&self, node: Node) -> Vec<Expr> {
-        let heritage = named(node).into_iter().filter(|child| child.kind() == "class_heritage");
-        let clauses = heritage.flat_map(named);
+        let heritage = named_children(node).into_iter().filter(|child| child.kind() == "class_heritage");
+        let clauses = heritage.flat_map(named_children);
         let lower = |clause: Node| match clause.kind() {
-            "extends_clause" => fields(clause, "value").into_iter().map(|value| self.expr(value)).collect(),
+            "extends_clause" => field_children(clause, "value").into_iter().map(|value| self.expr(value)).collect(),
             "implements_clause" => self.exprs(clause),
             _ => vec![self.expr(clause)],
         };
@@ -106,7 +110,7 @@ impl JavaScript<'_> {
     fn members(&self, body: Node) -> Vec<Statement> {
         let mut waiting: Vec<Expr> = Vec::new();
         let mut members = Vec::new();
-        for node in named(body) {
+        for node in named_children(body) {
             if node.kind() == "decorator" {
                 waiting.push(self.only(node));
                 continue;
@@ -125,7 +129,7 @@ impl JavaScript<'_> {
             "class_static_block" => StatementKind::Block(self.field_block(node, "body")),
             _ => return None,
         };
-        Some(statement(node, kind))
+        Some(make_statement(node, kind))
     }
 
     /// A field that holds a function is a method to its callers.
@@ -137,27 +141,27 @@ impl JavaScript<'_> {
             return Some(StatementKind::Function(self.function(value, decorators, &name)));
         }
         let value = value.map(|value| self.named_expr(value, &name));
-        Some(StatementKind::Assign(vec![expr(key, ExprKind::Name(name))], value))
+        Some(StatementKind::Assign(vec![make_expression(key, ExprKind::Name(name))], value))
     }
 
-    fn parameters(&self, node: Node) -> Vec<Parameter> {
+    fn parameters(&self, node: Node) -> Vec<FunctionParameter> {
         let list = parameter_nodes(node);
         list.into_iter().enumerate().map(|(place, node)| self.parameter(node, place)).collect()
     }
 
-    fn parameter(&self, node: Node, place: usize) -> Parameter {
-        let (target, default) = taken(node);
+    fn parameter(&self, node: Node, place: usize) -> FunctionParameter {
+        let (target, default) = binding_and_default(node);
         let pattern = self.pattern(target);
         let is_rest = target.kind() == "rest_pattern";
         let name = pattern.name().map_or_else(|| format!("#{place}"), str::to_owned);
-        Parameter {
+        FunctionParameter {
             binds: if pattern.name().is_none() { bound_names(&pattern) } else { Vec::new() },
             name,
             default: default.map(|value| self.expr(value)),
             spread: if is_rest { Spread::Many } else { Spread::One },
             declared: node.child_by_field_name("type").map(|declared| self.expr(declared)),
             decorators: self.decorators(node),
-            span: span(node),
+            span: node_span(node),
         }
     }
 
@@ -165,30 +169,30 @@ impl JavaScript<'_> {
     fn taken_apart(&self, node: Node) -> Vec<Statement> {
         let list = parameter_nodes(node).into_iter().enumerate();
         let lower = |(place, node): (usize, Node)| {
-            let pattern = self.pattern(taken(node).0);
+            let pattern = self.pattern(binding_and_default(node).0);
             if pattern.name().is_some() {
                 return None;
             }
-            let value = expr(node, ExprKind::Name(format!("#{place}")));
-            Some(statement(node, StatementKind::Assign(vec![pattern], Some(value))))
+            let value = make_expression(node, ExprKind::Name(format!("#{place}")));
+            Some(make_statement(node, StatementKind::Assign(vec![pattern], Some(value))))
         };
         list.filter_map(lower).collect()
     }
 
     /// `enum Paths { Users = '/users' }` is a record.
     pub(super) fn enumeration(&self, node: Node) -> StatementKind {
-        let members = node.child_by_field_name("body").map(named).unwrap_or_default();
+        let members = node.child_by_field_name("body").map(named_children).unwrap_or_default();
         let lower = |member: Node| {
             let key = member.child_by_field_name("name").unwrap_or(member);
             let value = match member.child_by_field_name("value") {
                 Some(value) => self.expr(value),
-                None => expr(member, ExprKind::Constant(self.reader.text(key).to_owned())),
+                None => make_expression(member, ExprKind::Constant(self.reader.text(key).to_owned())),
             };
             let name = self.reader.text(key).trim_matches(['"', '\'']).to_owned();
-            Entry { key: Some(expr(key, ExprKind::Text(name))), value }
+            RecordEntry { key: Some(make_expression(key, ExprKind::Text(name))), value }
         };
-        let record = expr(node, ExprKind::Record(members.into_iter().map(lower).collect()));
-        let name = expr(node, ExprKind::Name(self.reader.field_text(node, "name")));
+        let record = make_expression(node, ExprKind::Record(members.into_iter().map(lower).collect()));
+        let name = make_expression(node, ExprKind::Name(self.reader.field_text(node, "name")));
         StatementKind::Assign(vec![name], Some(record))
     }
 }
@@ -198,13 +202,13 @@ fn parameter_nodes(node: Node<'_>) -> Vec<Node<'_>> {
     if let Some(only) = node.child_by_field_name("parameter") {
         return vec![only];
     }
-    let list = node.child_by_field_name("parameters").map(named).unwrap_or_default();
+    let list = node.child_by_field_name("parameters").map(named_children).unwrap_or_default();
     let is_this = |node: &Node| node.child_by_field_name("pattern").is_some_and(|pattern| pattern.kind() == "this");
     list.into_iter().filter(|node| node.kind() != "decorator" && !is_this(node)).collect()
 }
 
 /// What a parameter binds, and its default.
-fn taken(node: Node<'_>) -> (Node<'_>, Option<Node<'_>>) {
+fn binding_and_default(node: Node<'_>) -> (Node<'_>, Option<Node<'_>>) {
     match node.kind() {
         "required_parameter" | "optional_parameter" => {
             (node.child_by_field_name("pattern").unwrap_or(node), node.child_by_field_name("value"))
@@ -215,9 +219,9 @@ fn taken(node: Node<'_>) -> (Node<'_>, Option<Node<'_>>) {
 }
 
 /// Where a function stands without its decorators.
-fn undecorated(node: Node) -> Span {
+fn span_without_decorators(node: Node) -> Span {
     let mut cursor = node.walk();
     let first = node.children(&mut cursor).find(|child| child.kind() != "decorator" && child.kind() != "comment");
-    let whole = span(node);
+    let whole = node_span(node);
     first.map_or(whole, |first| Span { start: first.start_byte(), line: first.start_position().row + 1, ..whole })
 }

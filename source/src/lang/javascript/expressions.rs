@@ -3,23 +3,25 @@
 use tree_sitter::Node;
 
 use super::JavaScript;
-use crate::ir::{Argument, Entry, Expr, ExprKind, Spread};
-use crate::lang::reader::{expr, named, span};
+use crate::ir::{Argument, Expr, ExprKind, RecordEntry, Spread};
+use crate::lang::reader::{make_expression, named_children, node_span};
 
 impl JavaScript<'_> {
     /// Lowers an expression; one that is nested too deep has no parts.
     pub(super) fn expr(&self, node: Node) -> Expr {
-        self.reader.deeper(|| self.lower_expr(node)).unwrap_or_else(|| expr(node, ExprKind::Other(Vec::new())))
+        self.reader
+            .deeper(|| self.lower_expr(node))
+            .unwrap_or_else(|| make_expression(node, ExprKind::Other(Vec::new())))
     }
 
     /// Lowers an expression; a function or a class without a name gets this one, as the language does.
     pub(super) fn named_expr(&self, node: Node, name: &str) -> Expr {
         match node.kind() {
             "arrow_function" | "function_expression" | "function" | "generator_function" => {
-                let lower = || expr(node, ExprKind::Function(self.function(node, Vec::new(), name)));
-                self.reader.deeper(lower).unwrap_or_else(|| expr(node, ExprKind::Other(Vec::new())))
+                let lower = || make_expression(node, ExprKind::Function(self.function(node, Vec::new(), name)));
+                self.reader.deeper(lower).unwrap_or_else(|| make_expression(node, ExprKind::Other(Vec::new())))
             }
-            "parenthesized_expression" => match named(node).as_slice() {
+            "parenthesized_expression" => match named_children(node).as_slice() {
                 [inner] => self.named_expr(*inner, name),
                 _ => self.expr(node),
             },
@@ -72,14 +74,16 @@ impl JavaScript<'_> {
             "class" => return self.class_expr(node),
             _ => return self.lower_composed(node),
         };
-        expr(node, kind)
+        make_expression(node, kind)
     }
 
     /// Lowers what has parts: lists, records, patterns, and what only wraps a value.
     fn lower_composed(&self, node: Node) -> Expr {
         let kind = match node.kind() {
-            "array" => ExprKind::List(named(node).into_iter().map(|child| self.item(child)).collect()),
-            "object" => ExprKind::Record(named(node).into_iter().filter_map(|child| self.entry(child)).collect()),
+            "array" => ExprKind::List(named_children(node).into_iter().map(|child| self.item(child)).collect()),
+            "object" => {
+                ExprKind::Record(named_children(node).into_iter().filter_map(|child| self.entry(child)).collect())
+            }
             "object_pattern" | "array_pattern" | "assignment_pattern" | "rest_pattern" => return self.pattern(node),
             "await_expression" => ExprKind::Await(self.only(node)),
             "sequence_expression" => return self.sequence(node),
@@ -94,20 +98,22 @@ impl JavaScript<'_> {
             | "optional_type" => {
                 return self.only(node);
             }
-            "type_assertion" => match named(node).last() {
+            "type_assertion" => match named_children(node).last() {
                 Some(value) => return self.expr(*value),
                 None => ExprKind::Other(Vec::new()),
             },
             _ => ExprKind::Other(self.exprs(node)),
         };
-        expr(node, kind)
+        make_expression(node, kind)
     }
 
     /// `Promise<User>` in the place of a type.
     fn generic(&self, node: Node) -> ExprKind {
-        let parts = node.child_by_field_name("type_arguments").or_else(|| named(node).get(1).copied());
+        let parts = node.child_by_field_name("type_arguments").or_else(|| named_children(node).get(1).copied());
         match (node.child_by_field_name("name"), parts) {
-            (Some(of), Some(parts)) => ExprKind::Index(self.expr(of), expr(parts, ExprKind::List(self.exprs(parts)))),
+            (Some(of), Some(parts)) => {
+                ExprKind::Index(self.expr(of), make_expression(parts, ExprKind::List(self.exprs(parts))))
+            }
             _ => ExprKind::Other(self.exprs(node)),
         }
     }
@@ -135,7 +141,7 @@ impl JavaScript<'_> {
             "||=" | "??=" => ExprKind::Logic { all: false, parts },
             _ => ExprKind::Operation(sign.trim_end_matches('=').to_owned(), parts),
         };
-        ExprKind::Assign(target, expr(node, value))
+        ExprKind::Assign(target, make_expression(node, value))
     }
 
     /// `(0, module.name)` is what compilers write for `module.name`.
@@ -144,9 +150,9 @@ impl JavaScript<'_> {
         let plain = |part: &Expr| matches!(&*part.kind, ExprKind::Constant(_));
         match parts.split_last() {
             Some((_, first)) if first.iter().all(plain) => {
-                parts.pop().unwrap_or_else(|| expr(node, ExprKind::Other(Vec::new())))
+                parts.pop().unwrap_or_else(|| make_expression(node, ExprKind::Other(Vec::new())))
             }
-            _ => expr(node, ExprKind::Other(parts)),
+            _ => make_expression(node, ExprKind::Other(parts)),
         }
     }
 
@@ -161,36 +167,36 @@ impl JavaScript<'_> {
             name: None,
             spread: if child.kind() == "spread_element" { Spread::Many } else { Spread::One },
             value: self.expr(child),
-            span: span(child),
+            span: node_span(child),
         };
-        named(list).into_iter().map(lower).collect()
+        named_children(list).into_iter().map(lower).collect()
     }
 
     /// `...more` in a list is kept apart from an item.
     fn item(&self, node: Node) -> Expr {
         let inner = self.expr(node);
-        if node.kind() == "spread_element" { expr(node, ExprKind::Other(vec![inner])) } else { inner }
+        if node.kind() == "spread_element" { make_expression(node, ExprKind::Other(vec![inner])) } else { inner }
     }
 
-    fn entry(&self, node: Node) -> Option<Entry> {
+    fn entry(&self, node: Node) -> Option<RecordEntry> {
         match node.kind() {
             "pair" => {
                 let key = node.child_by_field_name("key")?;
                 let value = node.child_by_field_name("value")?;
                 let key = self.key(key);
-                let name = crate::ir::literal(&key).unwrap_or_default().to_owned();
-                Some(Entry { key: Some(key), value: self.named_expr(value, &name) })
+                let name = crate::ir::literal_text(&key).unwrap_or_default().to_owned();
+                Some(RecordEntry { key: Some(key), value: self.named_expr(value, &name) })
             }
             "method_definition" => {
                 let key = self.key(node.child_by_field_name("name")?);
                 let function = self.method(node, Vec::new());
-                Some(Entry { key: Some(key), value: Expr::new(ExprKind::Function(function), span(node)) })
+                Some(RecordEntry { key: Some(key), value: Expr::new(ExprKind::Function(function), node_span(node)) })
             }
             "shorthand_property_identifier" => {
                 let name = self.reader.text(node).to_owned();
-                Some(Entry { key: Some(expr(node, ExprKind::Text(name))), value: self.expr(node) })
+                Some(RecordEntry { key: Some(make_expression(node, ExprKind::Text(name))), value: self.expr(node) })
             }
-            "spread_element" => Some(Entry { key: None, value: self.only(node) }),
+            "spread_element" => Some(RecordEntry { key: None, value: self.only(node) }),
             _ => None,
         }
     }
@@ -199,7 +205,7 @@ impl JavaScript<'_> {
     pub(super) fn key(&self, node: Node) -> Expr {
         match node.kind() {
             "computed_property_name" => self.only(node),
-            "number" => expr(node, ExprKind::Text(self.reader.text(node).to_owned())),
+            "number" => make_expression(node, ExprKind::Text(self.reader.text(node).to_owned())),
             _ => self.expr(node),
         }
     }
@@ -210,7 +216,7 @@ impl JavaScript<'_> {
         for child in node.named_children(&mut cursor) {
             match child.kind() {
                 "string_fragment" => text.push_str(self.reader.text(child)),
-                "escape_sequence" => text.push_str(&unescape(self.reader.text(child))),
+                "escape_sequence" => text.push_str(&unescape_sequence(self.reader.text(child))),
                 "template_substitution" => {
                     parts.push(self.only(child));
                     text.push_str("{}");
@@ -222,7 +228,7 @@ impl JavaScript<'_> {
     }
 }
 
-fn unescape(written: &str) -> String {
+fn unescape_sequence(written: &str) -> String {
     match written {
         "\\n" => "\n".to_owned(),
         "\\t" => "\t".to_owned(),

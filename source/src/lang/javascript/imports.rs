@@ -5,7 +5,7 @@ use tree_sitter::Node;
 
 use super::JavaScript;
 use crate::ir::{Expr, ExprKind, Import, ImportedName, Statement, StatementKind};
-use crate::lang::reader::{expr, named, statement};
+use crate::lang::reader::{make_expression, make_statement, named_children};
 
 /// What compilers wrap around `require`.
 const WRAPPERS: [&str; 4] = ["__import", "_interopRequire", "__toESM", "_interop_require"];
@@ -15,13 +15,13 @@ impl JavaScript<'_> {
     pub(super) fn imports(&self, node: Node) -> Vec<Statement> {
         let mut source = node.child_by_field_name("source");
         let (mut names, mut alias) = (Vec::new(), None);
-        for child in named(node) {
+        for child in named_children(node) {
             match child.kind() {
                 "import_clause" => {
-                    for part in named(child) {
+                    for part in named_children(child) {
                         match part.kind() {
                             "identifier" => names.push(self.imported("default", self.reader.text(part))),
-                            "namespace_import" => alias = named(part).first().map(|name| self.text_of(*name)),
+                            "namespace_import" => alias = named_children(part).first().map(|name| self.text_of(*name)),
                             "named_imports" => names.extend(self.specifiers(part)),
                             _ => {}
                         }
@@ -30,7 +30,7 @@ impl JavaScript<'_> {
                 // `import a = require('a')`
                 "import_require_clause" => {
                     source = child.child_by_field_name("source");
-                    alias = named(child).first().map(|name| self.text_of(*name));
+                    alias = named_children(child).first().map(|name| self.text_of(*name));
                 }
                 _ => {}
             }
@@ -48,7 +48,7 @@ impl JavaScript<'_> {
         alias: Option<String>,
     ) -> Vec<Statement> {
         let make = |names, alias| {
-            statement(node, StatementKind::Import(Import { module: module.to_owned(), level: 0, names, alias }))
+            make_statement(node, StatementKind::Import(Import { module: module.to_owned(), level: 0, names, alias }))
         };
         if names.is_empty() || alias.is_none() {
             return vec![make(names, alias)];
@@ -57,7 +57,7 @@ impl JavaScript<'_> {
     }
 
     fn specifiers(&self, node: Node) -> Vec<ImportedName> {
-        let parts = named(node).into_iter().filter(|part| part.child_by_field_name("name").is_some());
+        let parts = named_children(node).into_iter().filter(|part| part.child_by_field_name("name").is_some());
         let read = |part: Node| {
             let name = self.module_text_of(part, "name");
             let alias = self.module_text_of(part, "alias");
@@ -86,22 +86,22 @@ impl JavaScript<'_> {
             return vec![self.exported_default(node, value)];
         }
         if is_assigned {
-            let target = expr(node, ExprKind::Member(self.named_at(node, "module"), "exports".to_owned()));
-            return vec![statement(node, StatementKind::Assign(vec![target], Some(self.only(node))))];
+            let target = make_expression(node, ExprKind::Member(self.named_at(node, "module"), "exports".to_owned()));
+            return vec![make_statement(node, StatementKind::Assign(vec![target], Some(self.only(node))))];
         }
-        let clauses = named(node).into_iter().filter(|child| child.kind() == "export_clause");
+        let clauses = named_children(node).into_iter().filter(|child| child.kind() == "export_clause");
         let names = clauses.flat_map(|clause| self.specifiers(clause)).filter(|name| name.name != name.alias);
         names
             .map(|name| {
                 let (target, value) = (self.named_at(node, &name.alias), self.named_at(node, &name.name));
-                statement(node, StatementKind::Assign(vec![target], Some(value)))
+                make_statement(node, StatementKind::Assign(vec![target], Some(value)))
             })
             .collect()
     }
 
     fn exported_default(&self, node: Node, value: Node) -> Statement {
         let target = self.named_at(node, "default");
-        statement(node, StatementKind::Assign(vec![target], Some(self.named_expr(value, "default"))))
+        make_statement(node, StatementKind::Assign(vec![target], Some(self.named_expr(value, "default"))))
     }
 
     fn exported_declaration(&self, node: Node, declaration: Node, is_default: bool) -> Vec<Statement> {
@@ -109,7 +109,7 @@ impl JavaScript<'_> {
             "class_declaration" | "abstract_class_declaration" => {
                 let mut decorators = self.decorators(node);
                 decorators.extend(self.decorators(declaration));
-                vec![statement(node, StatementKind::Class(self.class(declaration, decorators, node)))]
+                vec![make_statement(node, StatementKind::Class(self.class(declaration, decorators, node)))]
             }
             _ => self.reader.deeper(|| self.statement(declaration)).unwrap_or_default(),
         };
@@ -118,7 +118,7 @@ impl JavaScript<'_> {
             let name = name.filter(|name| !name.is_empty());
             if let Some(name) = name {
                 let (target, value) = (self.named_at(node, "default"), self.named_at(node, &name));
-                made.push(statement(node, StatementKind::Assign(vec![target], Some(value))));
+                made.push(make_statement(node, StatementKind::Assign(vec![target], Some(value))));
             } else {
                 made = vec![self.exported_default(node, declaration)];
             }
@@ -130,14 +130,14 @@ impl JavaScript<'_> {
     fn reexports(&self, node: Node, module: &str) -> Vec<Statement> {
         let (mut names, mut alias) = (Vec::new(), None);
         let mut is_all = true;
-        for child in named(node) {
+        for child in named_children(node) {
             match child.kind() {
                 "export_clause" => {
                     names.extend(self.specifiers(child));
                     is_all = false;
                 }
                 "namespace_export" => {
-                    alias = named(child).first().map(|name| self.text_of(*name));
+                    alias = named_children(child).first().map(|name| self.text_of(*name));
                     is_all = false;
                 }
                 _ => {}
@@ -158,7 +158,7 @@ impl JavaScript<'_> {
             ("identifier", Some(name)) => import(vec![self.imported(&name, self.reader.text(target))], None),
             ("object_pattern", None) => {
                 let mut names = Vec::new();
-                for part in named(target) {
+                for part in named_children(target) {
                     match part.kind() {
                         "shorthand_property_identifier_pattern" => {
                             names.push(self.imported(self.reader.text(part), self.reader.text(part)));
@@ -182,7 +182,7 @@ impl JavaScript<'_> {
         match value.kind() {
             "call_expression" => {
                 let callee = value.child_by_field_name("function")?;
-                let arguments = named(value.child_by_field_name("arguments")?);
+                let arguments = named_children(value.child_by_field_name("arguments")?);
                 let first = *arguments.first()?;
                 let name = self.reader.text(callee);
                 let last = name.rsplit('.').next().unwrap_or(name);
@@ -197,7 +197,7 @@ impl JavaScript<'_> {
                 member.is_none().then(|| (module, Some(self.reader.field_text(value, "property"))))
             }
             "await_expression" | "parenthesized_expression" | "as_expression" => {
-                self.required_module(named(value).first().copied()?)
+                self.required_module(named_children(value).first().copied()?)
             }
             _ => None,
         }
@@ -208,7 +208,7 @@ impl JavaScript<'_> {
     }
 
     fn named_at(&self, node: Node, name: &str) -> Expr {
-        expr(node, ExprKind::Name(name.to_owned()))
+        make_expression(node, ExprKind::Name(name.to_owned()))
     }
 
     fn text_of(&self, node: Node) -> String {

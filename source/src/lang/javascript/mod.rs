@@ -9,38 +9,38 @@ mod statements;
 
 use tree_sitter::Node;
 
-use super::reader::{Reader, expr, named};
+use super::reader::{SyntaxReader, make_expression, named_children};
 use crate::ir::{Expr, ExprKind, Statement};
 
 /// Lowers a module.
-pub(super) fn lower(text: &str, root: Node) -> Vec<Statement> {
-    JavaScript { reader: Reader::new(text) }.block(root)
+pub(super) fn lower_file(text: &str, root: Node) -> Vec<Statement> {
+    JavaScript { reader: SyntaxReader::new(text) }.block(root)
 }
 
 /// A JavaScript text that is being lowered.
 struct JavaScript<'a> {
-    reader: Reader<'a>,
+    reader: SyntaxReader<'a>,
 }
 
 impl JavaScript<'_> {
     /// Lowers every named child.
     fn exprs(&self, node: Node) -> Vec<Expr> {
-        named(node).into_iter().map(|child| self.expr(child)).collect()
+        named_children(node).into_iter().map(|child| self.expr(child)).collect()
     }
 
     /// Lowers the expression in a field; an empty one where it is absent.
     fn field(&self, node: Node, name: &str) -> Expr {
         match node.child_by_field_name(name) {
             Some(field) => self.expr(field),
-            None => expr(node, ExprKind::Other(Vec::new())),
+            None => make_expression(node, ExprKind::Other(Vec::new())),
         }
     }
 
     /// Lowers the first named child.
     fn only(&self, node: Node) -> Expr {
-        match named(node).first() {
+        match named_children(node).first() {
             Some(inner) => self.expr(*inner),
-            None => expr(node, ExprKind::Other(Vec::new())),
+            None => make_expression(node, ExprKind::Other(Vec::new())),
         }
     }
 }

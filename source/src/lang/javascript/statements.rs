@@ -4,12 +4,12 @@ use tree_sitter::Node;
 
 use super::JavaScript;
 use crate::ir::{Expr, ExprKind, Statement, StatementKind};
-use crate::lang::reader::{expr, fields, named, span, statement};
+use crate::lang::reader::{field_children, make_expression, make_statement, named_children, node_span};
 
 impl JavaScript<'_> {
     /// Lowers the statements of a block.
     pub(super) fn block(&self, node: Node) -> Vec<Statement> {
-        let lower = || named(node).into_iter().flat_map(|child| self.statement(child)).collect();
+        let lower = || named_children(node).into_iter().flat_map(|child| self.statement(child)).collect();
         let lowered = self.reader.deeper(lower).unwrap_or_default();
         super::compiled::restore_decorators(lowered)
     }
@@ -22,7 +22,7 @@ impl JavaScript<'_> {
     fn body(&self, node: Node) -> Vec<Statement> {
         match node.kind() {
             "statement_block" => self.block(node),
-            "else_clause" => named(node).first().map(|inner| self.body(*inner)).unwrap_or_default(),
+            "else_clause" => named_children(node).first().map(|inner| self.body(*inner)).unwrap_or_default(),
             _ => self.reader.deeper(|| self.statement(node)).unwrap_or_default(),
         }
     }
@@ -43,7 +43,7 @@ impl JavaScript<'_> {
                 body: self.field_block(node, "consequence"),
                 otherwise: self.field_block(node, "alternative"),
             },
-            "return_statement" => StatementKind::Return(named(node).first().map(|value| self.expr(*value))),
+            "return_statement" => StatementKind::Return(named_children(node).first().map(|value| self.expr(*value))),
             "throw_statement" => StatementKind::Throw(self.exprs(node)),
             "for_in_statement" => StatementKind::For {
                 target: self.field_pattern(node, "left"),
@@ -67,12 +67,12 @@ impl JavaScript<'_> {
             "class_static_block" => StatementKind::Block(self.field_block(node, "body")),
             _ => StatementKind::Other,
         };
-        vec![statement(node, kind)]
+        vec![make_statement(node, kind)]
     }
 
     fn expression_statement(&self, node: Node) -> Vec<Statement> {
-        let parts = named(node).into_iter().flat_map(|inner| match inner.kind() {
-            "sequence_expression" => named(inner),
+        let parts = named_children(node).into_iter().flat_map(|inner| match inner.kind() {
+            "sequence_expression" => named_children(inner),
             _ => vec![inner],
         });
         parts.flat_map(|inner| self.standing(inner, node)).collect()
@@ -96,7 +96,7 @@ impl JavaScript<'_> {
             "internal_module" => return self.statement(node),
             _ => StatementKind::Expr(self.expr(node)),
         };
-        vec![statement(whole, kind)]
+        vec![make_statement(whole, kind)]
     }
 
     /// `a = b = value`
@@ -113,7 +113,7 @@ impl JavaScript<'_> {
     }
 
     fn declaration(&self, node: Node) -> Vec<Statement> {
-        let declared = named(node).into_iter().filter(|child| child.kind() == "variable_declarator");
+        let declared = named_children(node).into_iter().filter(|child| child.kind() == "variable_declarator");
         declared.map(|child| self.declarator(child)).collect()
     }
 
@@ -122,11 +122,11 @@ impl JavaScript<'_> {
         if let (Some(name), Some(value)) = (name, value)
             && let Some(import) = self.required(name, value)
         {
-            return statement(node, StatementKind::Import(import));
+            return make_statement(node, StatementKind::Import(import));
         }
         let target = self.field_pattern(node, "name");
         let value = value.map(|value| self.named_expr(value, target.name().unwrap_or_default()));
-        statement(node, StatementKind::Assign(vec![target], value))
+        make_statement(node, StatementKind::Assign(vec![target], value))
     }
 
     /// `for (let i = 0; i < n; i++)`
@@ -137,7 +137,7 @@ impl JavaScript<'_> {
         if let Some(step) = node.child_by_field_name("increment") {
             body.extend(self.standing(step, step));
         }
-        made.push(statement(node, StatementKind::While { test: self.field(node, "condition"), body }));
+        made.push(make_statement(node, StatementKind::While { test: self.field(node, "condition"), body }));
         made
     }
 
@@ -155,19 +155,19 @@ impl JavaScript<'_> {
     /// A `switch` is a chain of comparisons; a case without statements belongs to the next one.
     fn switched(&self, node: Node) -> Vec<Statement> {
         let subject = self.field(node, "value");
-        let cases = node.child_by_field_name("body").map(named).unwrap_or_default();
+        let cases = node.child_by_field_name("body").map(named_children).unwrap_or_default();
         let mut groups: Vec<(Vec<Expr>, Node, Vec<Statement>)> = Vec::new();
         let (mut waiting, mut last) = (Vec::new(), Vec::new());
         for case in cases {
             let body: Vec<Statement> =
-                fields(case, "body").into_iter().flat_map(|inner| self.case_body(inner)).collect();
+                field_children(case, "body").into_iter().flat_map(|inner| self.case_body(inner)).collect();
             if case.kind() == "switch_default" {
                 waiting.clear();
                 last = body;
                 continue;
             }
             let compared = vec![subject.clone(), self.field(case, "value")];
-            waiting.push(expr(case, ExprKind::Compare(compared, vec!["===".to_owned()])));
+            waiting.push(make_expression(case, ExprKind::Compare(compared, vec!["===".to_owned()])));
             if !body.is_empty() {
                 groups.push((std::mem::take(&mut waiting), case, body));
             }
@@ -177,10 +177,10 @@ impl JavaScript<'_> {
                 (Some(one), true) => one,
                 (one, _) => {
                     tests.extend(one);
-                    Expr::new(ExprKind::Logic { all: false, parts: tests }, span(case))
+                    Expr::new(ExprKind::Logic { all: false, parts: tests }, node_span(case))
                 }
             };
-            vec![statement(case, StatementKind::If { test, body, otherwise })]
+            vec![make_statement(case, StatementKind::If { test, body, otherwise })]
         };
         groups.into_iter().rev().fold(last, chain)
     }
@@ -188,10 +188,10 @@ impl JavaScript<'_> {
     /// Lowers a statement of a case; the `break` that ends the case says nothing in a chain.
     fn case_body(&self, node: Node) -> Vec<Statement> {
         match node.kind() {
-            "break_statement" => vec![statement(node, StatementKind::Block(Vec::new()))],
+            "break_statement" => vec![make_statement(node, StatementKind::Block(Vec::new()))],
             "statement_block" => {
                 let mut body = self.block(node);
-                let last = named(node).last().map(|last| last.kind());
+                let last = named_children(node).last().map(|last| last.kind());
                 if last == Some("break_statement") {
                     body.pop();
                 }

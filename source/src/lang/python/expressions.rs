@@ -5,13 +5,15 @@ use std::sync::Arc;
 use tree_sitter::Node;
 
 use super::Python;
-use crate::ir::{Argument, Clause, Entry, Expr, ExprKind, Function, Spread, StatementKind};
-use crate::lang::reader::{expr, fields, named, span, statement};
+use crate::ir::{Argument, ComprehensionClause, Expr, ExprKind, Function, RecordEntry, Spread, StatementKind};
+use crate::lang::reader::{field_children, make_expression, make_statement, named_children, node_span};
 
 impl Python<'_> {
     /// Lowers an expression; one that is nested too deep has no parts.
     pub(super) fn expr(&self, node: Node) -> Expr {
-        self.reader.deeper(|| self.lower_expr(node)).unwrap_or_else(|| expr(node, ExprKind::Other(Vec::new())))
+        self.reader
+            .deeper(|| self.lower_expr(node))
+            .unwrap_or_else(|| make_expression(node, ExprKind::Other(Vec::new())))
     }
 
     fn lower_expr(&self, node: Node) -> Expr {
@@ -37,8 +39,8 @@ impl Python<'_> {
             "list" | "tuple" | "set" | "expression_list" | "pattern_list" | "tuple_pattern" | "list_pattern" => {
                 ExprKind::List(self.exprs(node))
             }
-            "dictionary" => ExprKind::Record(named(node).into_iter().map(|child| self.entry(child)).collect()),
-            "conditional_expression" => match named(node).as_slice() {
+            "dictionary" => ExprKind::Record(named_children(node).into_iter().map(|child| self.entry(child)).collect()),
+            "conditional_expression" => match named_children(node).as_slice() {
                 [yes, test, no] => {
                     ExprKind::Choice { test: self.expr(*test), yes: self.expr(*yes), no: self.expr(*no) }
                 }
@@ -58,26 +60,28 @@ impl Python<'_> {
             "lambda" => self.lambda(node),
             "keyword_argument" => return self.field(node, "value"),
             // `Annotated[User, Depends(f)]` in the place of a type.
-            "generic_type" => match named(node).as_slice() {
-                [of, parts] => ExprKind::Index(self.expr(*of), expr(*parts, ExprKind::List(self.exprs(*parts)))),
+            "generic_type" => match named_children(node).as_slice() {
+                [of, parts] => {
+                    ExprKind::Index(self.expr(*of), make_expression(*parts, ExprKind::List(self.exprs(*parts))))
+                }
                 _ => ExprKind::Other(self.exprs(node)),
             },
             _ => ExprKind::Other(self.exprs(node)),
         };
-        expr(node, kind)
+        make_expression(node, kind)
     }
 
     fn only(&self, node: Node) -> Expr {
-        match named(node).first() {
+        match named_children(node).first() {
             Some(inner) => self.expr(*inner),
-            None => expr(node, ExprKind::Other(Vec::new())),
+            None => make_expression(node, ExprKind::Other(Vec::new())),
         }
     }
 
     fn subscript(&self, node: Node) -> Expr {
-        match fields(node, "subscript").as_slice() {
+        match field_children(node, "subscript").as_slice() {
             [one] => self.expr(*one),
-            many => expr(node, ExprKind::List(many.iter().map(|part| self.expr(*part)).collect())),
+            many => make_expression(node, ExprKind::List(many.iter().map(|part| self.expr(*part)).collect())),
         }
     }
 
@@ -87,7 +91,7 @@ impl Python<'_> {
             let value = self.expr(list);
             return vec![Argument { name: None, spread: Spread::One, span: value.span, value }];
         }
-        named(list).into_iter().map(|child| self.argument(child)).collect()
+        named_children(list).into_iter().map(|child| self.argument(child)).collect()
     }
 
     fn argument(&self, node: Node) -> Argument {
@@ -98,31 +102,35 @@ impl Python<'_> {
             _ => (None, Spread::One),
         };
         let value = if spread == Spread::One { self.expr(node) } else { self.only(node) };
-        Argument { name, spread, value, span: span(node) }
+        Argument { name, spread, value, span: node_span(node) }
     }
 
     fn comparison(&self, node: Node) -> ExprKind {
-        let operators = fields(node, "operators").into_iter().map(|node| self.reader.text(node).to_owned()).collect();
-        let parts = named(node).into_iter().filter(|child| !matches!(child.kind(), "not in" | "is not"));
+        let operators =
+            field_children(node, "operators").into_iter().map(|node| self.reader.text(node).to_owned()).collect();
+        let parts = named_children(node).into_iter().filter(|child| !matches!(child.kind(), "not in" | "is not"));
         ExprKind::Compare(parts.map(|child| self.expr(child)).collect(), operators)
     }
 
-    fn entry(&self, node: Node) -> Entry {
+    fn entry(&self, node: Node) -> RecordEntry {
         match node.kind() {
-            "pair" => Entry {
+            "pair" => RecordEntry {
                 key: node.child_by_field_name("key").map(|key| self.expr(key)),
                 value: self.field(node, "value"),
             },
-            _ => Entry { key: None, value: self.only(node) },
+            _ => RecordEntry { key: None, value: self.only(node) },
         }
     }
 
     fn comprehension(&self, node: Node) -> ExprKind {
         let (mut clauses, mut conditions) = (Vec::new(), Vec::new());
-        for child in named(node) {
+        for child in named_children(node) {
             match child.kind() {
                 "for_in_clause" => {
-                    clauses.push(Clause { target: self.field(child, "left"), source: self.field(child, "right") });
+                    clauses.push(ComprehensionClause {
+                        target: self.field(child, "left"),
+                        source: self.field(child, "right"),
+                    });
                 }
                 "if_clause" => conditions.push(self.only(child)),
                 _ => {}
@@ -137,13 +145,13 @@ impl Python<'_> {
         ExprKind::Function(Arc::new(Function {
             name: String::new(),
             parameters: node.child_by_field_name("parameters").map(|list| self.parameters(list)).unwrap_or_default(),
-            body: vec![statement(node, StatementKind::Return(Some(body)))],
+            body: vec![make_statement(node, StatementKind::Return(Some(body)))],
             decorators: Vec::new(),
             returns: None,
             is_async: false,
-            span: span(node),
+            span: node_span(node),
             body_span,
-            outer_span: span(node),
+            outer_span: node_span(node),
             is_damaged: node.has_error(),
         }))
     }

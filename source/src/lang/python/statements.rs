@@ -4,12 +4,12 @@ use tree_sitter::Node;
 
 use super::Python;
 use crate::ir::{Expr, ExprKind, Import, ImportedName, Statement, StatementKind, WithItem};
-use crate::lang::reader::{expr, fields, named, span, statement};
+use crate::lang::reader::{field_children, make_expression, make_statement, named_children, node_span};
 
 impl Python<'_> {
     /// Lowers the statements of a block.
     pub(super) fn block(&self, node: Node) -> Vec<Statement> {
-        let lower = || named(node).into_iter().flat_map(|child| self.statement(child)).collect();
+        let lower = || named_children(node).into_iter().flat_map(|child| self.statement(child)).collect();
         self.reader.deeper(lower).unwrap_or_default()
     }
 
@@ -25,7 +25,7 @@ impl Python<'_> {
             "function_definition" => StatementKind::Function(self.function(node, Vec::new(), node)),
             "class_definition" => StatementKind::Class(self.class(node, Vec::new(), node)),
             "if_statement" => self.condition(node),
-            "return_statement" => StatementKind::Return(named(node).first().map(|value| self.expr(*value))),
+            "return_statement" => StatementKind::Return(named_children(node).first().map(|value| self.expr(*value))),
             "raise_statement" => StatementKind::Throw(self.exprs(node)),
             "for_statement" => StatementKind::For {
                 target: self.field(node, "left"),
@@ -41,7 +41,7 @@ impl Python<'_> {
             "match_statement" => return self.matched(node),
             "import_statement" => return self.imports(node),
             "import_from_statement" => StatementKind::Import(self.import_from(node)),
-            "assert_statement" => match named(node).first() {
+            "assert_statement" => match named_children(node).first() {
                 Some(test) => StatementKind::Assert(self.expr(*test)),
                 None => StatementKind::Other,
             },
@@ -50,15 +50,15 @@ impl Python<'_> {
             "block" | "ERROR" => return self.block(node),
             _ => StatementKind::Other,
         };
-        vec![statement(node, kind)]
+        vec![make_statement(node, kind)]
     }
 
     fn expressions(&self, node: Node) -> Vec<Statement> {
         let lower = |child: Node| match child.kind() {
             "assignment" | "augmented_assignment" => self.assignment(child),
-            _ => statement(child, StatementKind::Expr(self.expr(child))),
+            _ => make_statement(child, StatementKind::Expr(self.expr(child))),
         };
-        named(node).into_iter().map(lower).collect()
+        named_children(node).into_iter().map(lower).collect()
     }
 
     /// `a = b = value`
@@ -71,7 +71,7 @@ impl Python<'_> {
                 Some(right) if right.kind() == "assignment" => current = right,
                 right => {
                     let value = right.map(|right| self.expr(right));
-                    return statement(node, StatementKind::Assign(targets, value));
+                    return make_statement(node, StatementKind::Assign(targets, value));
                 }
             }
         }
@@ -79,13 +79,13 @@ impl Python<'_> {
 
     fn condition(&self, node: Node) -> StatementKind {
         let mut otherwise = Vec::new();
-        for other in fields(node, "alternative").into_iter().rev() {
+        for other in field_children(node, "alternative").into_iter().rev() {
             otherwise = match other.kind() {
                 "else_clause" => self.field_block(other, "body"),
                 _ => {
                     let test = self.field(other, "condition");
                     let body = self.field_block(other, "consequence");
-                    vec![statement(other, StatementKind::If { test, body, otherwise })]
+                    vec![make_statement(other, StatementKind::If { test, body, otherwise })]
                 }
             };
         }
@@ -98,13 +98,13 @@ impl Python<'_> {
     }
 
     fn opened(&self, node: Node) -> Vec<WithItem> {
-        let clauses = named(node).into_iter().filter(|child| child.kind() == "with_clause");
-        let values = clauses.flat_map(named).filter_map(|item| item.child_by_field_name("value"));
+        let clauses = named_children(node).into_iter().filter(|child| child.kind() == "with_clause");
+        let values = clauses.flat_map(named_children).filter_map(|item| item.child_by_field_name("value"));
         values.map(|value| self.with_item(value)).collect()
     }
 
     fn with_item(&self, value: Node) -> WithItem {
-        let parts = named(value);
+        let parts = named_children(value);
         match (value.kind(), parts.first()) {
             ("as_pattern", Some(opened)) => {
                 let alias = value.child_by_field_name("alias").and_then(|alias| alias.named_child(0));
@@ -117,10 +117,10 @@ impl Python<'_> {
     fn tried(&self, node: Node) -> StatementKind {
         let (mut handlers, mut otherwise, mut finally) = (Vec::new(), Vec::new(), Vec::new());
         let last_block = |child: Node| {
-            let block = named(child).into_iter().rev().find(|part| part.kind() == "block");
+            let block = named_children(child).into_iter().rev().find(|part| part.kind() == "block");
             block.map(|block| self.block(block)).unwrap_or_default()
         };
-        for child in named(node) {
+        for child in named_children(node) {
             match child.kind() {
                 "except_clause" | "except_group_clause" => handlers.push(last_block(child)),
                 "else_clause" => otherwise = self.field_block(child, "body"),
@@ -134,11 +134,11 @@ impl Python<'_> {
     /// A `match` is read as a chain of conditions that are not known.
     fn matched(&self, node: Node) -> Vec<Statement> {
         let mut otherwise = Vec::new();
-        let cases = node.child_by_field_name("body").map(named).unwrap_or_default();
+        let cases = node.child_by_field_name("body").map(named_children).unwrap_or_default();
         for case in cases.into_iter().rev() {
             let body = self.field_block(case, "consequence");
-            let test = Expr::new(ExprKind::Other(vec![self.field(node, "subject")]), span(case));
-            otherwise = vec![statement(case, StatementKind::If { test, body, otherwise })];
+            let test = Expr::new(ExprKind::Other(vec![self.field(node, "subject")]), node_span(case));
+            otherwise = vec![make_statement(case, StatementKind::If { test, body, otherwise })];
         }
         otherwise
     }
@@ -150,17 +150,17 @@ impl Python<'_> {
                 _ => (self.reader.text(child).to_owned(), String::new()),
             };
             let alias = Some(alias).filter(|alias| !alias.is_empty());
-            statement(node, StatementKind::Import(Import { module, level: 0, names: Vec::new(), alias }))
+            make_statement(node, StatementKind::Import(Import { module, level: 0, names: Vec::new(), alias }))
         };
-        named(node).into_iter().map(lower).collect()
+        named_children(node).into_iter().map(lower).collect()
     }
 
     fn import_from(&self, node: Node) -> Import {
         let written = self.reader.field_text(node, "module_name");
         let level = written.chars().take_while(|letter| *letter == '.').count();
         let mut names: Vec<ImportedName> =
-            fields(node, "name").into_iter().map(|name| self.imported_name(name)).collect();
-        if named(node).iter().any(|child| child.kind() == "wildcard_import") {
+            field_children(node, "name").into_iter().map(|name| self.imported_name(name)).collect();
+        if named_children(node).iter().any(|child| child.kind() == "wildcard_import") {
             names.push(ImportedName { name: "*".to_owned(), alias: "*".to_owned() });
         }
         Import { module: written.trim_start_matches('.').trim().to_owned(), level, names, alias: None }
@@ -179,14 +179,14 @@ impl Python<'_> {
 
     /// Lowers every named child.
     pub(super) fn exprs(&self, node: Node) -> Vec<Expr> {
-        named(node).into_iter().map(|child| self.expr(child)).collect()
+        named_children(node).into_iter().map(|child| self.expr(child)).collect()
     }
 
     /// Lowers the expression in a field; an empty one where it is absent.
     pub(super) fn field(&self, node: Node, name: &str) -> Expr {
         match node.child_by_field_name(name) {
             Some(field) => self.expr(field),
-            None => expr(node, ExprKind::Other(Vec::new())),
+            None => make_expression(node, ExprKind::Other(Vec::new())),
         }
     }
 }

@@ -2,16 +2,16 @@
 
 use std::rc::Rc;
 
-use super::super::engine::{Cx, Engine};
-use super::super::follow::Given;
+use super::super::engine::{Cx, HandlerReader};
+use super::super::follow::CallArgument;
 use super::super::report::IdOrigin;
 use super::super::state::State;
-use super::super::value::{Kind, Part, Value};
+use super::super::value::{CodeValue, Part, ValueKind};
 use crate::ir::{Expr, ExprKind, Span, walk_statements};
 use crate::project::{FunctionRef, ModuleId};
-use crate::routes::{GuardLevel, HandlerCode, RouteEntry, parameters};
+use crate::routes::{GuardLevel, HandlerCode, RouteEntry, path_parameters};
 
-impl Engine<'_> {
+impl HandlerReader<'_> {
     pub(super) fn read_chain(&mut self, cx: &Cx, mut state: State, entry: &RouteEntry, code: &HandlerCode) {
         for guard in entry.guards.iter().filter(|guard| guard.level != GuardLevel::Route) {
             if let Some(function) = self.function_of(guard) {
@@ -26,11 +26,11 @@ impl Engine<'_> {
             let at = Cx { module, class: None, depth: cx.depth + 1 };
             let value = self.eval(&at, &mut state, &part);
             let parts = match &value.kind {
-                Kind::List(items) => items.as_ref().clone(),
+                ValueKind::List(items) => items.as_ref().clone(),
                 _ => vec![value],
             };
             for one in parts {
-                let Kind::Function(function, around) = &one.kind else { continue };
+                let ValueKind::Function(function, around) = &one.kind else { continue };
                 if std::sync::Arc::ptr_eq(&function.function, &code.function.function) {
                     continue;
                 }
@@ -44,7 +44,7 @@ impl Engine<'_> {
         for (parameter, value) in function.function.parameters.iter().zip(values) {
             self.bind_parameter(cx, &mut state, parameter, &value);
         }
-        for name in parameters(&entry.path) {
+        for name in path_parameters(&entry.path) {
             self.client(&name, IdOrigin::Path);
         }
         self.read_body(cx, state, function);
@@ -63,7 +63,7 @@ impl Engine<'_> {
             // It handles faults.
             return;
         }
-        let given = handler_values(count).into_iter().map(Given::plain).collect();
+        let given = handler_values(count).into_iter().map(CallArgument::plain).collect();
         let frame = self.run(&inner, state, function, around, given);
         let mut nexts = frame.nexts.into_iter();
         let Some((mut joined, _)) = nexts.next() else { return };
@@ -91,7 +91,11 @@ impl Engine<'_> {
 }
 
 /// `(req, res, next)`, `(err, req, res, next)`
-fn handler_values(count: usize) -> Vec<Value> {
-    let all = vec![Value::kind(Kind::Request(Part::Whole)), Value::kind(Kind::Response), Value::kind(Kind::Next)];
-    if count > 3 { Some(Value::default()).into_iter().chain(all).collect() } else { all }
+fn handler_values(count: usize) -> Vec<CodeValue> {
+    let all = vec![
+        CodeValue::kind(ValueKind::Request(Part::Whole)),
+        CodeValue::kind(ValueKind::Response),
+        CodeValue::kind(ValueKind::Next),
+    ];
+    if count > 3 { Some(CodeValue::default()).into_iter().chain(all).collect() } else { all }
 }

@@ -2,19 +2,19 @@
 
 use std::rc::Rc;
 
-use super::super::engine::{Cx, Engine};
+use super::super::engine::{Cx, HandlerReader};
 use super::super::facts::{Facts, Key};
-use super::super::follow::Given;
-use super::super::report::{AccessVerb, IdOrigin};
+use super::super::follow::CallArgument;
+use super::super::report::{CodeAccessVerb, IdOrigin};
 use super::super::state::State;
-use super::super::value::{Kind, Part, Query, Value};
+use super::super::value::{CodeValue, Part, Query, ValueKind};
 use super::super::words;
 use crate::frameworks::rest_setting;
-use crate::ir::{Expr, ExprKind, dotted, last_part, literal};
+use crate::ir::{Expr, ExprKind, dotted_text, last_part, literal_text};
 use crate::project::{ClassRef, Resolved};
-use crate::routes::{HandlerCode, RouteEntry, parameters};
+use crate::routes::{HandlerCode, RouteEntry, path_parameters};
 
-impl Engine<'_> {
+impl HandlerReader<'_> {
     pub(super) fn read_django(&mut self, cx: &Cx, mut state: State, entry: &RouteEntry, code: &HandlerCode) {
         let function = &code.function;
         let Some(class) = function.class.clone() else {
@@ -41,7 +41,7 @@ impl Engine<'_> {
 
     fn wrap_view(&mut self, cx: &Cx, state: &mut State, entry: &RouteEntry, decorator: &Expr) {
         let name = decorator.call().map_or(decorator, |(callee, _)| callee);
-        let name = dotted(name).unwrap_or_default();
+        let name = dotted_text(name).unwrap_or_default();
         if matches!(
             last_part(&name),
             "api_view"
@@ -60,23 +60,23 @@ impl Engine<'_> {
 
     fn bind_view(&mut self, cx: &Cx, state: &mut State, entry: &RouteEntry, code: &HandlerCode) {
         let own = self.own_parameters(&code.function, state);
-        let in_path: Vec<String> = parameters(&entry.path);
+        let in_path: Vec<String> = path_parameters(&entry.path);
         for parameter in own {
             let value = if matches!(parameter.name.as_str(), "request" | "req") {
-                Value::kind(Kind::Request(Part::Whole))
+                CodeValue::kind(ValueKind::Request(Part::Whole))
             } else if parameter.spread == crate::ir::Spread::Named {
                 self.path_record(entry)
             } else if parameter.spread == crate::ir::Spread::Many {
-                Value::of(self.path_labels())
+                CodeValue::of(self.path_labels())
             } else if in_path.contains(&parameter.name) || parameter.default.is_none() || in_path.len() == 1 {
                 let name = if in_path.contains(&parameter.name) || in_path.len() != 1 {
                     parameter.name.clone()
                 } else {
                     in_path.first().cloned().unwrap_or_default()
                 };
-                Value::of(self.client(&name, IdOrigin::Path))
+                CodeValue::of(self.client(&name, IdOrigin::Path))
             } else {
-                Value::default()
+                CodeValue::default()
             };
             self.bind_parameter(cx, state, parameter, &value);
         }
@@ -95,7 +95,11 @@ impl Engine<'_> {
         });
         if is_staff || bases.iter().any(|base| last_part(base) == "PermissionRequiredMixin") {
             let mark = self.mark(cx, class.class.span);
-            state.facts.add(super::super::facts::Fact { key: Key::Role, tie: super::super::facts::Tie::Access, mark });
+            state.facts.add(super::super::facts::OwnershipFact {
+                key: Key::Role,
+                tie: super::super::facts::CallerTie::Access,
+                mark,
+            });
         }
     }
 
@@ -110,22 +114,22 @@ impl Engine<'_> {
         if lists {
             let value = self.queryset(cx, state, class);
             let value = self.settle(cx, state, value, class.class.span);
-            self.note_use(cx, state, &value, AccessVerb::List, class.class.span);
+            self.note_use(cx, state, &value, CodeAccessVerb::List, class.class.span);
             return;
         }
         if creates {
-            self.hook(cx, state, class, ("perform_create", Value::default()));
+            self.hook(cx, state, class, ("perform_create", CodeValue::default()));
             return;
         }
         let object = self.get_object(cx, state, class);
         let (verb, hook) = match action.as_str() {
-            "destroy" | "delete" => (AccessVerb::Delete, "perform_destroy"),
-            "update" | "partial_update" | "put" | "patch" | "post" => (AccessVerb::Mutate, "perform_update"),
-            _ => (AccessVerb::Read, ""),
+            "destroy" | "delete" => (CodeAccessVerb::Delete, "perform_destroy"),
+            "update" | "partial_update" | "put" | "patch" | "post" => (CodeAccessVerb::Mutate, "perform_update"),
+            _ => (CodeAccessVerb::Read, ""),
         };
         if !hook.is_empty() && self.project.method(class, hook).is_some() {
             self.hook(cx, state, class, (hook, object.clone()));
-            if verb == AccessVerb::Delete {
+            if verb == CodeAccessVerb::Delete {
                 return;
             }
         }
@@ -133,14 +137,14 @@ impl Engine<'_> {
     }
 
     /// `perform_update(serializer)`: the serializer holds the object.
-    fn hook(&mut self, cx: &Cx, state: &mut State, class: &ClassRef, (name, object): (&str, Value)) {
+    fn hook(&mut self, cx: &Cx, state: &mut State, class: &ClassRef, (name, object): (&str, CodeValue)) {
         let Some(method) = self.project.method(class, name) else { return };
         let inner = Cx { depth: cx.depth + 1, ..cx.clone() };
-        self.follow(&inner, state, &method, &Rc::default(), vec![Given::plain(object)]);
+        self.follow(&inner, state, &method, &Rc::default(), vec![CallArgument::plain(object)]);
     }
 
     /// `self.get_queryset()` of the class, or what it inherits.
-    pub(in super::super) fn queryset(&mut self, cx: &Cx, state: &mut State, class: &ClassRef) -> Value {
+    pub(in super::super) fn queryset(&mut self, cx: &Cx, state: &mut State, class: &ClassRef) -> CodeValue {
         let inner = Cx { depth: cx.depth + 1, class: Some(class.clone()), ..cx.clone() };
         if let Some(method) = self.project.method(class, "get_queryset") {
             return self.follow(&inner, state, &method, &Rc::default(), Vec::new());
@@ -149,27 +153,29 @@ impl Engine<'_> {
     }
 
     /// `queryset = Invoice.objects.all()`, `model = Invoice`
-    pub(in super::super) fn declared_queryset(&mut self, cx: &Cx, class: &ClassRef) -> Value {
+    pub(in super::super) fn declared_queryset(&mut self, cx: &Cx, class: &ClassRef) -> CodeValue {
         for field in ["queryset", "model"] {
             let Some((module, value)) = self.project.class_field(class, field) else { continue };
             return self.unsent(cx, module, &value);
         }
         // The model stands in the serializer: `class Meta: model = Invoice`.
-        Value::default()
+        CodeValue::default()
     }
 
     /// A query as it is written, not sent: `Invoice.objects.all()` of a class is narrowed later.
-    fn unsent(&mut self, cx: &Cx, module: crate::project::ModuleId, value: &Expr) -> Value {
+    fn unsent(&mut self, cx: &Cx, module: crate::project::ModuleId, value: &Expr) -> CodeValue {
         let at = Cx { module, class: None, depth: cx.depth + 1 };
         let made = self.eval(&at, &mut State::default(), value);
         match made.kind {
-            Kind::Class(name, _) => Value::kind(Kind::Query(Rc::new(Query { model: Some(name), ..Query::default() }))),
-            kind => Value { kind, ..Value::default() },
+            ValueKind::Class(name, _) => {
+                CodeValue::kind(ValueKind::Query(Rc::new(Query { model: Some(name), ..Query::default() })))
+            }
+            kind => CodeValue { kind, ..CodeValue::default() },
         }
     }
 
     /// `self.get_object()`: one row of the queryset by the path, if every permission lets it through.
-    pub(in super::super) fn get_object(&mut self, cx: &Cx, state: &mut State, class: &ClassRef) -> Value {
+    pub(in super::super) fn get_object(&mut self, cx: &Cx, state: &mut State, class: &ClassRef) -> CodeValue {
         if let Some(method) = self.project.method(class, "get_object") {
             let inner = Cx { depth: cx.depth + 1, ..cx.clone() };
             return self.follow(&inner, state, &method, &Rc::default(), Vec::new());
@@ -178,10 +184,10 @@ impl Engine<'_> {
     }
 
     /// What the framework's own `get_object` does.
-    pub(in super::super) fn inherited_object(&mut self, cx: &Cx, state: &mut State, class: &ClassRef) -> Value {
+    pub(in super::super) fn inherited_object(&mut self, cx: &Cx, state: &mut State, class: &ClassRef) -> CodeValue {
         let value = self.queryset(cx, state, class);
         let mut query = match value.kind {
-            Kind::Query(query) => query.as_ref().clone(),
+            ValueKind::Query(query) => query.as_ref().clone(),
             _ if value.labels.subject => return value,
             _ => Query { parents: value.labels.objects, ..Query::default() },
         };
@@ -199,7 +205,7 @@ impl Engine<'_> {
     }
 
     /// `has_object_permission` of every permission class.
-    pub(in super::super) fn check_object(&mut self, cx: &Cx, state: &mut State, class: &ClassRef, object: &Value) {
+    pub(in super::super) fn check_object(&mut self, cx: &Cx, state: &mut State, class: &ClassRef, object: &CodeValue) {
         let listed = match self.project.method(class, "get_permissions") {
             Some(_) => None,
             None => {
@@ -223,7 +229,7 @@ impl Engine<'_> {
         cx: &Cx,
         state: &mut State,
         (module, item): (crate::project::ModuleId, &Expr),
-        object: &Value,
+        object: &CodeValue,
     ) -> Facts {
         match &*item.kind {
             ExprKind::Operation(sign, parts) if sign == "|" => {
@@ -241,19 +247,19 @@ impl Engine<'_> {
             }
             _ => {}
         }
-        let name = dotted(item).or_else(|| literal(item).map(str::to_owned)).unwrap_or_default();
+        let name = dotted_text(item).or_else(|| literal_text(item).map(str::to_owned)).unwrap_or_default();
         if words::holds_one_of(last_part(&name), &["isadmin", "isstaff", "issuperuser"])
             && !words::holds_one_of(&name, &["owner", "author", "readonly"])
         {
-            let mark = super::super::facts::Mark { module, span: item.span };
-            return Facts::of(vec![super::super::facts::Fact {
+            let mark = super::super::facts::CodeMark { module, span: item.span };
+            return Facts::of(vec![super::super::facts::OwnershipFact {
                 key: Key::Role,
-                tie: super::super::facts::Tie::Access,
+                tie: super::super::facts::CallerTie::Access,
                 mark,
             }]);
         }
         // The settings name classes by their full names.
-        let found = match literal(item) {
+        let found = match literal_text(item) {
             Some(full) => self.project.resolve_full(module, full),
             None => self.project.resolve_expr(module, item),
         };
@@ -262,9 +268,12 @@ impl Engine<'_> {
         for (method, with_object) in [("has_permission", false), ("has_object_permission", true)] {
             let Some(function) = self.project.method(&permission, method) else { continue };
             let inner = Cx { depth: cx.depth + 1, ..cx.clone() };
-            let mut given = vec![Given::plain(Value::kind(Kind::Request(Part::Whole))), Given::plain(Value::default())];
+            let mut given = vec![
+                CallArgument::plain(CodeValue::kind(ValueKind::Request(Part::Whole))),
+                CallArgument::plain(CodeValue::default()),
+            ];
             if with_object {
-                given.push(Given::plain(object.clone()));
+                given.push(CallArgument::plain(object.clone()));
             }
             let mut path = state.clone();
             let truth = self.follow(&inner, &mut path, &function, &Rc::default(), given).truth();

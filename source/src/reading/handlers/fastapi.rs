@@ -2,18 +2,21 @@
 
 use std::rc::Rc;
 
-use super::super::engine::{Cx, Engine};
-use super::super::follow::Given;
+use super::super::engine::{Cx, HandlerReader};
+use super::super::follow::CallArgument;
 use super::super::idioms;
 use super::super::report::IdOrigin;
 use super::super::state::State;
-use super::super::value::{Kind, Part, Value};
+use super::super::value::{CodeValue, Part, ValueKind};
 use super::super::words;
-use crate::ir::{Argument, Expr, ExprKind, Parameter, Spread, argument, dotted, keyword, last_part, literal};
+use crate::ir::{
+    Argument, Expr, ExprKind, FunctionParameter, Spread, argument_at, argument_named, dotted_text, last_part,
+    literal_text,
+};
 use crate::project::{FunctionRef, ModuleId, Resolved};
-use crate::routes::{GuardKind, GuardLevel, RouteEntry, parameters};
+use crate::routes::{GuardKind, GuardLevel, RouteEntry, path_parameters};
 
-impl Engine<'_> {
+impl HandlerReader<'_> {
     pub(super) fn read_fastapi(&mut self, cx: &Cx, mut state: State, entry: &RouteEntry, function: &FunctionRef) {
         for guard in &entry.guards {
             // Those of the route stand in its parameters and decorator; one that only asks for a credential ties nothing.
@@ -25,7 +28,7 @@ impl Engine<'_> {
             }
         }
         for decorator in &function.function.decorators {
-            if let Some(list) = decorator.call().and_then(|(_, arguments)| keyword(arguments, "dependencies"))
+            if let Some(list) = decorator.call().and_then(|(_, arguments)| argument_named(arguments, "dependencies"))
                 && let ExprKind::List(items) = &*list.kind
             {
                 for item in items {
@@ -42,61 +45,68 @@ impl Engine<'_> {
     }
 
     /// Returns what a parameter of a handler or dependency is given.
-    fn fastapi_value(&mut self, cx: &Cx, state: &mut State, entry: &RouteEntry, parameter: &Parameter) -> Value {
+    fn fastapi_value(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        entry: &RouteEntry,
+        parameter: &FunctionParameter,
+    ) -> CodeValue {
         let markers = self.markers(cx.module, parameter);
         for (module, marker) in &markers {
             let at = Cx { module: *module, ..cx.clone() };
             let Some((callee, arguments)) = marker.call() else { continue };
-            let name = dotted(callee).unwrap_or_default();
+            let name = dotted_text(callee).unwrap_or_default();
             match last_part(&name) {
                 "Depends" | "Security" => return self.depends(&at, state, entry, (marker, arguments, parameter)),
                 "Header" => {
-                    let alias = keyword(arguments, "alias").and_then(literal).unwrap_or(&parameter.name).to_owned();
+                    let alias =
+                        argument_named(arguments, "alias").and_then(literal_text).unwrap_or(&parameter.name).to_owned();
                     return self.of_request(cx, Part::Headers, &alias, parameter.span);
                 }
-                "Cookie" => return Value::token(),
-                "Query" => return Value::of(self.client(&parameter.name, IdOrigin::Query)),
-                "Path" => return Value::of(self.client(&parameter.name, IdOrigin::Path)),
-                "Body" | "Form" | "File" => return Value::of(self.client(&parameter.name, IdOrigin::Body)),
+                "Cookie" => return CodeValue::token(),
+                "Query" => return CodeValue::of(self.client(&parameter.name, IdOrigin::Query)),
+                "Path" => return CodeValue::of(self.client(&parameter.name, IdOrigin::Path)),
+                "Body" | "Form" | "File" => return CodeValue::of(self.client(&parameter.name, IdOrigin::Body)),
                 _ => {}
             }
         }
-        if parameters(&entry.path).contains(&parameter.name) {
-            return Value::of(self.client(&parameter.name, IdOrigin::Path));
+        if path_parameters(&entry.path).contains(&parameter.name) {
+            return CodeValue::of(self.client(&parameter.name, IdOrigin::Path));
         }
         self.by_type(cx, parameter)
     }
 
-    fn by_type(&mut self, cx: &Cx, parameter: &Parameter) -> Value {
+    fn by_type(&mut self, cx: &Cx, parameter: &FunctionParameter) -> CodeValue {
         let declared = parameter.declared.as_ref().and_then(|declared| {
-            dotted(declared).or_else(|| match &*declared.kind {
-                ExprKind::Index(_, inner) => dotted(inner),
+            dotted_text(declared).or_else(|| match &*declared.kind {
+                ExprKind::Index(_, inner) => dotted_text(inner),
                 _ => None,
             })
         });
         let last = declared.as_deref().map(last_part).unwrap_or_default().to_owned();
         if matches!(last.as_str(), "Request" | "HTTPConnection") {
-            return Value::kind(Kind::Request(Part::Whole));
+            return CodeValue::kind(ValueKind::Request(Part::Whole));
         }
         if idioms::CONNECTION_TYPES.contains(&last.as_str())
             || (parameter.declared.is_none() && idioms::is_connection(&parameter.name))
         {
-            return Value::kind(Kind::Connection);
+            return CodeValue::kind(ValueKind::Connection);
         }
         if matches!(last.as_str(), "Response" | "BackgroundTasks") {
-            return Value::default();
+            return CodeValue::default();
         }
         match self.project.resolve(cx.module, declared.as_deref().unwrap_or("")) {
             Some(Resolved::Class(_)) => self.part_of_request(Part::Body, "json"),
             _ if matches!(last.as_str(), "dict" | "Dict") || last.ends_with("Request") || last.ends_with("Schema") => {
                 self.part_of_request(Part::Body, "json")
             }
-            _ => Value::of(self.client(&parameter.name, IdOrigin::Query)),
+            _ => CodeValue::of(self.client(&parameter.name, IdOrigin::Query)),
         }
     }
 
     /// `Depends(..)` and the like of a parameter: its default, a part of its `Annotated[..]`, or behind that type's name.
-    fn markers(&self, module: ModuleId, parameter: &Parameter) -> Vec<(ModuleId, Expr)> {
+    fn markers(&self, module: ModuleId, parameter: &FunctionParameter) -> Vec<(ModuleId, Expr)> {
         let mut found = Vec::new();
         if let Some(default) = &parameter.default {
             found.push((module, default.clone()));
@@ -127,9 +137,9 @@ impl Engine<'_> {
         cx: &Cx,
         state: &mut State,
         entry: &RouteEntry,
-        (marker, arguments, parameter): (&Expr, &[Argument], &Parameter),
-    ) -> Value {
-        let Some(dependency) = argument(arguments, 0).or(keyword(arguments, "dependency")) else {
+        (marker, arguments, parameter): (&Expr, &[Argument], &FunctionParameter),
+    ) -> CodeValue {
+        let Some(dependency) = argument_at(arguments, 0).or(argument_named(arguments, "dependency")) else {
             // `service: InvoiceService = Depends()`
             return parameter.declared.as_ref().map(|declared| self.typed(cx.module, declared)).unwrap_or_default();
         };
@@ -137,16 +147,16 @@ impl Engine<'_> {
             return self.ask_caller(cx, marker.span);
         }
         let value = self.depend_on(cx, state, entry, dependency);
-        let name = dotted(dependency.call().map_or(dependency, |(callee, _)| callee)).unwrap_or_default();
+        let name = dotted_text(dependency.call().map_or(dependency, |(callee, _)| callee)).unwrap_or_default();
         let says_caller = words::is_one_of(last_part(&name), &words::SUBJECT_CALLS)
             || ["currentuser", "currentactiveuser", "authuser", "loggedinuser", "requireuser", "getuser"]
                 .iter()
-                .any(|word| words::plain(&name).contains(word));
+                .any(|word| words::simplify_name(&name).contains(word));
         if value.labels.subject && !value.labels.is_chosen() {
             self.ask_caller(cx, marker.span);
             return value;
         }
-        let is_opaque = value.labels.is_plain() && matches!(value.kind, Kind::Plain)
+        let is_opaque = value.labels.is_plain() && matches!(value.kind, ValueKind::Plain)
             || value.labels.token && !value.labels.is_chosen();
         let names_caller = words::is_one_of(&parameter.name, &words::SUBJECT_NAMES);
         if (says_caller && !value.labels.is_chosen())
@@ -159,17 +169,17 @@ impl Engine<'_> {
         {
             return self.ask_caller(cx, marker.span);
         }
-        if matches!(value.kind, Kind::Plain) && value.labels.is_plain() {
+        if matches!(value.kind, ValueKind::Plain) && value.labels.is_plain() {
             let typed =
                 parameter.declared.as_ref().map(|declared| self.typed_part(cx.module, declared)).unwrap_or_default();
-            if !matches!(typed.kind, Kind::Plain) {
+            if !matches!(typed.kind, ValueKind::Plain) {
                 return typed;
             }
             if idioms::is_connection(&parameter.name)
-                || words::plain(&name).starts_with("getdb")
-                || words::plain(&name).contains("session")
+                || words::simplify_name(&name).starts_with("getdb")
+                || words::simplify_name(&name).contains("session")
             {
-                return Value::kind(Kind::Connection);
+                return CodeValue::kind(ValueKind::Connection);
             }
         }
         value
@@ -177,11 +187,11 @@ impl Engine<'_> {
 
     /// Whether a dependency is there to find the caller: by its name, or since it keeps out whoever has no credential and
     /// gives something that is called a user. It is not read then: how the caller is found is not what is asked here.
-    fn gives_caller(&self, cx: &Cx, entry: &RouteEntry, (dependency, parameter): (&Expr, &Parameter)) -> bool {
-        let Some(name) = dotted(dependency) else { return false };
+    fn gives_caller(&self, cx: &Cx, entry: &RouteEntry, (dependency, parameter): (&Expr, &FunctionParameter)) -> bool {
+        let Some(name) = dotted_text(dependency) else { return false };
         let last = last_part(&name);
         let Some(Resolved::Function(function)) = self.project.resolve(cx.module, &name) else { return false };
-        let in_path = parameters(&entry.path);
+        let in_path = path_parameters(&entry.path);
         if function.function.parameters.iter().any(|parameter| in_path.contains(&parameter.name)) {
             return false;
         }
@@ -200,37 +210,38 @@ impl Engine<'_> {
             && (words::is_one_of(&parameter.name, &words::SUBJECT_NAMES) || of_user(parameter.declared.as_ref()))
     }
 
-    fn typed_part(&self, module: ModuleId, declared: &Expr) -> Value {
+    fn typed_part(&self, module: ModuleId, declared: &Expr) -> CodeValue {
         self.typed(module, declared)
     }
 
     /// `Depends(x)` in a list of dependencies.
     fn depend(&mut self, cx: &Cx, state: &mut State, entry: &RouteEntry, item: &Expr) {
         let Some((callee, arguments)) = item.call() else { return };
-        if dotted(callee).is_some_and(|name| matches!(last_part(&name), "Depends" | "Security"))
-            && let Some(dependency) = argument(arguments, 0)
+        if dotted_text(callee).is_some_and(|name| matches!(last_part(&name), "Depends" | "Security"))
+            && let Some(dependency) = argument_at(arguments, 0)
         {
             self.depend_on(cx, state, entry, dependency);
         }
     }
 
     /// Runs what a dependency names: a function, a class, an object that can be called, or what a call of one makes.
-    fn depend_on(&mut self, cx: &Cx, state: &mut State, entry: &RouteEntry, dependency: &Expr) -> Value {
+    fn depend_on(&mut self, cx: &Cx, state: &mut State, entry: &RouteEntry, dependency: &Expr) -> CodeValue {
         let inner = Cx { depth: cx.depth + 1, ..cx.clone() };
         if let Some(Resolved::Function(function)) = self.project.resolve_expr(cx.module, dependency) {
             return self.run_dependency(&inner, state, entry, &function);
         }
         let value = self.eval(&inner, state, dependency);
         match &value.kind {
-            Kind::Function(function, around) => {
+            ValueKind::Function(function, around) => {
                 let (function, around) = (function.clone(), around.clone());
                 self.run_dependency_within(&inner, state, entry, (&function, &around))
             }
-            Kind::Class(_, Some(class)) | Kind::Instance(class) => {
-                let called = self.project.method(class, "__call__").filter(|_| matches!(value.kind, Kind::Instance(_)));
+            ValueKind::Class(_, Some(class)) | ValueKind::Instance(class) => {
+                let called =
+                    self.project.method(class, "__call__").filter(|_| matches!(value.kind, ValueKind::Instance(_)));
                 match called {
                     Some(function) => self.run_dependency(&inner, state, entry, &function),
-                    None => Value::kind(Kind::Instance(class.clone())),
+                    None => CodeValue::kind(ValueKind::Instance(class.clone())),
                 }
             }
             _ => {
@@ -239,12 +250,12 @@ impl Engine<'_> {
                 let is_scheme = ["scheme", "bearer", "oauth2", "api_key", "apikey", "security", "http_basic", "token"]
                     .iter()
                     .any(|word| text.contains(word));
-                if is_scheme { Value::token() } else { Value::default() }
+                if is_scheme { CodeValue::token() } else { CodeValue::default() }
             }
         }
     }
 
-    fn run_dependency(&mut self, cx: &Cx, state: &mut State, entry: &RouteEntry, function: &FunctionRef) -> Value {
+    fn run_dependency(&mut self, cx: &Cx, state: &mut State, entry: &RouteEntry, function: &FunctionRef) -> CodeValue {
         self.run_dependency_within(cx, state, entry, (function, &Rc::default()))
     }
 
@@ -254,17 +265,17 @@ impl Engine<'_> {
         state: &mut State,
         entry: &RouteEntry,
         (function, around): (&FunctionRef, &Rc<super::super::value::Names>),
-    ) -> Value {
+    ) -> CodeValue {
         if cx.depth > 5 {
-            return Value::default();
+            return CodeValue::default();
         }
         let at = Cx { module: function.module, class: function.class.clone(), depth: cx.depth + 1 };
         let parameters_of = self.own_parameters(function, &mut State::default());
-        let given: Vec<Given> = parameters_of
+        let given: Vec<CallArgument> = parameters_of
             .iter()
             .map(|parameter| {
                 let value = self.fastapi_value(&at, state, entry, parameter);
-                Given { name: Some(Rc::from(parameter.name.as_str())), spread: Spread::One, value }
+                CallArgument { name: Some(Rc::from(parameter.name.as_str())), spread: Spread::One, value }
             })
             .collect();
         self.follow(cx, state, function, around, given)

@@ -2,17 +2,17 @@
 
 use std::rc::Rc;
 
-use super::super::engine::{Cx, Engine, Frame};
-use super::super::follow::Given;
+use super::super::engine::{Cx, FunctionFrame, HandlerReader};
+use super::super::follow::CallArgument;
 use super::super::report::IdOrigin;
 use super::super::state::State;
-use super::super::value::{Kind, Value};
+use super::super::value::{CodeValue, ValueKind};
 use super::super::words;
 use crate::ir::{Expr, Spread};
 use crate::project::FunctionRef;
-use crate::routes::{RouteEntry, parameters};
+use crate::routes::{RouteEntry, path_parameters};
 
-impl Engine<'_> {
+impl HandlerReader<'_> {
     pub(super) fn read_flask(&mut self, cx: &Cx, mut state: State, entry: &RouteEntry, function: &FunctionRef) {
         self.run_hooks(cx, &mut state, entry);
         let mut handed = Vec::new();
@@ -41,7 +41,13 @@ impl Engine<'_> {
     }
 
     /// Runs a decorator's wrapper up to where it calls the handler. Returns what it hands to it.
-    pub(super) fn wrap(&mut self, cx: &Cx, state: &mut State, entry: &RouteEntry, decorator: &Expr) -> Vec<Given> {
+    pub(super) fn wrap(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        entry: &RouteEntry,
+        decorator: &Expr,
+    ) -> Vec<CallArgument> {
         let frame = self.run_wrapper(cx, state, entry, decorator);
         let Some(frame) = frame.filter(|frame| !frame.nexts.is_empty()) else {
             self.learn_by_name(cx, state, decorator);
@@ -57,14 +63,21 @@ impl Engine<'_> {
         handed.into_iter().filter(|given| given.spread == Spread::One).collect()
     }
 
-    fn run_wrapper(&mut self, cx: &Cx, state: &mut State, entry: &RouteEntry, decorator: &Expr) -> Option<Frame> {
+    fn run_wrapper(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        entry: &RouteEntry,
+        decorator: &Expr,
+    ) -> Option<FunctionFrame> {
         let inner = Cx { depth: cx.depth + 1, ..cx.clone() };
         let made = self.eval(&inner, state, decorator);
-        let Kind::Function(outer, around) = made.kind else { return None };
-        let wrapper = self.follow(&inner, state, &outer, &around, vec![Given::plain(Value::kind(Kind::Next))]);
-        let Kind::Function(wrapper, around) = wrapper.kind else { return None };
+        let ValueKind::Function(outer, around) = made.kind else { return None };
+        let wrapper =
+            self.follow(&inner, state, &outer, &around, vec![CallArgument::plain(CodeValue::kind(ValueKind::Next))]);
+        let ValueKind::Function(wrapper, around) = wrapper.kind else { return None };
         let record = self.path_record(entry);
-        let given = vec![Given { name: None, spread: Spread::Named, value: record }];
+        let given = vec![CallArgument { name: None, spread: Spread::Named, value: record }];
         Some(self.run(&inner, state, &wrapper, &around, given))
     }
 
@@ -74,15 +87,15 @@ impl Engine<'_> {
         cx: &Cx,
         state: &mut State,
         (entry, function): (&RouteEntry, &FunctionRef),
-        handed: Vec<Given>,
+        handed: Vec<CallArgument>,
     ) {
         let parameters_of = self.own_parameters(function, state);
-        let in_path: Vec<String> = parameters(&entry.path);
+        let in_path: Vec<String> = path_parameters(&entry.path);
         let mut positional = handed.iter().filter(|given| given.name.is_none());
         for parameter in parameters_of {
             let named = handed.iter().find(|given| given.name.as_deref() == Some(parameter.name.as_str()));
             let value = if in_path.contains(&parameter.name) {
-                Value::of(self.client(&parameter.name, IdOrigin::Path))
+                CodeValue::of(self.client(&parameter.name, IdOrigin::Path))
             } else if let Some(named) = named {
                 named.value.clone()
             } else if parameter.spread == Spread::Named {
@@ -97,9 +110,9 @@ impl Engine<'_> {
     }
 
     /// A parameter that neither the path nor a decorator of the project gives: a library's decorator does.
-    fn by_parameter(&mut self, cx: &Cx, parameter: &crate::ir::Parameter) -> Value {
+    fn by_parameter(&mut self, cx: &Cx, parameter: &crate::ir::FunctionParameter) -> CodeValue {
         let name = parameter.name.as_str();
-        if words::plain(name).starts_with("current")
+        if words::simplify_name(name).starts_with("current")
             || matches!(name, "user" | "auth_user" | "user_id" | "identity" | "token_info")
         {
             return self.ask_caller(cx, parameter.span);
@@ -108,6 +121,6 @@ impl Engine<'_> {
             return self.part_of_request(super::super::value::Part::Body, name);
         }
         let _ = Rc::new(());
-        Value::default()
+        CodeValue::default()
     }
 }

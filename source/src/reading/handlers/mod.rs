@@ -9,22 +9,22 @@ mod spring;
 
 use std::rc::Rc;
 
-use super::engine::{Cx, Engine};
-use super::facts::{Fact, Facts, Key, Mark, Tie};
-use super::report::{IdOrigin, Reading};
+use super::engine::{Cx, HandlerReader};
+use super::facts::{CallerTie, CodeMark, Facts, Key, OwnershipFact};
+use super::report::{HandlerReading, IdOrigin};
 use super::state::State;
-use super::value::{Kind, Names, Value};
+use super::value::{CodeValue, Names, ValueKind};
 use super::words;
-use crate::ir::{Expr, Parameter, Span};
+use crate::ir::{Expr, FunctionParameter, Span};
 use crate::project::{FunctionRef, Resolved};
-use crate::routes::{FrameworkName, Guard, GuardKind, GuardLevel, HandlerCode, RouteEntry, parameters};
+use crate::routes::{FrameworkName, Guard, GuardKind, GuardLevel, HandlerCode, RouteEntry, path_parameters};
 
-impl Engine<'_> {
+impl HandlerReader<'_> {
     /// Reads the handler of a route.
-    pub(super) fn read_handler(mut self, entry: &RouteEntry, code: &HandlerCode) -> Reading {
+    pub(super) fn read_handler(mut self, entry: &RouteEntry, code: &HandlerCode) -> HandlerReading {
         let function = code.function.clone();
         if function.function.is_damaged {
-            return Reading::unknown(format!(
+            return HandlerReading::unknown(format!(
                 "{}:{}: the handler cannot be parsed",
                 entry.handler.file, entry.handler.line
             ));
@@ -32,7 +32,7 @@ impl Engine<'_> {
         if let [method] = entry.methods.as_slice() {
             self.method = Some(method.clone());
         }
-        for name in parameters(&entry.path) {
+        for name in path_parameters(&entry.path) {
             self.client(&name, IdOrigin::Path);
         }
         let cx = Cx { module: function.module, class: function.class.clone(), depth: 0 };
@@ -45,7 +45,7 @@ impl Engine<'_> {
             FrameworkName::Express => self.read_chain(&cx, state, entry, code),
             FrameworkName::NestJs => self.read_nest(&cx, state, entry, &function),
             FrameworkName::Spring => self.read_spring(&cx, state, entry, &function),
-            _ => return Reading::unknown("the ownership checks of this framework are not read"),
+            _ => return HandlerReading::unknown("the ownership checks of this framework are not read"),
         }
         self.judge(entry)
     }
@@ -61,26 +61,26 @@ impl Engine<'_> {
             );
             if is_above && !words::holds_one_of(&text, &["owner", "author", "readonly", "owns"]) {
                 let mark = self.mark_of(guard);
-                state.facts.add(Fact { key: Key::Role, tie: Tie::Access, mark });
+                state.facts.add(OwnershipFact { key: Key::Role, tie: CallerTie::Access, mark });
             }
         }
     }
 
     /// Returns where a guard is put.
-    fn mark_of(&self, guard: &Guard) -> Mark {
+    fn mark_of(&self, guard: &Guard) -> CodeMark {
         let module = self.project.module_at(&guard.place.file);
-        let Some(module) = module else { return Mark::default() };
+        let Some(module) = module else { return CodeMark::default() };
         let mut start = 0;
         for (at, line) in module.text.split_inclusive('\n').enumerate() {
             if at + 1 == guard.place.line {
                 let lead = line.len() - line.trim_start().len();
                 let span =
                     Span { start: start + lead, end: start + line.trim_end().len(), line: at + 1, end_line: at + 1 };
-                return Mark { module: module.id, span };
+                return CodeMark { module: module.id, span };
             }
             start += line.len();
         }
-        Mark::default()
+        CodeMark::default()
     }
 
     /// Finds the function of a guard by its name: `require_user`, `Depends(require_user)`, `require_role("admin")`.
@@ -117,7 +117,7 @@ impl Engine<'_> {
         if function.function.parameters.first().is_some_and(|first| first.name == "self")
             && let Some(class) = &cx.class
         {
-            state.set("self", Value::kind(Kind::Instance(class.clone())));
+            state.set("self", CodeValue::kind(ValueKind::Instance(class.clone())));
         }
         let _ = self.run_body(cx, state, function);
     }
@@ -125,7 +125,7 @@ impl Engine<'_> {
     /// Learns what a decorator or guard of a library says by its name.
     fn learn_by_name(&mut self, cx: &Cx, state: &mut State, decorator: &Expr) {
         let name = decorator.call().map_or(decorator, |(callee, _)| callee);
-        let text = crate::ir::dotted(name).unwrap_or_default();
+        let text = crate::ir::dotted_text(name).unwrap_or_default();
         let whole = self.project.text(cx.module, decorator.span);
         let is_role = words::holds_one_of(
             &text,
@@ -147,13 +147,13 @@ impl Engine<'_> {
             &["admin", "staff", "superuser", "moderat", "manager", "permission", "operator"],
         );
         if is_role && is_above && !words::holds_one_of(whole, &["owner", "author"]) {
-            let fact = Fact { key: Key::Role, tie: Tie::Access, mark: self.mark(cx, decorator.span) };
+            let fact = OwnershipFact { key: Key::Role, tie: CallerTie::Access, mark: self.mark(cx, decorator.span) };
             self.learn(state, &Facts::of(vec![fact]));
         }
     }
 
     /// Gives a value to a parameter; a pattern takes it apart.
-    fn bind_parameter(&mut self, cx: &Cx, state: &mut State, parameter: &Parameter, value: &Value) {
+    fn bind_parameter(&mut self, cx: &Cx, state: &mut State, parameter: &FunctionParameter, value: &CodeValue) {
         for name in &parameter.binds {
             let part = self.field(cx, state, value, name, parameter.span);
             state.set(name, part);
@@ -164,11 +164,13 @@ impl Engine<'_> {
     }
 
     /// Every part of the path, by its name.
-    fn path_record(&mut self, entry: &RouteEntry) -> Value {
-        let names: Vec<String> = parameters(&entry.path);
-        let entries: Names =
-            names.iter().map(|name| (Rc::from(name.as_str()), Value::of(self.client(name, IdOrigin::Path)))).collect();
-        let labels = super::expressions::merge(entries.iter().map(|(_, value)| value));
-        Value { labels, kind: Kind::Record(Rc::new(entries)), ..Value::default() }
+    fn path_record(&mut self, entry: &RouteEntry) -> CodeValue {
+        let names: Vec<String> = path_parameters(&entry.path);
+        let entries: Names = names
+            .iter()
+            .map(|name| (Rc::from(name.as_str()), CodeValue::of(self.client(name, IdOrigin::Path))))
+            .collect();
+        let labels = super::expressions::merge_labels(entries.iter().map(|(_, value)| value));
+        CodeValue::labelled(labels, ValueKind::Record(Rc::new(entries)))
     }
 }

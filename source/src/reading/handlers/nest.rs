@@ -2,17 +2,17 @@
 
 use std::rc::Rc;
 
-use super::super::engine::{Cx, Engine};
-use super::super::follow::Given;
+use super::super::engine::{Cx, HandlerReader};
+use super::super::follow::CallArgument;
 use super::super::report::IdOrigin;
 use super::super::state::State;
-use super::super::value::{Kind, Part, Value};
+use super::super::value::{CodeValue, Part, ValueKind};
 use super::super::words;
-use crate::ir::{Expr, Parameter, dotted, last_part, literal};
+use crate::ir::{Expr, FunctionParameter, dotted_text, last_part, literal_text};
 use crate::project::{FunctionRef, Resolved};
 use crate::routes::RouteEntry;
 
-impl Engine<'_> {
+impl HandlerReader<'_> {
     pub(super) fn read_nest(&mut self, cx: &Cx, mut state: State, entry: &RouteEntry, function: &FunctionRef) {
         let _ = entry;
         let on_class = function.class.as_ref().map(|class| class.class.decorators.clone()).unwrap_or_default();
@@ -38,19 +38,19 @@ impl Engine<'_> {
             let Some(Resolved::Class(guard)) = self.project.resolve_expr(cx.module, named) else { continue };
             let Some(method) = self.project.method(&guard, "canActivate") else { continue };
             let inner = Cx { depth: cx.depth + 1, ..cx.clone() };
-            let given = vec![Given::plain(Value::kind(Kind::Request(Part::Whole)))];
+            let given = vec![CallArgument::plain(CodeValue::kind(ValueKind::Request(Part::Whole)))];
             let truth = self.follow(&inner, state, &method, &Rc::default(), given).truth();
             self.learn(state, &truth.yes);
         }
     }
 
-    fn nest_value(&mut self, cx: &Cx, parameter: &Parameter) -> Value {
+    fn nest_value(&mut self, cx: &Cx, parameter: &FunctionParameter) -> CodeValue {
         for decorator in &parameter.decorators {
             let (name, key) = match decorator.call() {
                 Some((callee, arguments)) => {
-                    (dotted(callee), arguments.first().and_then(|first| literal(&first.value)))
+                    (dotted_text(callee), arguments.first().and_then(|first| literal_text(&first.value)))
                 }
-                None => (dotted(decorator), None),
+                None => (dotted_text(decorator), None),
             };
             let name = name.unwrap_or_default();
             let part = match last_part(&name) {
@@ -59,10 +59,10 @@ impl Engine<'_> {
                 "Body" => Part::Body,
                 "Headers" => Part::Headers,
                 "Session" => Part::Session,
-                "Req" | "Request" => return Value::kind(Kind::Request(Part::Whole)),
-                "Res" | "Response" => return Value::kind(Kind::Response),
+                "Req" | "Request" => return CodeValue::kind(ValueKind::Request(Part::Whole)),
+                "Res" | "Response" => return CodeValue::kind(ValueKind::Response),
                 other if words::holds_one_of(other, &words::TENANT_NAMES) => {
-                    return Value::of(super::super::value::Labels { tenant: true, ..Default::default() });
+                    return CodeValue::of(super::super::value::Labels { tenant: true, ..Default::default() });
                 }
                 other if words::holds_one_of(other, &["user", "auth", "jwt", "account", "principal", "caller"]) => {
                     return self.ask_caller(cx, parameter.span);
@@ -79,9 +79,9 @@ impl Engine<'_> {
                 {
                     self.part_of_request(part, "json")
                 }
-                None => Value::of(self.client(&parameter.name, IdOrigin::Query)),
+                None => CodeValue::of(self.client(&parameter.name, IdOrigin::Query)),
             };
         }
-        Value::default()
+        CodeValue::default()
     }
 }

@@ -1,16 +1,16 @@
 //! Spring: parameters by their annotations and types, conditions of `@PreAuthorize`.
 
-use super::super::engine::{Cx, Engine};
-use super::super::facts::{Fact, Facts, Key, Tie};
+use super::super::engine::{Cx, HandlerReader};
+use super::super::facts::{CallerTie, Facts, Key, OwnershipFact};
 use super::super::report::IdOrigin;
 use super::super::state::State;
-use super::super::value::{Kind, Part, Value};
+use super::super::value::{CodeValue, Part, ValueKind};
 use super::super::words;
-use crate::ir::{Expr, Parameter, dotted, last_part, literal};
+use crate::ir::{Expr, FunctionParameter, dotted_text, last_part, literal_text};
 use crate::project::FunctionRef;
 use crate::routes::RouteEntry;
 
-impl Engine<'_> {
+impl HandlerReader<'_> {
     pub(super) fn read_spring(&mut self, cx: &Cx, mut state: State, entry: &RouteEntry, function: &FunctionRef) {
         let _ = entry;
         for parameter in &function.function.parameters {
@@ -24,22 +24,23 @@ impl Engine<'_> {
         self.read_body(cx, state, function);
     }
 
-    fn spring_value(&mut self, cx: &Cx, parameter: &Parameter) -> Value {
-        let declared = parameter.declared.as_ref().and_then(dotted).unwrap_or_default();
+    fn spring_value(&mut self, cx: &Cx, parameter: &FunctionParameter) -> CodeValue {
+        let declared = parameter.declared.as_ref().and_then(dotted_text).unwrap_or_default();
         for decorator in &parameter.decorators {
             let (name, key) = match decorator.call() {
-                Some((callee, arguments)) => {
-                    (dotted(callee), arguments.first().and_then(|first| literal(&first.value)).map(str::to_owned))
-                }
-                None => (dotted(decorator), None),
+                Some((callee, arguments)) => (
+                    dotted_text(callee),
+                    arguments.first().and_then(|first| literal_text(&first.value)).map(str::to_owned),
+                ),
+                None => (dotted_text(decorator), None),
             };
             let key = key.unwrap_or_else(|| parameter.name.clone());
             match last_part(&name.unwrap_or_default()) {
-                "PathVariable" => return Value::of(self.client(&key, IdOrigin::Path)),
-                "RequestParam" => return Value::of(self.client(&key, IdOrigin::Query)),
+                "PathVariable" => return CodeValue::of(self.client(&key, IdOrigin::Path)),
+                "RequestParam" => return CodeValue::of(self.client(&key, IdOrigin::Query)),
                 "RequestBody" | "ModelAttribute" => return self.part_of_request(Part::Body, "json"),
                 "RequestHeader" => return self.of_request(cx, Part::Headers, &key, parameter.span),
-                "CookieValue" => return Value::token(),
+                "CookieValue" => return CodeValue::token(),
                 "AuthenticationPrincipal" | "CurrentUser" | "LoginUser" | "AuthUser" => {
                     return self.ask_caller(cx, parameter.span);
                 }
@@ -50,25 +51,27 @@ impl Engine<'_> {
             "Principal" | "Authentication" | "JwtAuthenticationToken" | "UserDetails" | "OAuth2User" | "Jwt" => {
                 self.ask_caller(cx, parameter.span)
             }
-            "HttpServletRequest" | "ServerHttpRequest" | "WebRequest" => Value::kind(Kind::Request(Part::Whole)),
-            _ => Value::default(),
+            "HttpServletRequest" | "ServerHttpRequest" | "WebRequest" => {
+                CodeValue::kind(ValueKind::Request(Part::Whole))
+            }
+            _ => CodeValue::default(),
         }
     }
 
     /// `@PreAuthorize("#owner == authentication.name or hasRole('ADMIN')")`
     fn authorize(&mut self, cx: &Cx, state: &mut State, decorator: &Expr) {
         let Some((callee, arguments)) = decorator.call() else { return };
-        let name = dotted(callee).unwrap_or_default();
+        let name = dotted_text(callee).unwrap_or_default();
         let mark = self.mark(cx, decorator.span);
         let is_condition = matches!(last_part(&name), "PreAuthorize" | "PostAuthorize");
         if matches!(last_part(&name), "Secured" | "RolesAllowed") {
             let text = self.project.text(cx.module, decorator.span).to_owned();
             if words::holds_one_of(&text, &["admin", "manager", "staff", "moderator"]) {
-                state.facts.add(Fact { key: Key::Role, tie: Tie::Access, mark });
+                state.facts.add(OwnershipFact { key: Key::Role, tie: CallerTie::Access, mark });
             }
             return;
         }
-        let Some(text) = arguments.first().and_then(|first| literal(&first.value)).filter(|_| is_condition) else {
+        let Some(text) = arguments.first().and_then(|first| literal_text(&first.value)).filter(|_| is_condition) else {
             return;
         };
         let mut facts: Option<Facts> = None;
@@ -82,7 +85,7 @@ impl Engine<'_> {
         self.learn(state, &facts.unwrap_or_default());
     }
 
-    fn arm(&self, state: &State, arm: &str, mark: super::super::facts::Mark) -> Facts {
+    fn arm(&self, state: &State, arm: &str, mark: super::super::facts::CodeMark) -> Facts {
         let asks_caller = arm.contains("authentication") || arm.contains("principal");
         let mut facts = Facts::default();
         for named in arm.split('#').skip(1) {
@@ -91,14 +94,14 @@ impl Engine<'_> {
             let is_equal = arm.contains("==") && asks_caller;
             let is_call = arm.contains('@') || words::holds_one_of(arm, &words::GUARD_PARTS);
             if is_equal || is_call {
-                facts.and(&self.tie(value.labels, if is_equal { Tie::Owner } else { Tie::Access }, mark));
+                facts.and(&self.tie(value.labels, if is_equal { CallerTie::Owner } else { CallerTie::Access }, mark));
             }
         }
         if facts.is_empty()
             && (arm.contains("hasRole") || arm.contains("hasAuthority") || arm.contains("hasAnyRole"))
             && words::holds_one_of(arm, &["admin", "manager", "staff", "moderator"])
         {
-            facts.add(Fact { key: Key::Role, tie: Tie::Access, mark });
+            facts.add(OwnershipFact { key: Key::Role, tie: CallerTie::Access, mark });
         }
         facts
     }

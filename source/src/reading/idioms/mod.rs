@@ -20,7 +20,7 @@ pub(super) use vocabulary::{
 
 /// What a verb stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum VerbReceiver {
     /// A query that was begun.
     Query,
     /// The model itself.
@@ -69,12 +69,12 @@ static LIBRARIES: [&Library; 9] = [
 ];
 
 /// Returns what a verb does on something of that shape.
-pub(super) fn verb(shape: Shape, name: &str) -> Option<Does> {
+pub(super) fn find_verb(shape: VerbReceiver, name: &str) -> Option<Does> {
     LIBRARIES.iter().find_map(|library| {
         let verbs = match shape {
-            Shape::Query => library.on_query,
-            Shape::Class => library.on_class,
-            Shape::Repository => library.on_repository,
+            VerbReceiver::Query => library.on_query,
+            VerbReceiver::Class => library.on_class,
+            VerbReceiver::Repository => library.on_repository,
         };
         verbs.iter().find(|(known, _)| *known == name).map(|(_, does)| *does)
     })

@@ -1,6 +1,6 @@
 //! Names of functions, types and keys of libraries that the reading needs to know.
 
-use super::super::words::plain;
+use super::super::words::simplify_name;
 
 /// Words of fields that say that an object is open to others.
 pub(in super::super) const PUBLIC_WORDS: [&str; 7] =
@@ -243,7 +243,7 @@ pub(in super::super) fn is_connection(name: &str) -> bool {
         "database_session",
         "c",
     ];
-    known.contains(&plain(name).as_str())
+    known.contains(&simplify_name(name).as_str())
 }
 
 /// Whether a call of no known library loads or changes data by its name.
@@ -281,7 +281,7 @@ pub(in super::super) fn is_datalike(name: &str, dotted: &str) -> bool {
 
 /// Whether a verb throws where there is no object.
 pub(in super::super) fn throws_if_absent(name: &str) -> bool {
-    let name = plain(name);
+    let name = simplify_name(name);
     name.ends_with("404")
         || name.ends_with("orfail")
         || name.ends_with("throw")

@@ -6,7 +6,9 @@ use regex::Regex;
 
 use super::super::words;
 use super::KnownData;
-use crate::ir::{Class, Entry, Expr, ExprKind, Statement, StatementKind, dotted, last_part, literal, walk_statements};
+use crate::ir::{
+    Class, Expr, ExprKind, RecordEntry, Statement, StatementKind, dotted_text, last_part, literal_text, walk_statements,
+};
 use crate::project::{ClassRef, Definition, Module, Project};
 
 static CREATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -24,20 +26,20 @@ struct ModuleData {
 }
 
 /// Adds what one module says.
-pub(super) fn module(models: &mut KnownData, project: &Project, module: &Module) {
-    let own = module.kept(|| read(module));
+pub(super) fn collect_module(models: &mut KnownData, project: &Project, module: &Module) {
+    let own = module.kept(|| read_module(module));
     for class in &own.classes {
         let reference = ClassRef { module: module.id, class: class.clone() };
         if is_model(project, &reference) {
             add_class(models, project, &reference);
         } else if class.methods().any(|method| !method.name.starts_with("__")) {
-            models.services.entry(words::plain(&class.name)).or_insert(reference);
+            models.services.entry(words::simplify_name(&class.name)).or_insert(reference);
         }
     }
     models.add(&own.said);
 }
 
-fn read(module: &Module) -> ModuleData {
+fn read_module(module: &Module) -> ModuleData {
     let mut own = ModuleData { classes: Vec::new(), said: KnownData::default() };
     let models = &mut own.said;
     let mut assigned: Vec<(&[Expr], &Expr)> = Vec::new();
@@ -92,7 +94,7 @@ fn is_model(project: &Project, class: &ClassRef) -> bool {
         .class
         .decorators
         .iter()
-        .filter_map(|decorator| dotted(decorator.call().map_or(decorator, |(callee, _)| callee)));
+        .filter_map(|decorator| dotted_text(decorator.call().map_or(decorator, |(callee, _)| callee)));
     let is_decorated = decorated
         .into_iter()
         .any(|name| matches!(last_part(&name), "Entity" | "Table" | "Schema" | "Document" | "dataclass"));
@@ -126,7 +128,7 @@ fn is_model(project: &Project, class: &ClassRef) -> bool {
 
 fn column_call(value: &Expr) -> Option<String> {
     let (callee, _) = value.call()?;
-    let name = dotted(callee)?;
+    let name = dotted_text(callee)?;
     let last = last_part(&name);
     let known = [
         "Column",
@@ -155,7 +157,7 @@ fn add_class(models: &mut KnownData, project: &Project, class: &ClassRef) {
         let text = project.text(part.module, member.span);
         add_field(models, &class.class, (field, text), value.as_ref());
     }
-    let table = class.class.field("__tablename__").and_then(literal).map(str::to_owned);
+    let table = class.class.field("__tablename__").and_then(literal_text).map(str::to_owned);
     models.entry(&class.class.name).is_known = true;
     if let Some(table) = table {
         let known = models.entry(&class.class.name).clone();
@@ -171,7 +173,7 @@ fn add_field(models: &mut KnownData, class: &Class, (field, text): (&str, &str),
     let lower = text.to_lowercase();
     let to_user = refers
         && ["user", "account", "auth_user_model", "profile", "customer"].iter().any(|word| {
-            lower.replace(&field.to_lowercase(), "").contains(word) || words::plain(field).starts_with(word)
+            lower.replace(&field.to_lowercase(), "").contains(word) || words::simplify_name(field).starts_with(word)
         });
     let model = models.entry(&class.name);
     if (words::is_one_of(field, &words::OWNER_COLUMNS) && field != "username" && field != "sub") || to_user {
@@ -188,7 +190,7 @@ fn add_field(models: &mut KnownData, class: &Class, (field, text): (&str, &str),
     } else if refers {
         let first = value
             .and_then(Expr::call)
-            .and_then(|(_, arguments)| arguments.iter().find_map(|argument| foreign(&argument.value)));
+            .and_then(|(_, arguments)| arguments.iter().find_map(|argument| foreign_model(&argument.value)));
         let parent = first.or_else(|| field.strip_suffix("_id").map(str::to_owned)).unwrap_or_else(|| field.to_owned());
         model.parents.push(parent);
     } else if let Some(parent) =
@@ -199,7 +201,7 @@ fn add_field(models: &mut KnownData, class: &Class, (field, text): (&str, &str),
 }
 
 /// `ForeignKey('orders.id')`, `ForeignKey(Order)`, within `Column(..)`
-fn foreign(value: &Expr) -> Option<String> {
+fn foreign_model(value: &Expr) -> Option<String> {
     match &*value.kind {
         ExprKind::Text(text) => text.split('.').next().map(str::to_owned),
         ExprKind::Name(name)
@@ -208,8 +210,10 @@ fn foreign(value: &Expr) -> Option<String> {
         {
             Some(name.clone())
         }
-        ExprKind::Call { callee, arguments, .. } if dotted(callee).is_some_and(|name| name.ends_with("ForeignKey")) => {
-            arguments.first().and_then(|first| foreign(&first.value))
+        ExprKind::Call { callee, arguments, .. }
+            if dotted_text(callee).is_some_and(|name| name.ends_with("ForeignKey")) =>
+        {
+            arguments.first().and_then(|first| foreign_model(&first.value))
         }
         _ => None,
     }
@@ -256,8 +260,8 @@ fn add_sql(models: &mut KnownData, text: &str) {
     }
 }
 
-fn keys(entries: &[Entry]) -> impl Iterator<Item = &str> {
-    entries.iter().filter_map(|entry| entry.key.as_ref()).filter_map(|key| literal(key).or(key.name()))
+fn entry_keys(entries: &[RecordEntry]) -> impl Iterator<Item = &str> {
+    entries.iter().filter_map(|entry| entry.key.as_ref()).filter_map(|key| literal_text(key).or(key.name()))
 }
 
 /// `invoices = [{"id": 1, "owner": "a"}]`, `NOTES[1] = {..}`
@@ -265,25 +269,25 @@ fn add_assigned(models: &mut KnownData, targets: &[Expr], value: &Expr) {
     let Some(target) = targets.first() else { return };
     let (name, is_entry) = match &*target.kind {
         ExprKind::Name(name) => (name.clone(), false),
-        ExprKind::Index(object, _) => match dotted(object) {
+        ExprKind::Index(object, _) => match dotted_text(object) {
             Some(name) => (last_part(&name).to_owned(), true),
             None => return,
         },
         _ => return,
     };
     match &*value.kind {
-        ExprKind::Record(entries) if is_entry => add_columns(models, &name, keys(entries)),
+        ExprKind::Record(entries) if is_entry => add_columns(models, &name, entry_keys(entries)),
         ExprKind::Record(entries) => {
             for entry in entries {
                 if let ExprKind::Record(inner) = &*entry.value.kind {
-                    add_columns(models, &name, keys(inner));
+                    add_columns(models, &name, entry_keys(inner));
                 }
             }
         }
         ExprKind::List(items) => {
             for item in items {
                 if let ExprKind::Record(inner) = &*item.kind {
-                    add_columns(models, &name, keys(inner));
+                    add_columns(models, &name, entry_keys(inner));
                 }
             }
         }
@@ -297,20 +301,25 @@ fn add_call(models: &mut KnownData, module: &Module, expr: &Expr) {
     let ExprKind::Member(object, verb) = &*callee.kind else { return };
     match verb.as_str() {
         "model" | "define" => {
-            let Some(name) = arguments.first().and_then(|first| literal(&first.value)) else { return };
+            let Some(name) = arguments.first().and_then(|first| literal_text(&first.value)) else { return };
             let Some(schema) = arguments.get(1) else { return };
             add_schema(models, module, name, &schema.value, 0);
         }
         "insert_one" | "insertOne" | "push" | "append" | "insert" | "create" | "set" | "add" | "save" => {
-            let Some(of) = dotted(object) else { return };
+            let Some(of) = dotted_text(object) else { return };
             for argument in arguments {
                 let ExprKind::Record(entries) = &*argument.value.kind else { continue };
                 let data = entries.iter().find(|entry| {
-                    entry.key.as_ref().is_some_and(|key| key.name() == Some("data") || literal(key) == Some("data"))
+                    entry
+                        .key
+                        .as_ref()
+                        .is_some_and(|key| key.name() == Some("data") || literal_text(key) == Some("data"))
                 });
                 match data.map(|data| &*data.value.kind) {
-                    Some(ExprKind::Record(inner)) => add_columns(models, last_part(&of), keys(inner)),
-                    _ if verb != "set" || arguments.len() == 2 => add_columns(models, last_part(&of), keys(entries)),
+                    Some(ExprKind::Record(inner)) => add_columns(models, last_part(&of), entry_keys(inner)),
+                    _ if verb != "set" || arguments.len() == 2 => {
+                        add_columns(models, last_part(&of), entry_keys(entries))
+                    }
                     _ => {}
                 }
             }
@@ -322,15 +331,16 @@ fn add_call(models: &mut KnownData, module: &Module, expr: &Expr) {
 fn add_schema(models: &mut KnownData, module: &Module, name: &str, schema: &Expr, depth: usize) {
     match &*schema.kind {
         ExprKind::Record(entries) => {
-            add_columns(models, name, keys(entries));
+            add_columns(models, name, entry_keys(entries));
             for entry in entries {
                 let ExprKind::Record(inner) = &*entry.value.kind else { continue };
                 let to = inner.iter().find(|inner| {
-                    inner.key.as_ref().is_some_and(|key| key.name() == Some("ref") || literal(key) == Some("ref"))
+                    inner.key.as_ref().is_some_and(|key| key.name() == Some("ref") || literal_text(key) == Some("ref"))
                 });
-                let to_user =
-                    to.and_then(|to| literal(&to.value)).is_some_and(|to| words::is_one_of(to, &words::USER_MODELS));
-                let column = entry.key.as_ref().and_then(|key| literal(key).or(key.name()));
+                let to_user = to
+                    .and_then(|to| literal_text(&to.value))
+                    .is_some_and(|to| words::is_one_of(to, &words::USER_MODELS));
+                let column = entry.key.as_ref().and_then(|key| literal_text(key).or(key.name()));
                 if let (true, Some(column)) = (to_user, column) {
                     models.entry(name).owner.get_or_insert(column.to_owned());
                 }

@@ -1,6 +1,6 @@
 //! What is taken of a body: loops, filters and calls, in shapes that no example has.
 
-use routewarden_source::fix::{FixFacts, RefusalReason, Remedy};
+use routewarden_source::fix::{FixFacts, RefusalReason, RemedyKind};
 
 use super::kit::{Given, assert_changed, facts, strings};
 
@@ -22,14 +22,14 @@ fn a_loop_over_the_fields_passes_by_what_may_not_be_set() {
     assert_changed(
         ("app.py", &text),
         "PATCH /account",
-        Remedy::FieldAllowList,
+        RemedyKind::FieldAllowList,
         documented(&["plan"], &["nick", "plan", "zip"]),
         "+        if key not in (\"nick\", \"zip\"):\n+            continue\n",
     );
     let denied = assert_changed(
         ("app.py", &text),
         "PATCH /account",
-        Remedy::FieldAllowList,
+        RemedyKind::FieldAllowList,
         facts(&["plan"]),
         "+        if key in (\"plan\",):\n+            continue\n",
     );
@@ -44,7 +44,7 @@ fn a_loop_over_names_that_are_listed_elsewhere_is_narrowed_where_it_stands() {
     assert_changed(
         ("app.py", &text),
         "PUT /account",
-        Remedy::FieldAllowList,
+        RemedyKind::FieldAllowList,
         documented(&["plan"], &["nick"]),
         "+        if key not in (\"nick\",):\n+            continue\n",
     );
@@ -58,7 +58,7 @@ fn a_list_of_names_in_the_loop_itself_loses_them() {
     assert_changed(
         ("app.py", &text),
         "PUT /account",
-        Remedy::FieldAllowList,
+        RemedyKind::FieldAllowList,
         facts(&["plan"]),
         "-    for key in (\"nick\", \"plan\", \"zip\"):\n+    for key in (\"nick\", \"zip\"):\n",
     );
@@ -72,7 +72,7 @@ fn a_filter_by_the_columns_of_a_table_is_one_by_the_document() {
     assert_changed(
         ("app.py", &text),
         "POST /cards",
-        Remedy::FieldAllowList,
+        RemedyKind::FieldAllowList,
         documented(&["approved"], &["title", "text"]),
         "-    kept = {name: value for name, value in body.items() if name in columns}\n\
          +    kept = {name: value for name, value in body.items() if name in (\"title\", \"text\")}\n",
@@ -80,7 +80,7 @@ fn a_filter_by_the_columns_of_a_table_is_one_by_the_document() {
     assert_changed(
         ("app.py", &text),
         "POST /cards",
-        Remedy::FieldAllowList,
+        RemedyKind::FieldAllowList,
         facts(&["approved"]),
         "-    kept = {name: value for name, value in body.items() if name in columns}\n\
          +    kept = {name: value for name, value in body.items() if name in columns and name not in (\"approved\",)}\n",
@@ -95,7 +95,7 @@ fn a_filter_that_asks_of_values_gets_a_further_condition() {
     assert_changed(
         ("app.py", &text),
         "POST /cards",
-        Remedy::FieldAllowList,
+        RemedyKind::FieldAllowList,
         documented(&["approved"], &["title"]),
         "-    kept = {k: v for k, v in request.json.items() if v or v == 0}\n\
          +    kept = {k: v for k, v in request.json.items() if (v or v == 0) and k in (\"title\",)}\n",
@@ -111,7 +111,7 @@ fn loops_of_javascript_go_on_to_the_next_field() {
     assert_changed(
         ("app.js", &text),
         "PATCH /account",
-        Remedy::FieldAllowList,
+        RemedyKind::FieldAllowList,
         documented(&["plan"], &["nick"]),
         "+    if (!['nick'].includes(key)) continue;\n",
     );
@@ -122,7 +122,7 @@ fn loops_of_javascript_go_on_to_the_next_field() {
     assert_changed(
         ("app.js", &text),
         "PATCH /account",
-        Remedy::FieldAllowList,
+        RemedyKind::FieldAllowList,
         facts(&["plan"]),
         "-  for (const key of Object.keys(req.body)) me[key] = req.body[key];\n\
          +  for (const key of Object.keys(Object.fromEntries(Object.entries(req.body).filter(([name]) => !['plan'].includes(name))))) me[key] = req.body[key];\n",
@@ -144,7 +144,7 @@ fn what_already_passes_by_is_left_as_it_is() {
             "ALLOWED = {{\"nick\", \"zip\"}}\n\n\n@app.put(\"/account\")\ndef account():\n    me = load()\n{body}    return jsonify(ok=True)\n"
         ));
         let given = Given::of(&[("app.py", &text)]);
-        match given.fix_with("PUT /account", Remedy::FieldAllowList, facts(&["plan"])) {
+        match given.fix_with("PUT /account", RemedyKind::FieldAllowList, facts(&["plan"])) {
             Err(refusal) => assert_eq!(refusal.reason, RefusalReason::NothingToDo, "{body}"),
             Ok(made) => panic!("{body}\n{}", made.diff),
         }
@@ -160,7 +160,7 @@ fn a_list_of_what_is_left_out_must_name_the_field() {
     assert_changed(
         ("app.py", &text),
         "PUT /account",
-        Remedy::FieldAllowList,
+        RemedyKind::FieldAllowList,
         facts(&["plan"]),
         "+        if key in (\"plan\",):\n+            continue\n",
     );
@@ -172,6 +172,6 @@ fn a_loop_over_something_else_is_no_body() {
         "@app.put(\"/account\")\ndef account():\n    me = load()\n    for key, value in defaults().items():\n        setattr(me, key, value)\n    return jsonify(ok=True)\n\n\ndef defaults():\n    return {\"nick\": \"\"}\n",
     );
     let given = Given::of(&[("app.py", &text)]);
-    let refusal = given.fix_with("PUT /account", Remedy::FieldAllowList, facts(&["plan"])).unwrap_err();
+    let refusal = given.fix_with("PUT /account", RemedyKind::FieldAllowList, facts(&["plan"])).unwrap_err();
     assert_eq!(refusal.reason, RefusalReason::NotLocated);
 }

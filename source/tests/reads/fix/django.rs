@@ -1,6 +1,6 @@
 //! Views of Django and its REST framework, whose routes are given by hand here.
 
-use routewarden_source::fix::{FixFacts, RefusalReason, Remedy, propose};
+use routewarden_source::fix::{FixFacts, RefusalReason, RemedyKind, propose_fix};
 use routewarden_source::routes::FrameworkName;
 
 use super::kit::{Given, assert_verified, by_hand, changed};
@@ -44,10 +44,10 @@ class NewsViewSet(viewsets.ModelViewSet):
     queryset = News.objects.all()
 "#;
 
-fn lines(name: &str, path: &str, remedy: Remedy) -> Result<String, RefusalReason> {
+fn lines(name: &str, path: &str, remedy: RemedyKind) -> Result<String, RefusalReason> {
     let given = Given::of(&[("views.py", VIEWS)]);
     let entry = by_hand(&given.project, FrameworkName::Django, ("views.py", name), path);
-    match propose(&given.ask(&entry, remedy, FixFacts::default())) {
+    match propose_fix(&given.ask(&entry, remedy, FixFacts::default())) {
         Ok(made) => {
             assert_verified(&made);
             Ok(changed(&made))
@@ -59,11 +59,11 @@ fn lines(name: &str, path: &str, remedy: Remedy) -> Result<String, RefusalReason
 #[test]
 fn views_of_django_ask_for_the_owner_in_the_query() {
     assert_eq!(
-        lines("note", "/notes/{pk}", Remedy::ObjectOwnership).unwrap(),
+        lines("note", "/notes/{pk}", RemedyKind::ObjectOwnership).unwrap(),
         "-    note = get_object_or_404(Note, pk=pk)\n+    note = get_object_or_404(Note, pk=pk, owner=request.user)\n"
     );
     assert_eq!(
-        lines("notes", "/notes", Remedy::ScopedList).unwrap(),
+        lines("notes", "/notes", RemedyKind::ScopedList).unwrap(),
         "-    return JsonResponse({\"notes\": [note.title for note in Note.objects.all()]})\n\
          +    return JsonResponse({\"notes\": [note.title for note in Note.objects.filter(owner=request.user).all()]})\n"
     );
@@ -71,7 +71,7 @@ fn views_of_django_ask_for_the_owner_in_the_query() {
 
 #[test]
 fn a_view_set_is_scoped_in_its_queryset() {
-    for (remedy, path) in [(Remedy::ObjectOwnership, "/notes/{pk}"), (Remedy::ScopedList, "/notes")] {
+    for (remedy, path) in [(RemedyKind::ObjectOwnership, "/notes/{pk}"), (RemedyKind::ScopedList, "/notes")] {
         assert_eq!(
             lines("NoteViewSet.retrieve", path, remedy).unwrap(),
             "+    def get_queryset(self):\n+        return super().get_queryset().filter(owner=self.request.user)\n+\n"

@@ -1,77 +1,81 @@
 //! The weak examples of the repository: each finding for which there is a remedy has a change.
 
-use routewarden_source::fix::{FixFacts, Remedy, plan, propose};
+use routewarden_source::fix::{FixFacts, RemedyKind, plan_fixes, propose_fix};
 
 use super::kit::{Given, assert_verified, changed, facts, strings};
 
-fn flask() -> Vec<(&'static str, Remedy, FixFacts)> {
+fn flask() -> Vec<(&'static str, RemedyKind, FixFacts)> {
     let none = FixFacts::default;
     vec![
-        ("GET /api/v1/invoices/{invoice_id}", Remedy::ObjectOwnership, none()),
-        ("GET /api/v1/expenses", Remedy::ScopedList, none()),
-        ("GET /api/v1/projects/{project_id}/time-entries/{entry_id}", Remedy::ObjectOwnership, none()),
-        ("GET /api/v1/admin/accounts", Remedy::RoleGuard, FixFacts { role: Some("admin".to_owned()), ..none() }),
-        ("GET /api/v1/attachments/{attachment_id}", Remedy::MissingGuard, none()),
-        ("GET /api/v1/tax/calendar", Remedy::MissingGuard, none()),
-        ("GET /api/v1/statements/current", Remedy::VerifyToken, none()),
-        ("GET /api/v1/devices", Remedy::VerifyToken, none()),
-        ("GET /api/v1/reminders", Remedy::VerifyToken, none()),
-        ("GET /api/v1/account", Remedy::ResponseSchema, FixFacts { leaking: strings(&["password_hash"]), ..none() }),
+        ("GET /api/v1/invoices/{invoice_id}", RemedyKind::ObjectOwnership, none()),
+        ("GET /api/v1/expenses", RemedyKind::ScopedList, none()),
+        ("GET /api/v1/projects/{project_id}/time-entries/{entry_id}", RemedyKind::ObjectOwnership, none()),
+        ("GET /api/v1/admin/accounts", RemedyKind::RoleGuard, FixFacts { role: Some("admin".to_owned()), ..none() }),
+        ("GET /api/v1/attachments/{attachment_id}", RemedyKind::MissingGuard, none()),
+        ("GET /api/v1/tax/calendar", RemedyKind::MissingGuard, none()),
+        ("GET /api/v1/statements/current", RemedyKind::VerifyToken, none()),
+        ("GET /api/v1/devices", RemedyKind::VerifyToken, none()),
+        ("GET /api/v1/reminders", RemedyKind::VerifyToken, none()),
+        (
+            "GET /api/v1/account",
+            RemedyKind::ResponseSchema,
+            FixFacts { leaking: strings(&["password_hash"]), ..none() },
+        ),
         (
             "GET /api/v1/invoices/{invoice_id}",
-            Remedy::CorsOrigins,
+            RemedyKind::CorsOrigins,
             FixFacts { origins: strings(&["https://app.example"]), ..none() },
         ),
     ]
 }
 
-fn fastapi() -> Vec<(&'static str, Remedy, FixFacts)> {
+fn fastapi() -> Vec<(&'static str, RemedyKind, FixFacts)> {
     let none = FixFacts::default;
     vec![
-        ("GET /bookings/{booking_id}", Remedy::ObjectOwnership, none()),
-        ("DELETE /bookings/{booking_id}", Remedy::ObjectOwnership, none()),
-        ("GET /bookings/{booking_id}/guests/{guest_id}", Remedy::ObjectOwnership, none()),
-        ("PATCH /bookings/{booking_id}/guests/{guest_id}", Remedy::ObjectOwnership, none()),
-        ("GET /vouchers", Remedy::ScopedList, none()),
-        ("POST /vouchers", Remedy::FieldAllowList, facts(&["owner_id"])),
-        ("POST /admin/rooms", Remedy::RoleGuard, none()),
-        ("DELETE /admin/rooms/{room_id}", Remedy::RoleGuard, none()),
-        ("PATCH /me", Remedy::FieldAllowList, facts(&["role", "verified"])),
-        ("GET /bookings/{booking_id}/receipt", Remedy::MissingGuard, none()),
-        ("PUT /bookings/{booking_id}/arrival", Remedy::MissingGuard, none()),
-        ("POST /bookings", Remedy::FieldAllowList, facts(&["price_cents"])),
+        ("GET /bookings/{booking_id}", RemedyKind::ObjectOwnership, none()),
+        ("DELETE /bookings/{booking_id}", RemedyKind::ObjectOwnership, none()),
+        ("GET /bookings/{booking_id}/guests/{guest_id}", RemedyKind::ObjectOwnership, none()),
+        ("PATCH /bookings/{booking_id}/guests/{guest_id}", RemedyKind::ObjectOwnership, none()),
+        ("GET /vouchers", RemedyKind::ScopedList, none()),
+        ("POST /vouchers", RemedyKind::FieldAllowList, facts(&["owner_id"])),
+        ("POST /admin/rooms", RemedyKind::RoleGuard, none()),
+        ("DELETE /admin/rooms/{room_id}", RemedyKind::RoleGuard, none()),
+        ("PATCH /me", RemedyKind::FieldAllowList, facts(&["role", "verified"])),
+        ("GET /bookings/{booking_id}/receipt", RemedyKind::MissingGuard, none()),
+        ("PUT /bookings/{booking_id}/arrival", RemedyKind::MissingGuard, none()),
+        ("POST /bookings", RemedyKind::FieldAllowList, facts(&["price_cents"])),
     ]
 }
 
-fn express() -> Vec<(&'static str, Remedy, FixFacts)> {
+fn express() -> Vec<(&'static str, RemedyKind, FixFacts)> {
     let none = FixFacts::default;
     vec![
-        ("GET /notebooks/{notebookId}", Remedy::ObjectOwnership, none()),
-        ("PUT /notes/{noteId}", Remedy::ObjectOwnership, none()),
-        ("DELETE /shares/{shareId}", Remedy::ObjectOwnership, none()),
-        ("GET /notes", Remedy::ScopedList, none()),
-        ("POST /notebooks/{notebookId}/notes", Remedy::FieldAllowList, facts(&["ownerId"])),
-        ("GET /admin/users", Remedy::RoleGuard, none()),
-        ("PUT /admin/users/{userId}/credits", Remedy::RoleGuard, none()),
-        ("PATCH /me/settings", Remedy::FieldAllowList, facts(&["role", "credits"])),
-        ("PUT /notes/{noteId}/pin", Remedy::MissingGuard, none()),
-        ("POST /login", Remedy::RateLimit, none()),
+        ("GET /notebooks/{notebookId}", RemedyKind::ObjectOwnership, none()),
+        ("PUT /notes/{noteId}", RemedyKind::ObjectOwnership, none()),
+        ("DELETE /shares/{shareId}", RemedyKind::ObjectOwnership, none()),
+        ("GET /notes", RemedyKind::ScopedList, none()),
+        ("POST /notebooks/{notebookId}/notes", RemedyKind::FieldAllowList, facts(&["ownerId"])),
+        ("GET /admin/users", RemedyKind::RoleGuard, none()),
+        ("PUT /admin/users/{userId}/credits", RemedyKind::RoleGuard, none()),
+        ("PATCH /me/settings", RemedyKind::FieldAllowList, facts(&["role", "credits"])),
+        ("PUT /notes/{noteId}/pin", RemedyKind::MissingGuard, none()),
+        ("POST /login", RemedyKind::RateLimit, none()),
     ]
 }
 
 /// Each finding has a verified change, and all of them together are one plan whose steps are proposed or covered.
-fn assert_all_mended(given: &Given, findings: Vec<(&'static str, Remedy, FixFacts)>, file: Option<&str>) -> String {
-    let ask = |(route, remedy, facts): (&str, Remedy, FixFacts)| {
+fn assert_all_mended(given: &Given, findings: Vec<(&'static str, RemedyKind, FixFacts)>, file: Option<&str>) -> String {
+    let ask = |(route, remedy, facts): (&str, RemedyKind, FixFacts)| {
         let entry = file.map_or_else(|| given.route(route), |file| given.route_in(file, route));
         given.ask(entry, remedy, facts)
     };
     let requests: Vec<_> = findings.into_iter().map(ask).collect();
     for request in &requests {
-        let made = propose(request)
+        let made = propose_fix(request)
             .unwrap_or_else(|refusal| panic!("{:?} {:?}: {refusal:?}", request.entry.path, request.remedy));
         assert_verified(&made);
     }
-    let plan = plan(&requests);
+    let plan = plan_fixes(&requests);
     let refused: Vec<_> =
         plan.steps.iter().filter(|step| serde_json::to_value(&step.outcome).unwrap()["outcome"] == "refused").collect();
     assert!(refused.is_empty(), "{refused:?}");
@@ -99,10 +103,10 @@ fn the_repaired_flask_example_needs_nothing() {
     let given = Given::example("flask-invoices");
     for (route, remedy, facts) in flask() {
         // The repaired version sets no such header at all, and leaves out what leaks by another name.
-        if matches!(remedy, Remedy::CorsOrigins) {
+        if matches!(remedy, RemedyKind::CorsOrigins) {
             continue;
         }
-        let made = propose(&given.ask(given.route_in("app_repaired.py", route), remedy, facts));
+        let made = propose_fix(&given.ask(given.route_in("app_repaired.py", route), remedy, facts));
         assert!(made.is_err(), "{route}: {}", made.map(|made| changed(&made)).unwrap_or_default());
     }
 }
@@ -120,7 +124,7 @@ fn each_finding_of_the_express_example_has_a_change() {
 #[test]
 fn the_token_of_the_assistant_example_is_not_read_by_its_model() {
     let given = Given::example("llm-support");
-    let made = given.fix("POST /assistant/chat", Remedy::ModelContext).unwrap();
+    let made = given.fix("POST /assistant/chat", RemedyKind::ModelContext).unwrap();
     assert_verified(&made);
     let lines = changed(&made);
     assert!(lines.contains("authorization = Bearer [held by the server]\""), "{lines}");

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use routewarden_source::fix::{FixFacts, FixRequest, Proposal, Refusal, Remedy, propose};
+use routewarden_source::fix::{CodeFixRequest, FixFacts, FixRefusal, Proposal, RemedyKind, propose_fix};
 use routewarden_source::frameworks::find_routes;
 use routewarden_source::ir::Function;
 use routewarden_source::project::{FunctionRef, Project, Resolved};
@@ -61,16 +61,16 @@ impl Given {
         found.unwrap_or_else(|| panic!("{route} in {file}"))
     }
 
-    pub fn ask<'a>(&'a self, entry: &'a RouteEntry, remedy: Remedy, facts: FixFacts) -> FixRequest<'a> {
-        FixRequest { project: &self.project, routes: &self.routes, entry, remedy, sibling: None, facts }
+    pub fn ask<'a>(&'a self, entry: &'a RouteEntry, remedy: RemedyKind, facts: FixFacts) -> CodeFixRequest<'a> {
+        CodeFixRequest { project: &self.project, routes: &self.routes, entry, remedy, sibling: None, facts }
     }
 
-    pub fn fix(&self, route: &str, remedy: Remedy) -> Result<Proposal, Refusal> {
-        propose(&self.ask(self.route(route), remedy, FixFacts::default()))
+    pub fn fix(&self, route: &str, remedy: RemedyKind) -> Result<Proposal, FixRefusal> {
+        propose_fix(&self.ask(self.route(route), remedy, FixFacts::default()))
     }
 
-    pub fn fix_with(&self, route: &str, remedy: Remedy, facts: FixFacts) -> Result<Proposal, Refusal> {
-        propose(&self.ask(self.route(route), remedy, facts))
+    pub fn fix_with(&self, route: &str, remedy: RemedyKind, facts: FixFacts) -> Result<Proposal, FixRefusal> {
+        propose_fix(&self.ask(self.route(route), remedy, facts))
     }
 }
 
@@ -102,7 +102,7 @@ pub fn facts(not_settable: &[&str]) -> FixFacts {
 }
 
 /// Asserts what changes in a project of one file and that everything was verified.
-pub fn assert_changed(file: (&str, &str), route: &str, remedy: Remedy, facts: FixFacts, lines: &str) -> Proposal {
+pub fn assert_changed(file: (&str, &str), route: &str, remedy: RemedyKind, facts: FixFacts, lines: &str) -> Proposal {
     let given = Given::of(&[file]);
     let made = given.fix_with(route, remedy, facts).unwrap_or_else(|refusal| panic!("{route}: {refusal:?}"));
     assert_eq!(changed(&made), lines, "{}", made.diff);

@@ -1,6 +1,6 @@
 //! NestJS: guards in decorators, and objects that TypeORM and Prisma load.
 
-use routewarden_source::fix::{FixFacts, Proposal, RefusalReason, Remedy};
+use routewarden_source::fix::{FixFacts, Proposal, RefusalReason, RemedyKind};
 
 use super::kit::{Given, assert_verified, changed};
 
@@ -15,7 +15,7 @@ fn controller(methods: &str) -> String {
 const OPEN: &str =
     "  @Get(':id')\n  async one(@Param('id') id: string) {\n    return this.notes.findOne({ where: { id } });\n  }\n";
 
-fn made(given: &Given, route: &str, remedy: Remedy) -> Proposal {
+fn made(given: &Given, route: &str, remedy: RemedyKind) -> Proposal {
     let made = given.fix_with(route, remedy, FixFacts::default()).unwrap_or_else(|refusal| panic!("{refusal:?}"));
     assert_verified(&made);
     made
@@ -30,14 +30,14 @@ fn a_guard_of_another_controller_is_brought_to_the_method() {
         ("src/notes/notes.controller.ts", &own),
         ("src/auth/session.guard.ts", GUARD),
     ]);
-    let proposal = made(&given, "GET /notes/{id}", Remedy::MissingGuard);
+    let proposal = made(&given, "GET /notes/{id}", RemedyKind::MissingGuard);
     assert_eq!(
         changed(&proposal),
         "-import { Controller, Get, Param, Req } from '@nestjs/common';\n\
          +import { Controller, Get, Param, Req, UseGuards } from '@nestjs/common';\n\
          +import { SessionGuard } from '../auth/session.guard';\n+  @UseGuards(SessionGuard)\n"
     );
-    let refusal = given.fix("GET /bills", Remedy::MissingGuard).unwrap_err();
+    let refusal = given.fix("GET /bills", RemedyKind::MissingGuard).unwrap_err();
     assert_eq!(refusal.reason, RefusalReason::NothingToDo);
 }
 
@@ -45,7 +45,7 @@ fn a_guard_of_another_controller_is_brought_to_the_method() {
 fn a_guard_comes_before_those_that_the_method_has() {
     let own = "import { Controller, Get, UseGuards } from '@nestjs/common';\nimport { SessionGuard } from './session.guard';\nimport { SlowGuard } from './slow.guard';\n\n@Controller('bills')\nexport class BillsController {\n  @UseGuards(SessionGuard)\n  @Get()\n  all() {\n    return [];\n  }\n\n  @Get('sum')\n  @UseGuards(SlowGuard)\n  sum() {\n    return 0;\n  }\n}\n";
     let given = Given::of(&[("bills.controller.ts", own), ("session.guard.ts", GUARD)]);
-    let proposal = made(&given, "GET /bills/sum", Remedy::MissingGuard);
+    let proposal = made(&given, "GET /bills/sum", RemedyKind::MissingGuard);
     assert_eq!(changed(&proposal), "-  @UseGuards(SlowGuard)\n+  @UseGuards(SessionGuard, SlowGuard)\n");
 }
 
@@ -54,7 +54,7 @@ fn what_lets_strangers_past_a_guard_of_the_application_goes() {
     let main = "import { Module } from '@nestjs/common';\nimport { APP_GUARD } from '@nestjs/core';\nimport { SessionGuard } from './session.guard';\n@Module({ controllers: [NotesController], providers: [{ provide: APP_GUARD, useClass: SessionGuard }] })\nexport class AppModule {}\n";
     let own = controller(&OPEN.replace("  @Get(':id')\n", "  @Public()\n  @Get(':id')\n"));
     let given = Given::of(&[("app.module.ts", main), ("notes.controller.ts", &own), ("session.guard.ts", GUARD)]);
-    let proposal = made(&given, "GET /notes/{id}", Remedy::MissingGuard);
+    let proposal = made(&given, "GET /notes/{id}", RemedyKind::MissingGuard);
     assert_eq!(changed(&proposal), "-  @Public()\n");
     assert!(proposal.needs_review.iter().any(|said| said.contains("on purpose")), "{:?}", proposal.needs_review);
 }
@@ -63,7 +63,7 @@ fn what_lets_strangers_past_a_guard_of_the_application_goes() {
 fn a_project_without_any_guard_is_told_what_is_missing() {
     let own = controller(OPEN);
     let given = Given::of(&[("notes.controller.ts", &own)]);
-    let refusal = given.fix("GET /notes/{id}", Remedy::MissingGuard).unwrap_err();
+    let refusal = given.fix("GET /notes/{id}", RemedyKind::MissingGuard).unwrap_err();
     assert_eq!(refusal.reason, RefusalReason::MissingFact);
 }
 
@@ -80,7 +80,7 @@ fn asked(own: &str, other: &str) -> Proposal {
     let model = "import { Entity, Column } from 'typeorm';\n@Entity()\nexport class Note {\n  @Column() id: string;\n  @Column() ownerId: string;\n}\n";
     let text = guarded(own, other);
     let given = Given::of(&[("notes.controller.ts", &text), ("note.entity.ts", model), ("session.guard.ts", GUARD)]);
-    made(&given, "GET /notes/{id}", Remedy::ObjectOwnership)
+    made(&given, "GET /notes/{id}", RemedyKind::ObjectOwnership)
 }
 
 const BY_REQUEST: &str = "  all(@Req() req) {\n    return this.notes.find({ where: { ownerId: req.user.id } });\n  }\n";
@@ -141,7 +141,7 @@ fn what_a_service_loads_is_compared_in_the_controller() {
         let given =
             Given::of(&[("notes.controller.ts", &text), ("session.guard.ts", GUARD), ("notes.service.ts", service)]);
         let facts = FixFacts { owner_fields: vec!["ownerId".to_owned()], ..FixFacts::default() };
-        let made = given.fix_with("GET /notes/{id}", Remedy::ObjectOwnership, facts).unwrap();
+        let made = given.fix_with("GET /notes/{id}", RemedyKind::ObjectOwnership, facts).unwrap();
         assert_verified(&made);
         let mut said: Vec<String> = changed(&made).split_inclusive('\n').map(str::to_owned).collect();
         said.retain(|line| !line.contains("import ") && !line.starts_with("-  one("));

@@ -1,6 +1,6 @@
 //! An object below a parent: the parent is the caller's, by a function that finds the caller itself.
 
-use routewarden_source::fix::{FixFacts, RefusalReason, Remedy};
+use routewarden_source::fix::{FixFacts, RefusalReason, RemedyKind};
 
 use super::kit::{Given, assert_changed};
 
@@ -23,7 +23,7 @@ fn the_child_is_compared_with_its_parent() {
     assert_changed(
         ("app.py", &text),
         "GET /boards/{board_id}/cards/{card_id}",
-        Remedy::ObjectOwnership,
+        RemedyKind::ObjectOwnership,
         FixFacts::default(),
         "-    if not found:\n+    if not found or found.board_id != board_id:\n",
     );
@@ -32,7 +32,7 @@ fn the_child_is_compared_with_its_parent() {
     assert_changed(
         ("app.py", &text),
         "GET /boards/{board_id}/cards/{card_id}",
-        Remedy::ObjectOwnership,
+        RemedyKind::ObjectOwnership,
         FixFacts::default(),
         "-    if not found:\n+    if not found or str(found.board_id) != str(board_id):\n",
     );
@@ -45,7 +45,7 @@ fn a_query_by_key_words_asks_for_the_parent() {
     assert_changed(
         ("app.py", &text),
         "GET /boards/{board_id}/cards/{card_id}",
-        Remedy::ObjectOwnership,
+        RemedyKind::ObjectOwnership,
         FixFacts::default(),
         "-    return jsonify(Card.query.filter_by(id=card_id).first_or_404().id)\n\
          +    return jsonify(Card.query.filter_by(id=card_id, board_id=board_id).first_or_404().id)\n",
@@ -59,7 +59,7 @@ fn a_child_that_is_tied_already_is_left() {
         "    board_of(board_id)\n    found = db.session.get(Card, card_id)\n    if found is None or found.board_id != board_id:\n        abort(404)\n    return jsonify(found.id)\n",
     );
     let given = Given::of(&[("app.py", &text)]);
-    let refusal = given.fix("GET /boards/{board_id}/cards/{card_id}", Remedy::ObjectOwnership).unwrap_err();
+    let refusal = given.fix("GET /boards/{board_id}/cards/{card_id}", RemedyKind::ObjectOwnership).unwrap_err();
     assert_eq!(refusal.reason, RefusalReason::NothingToDo, "{refusal}");
 }
 
@@ -71,7 +71,7 @@ fn a_function_that_only_writes_the_owner_down_is_no_check_of_the_parent() {
         "    seen(board_id)\n    found = db.session.get(Card, card_id)\n    if not found:\n        abort(404)\n    return jsonify(found.id)\n",
     );
     let given = Given::of(&[("app.py", &text)]);
-    if let Ok(made) = given.fix("GET /boards/{board_id}/cards/{card_id}", Remedy::ObjectOwnership) {
+    if let Ok(made) = given.fix("GET /boards/{board_id}/cards/{card_id}", RemedyKind::ObjectOwnership) {
         panic!("{}", made.diff);
     }
 }

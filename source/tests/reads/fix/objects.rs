@@ -1,11 +1,11 @@
 //! Objects and lists, by the ways in which they are loaded.
 
-use routewarden_source::fix::{FixFacts, Remedy};
+use routewarden_source::fix::{FixFacts, RemedyKind};
 
 use super::kit::assert_changed;
 
 fn owned(file: (&str, &str), route: &str, lines: &str) {
-    assert_changed(file, route, Remedy::ObjectOwnership, FixFacts::default(), lines);
+    assert_changed(file, route, RemedyKind::ObjectOwnership, FixFacts::default(), lines);
 }
 
 const FLASK_SQLALCHEMY: &str = r#"from flask import Flask, jsonify
@@ -82,7 +82,7 @@ fn sqlalchemy_in_flask_is_scoped_in_the_load() {
     assert_changed(
         file,
         "GET /list",
-        Remedy::ScopedList,
+        RemedyKind::ScopedList,
         FixFacts::default(),
         "-    return jsonify([invoice.id for invoice in Invoice.query.all()])\n\
          +    return jsonify([invoice.id for invoice in Invoice.query.filter_by(owner_id=current_user.id).all()])\n",
@@ -157,7 +157,7 @@ fn a_select_of_fastapi_gets_a_further_condition() {
     assert_changed(
         file,
         "GET /notes",
-        Remedy::ScopedList,
+        RemedyKind::ScopedList,
         FixFacts::default(),
         "-    return (await session.execute(select(Note))).scalars().all()\n\
          +    return (await session.execute(select(Note).where(Note.owner_id == user.id))).scalars().all()\n",
@@ -263,7 +263,7 @@ fn libraries_of_javascript_are_scoped_in_their_own_way() {
 fn line_ends_tabs_and_a_missing_last_line_end_are_kept() {
     let text = "from flask import Flask, abort\r\nimport auth\r\nimport db\r\n\r\napp = Flask(__name__)\r\n\r\n\r\ndef own(user, x):\r\n\treturn x.owner_id == user.id\r\n\r\n\r\n@app.get(\"/x/<x_id>\")\r\ndef x(x_id):\r\n\tuser = auth.get_current_user()\r\n\tx = db.load(x_id)\r\n\treturn x.name";
     let given = super::kit::Given::of(&[("app.py", text)]);
-    let made = given.fix("GET /x/{x_id}", Remedy::ObjectOwnership).unwrap();
+    let made = given.fix("GET /x/{x_id}", RemedyKind::ObjectOwnership).unwrap();
     let new = &made.files["app.py"];
     assert_eq!(new.matches('\n').count(), new.matches("\r\n").count());
     assert!(new.contains("\r\n\tif x is None or "), "{new}");

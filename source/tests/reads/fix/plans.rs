@@ -1,6 +1,6 @@
 //! One change for several findings.
 
-use routewarden_source::fix::{FixFacts, Remedy, StepOutcome, plan};
+use routewarden_source::fix::{FixFacts, RemedyKind, StepOutcome, plan_fixes};
 
 use super::kit::Given;
 
@@ -47,12 +47,12 @@ fn a_shared_place_is_changed_once_and_proofs_come_first() {
     let given = Given::of(&[("app.py", APP)]);
     let ask = |route, remedy| given.ask(given.route(route), remedy, FixFacts::default());
     let requests = [
-        ask("GET /a/{doc_id}", Remedy::ObjectOwnership),
-        ask("GET /a/{doc_id}", Remedy::VerifyToken),
-        ask("GET /b", Remedy::VerifyToken),
-        ask("GET /own/{doc_id}", Remedy::ObjectOwnership),
+        ask("GET /a/{doc_id}", RemedyKind::ObjectOwnership),
+        ask("GET /a/{doc_id}", RemedyKind::VerifyToken),
+        ask("GET /b", RemedyKind::VerifyToken),
+        ask("GET /own/{doc_id}", RemedyKind::ObjectOwnership),
     ];
-    let plan = plan(&requests);
+    let plan = plan_fixes(&requests);
     let order: Vec<usize> = plan.steps.iter().map(|step| step.request).collect();
     assert_eq!(order, [1, 2, 0, 3]);
     assert!(matches!(plan.steps[0].outcome, StepOutcome::Proposed(_)), "{:?}", plan.steps[0]);

@@ -1,6 +1,6 @@
 //! Tokens, fields, answers, queries, paths, requests, origins, logs, prompts and limits.
 
-use routewarden_source::fix::{FixFacts, Idiom, Remedy};
+use routewarden_source::fix::{FixFacts, Idiom, RemedyKind};
 
 use super::kit::{Given, assert_changed, assert_verified, changed, facts, strings};
 
@@ -16,7 +16,7 @@ fn a_query_made_of_pieces_gets_marks() {
     assert_changed(
         ("app.py", &text),
         "GET /find/{name}",
-        Remedy::ParameterisedQuery,
+        RemedyKind::ParameterisedQuery,
         FixFacts::default(),
         "-    return jsonify(db.execute(f\"SELECT id FROM people WHERE name = '{name}' AND note LIKE '%{name}%'\").fetchall())\n\
          +    return jsonify(db.execute(\"SELECT id FROM people WHERE name = ? AND note LIKE ?\", (name, f\"%{name}%\")).fetchall())\n",
@@ -31,7 +31,7 @@ fn a_path_is_kept_in_its_folder() {
     assert_changed(
         ("app.py", &text),
         "GET /files/{name}",
-        Remedy::SafePath,
+        RemedyKind::SafePath,
         FixFacts::default(),
         "-from flask import Flask, jsonify, request\n\
          +from flask import Flask, jsonify, request, abort\n\
@@ -47,7 +47,7 @@ fn a_request_to_a_named_address_looks_at_it_first() {
         "import requests\n\n\n@app.post(\"/preview\")\ndef preview():\n    url = request.json[\"url\"]\n    return requests.get(url, timeout=5).text\n",
     );
     let given = Given::of(&[("app.py", &text)]);
-    let made = given.fix("POST /preview", Remedy::SsrfGuard).unwrap();
+    let made = given.fix("POST /preview", RemedyKind::SsrfGuard).unwrap();
     assert_verified(&made);
     let lines = changed(&made);
     assert!(lines.contains("+    if not is_public_address(url):\n+        abort(400)\n"), "{lines}");
@@ -63,7 +63,7 @@ fn secrets_stay_out_of_logs_and_prompts() {
     assert_changed(
         ("app.py", &text),
         "POST /login",
-        Remedy::LogRedaction,
+        RemedyKind::LogRedaction,
         FixFacts::default(),
         "-    logging.info(f\"sign-in with {password} of length {len(password)}\")\n\
          -    logging.info(\"token %s\", request.headers.get(\"Authorization\"))\n\
@@ -76,7 +76,7 @@ fn secrets_stay_out_of_logs_and_prompts() {
     assert_changed(
         ("app.py", &text),
         "POST /chat",
-        Remedy::ModelContext,
+        RemedyKind::ModelContext,
         FixFacts::default(),
         "-    return ask([{\"role\": \"system\", \"content\": f\"Call the tool with {token}, politely.\"}])\n\
          +    return ask([{\"role\": \"system\", \"content\": \"Call the tool with [held by the server], politely.\"}])\n",
@@ -92,7 +92,7 @@ fn a_whole_body_is_filtered() {
     assert_changed(
         ("app.py", &text),
         "PATCH /me",
-        Remedy::FieldAllowList,
+        RemedyKind::FieldAllowList,
         wanted,
         "-    row.update(data)\n\
          +    row.update({name: value for name, value in data.items() if name in (\"name\", \"phone\")})\n",
@@ -108,7 +108,7 @@ fn an_answer_loses_what_must_not_be_seen() {
     assert_changed(
         ("app.py", &text),
         "GET /users",
-        Remedy::ResponseSchema,
+        RemedyKind::ResponseSchema,
         wanted.clone(),
         "-    return jsonify(db.rows(\"SELECT id, email, password FROM users\"))\n\
          +    return jsonify(db.rows(\"SELECT id, email FROM users\"))\n",
@@ -116,7 +116,7 @@ fn an_answer_loses_what_must_not_be_seen() {
     assert_changed(
         ("app.py", &text),
         "GET /one",
-        Remedy::ResponseSchema,
+        RemedyKind::ResponseSchema,
         wanted,
         "-    return {\"id\": user.id, \"password\": user.password}\n+    return {\"id\": user.id}\n",
     );
@@ -128,7 +128,7 @@ fn a_limit_is_the_projects_own_where_it_has_one() {
     let made = assert_changed(
         ("app.py", own),
         "POST /login",
-        Remedy::RateLimit,
+        RemedyKind::RateLimit,
         FixFacts { per_minute: Some(5), ..FixFacts::default() },
         "+@limiter.limit(\"5/minute\")\n",
     );
@@ -136,7 +136,7 @@ fn a_limit_is_the_projects_own_where_it_has_one() {
     let none =
         "from flask import Flask\n\napp = Flask(__name__)\n\n\n@app.post(\"/login\")\ndef login():\n    return \"\"\n";
     let given = Given::of(&[("app.py", none)]);
-    let made = given.fix("POST /login", Remedy::RateLimit).unwrap();
+    let made = given.fix("POST /login", RemedyKind::RateLimit).unwrap();
     assert_verified(&made);
     assert!(changed(&made).contains("+    refuse_too_many(request.remote_addr)\n"), "{}", made.diff);
     assert_eq!(made.idiom, Idiom::Framework);
@@ -150,7 +150,7 @@ fn origins_are_named_in_each_library() {
     assert_changed(
         ("app.py", text),
         "GET /x",
-        Remedy::CorsOrigins,
+        RemedyKind::CorsOrigins,
         wanted(),
         "-CORS(app, supports_credentials=True)\n+CORS(app, supports_credentials=True, origins=[\"https://app.example\"])\n",
     );
@@ -158,7 +158,7 @@ fn origins_are_named_in_each_library() {
     assert_changed(
         ("app.py", text),
         "GET /x",
-        Remedy::CorsOrigins,
+        RemedyKind::CorsOrigins,
         wanted(),
         "-app.add_middleware(CORSMiddleware, allow_origins=[\"*\"], allow_credentials=True)\n\
          +app.add_middleware(CORSMiddleware, allow_origins=[\"https://app.example\"], allow_credentials=True)\n",
@@ -167,7 +167,7 @@ fn origins_are_named_in_each_library() {
     assert_changed(
         ("app.js", text),
         "GET /x",
-        Remedy::CorsOrigins,
+        RemedyKind::CorsOrigins,
         wanted(),
         "-app.use(cors({ origin: true, credentials: true }))\n+app.use(cors({ origin: ['https://app.example'], credentials: true }))\n",
     );
@@ -179,7 +179,7 @@ fn tokens_of_javascript_are_proved() {
     assert_changed(
         ("app.js", text),
         "GET /old",
-        Remedy::VerifyToken,
+        RemedyKind::VerifyToken,
         FixFacts::default(),
         "-app.get('/old', (req, res) => res.json(jwt.verify(req.headers.token, KEY, { ignoreExpiration: true })))\n\
          +app.get('/old', (req, res) => res.json(jwt.verify(req.headers.token, KEY, { algorithms: ['HS256'] })))\n",
@@ -187,7 +187,7 @@ fn tokens_of_javascript_are_proved() {
     assert_changed(
         ("app.js", text),
         "GET /blind",
-        Remedy::VerifyToken,
+        RemedyKind::VerifyToken,
         FixFacts::default(),
         "-app.get('/blind', (req, res) => res.json(jwt.decode(req.headers.token)))\n\
          +app.get('/blind', (req, res) => res.json(jwt.verify(req.headers.token, KEY, { algorithms: ['HS256'] })))\n",

@@ -1,6 +1,6 @@
 //! Bodies that go through a schema: pydantic, marshmallow and zod, in the same file or another, in shapes of their own.
 
-use routewarden_source::fix::{FixFacts, RefusalReason, Remedy};
+use routewarden_source::fix::{FixFacts, RefusalReason, RemedyKind};
 
 use super::kit::{Given, assert_changed, assert_verified, changed, facts, strings};
 
@@ -22,7 +22,7 @@ fn what_a_model_has_from_another_file_is_named_where_it_is_dumped() {
         "@app.patch(\"/me\")\ndef change(person: Annotated[PersonIn, Body()]):\n    me = load()\n    me.update(**person.model_dump(exclude_unset=True))\n    return me\n",
     );
     let given = Given::of(&[("app.py", &app), ("models.py", MODELS)]);
-    let made = given.fix_with("PATCH /me", Remedy::FieldAllowList, facts(&["role"])).unwrap();
+    let made = given.fix_with("PATCH /me", RemedyKind::FieldAllowList, facts(&["role"])).unwrap();
     assert_eq!(
         changed(&made),
         "-    me.update(**person.model_dump(exclude_unset=True))\n\
@@ -30,7 +30,7 @@ fn what_a_model_has_from_another_file_is_named_where_it_is_dumped() {
     );
     assert_verified(&made);
     // The document knows better which of them a caller may set, and calls them as bodies do.
-    let made = given.fix_with("PATCH /me", Remedy::FieldAllowList, documented(&["role"], &["zip"])).unwrap();
+    let made = given.fix_with("PATCH /me", RemedyKind::FieldAllowList, documented(&["role"], &["zip"])).unwrap();
     assert!(changed(&made).contains("include={\"zip_code\"}"), "{}", made.diff);
 }
 
@@ -38,13 +38,13 @@ fn what_a_model_has_from_another_file_is_named_where_it_is_dumped() {
 fn a_field_goes_from_a_model_of_one_route_and_stays_in_one_of_several() {
     let own = "@app.post(\"/people\")\ndef make(person: PersonBase):\n    add(**person.dict())\n    return {}\n";
     let given = Given::of(&[("app.py", &fastapi(own)), ("models.py", MODELS)]);
-    let made = given.fix_with("POST /people", Remedy::FieldAllowList, facts(&["role"])).unwrap();
+    let made = given.fix_with("POST /people", RemedyKind::FieldAllowList, facts(&["role"])).unwrap();
     assert_eq!(changed(&made), "-    role: str = \"user\"\n");
     let shared = format!(
         "{own}\n\n@app.post(\"/admin/people\")\ndef make_any(person: PersonBase):\n    add(**person.dict())\n    return {{}}\n"
     );
     let given = Given::of(&[("app.py", &fastapi(&shared)), ("models.py", MODELS)]);
-    let made = given.fix_with("POST /people", Remedy::FieldAllowList, facts(&["role"])).unwrap();
+    let made = given.fix_with("POST /people", RemedyKind::FieldAllowList, facts(&["role"])).unwrap();
     assert_eq!(changed(&made), "-    add(**person.dict())\n+    add(**person.dict(include={\"nick\"}))\n");
     assert_verified(&made);
 }
@@ -53,7 +53,7 @@ fn a_field_goes_from_a_model_of_one_route_and_stays_in_one_of_several() {
 fn a_model_that_is_made_of_the_body_by_hand_is_narrowed_too() {
     let app = "from flask import Flask, request\n\nfrom models import PersonIn\n\napp = Flask(__name__)\n\n\n@app.patch(\"/me\")\ndef change():\n    person = PersonIn.model_validate(request.get_json())\n    save(person.model_dump())\n    return {}\n";
     let given = Given::of(&[("app.py", app), ("models.py", MODELS)]);
-    let made = given.fix_with("PATCH /me", Remedy::FieldAllowList, facts(&["role"])).unwrap();
+    let made = given.fix_with("PATCH /me", RemedyKind::FieldAllowList, facts(&["role"])).unwrap();
     assert_eq!(
         changed(&made),
         "-    save(person.model_dump())\n+    save(person.model_dump(include={\"nick\", \"zip_code\"}))\n"
@@ -68,7 +68,7 @@ fn a_model_without_the_field_is_sound() {
             "@app.patch(\"/me\")\ndef change(person: PersonIn):\n    load().update(**{dump})\n    return {{}}\n"
         ));
         let given = Given::of(&[("app.py", &app), ("models.py", MODELS)]);
-        let refusal = given.fix_with("PATCH /me", Remedy::FieldAllowList, facts(&["role"])).unwrap_err();
+        let refusal = given.fix_with("PATCH /me", RemedyKind::FieldAllowList, facts(&["role"])).unwrap_err();
         assert_eq!(refusal.reason, RefusalReason::NothingToDo, "{dump}");
     }
 }
@@ -78,14 +78,14 @@ fn a_schema_of_marshmallow_loads_named_fields() {
     let schema = "from marshmallow import Schema, fields\n\n\nclass PersonSchema(Schema):\n    id = fields.Int(dump_only=True)\n    nick = fields.Str()\n    role = fields.Str()\n";
     let app = "from flask import Flask, request\n\nfrom schemas import PersonSchema\n\napp = Flask(__name__)\n\n\n@app.patch(\"/me\")\ndef change():\n    load().update(**PersonSchema(partial=True).load(request.json))\n    return {}\n";
     let given = Given::of(&[("app.py", app), ("schemas.py", schema)]);
-    let made = given.fix_with("PATCH /me", Remedy::FieldAllowList, facts(&["role"])).unwrap();
+    let made = given.fix_with("PATCH /me", RemedyKind::FieldAllowList, facts(&["role"])).unwrap();
     assert_eq!(
         changed(&made),
         "-    load().update(**PersonSchema(partial=True).load(request.json))\n\
          +    load().update(**PersonSchema(partial=True, only=(\"nick\",)).load(request.json))\n"
     );
     assert_verified(&made);
-    let refusal = given.fix_with("PATCH /me", Remedy::FieldAllowList, facts(&["id"])).unwrap_err();
+    let refusal = given.fix_with("PATCH /me", RemedyKind::FieldAllowList, facts(&["id"])).unwrap_err();
     assert_eq!(refusal.reason, RefusalReason::NothingToDo);
 }
 
@@ -95,7 +95,7 @@ fn a_schema_that_a_decorator_loads_is_narrowed_there() {
     assert_changed(
         ("app.py", app),
         "PATCH /me",
-        Remedy::FieldAllowList,
+        RemedyKind::FieldAllowList,
         facts(&["role"]),
         "-@blp.arguments(PersonSchema)\n+@blp.arguments(PersonSchema(only=(\"nick\",)))\n",
     );
@@ -114,7 +114,7 @@ fn a_schema_of_zod_is_parsed_in_part() {
     let ask = |schema: &str, facts: FixFacts| {
         let app = express(schema);
         let given = Given::of(&[("app.js", &app), ("schemas.js", ZOD)]);
-        given.fix_with("PATCH /me", Remedy::FieldAllowList, facts)
+        given.fix_with("PATCH /me", RemedyKind::FieldAllowList, facts)
     };
     for (schema, field, line) in [
         ("person", "role", "person.pick({ nick: true, 'zip-code': true })"),

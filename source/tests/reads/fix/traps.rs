@@ -1,10 +1,10 @@
 //! What must not be changed, and why it is not.
 
-use routewarden_source::fix::{FixFacts, RefusalReason, Remedy};
+use routewarden_source::fix::{FixFacts, RefusalReason, RemedyKind};
 
 use super::kit::{Given, facts};
 
-fn reason(given: &Given, route: &str, remedy: Remedy, facts: FixFacts) -> RefusalReason {
+fn reason(given: &Given, route: &str, remedy: RemedyKind, facts: FixFacts) -> RefusalReason {
     match given.fix_with(route, remedy, facts) {
         Err(refusal) => {
             assert!(!refusal.because.is_empty() && !refusal.instead.is_empty());
@@ -67,25 +67,25 @@ fn what_is_sound_open_or_not_known_is_refused_with_its_reason() {
     let none = FixFacts::default;
     let public = FixFacts { is_public: true, ..none() };
     for (route, remedy, facts, wanted) in [
-        ("GET /docs/{doc_id}", Remedy::ObjectOwnership, none(), RefusalReason::NoIdentity),
-        ("GET /docs/{doc_id}", Remedy::ObjectOwnership, public.clone(), RefusalReason::Public),
-        ("GET /docs/{doc_id}", Remedy::MissingGuard, public, RefusalReason::Public),
-        ("GET /own/{doc_id}", Remedy::ObjectOwnership, none(), RefusalReason::NothingToDo),
-        ("GET /own/{doc_id}", Remedy::MissingGuard, none(), RefusalReason::NothingToDo),
-        ("GET /compared/{doc_id}", Remedy::ObjectOwnership, none(), RefusalReason::NothingToDo),
+        ("GET /docs/{doc_id}", RemedyKind::ObjectOwnership, none(), RefusalReason::NoIdentity),
+        ("GET /docs/{doc_id}", RemedyKind::ObjectOwnership, public.clone(), RefusalReason::Public),
+        ("GET /docs/{doc_id}", RemedyKind::MissingGuard, public, RefusalReason::Public),
+        ("GET /own/{doc_id}", RemedyKind::ObjectOwnership, none(), RefusalReason::NothingToDo),
+        ("GET /own/{doc_id}", RemedyKind::MissingGuard, none(), RefusalReason::NothingToDo),
+        ("GET /compared/{doc_id}", RemedyKind::ObjectOwnership, none(), RefusalReason::NothingToDo),
         // Nothing in the table names an owner: it is for everybody, or lacks a column.
-        ("GET /news/{news_id}", Remedy::ObjectOwnership, none(), RefusalReason::NoOwner),
-        ("GET /news", Remedy::ScopedList, none(), RefusalReason::NoOwner),
-        ("GET /me", Remedy::ObjectOwnership, none(), RefusalReason::MissingFact),
-        ("GET /me", Remedy::ResponseSchema, none(), RefusalReason::MissingFact),
-        ("GET /me", Remedy::RoleGuard, none(), RefusalReason::MissingFact),
-        ("GET /me", Remedy::VerifyToken, none(), RefusalReason::NotLocated),
-        ("GET /me", Remedy::CorsOrigins, none(), RefusalReason::NotLocated),
-        ("GET /me", Remedy::FieldAllowList, facts(&["role"]), RefusalReason::NotLocated),
-        ("GET /me", Remedy::ParameterisedQuery, none(), RefusalReason::NotLocated),
-        ("GET /docs/{doc_id}", Remedy::ParameterisedQuery, none(), RefusalReason::NothingToDo),
-        ("GET /docs/{doc_id}", Remedy::SafePath, none(), RefusalReason::NotLocated),
-        ("GET /me", Remedy::SsrfGuard, none(), RefusalReason::NotLocated),
+        ("GET /news/{news_id}", RemedyKind::ObjectOwnership, none(), RefusalReason::NoOwner),
+        ("GET /news", RemedyKind::ScopedList, none(), RefusalReason::NoOwner),
+        ("GET /me", RemedyKind::ObjectOwnership, none(), RefusalReason::MissingFact),
+        ("GET /me", RemedyKind::ResponseSchema, none(), RefusalReason::MissingFact),
+        ("GET /me", RemedyKind::RoleGuard, none(), RefusalReason::MissingFact),
+        ("GET /me", RemedyKind::VerifyToken, none(), RefusalReason::NotLocated),
+        ("GET /me", RemedyKind::CorsOrigins, none(), RefusalReason::NotLocated),
+        ("GET /me", RemedyKind::FieldAllowList, facts(&["role"]), RefusalReason::NotLocated),
+        ("GET /me", RemedyKind::ParameterisedQuery, none(), RefusalReason::NotLocated),
+        ("GET /docs/{doc_id}", RemedyKind::ParameterisedQuery, none(), RefusalReason::NothingToDo),
+        ("GET /docs/{doc_id}", RemedyKind::SafePath, none(), RefusalReason::NotLocated),
+        ("GET /me", RemedyKind::SsrfGuard, none(), RefusalReason::NotLocated),
     ] {
         assert_eq!(reason(&given, route, remedy, facts), wanted, "{route} {remedy:?}");
     }
@@ -97,7 +97,7 @@ fn the_id_of_an_account_is_compared_with_the_caller() {
     super::kit::assert_changed(
         ("app.py", text),
         "GET /users/{user_id}/mail",
-        Remedy::ObjectOwnership,
+        RemedyKind::ObjectOwnership,
         FixFacts::default(),
         "+    if str(user.id) != str(user_id):\n+        abort(403)\n",
     );
@@ -108,7 +108,7 @@ fn a_name_of_a_table_is_no_parameter() {
     let text = "from flask import Flask\nimport db\n\napp = Flask(__name__)\n\n\n@app.get(\"/t/<table>\")\ndef t(table):\n    return db.rows(f\"SELECT * FROM {table}\")\n";
     let given = Given::of(&[("app.py", text)]);
     assert_eq!(
-        reason(&given, "GET /t/{table}", Remedy::ParameterisedQuery, FixFacts::default()),
+        reason(&given, "GET /t/{table}", RemedyKind::ParameterisedQuery, FixFacts::default()),
         RefusalReason::NotSupported
     );
 }
@@ -118,10 +118,10 @@ fn an_owner_of_other_objects_is_no_ground_for_a_change() {
     let text = "from flask import Flask\nimport db\nfrom auth import get_current_user\n\napp = Flask(__name__)\n\n\n@app.get(\"/mine/<a_id>\")\ndef mine(a_id):\n    user = get_current_user()\n    return db.row(\"SELECT * FROM a WHERE id = ? AND owner_id = ?\", a_id, user.id)\n\n\n@app.get(\"/news/<news_id>\")\ndef news(news_id):\n    user = get_current_user()\n    return db.row(\"SELECT * FROM news WHERE id = ?\", news_id)\n\n\n@app.get(\"/news\")\ndef all_news():\n    user = get_current_user()\n    return db.rows(\"SELECT * FROM news\")\n";
     let given = Given::of(&[("app.py", text)]);
     let none = FixFacts::default;
-    assert_eq!(reason(&given, "GET /news/{news_id}", Remedy::ObjectOwnership, none()), RefusalReason::NoOwner);
-    assert_eq!(reason(&given, "GET /news", Remedy::ScopedList, none()), RefusalReason::NoOwner);
+    assert_eq!(reason(&given, "GET /news/{news_id}", RemedyKind::ObjectOwnership, none()), RefusalReason::NoOwner);
+    assert_eq!(reason(&given, "GET /news", RemedyKind::ScopedList, none()), RefusalReason::NoOwner);
     // Where the scan saw the field in the answers, it is one.
     let seen = FixFacts { owner_fields: vec!["owner_id".to_owned()], ..none() };
-    let made = given.fix_with("GET /news/{news_id}", Remedy::ObjectOwnership, seen).unwrap();
+    let made = given.fix_with("GET /news/{news_id}", RemedyKind::ObjectOwnership, seen).unwrap();
     assert!(made.diff.contains("WHERE id = ? AND owner_id = ?\", news_id, user.id)"), "{}", made.diff);
 }

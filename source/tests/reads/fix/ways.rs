@@ -1,6 +1,6 @@
 //! Guards and roles, in the way in which a sibling asks.
 
-use routewarden_source::fix::{Confidence, FixFacts, Idiom, Remedy, propose};
+use routewarden_source::fix::{FixConfidence, FixFacts, Idiom, RemedyKind, propose_fix};
 
 use super::kit::{Given, assert_changed, assert_verified, changed};
 
@@ -75,12 +75,12 @@ def delete_all(user: User):
 #[test]
 fn the_siblings_own_function_takes_the_place_of_the_load() {
     let given = Given::of(&[("app.py", FASTAPI)]);
-    let mut request = given.ask(given.route("GET /weak/{doc_id}"), Remedy::ObjectOwnership, FixFacts::default());
+    let mut request = given.ask(given.route("GET /weak/{doc_id}"), RemedyKind::ObjectOwnership, FixFacts::default());
     request.sibling = Some(given.route("GET /own/{doc_id}"));
-    let made = propose(&request).unwrap();
+    let made = propose_fix(&request).unwrap();
     assert_eq!(changed(&made), "-    return any_doc(doc_id)\n+    return own_doc(doc_id, user)\n");
     assert_verified(&made);
-    assert_eq!(made.confidence, Confidence::High);
+    assert_eq!(made.confidence, FixConfidence::High);
     let Idiom::Sibling { place, what } = made.idiom else { panic!("{:?}", made.idiom) };
     // The line at which the sibling asks.
     assert_eq!(what, "own_doc");
@@ -89,7 +89,7 @@ fn the_siblings_own_function_takes_the_place_of_the_load() {
     assert_changed(
         ("app.py", FASTAPI),
         "GET /unused/{doc_id}",
-        Remedy::ObjectOwnership,
+        RemedyKind::ObjectOwnership,
         FixFacts::default(),
         "-def unused(doc_id: int, _: User):\n-    return any_doc(doc_id)\n\
          +def unused(doc_id: int, user: User):\n+    return own_doc(doc_id, user)\n",
@@ -101,12 +101,12 @@ fn a_guard_comes_with_the_question_whose_the_object_is() {
     let made = assert_changed(
         ("app.py", FASTAPI),
         "GET /open/{doc_id}",
-        Remedy::MissingGuard,
+        RemedyKind::MissingGuard,
         FixFacts::default(),
         "-def opened(doc_id: int, short: bool = False):\n-    return any_doc(doc_id)\n\
          +def opened(doc_id: int, user: User, short: bool = False):\n+    return own_doc(doc_id, user)\n",
     );
-    assert_eq!(made.covers, [Remedy::MissingGuard, Remedy::ObjectOwnership]);
+    assert_eq!(made.covers, [RemedyKind::MissingGuard, RemedyKind::ObjectOwnership]);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn a_role_is_asked_for_where_the_sibling_asks() {
     assert_changed(
         ("app.py", FASTAPI),
         "DELETE /all",
-        Remedy::RoleGuard,
+        RemedyKind::RoleGuard,
         FixFacts { role: Some("admin".to_owned()), ..FixFacts::default() },
         "-@router.delete(\"/all\")\n+@router.delete(\"/all\", dependencies=[Depends(admin_user)])\n",
     );
@@ -123,12 +123,12 @@ fn a_role_is_asked_for_where_the_sibling_asks() {
 #[test]
 fn decorators_and_libraries_are_put_above_the_handler() {
     let own = "from functools import wraps\n\nfrom flask import Flask, abort, request\n\napp = Flask(__name__)\n\n\ndef login_required(view):\n    @wraps(view)\n    def inner(*args, **kwargs):\n        if not request.headers.get(\"Authorization\"):\n            abort(401)\n        return view(*args, **kwargs)\n    return inner\n\n\n@app.get(\"/a\")\n@login_required\ndef a():\n    return \"\"\n\n\n@app.get(\"/b\")\ndef b():\n    return \"\"\n";
-    assert_changed(("app.py", own), "GET /b", Remedy::MissingGuard, FixFacts::default(), "+@login_required\n");
+    assert_changed(("app.py", own), "GET /b", RemedyKind::MissingGuard, FixFacts::default(), "+@login_required\n");
     let library = "from flask import Flask\nfrom flask_login import LoginManager\n\napp = Flask(__name__)\nLoginManager(app)\n\n\n@app.get(\"/b\")\ndef b():\n    return \"\"\n";
     let made = assert_changed(
         ("app.py", library),
         "GET /b",
-        Remedy::MissingGuard,
+        RemedyKind::MissingGuard,
         FixFacts::default(),
         "-from flask_login import LoginManager\n+from flask_login import LoginManager, login_required\n+@login_required\n",
     );
@@ -156,7 +156,7 @@ fn a_guard_of_another_file_is_imported() {
             "import jwt\nfrom flask import abort, request\n\n\ndef current_user():\n    try:\n        return jwt.decode(request.headers[\"Authorization\"], \"k\", algorithms=[\"HS256\"])\n    except jwt.InvalidTokenError:\n        abort(401)\n",
         ),
     ]);
-    let made = given.fix("GET /b", Remedy::MissingGuard).unwrap();
+    let made = given.fix("GET /b", RemedyKind::MissingGuard).unwrap();
     assert_verified(&made);
     assert_eq!(changed(&made), "+import guards\n+    guards.current_user()\n", "{}", made.diff);
 }
@@ -176,14 +176,14 @@ fn middleware_is_put_before_the_handler() {
     assert_changed(
         ("app.js", EXPRESS),
         "GET /b",
-        Remedy::MissingGuard,
+        RemedyKind::MissingGuard,
         FixFacts::default(),
         "-app.get('/b', (req, res) => res.end())\n+app.get('/b', requireAuth, (req, res) => res.end())\n",
     );
     assert_changed(
         ("app.js", EXPRESS),
         "GET /admin/b",
-        Remedy::RoleGuard,
+        RemedyKind::RoleGuard,
         FixFacts::default(),
         "-app.get('/admin/b', requireAuth, (req, res) => res.end())\n\
          +app.get('/admin/b', requireAuth, requireAdmin, (req, res) => res.end())\n",
@@ -196,7 +196,7 @@ fn a_switch_that_turns_a_check_off_is_taken_away() {
     let made = assert_changed(
         ("app.py", text),
         "GET /docs/{doc_id}",
-        Remedy::ObjectOwnership,
+        RemedyKind::ObjectOwnership,
         FixFacts::default(),
         "-    if STRICT:\n-        if doc.owner_id != user.id:\n-            abort(404)\n+    if doc.owner_id != user.id:\n+        abort(404)\n",
     );

@@ -41,14 +41,14 @@ impl Cast {
         owner: Option<&ExchangeInfo>,
     ) -> Result<Cast, NoTest> {
         let sender = base_name(&attack.identity);
-        let config = report.scan.config.as_deref().and_then(|path| configured::table(Path::new(path)));
+        let config = report.scan.config.as_deref().and_then(|path| configured::read_config(Path::new(path)));
         let names = match shape {
             ProofShape::Token(_) | ProofShape::Origin | ProofShape::Shown => (Some(sender), None),
             ProofShape::Kept if finding.remedy == "owner-from-session" => (other_reader(finding, sender), Some(sender)),
             ProofShape::Kept => (Some(sender), None),
             ProofShape::Other => {
                 let served = owner.map(|owner| base_name(&owner.identity)).filter(|name| *name != sender);
-                let served = served.or_else(|| higher(report, config.as_ref(), sender));
+                let served = served.or_else(|| find_other_role_caller(report, config.as_ref(), sender));
                 (served, (![ANONYMOUS, GARBAGE].contains(&sender)).then_some(sender))
             }
         };
@@ -68,10 +68,10 @@ fn other_reader<'a>(finding: &'a Finding, sender: &str) -> Option<&'a str> {
 }
 
 /// A caller of the configuration with another role than the sender's, who signed in.
-fn higher<'a>(report: &'a Report, config: Option<&Table>, sender: &str) -> Option<&'a str> {
+fn find_other_role_caller<'a>(report: &'a Report, config: Option<&Table>, sender: &str) -> Option<&'a str> {
     let all = &report.scan.identities;
     let own = all.iter().find(|known| known.name == sender).map(|known| known.role.as_str()).unwrap_or("user");
-    let is_other = |name: &str| config.is_some_and(|config| configured::has(config, name));
+    let is_other = |name: &str| config.is_some_and(|config| configured::has_caller(config, name));
     all.iter()
         .find(|known| known.signed_in && known.role != own && is_other(&known.name))
         .map(|known| known.name.as_str())
@@ -109,7 +109,9 @@ impl Casting<'_> {
 
     fn caller(&self, name: &str, who: &str) -> Result<CallerFacts, NoTest> {
         if !is_account(name) {
-            return Ok(self.config.map_or_else(|| super::bare(name), |table| configured::caller(table, name)));
+            return Ok(self
+                .config
+                .map_or_else(|| super::caller_from_name(name), |table| configured::caller_facts(table, name)));
         }
         let recipe = self.recipe(name).ok_or(
             "its proof was made with throw-away accounts that did not sign up for themselves: configure two users for a test",
@@ -117,8 +119,8 @@ impl Casting<'_> {
         let sign_in = recipe.sign_in.as_ref().ok_or("its accounts had a credential from their sign-up alone")?;
         Ok(CallerFacts {
             name: name.to_owned(),
-            fields: fields(&sign_in.body, &recipe.word, who)?,
-            sign_up: fields(&recipe.body, &recipe.word, who)?,
+            fields: recipe_body_fields(&sign_in.body, &recipe.word, who)?,
+            sign_up: recipe_body_fields(&recipe.body, &recipe.word, who)?,
             id_pointer: recipe.id_at.clone(),
             ..CallerFacts::default()
         })
@@ -149,13 +151,13 @@ impl Casting<'_> {
         Some(SignInFacts {
             path: recipe.path.clone(),
             is_form: recipe.content_type.contains("form"),
-            gives: configured::credential(pointer, &recipe.send),
+            gives: configured::credential_from_login(pointer, &recipe.send),
         })
     }
 }
 
 /// The fields of a recipe's body; names and passwords are the test's own.
-fn fields(body: &str, word: &str, who: &str) -> Result<Vec<(String, CallerValue)>, NoTest> {
+fn recipe_body_fields(body: &str, word: &str, who: &str) -> Result<Vec<(String, CallerValue)>, NoTest> {
     let body: Map<String, Value> = serde_json::from_str(body).map_err(|_| "the body of a sign-up is no object")?;
     Ok(body.into_iter().map(|(name, value)| (name, CallerValue::MadeUp(made_up(value, word, who)))).collect())
 }

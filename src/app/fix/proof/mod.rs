@@ -14,7 +14,7 @@ use url::Url;
 use self::cast::{Cast, base_name};
 use self::remaking::{NEW, Remaking};
 use self::shape::ProofShape;
-use super::facts::{documented, fields_at};
+use super::facts::{documented_fields, fields_at};
 use crate::app::answers::FixTest;
 use crate::code::CodeIndex;
 use crate::model::Role;
@@ -65,8 +65,8 @@ struct Proof<'a> {
 impl<'a> Proof<'a> {
     fn of(finding: &'a Finding, report: &'a Report) -> Result<Proof<'a>, NoTest> {
         let shape = ProofShape::of(finding)?;
-        let attack = exchange(finding, Role::Attack).ok_or("its proof holds no attack")?;
-        let owner = exchange(finding, Role::Baseline).filter(|_| shape != ProofShape::Kept);
+        let attack = exchange_of_role(finding, Role::Attack).ok_or("its proof holds no attack")?;
+        let owner = exchange_of_role(finding, Role::Baseline).filter(|_| shape != ProofShape::Kept);
         let cast = Cast::of(finding, report, shape, attack, owner)?;
         Ok(Proof { finding, report, shape, attack, owner, cast })
     }
@@ -98,7 +98,7 @@ impl<'a> Proof<'a> {
             attacker: self.cast.stranger.clone().unwrap_or_default(),
             owner: self.cast.owner.clone().unwrap_or_default(),
             attack: self.kind(),
-            forbidden_values: if made.is_empty() { forbidden(self.finding) } else { Vec::new() },
+            forbidden_values: if made.is_empty() { forbidden_values(self.finding) } else { Vec::new() },
             denial: if listed.is_some() { DenialSign::Content } else { DenialSign::default() },
             served_status: same.and_then(status).or_else(|| status(self.attack)).unwrap_or(200),
             owner_url_path,
@@ -138,7 +138,7 @@ impl<'a> Proof<'a> {
             return Ok((sent.map(|body| remaking.body(&body)), None));
         }
         let names = fields_at(self.finding, "body:");
-        let documented = documented(self.finding, self.report);
+        let documented = documented_fields(self.finding, self.report);
         let mut body = sent.ok_or("its proof holds no body")?;
         let all = body.as_object_mut().ok_or("the body of its proof is no object")?;
         // What the scan tried beside them is no part of the proof.
@@ -188,7 +188,7 @@ impl<'a> Proof<'a> {
     }
 }
 
-fn exchange(finding: &Finding, role: Role) -> Option<&ExchangeInfo> {
+fn exchange_of_role(finding: &Finding, role: Role) -> Option<&ExchangeInfo> {
     finding.exchanges.iter().find(|exchange| exchange.role == role)
 }
 
@@ -201,11 +201,11 @@ fn path_of(exchange: &ExchangeInfo) -> Result<String, NoTest> {
 }
 
 /// Returns what the claim names of the owner's: the id of the object that was shown.
-fn forbidden(finding: &Finding) -> Vec<String> {
+fn forbidden_values(finding: &Finding) -> Vec<String> {
     let words = finding.claim.split(|letter: char| !letter.is_alphanumeric() && letter != '-' && letter != '_');
     words.filter(|word| word.chars().any(|letter| letter.is_ascii_digit())).take(3).map(str::to_owned).collect()
 }
 
-fn bare(name: &str) -> CallerFacts {
+fn caller_from_name(name: &str) -> CallerFacts {
     CallerFacts { name: name.to_owned(), ..CallerFacts::default() }
 }

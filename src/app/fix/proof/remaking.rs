@@ -220,7 +220,7 @@ fn with_fresh_words(text: &str) -> String {
 pub(super) fn id_in_path(answer: &Value, path: &str) -> Option<(String, String)> {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let mut found: Vec<(String, String)> = Vec::new();
-    scalars(answer, String::new(), &mut found);
+    collect_scalars(answer, String::new(), &mut found);
     // The last part names the object itself; the shallowest field of that value, and rather one that is called so, is its id.
     parts.iter().rev().find_map(|part| {
         let same = found.iter().filter(|(_, text)| text == part);
@@ -228,12 +228,12 @@ pub(super) fn id_in_path(answer: &Value, path: &str) -> Option<(String, String)>
     })
 }
 
-fn scalars(value: &Value, at: String, found: &mut Vec<(String, String)>) {
+fn collect_scalars(value: &Value, at: String, found: &mut Vec<(String, String)>) {
     match value {
         Value::Object(fields) => {
             for (name, inner) in fields {
                 let name = name.replace('~', "~0").replace('/', "~1");
-                scalars(inner, format!("{at}/{name}"), found);
+                collect_scalars(inner, format!("{at}/{name}"), found);
             }
         }
         Value::String(text) => found.push((at, text.clone())),

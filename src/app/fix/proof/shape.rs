@@ -35,14 +35,14 @@ impl ProofShape {
             (_, "response-schema") => Ok(ProofShape::Shown),
             (check, _) if check.starts_with("authn/") || check.starts_with("authz/") => match check {
                 "authn/missing" | "authn/missing-write" | "authn/inconsistent" => Ok(ProofShape::Other),
-                check if check.starts_with("authn/") => Err(none()),
+                check if check.starts_with("authn/") => Err(no_test_shape()),
                 _ => Ok(ProofShape::Other),
             },
-            _ => Err(none()),
+            _ => Err(no_test_shape()),
         }
     }
 }
 
-fn none() -> NoTest {
+fn no_test_shape() -> NoTest {
     "there is no shape of a test for this check yet: `recheck` holds it".into()
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::checks::context::{CheckCx, present};
-use crate::checks::rule::{Finding, Rule};
+use crate::checks::context::{CheckCx, present_leaves};
+use crate::checks::rule::{Rule, Violation};
 use crate::model::{ANONYMOUS, Draft, Role, clean_name};
-use crate::probe::{Answer, Caller, SendError};
-use crate::survey::{Baseline, Leaf, Reading, Surveyed, TokenLink, leaves, links_with_token};
+use crate::probe::{Answer, AskCaller, SendError};
+use crate::survey::{AnswerKind, Baseline, Leaf, Surveyed, TokenLink, leaves_of, links_with_token};
 
 /// Returns what a link with a token in an answer proves; `None` where there is none.
 pub(super) async fn find_link_with_token(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Option<Draft>, SendError> {
@@ -29,10 +29,10 @@ async fn prove_link(
 ) -> Result<Draft, SendError> {
     let (caller, path, name) = (&baseline.caller, clean_name(&link.leaf.path, 80), clean_name(&link.name, 40));
     let carries = |answer: &Answer| {
-        answer.response().is_some_and(|response| leaves(response).iter().any(|leaf| leaf.path == link.leaf.path))
+        answer.response().is_some_and(|response| leaves_of(response).iter().any(|leaf| leaf.path == link.leaf.path))
     };
     let again = cx.send(&baseline.ask().again(1)).await?;
-    let opens = opens(cx, surveyed, baseline, link).await?;
+    let opens = try_link_token(cx, surveyed, baseline, link).await?;
     let (what, because) = match (&opens, link.own) {
         (_, true) => {
             (format!("{caller}'s own token as `{name}`"), "it is the one that the caller signs its requests with")
@@ -57,7 +57,7 @@ async fn prove_link(
     for answer in opens.iter().chain(&surveyed.anonymous) {
         rule.show(Role::Control, answer);
     }
-    let finding = Finding::of(
+    let finding = Violation::of(
         surveyed,
         format!("response:{path}"),
         format!("link {}", surveyed.operation.path),
@@ -69,12 +69,12 @@ async fn prove_link(
 }
 
 fn refuses_strangers(surveyed: &Surveyed) -> bool {
-    let refused = |reading: Option<Reading>| matches!(reading, Some(Reading::Refused(_)));
+    let refused = |reading: Option<AnswerKind>| matches!(reading, Some(AnswerKind::Refused(_)));
     refused(surveyed.anonymous_reading()) && refused(surveyed.garbage_reading())
 }
 
 /// The answer to the token of a link in the place of the caller's own, where it is served as the caller's is.
-async fn opens(
+async fn try_link_token(
     cx: &CheckCx<'_>,
     surveyed: &Surveyed,
     baseline: &Baseline,
@@ -85,12 +85,12 @@ async fn opens(
     }
     let identity = baseline.caller.clone();
     cx.probe.redactor().learn(&format!("token of a link for {identity}"), &link.token);
-    let caller = Caller::Forged { identity, token: link.token.clone(), label: "token of a link".to_owned() };
+    let caller = AskCaller::Forged { identity, token: link.token.clone(), label: "token of a link".to_owned() };
     let answer = cx.send(&baseline.ask_as(caller)).await?;
-    let own = baseline.first.response().map(leaves).unwrap_or_default();
+    let own = baseline.first.response().map(leaves_of).unwrap_or_default();
     let telling: Vec<Leaf> =
         own.into_iter().filter(|leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path)).collect();
-    let served = CheckCx::reading(surveyed, &answer, &baseline.masks, &[]) == Reading::Data
-        && answer.response().is_some_and(|response| present(&telling, response).len() * 2 > telling.len());
+    let served = CheckCx::reading(surveyed, &answer, &baseline.masks, &[]) == AnswerKind::Data
+        && answer.response().is_some_and(|response| present_leaves(&telling, response).len() * 2 > telling.len());
     Ok(served.then_some(answer))
 }

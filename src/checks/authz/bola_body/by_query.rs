@@ -6,13 +6,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::checks::access::{Reached, private_fields};
+use crate::checks::access::{ReachedObject, private_fields};
 use crate::checks::context::CheckCx;
-use crate::checks::rule::{Finding, Judged, Rule, ensure, status};
+use crate::checks::rule::{CheckResult, Rule, Violation, ensure, status_text};
 use crate::model::{AccessVerb, OperationId, Parameter, Place, Role, Silence, clean_name};
-use crate::probe::{Answer, Ask, Caller, Response, SendError, Values, operation_url, parameter_text};
+use crate::probe::{Answer, Ask, AskCaller, Response, SendError, Values, operation_url, parameter_text};
 use crate::survey::{
-    Baseline, Person, Reading, Surveyed, is_about_caller, leaves, missing_like, naming_parameters, present, scalar_text,
+    AnswerKind, Baseline, Person, Surveyed, is_about_caller, leaves_of, missing_like, naming_parameters,
+    present_leaves, scalar_text,
 };
 use crate::trial::{ReadTrial, Shown};
 
@@ -29,7 +30,7 @@ struct QueryCase<'a> {
 }
 
 /// Tries the parameters of one read.
-pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+pub(super) async fn check_parameters(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let pairs = cx.survey.people.peer_pairs();
     ensure(!pairs.is_empty(), || cx.no_pair(surveyed))?;
     let mut last = Silence::not_tried("no value is known by which a parameter would name another user");
@@ -50,7 +51,7 @@ pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
 
 impl QueryCase<'_> {
     /// Returns the request with this value in the parameter, or without the parameter.
-    fn ask(&self, caller: Caller, value: Option<&Value>) -> Result<Ask, SendError> {
+    fn ask(&self, caller: AskCaller, value: Option<&Value>) -> Result<Ask, SendError> {
         let mut values: Values = self.baseline.values.clone();
         let place = (self.parameter.place, self.parameter.name.clone());
         match value {
@@ -68,13 +69,13 @@ impl QueryCase<'_> {
         Ok(Ask { headers, ..Ask::get(caller, url) })
     }
 
-    async fn carry_out(&self, theirs: &Value) -> Judged {
+    async fn carry_out(&self, theirs: &Value) -> CheckResult {
         let nothing = || Silence::undecided("the owner itself gets nothing by the parameter");
         let (value, rightful) = self.rightful(theirs).await?.ok_or_else(nothing)?;
-        let intruder = Caller::named(&self.intruder.name);
+        let intruder = AskCaller::named(&self.intruder.name);
         let own = self.own_view().await?;
         let attack = self.ask(intruder.clone(), Some(&value))?;
-        let anonymous = self.cx.send(&Ask { caller: Caller::Anonymous, ..attack.clone() }).await?;
+        let anonymous = self.cx.send(&Ask { caller: AskCaller::Anonymous, ..attack.clone() }).await?;
         let strangers = self.surveyed.anonymous.as_deref();
         let trial = ReadTrial {
             surveyed: self.surveyed,
@@ -93,9 +94,9 @@ impl QueryCase<'_> {
         let text = scalar_text(theirs).unwrap_or_default();
         let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
         for value in [theirs.clone(), Value::String(STANDARD.encode(&text)), Value::String(hex)] {
-            let answer = self.cx.send(&self.ask(Caller::named(&self.owner.name), Some(&value))?).await?;
+            let answer = self.cx.send(&self.ask(AskCaller::named(&self.owner.name), Some(&value))?).await?;
             let masks: Vec<String> = scalar_text(&value).into_iter().collect();
-            if self.surveyed.read(&answer, &masks, &[]) == Reading::Data {
+            if self.surveyed.read(&answer, &masks, &[]) == AnswerKind::Data {
                 return Ok(Some((value, answer)));
             }
         }
@@ -105,7 +106,7 @@ impl QueryCase<'_> {
     /// Returns the intruder's own view, by the attack's request but for the parameter: without it where that is a request,
     /// else with the intruder's own name.
     async fn own_view(&self) -> Result<Option<Arc<Answer>>, SendError> {
-        let caller = Caller::named(&self.intruder.name);
+        let caller = AskCaller::named(&self.intruder.name);
         if !self.parameter.required {
             // What was made since the survey shows too.
             return self.cx.probe.look_again(&self.ask(caller, None)?).await.map(Some);
@@ -119,7 +120,7 @@ impl QueryCase<'_> {
 
     fn why_nothing(&self, anonymous: &Answer, rightful: &Answer) -> String {
         let given = anonymous.response().filter(|given| given.is_success()).zip(rightful.response());
-        match given.is_some_and(|(given, own)| !present(&leaves(own), given).is_empty()) {
+        match given.is_some_and(|(given, own)| !present_leaves(&leaves_of(own), given).is_empty()) {
             true => "public: an anonymous caller is shown the same".to_owned(),
             false => format!("shared: {} is shown the same without the parameter", self.intruder.name),
         }
@@ -131,7 +132,7 @@ impl QueryCase<'_> {
         if let Some(key) = shown.known_objects(self.cx.survey, owner).first() {
             // The parameter is what is judged: without it the route's own answers are evidence like any other.
             let operation = OperationId(format!("{}?{}", self.surveyed.operation.id, self.parameter.name));
-            let reached = Reached { operation: &operation, verb: AccessVerb::Read, key, owner, caller };
+            let reached = ReachedObject { operation: &operation, verb: AccessVerb::Read, key, owner, caller };
             rule.claim_access(reached.claim(&shown.leaves));
             return Ok(());
         }
@@ -146,7 +147,7 @@ impl QueryCase<'_> {
         })
     }
 
-    async fn prove(&self, trial: &ReadTrial<'_>, own: Option<&Answer>, anonymous: &Answer) -> Judged {
+    async fn prove(&self, trial: &ReadTrial<'_>, own: Option<&Answer>, anonymous: &Answer) -> CheckResult {
         let (intruder, owner, rightful) = (&self.intruder.name, &self.owner.name, trial.rightful);
         let name = clean_name(&self.parameter.name, 60);
         let mut rule = Rule::default();
@@ -154,13 +155,13 @@ impl QueryCase<'_> {
             format!("{} values of {owner}'s, at {}", shown.leaves.len(), shown.places())
         })?;
         let served = rightful.response().is_some_and(Response::is_success);
-        rule.weigh("owner-served", served, format!("{owner} gets it by `{name}` (status {})", status(rightful)));
+        rule.weigh("owner-served", served, format!("{owner} gets it by `{name}` (status {})", status_text(rightful)));
         let because = match own {
             Some(_) => format!("{intruder}'s own answer has none of them"),
             None => format!("{intruder} has no request of its own here"),
         };
         rule.weigh("own-answer-lacks-them", own.map(|own| shown.is_absent_from(own)), because);
-        let none = format!("the anonymous answer (status {}) has none", status(anonymous));
+        let none = format!("the anonymous answer (status {}) has none", status_text(anonymous));
         rule.weigh("anonymous-lacks-them", shown.is_absent_from(anonymous), none);
         rule.weigh_nothing("nobodys-name-lacks-them", shown, "a name that no user has");
         self.claim_or_need(&mut rule, shown)?;
@@ -171,6 +172,6 @@ impl QueryCase<'_> {
         let place = if self.parameter.place == Place::Header { "header" } else { "query" };
         let claim = format!("{intruder} read what is {owner}'s, naming {owner} in the {place} parameter `{name}`");
         let path = self.surveyed.operation.path.as_str();
-        rule.found(Finding::of(self.surveyed, format!("{place}:{name}"), path, claim))
+        rule.found(Violation::of(self.surveyed, format!("{place}:{name}"), path, claim))
     }
 }

@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::act::{Acting, Created, plain};
+use crate::act::{Acting, Created, resolve_schema};
 use crate::checks::acting::ActCx;
-use crate::checks::rule::{Finding, Judged, Rule, status};
+use crate::checks::rule::{CheckResult, Rule, Violation, status_text};
 use crate::model::{Confidence, Draft, JsonType, Role, Silence, clean_name};
-use crate::survey::{is_between_people, is_owner_name, is_strong_owner_name, names_counterpart, scalar_text, words};
-use crate::trial::{BothViews, Planted, Planting, Seen, refusal};
+use crate::survey::{
+    is_between_people, is_owner_name, is_strong_owner_name, names_counterpart, scalar_text, split_words,
+};
+use crate::trial::{BothViews, ObjectView, Planted, Planting, refusal_sign};
 
 /// Most fields that are tried on one operation.
 const MAX_FIELDS: usize = 2;
@@ -22,7 +24,7 @@ struct OwnerField {
 }
 
 /// Tries the owner fields of one creating operation.
-pub(super) async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+pub(super) async fn check_owner_fields(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
     let index = cx.index_of(acting);
     let index = index.ok_or_else(|| Silence::not_tried("the operation is not among those that write"))?;
     let (pairs, made) = (cx.pairs(), cx.maker.made());
@@ -33,7 +35,7 @@ pub(super) async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     let mut last = Silence::not_applicable("neither what it takes nor what it shows names an owner");
     for field in owner_fields(cx, acting, control) {
         let trial = Planting { lab: cx, acting, intruder, owner, field: &field.name, like: field.like.as_ref() };
-        match judge(&trial, control).await {
+        match judge_planting(&trial, control).await {
             Ok(draft) if draft.confidence() == Confidence::Confirmed => return Ok(vec![draft]),
             Ok(draft) => suspected = suspected.or(Some(vec![draft])),
             Err(silence) => last = silence,
@@ -48,7 +50,7 @@ fn owner_fields(cx: &ActCx<'_>, acting: &Acting, control: &Created) -> Vec<Owner
     let names_owner = |name: &str| is_owner_name(name) && !names_counterpart(name);
     let mut found: Vec<OwnerField> = Vec::new();
     for field in acting.fields(api).into_iter().filter(|field| names_owner(&field.name)) {
-        let Some(plain) = plain(api, field.schema).filter(|schema| !schema.read_only) else { continue };
+        let Some(plain) = resolve_schema(api, field.schema).filter(|schema| !schema.read_only) else { continue };
         let shown = control.object.fields.get(&field.name).filter(|value| scalar_text(value).is_some());
         let number = plain.types.iter().any(|kind| matches!(kind, JsonType::Integer | JsonType::Number));
         let like = shown.cloned().or_else(|| number.then(|| json!(1)));
@@ -68,12 +70,12 @@ fn owner_fields(cx: &ActCx<'_>, acting: &Acting, control: &Created) -> Vec<Owner
 }
 
 /// Returns the finding of an object that became the other user's.
-async fn judge(trial: &Planting<'_>, control: &Created) -> Result<Draft, Silence> {
+async fn judge_planting(trial: &Planting<'_>, control: &Created) -> Result<Draft, Silence> {
     let (intruder, owner, field) = (&trial.intruder.name, &trial.owner.name, clean_name(trial.field, 60));
     let mut rule = Rule::default();
     let planted = &rule.need("owner-is-another", trial.run(control).await, |planted| match &planted.after.owner {
         Some(seen) if planted.moved => {
-            format!("{owner}, who asked for nothing, is shown it (status {})", status(&seen.answer))
+            format!("{owner}, who asked for nothing, is shown it (status {})", status_text(&seen.answer))
         }
         _ => format!("an independent view of it names {owner} in `{field}`"),
     })?;
@@ -82,11 +84,11 @@ async fn judge(trial: &Planting<'_>, control: &Created) -> Result<Draft, Silence
         false => format!("otherwise {owner} is not shown what {intruder} made"),
     };
     rule.weigh("own-without-the-field", planted.flipped || planted.moved, own);
-    let doubt = doubt(trial, planted);
+    let doubt = reason_to_doubt(trial, planted);
     let is_owner = format!("`{field}` names the one who has the object");
     rule.weigh("field-says-whose-it-is", doubt.is_none().then_some(true), doubt.unwrap_or(is_owner));
     let (nobody, because) = &planted.nobody;
-    let sign = nobody.as_deref().and_then(refusal);
+    let sign = nobody.as_deref().and_then(refusal_sign);
     rule.weigh("anonymous-cannot", sign.is_some().then_some(true), sign.unwrap_or_else(|| because.clone()));
     rule.weigh("repeated", planted.repeated, "a second object went the same way");
     rule.show(Role::Attack, &planted.object.answer).show(Role::Control, &planted.control.answer);
@@ -95,11 +97,11 @@ async fn judge(trial: &Planting<'_>, control: &Created) -> Result<Draft, Silence
     let claim = format!("{intruder} made a {resource} that is {owner}'s, by `{field}` in the body");
     trial.lab.note(trial.acting, intruder, owner, true, claim.clone());
     let path = trial.acting.operation.path.as_str();
-    Ok(rule.draft(Finding::of(trial.acting, format!("body:/{field}"), path, claim)))
+    Ok(rule.draft(Violation::of(trial.acting, format!("body:/{field}"), path, claim)))
 }
 
 /// Returns why the field may be meant to name another user.
-fn doubt(trial: &Planting<'_>, planted: &Planted) -> Option<String> {
+fn reason_to_doubt(trial: &Planting<'_>, planted: &Planted) -> Option<String> {
     let field = clean_name(trial.field, 60);
     if !is_strong_owner_name(trial.field) {
         return Some(format!("`{field}` says who made it, which public objects have too"));
@@ -110,7 +112,7 @@ fn doubt(trial: &Planting<'_>, planted: &Planted) -> Option<String> {
     // The server itself put its caller there; or the object left its maker for the other user.
     let put_by_server = planted.flipped && !planted.must_be_sent;
     let resource = &planted.object.object.resource;
-    let left = planted.moved && planted.after.intruder.as_ref().is_some_and(Seen::is_gone);
+    let left = planted.moved && planted.after.intruder.as_ref().is_some_and(ObjectView::is_gone);
     let is_meant = !put_by_server && (!left || is_between_people(resource));
     is_meant.then(|| format!("`{field}` may be meant to name whom the {} is for", clean_name(resource, 40)))
 }
@@ -121,8 +123,8 @@ fn awaits_consent(after: &BothViews) -> bool {
     after.all().filter_map(|seen| seen.object.as_ref()).flatten().any(|(name, value)| {
         let text = value.as_str().map(str::to_lowercase).unwrap_or_default();
         // Fields for the other one's answer, words that ask for it, and an answer that is not given yet.
-        matches!(words(name).join("").as_str(), "acceptedat" | "consent")
+        matches!(split_words(name).join("").as_str(), "acceptedat" | "consent")
             || text.split(['_', '-', ' ']).any(|word| ASKS.contains(&word))
-            || *value == Value::Bool(false) && words(name).iter().any(|word| word == "accepted")
+            || *value == Value::Bool(false) && split_words(name).iter().any(|word| word == "accepted")
     })
 }

@@ -3,19 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::checks::context::{CheckCx, Pair, present};
-use crate::checks::rule::{Rule, ensure, held, see, status};
+use crate::checks::context::{CheckCx, Pair, present_leaves};
+use crate::checks::rule::{Rule, defence_held, ensure, see_other, status_text};
 use crate::model::{ANONYMOUS, Silence};
-use crate::probe::{Answer, Ask, Caller, operation_url};
-use crate::survey::{Reading, Slot, Surveyed, other_missing_like, same, scalar_text, succeeds, varying};
+use crate::probe::{Answer, Ask, AskCaller, operation_url};
+use crate::survey::{
+    AnswerKind, Slot, Surveyed, is_clear_success, is_same_answer, other_missing_like, scalar_text, varying_paths,
+};
 
 /// Looks at whether it is news to the intruder that the object exists: no list and no other route shows it.
-pub(super) async fn is_unknown(
-    cx: &CheckCx<'_>,
-    surveyed: &Surveyed,
-    pair: &Pair<'_>,
-    id: &str,
-) -> Result<(), Silence> {
+pub(super) async fn is_unseen(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, id: &str) -> Result<(), Silence> {
     let shared = |because: String| Silence::open(format!("shared: {because}"));
     let intruder = &pair.intruder.name;
     let key = pair.baseline.object.as_ref().ok_or_else(|| Silence::not_applicable("its address names no object"))?;
@@ -31,8 +28,8 @@ pub(super) async fn is_unknown(
         (baseline.object == pair.baseline.object).then_some((other, baseline))
     });
     for (other, baseline) in same_object.take(2) {
-        let answer = cx.send(&baseline.ask_as(Caller::named(intruder))).await?;
-        let refused = other.read(&answer, &baseline.masks, &[]) != Reading::Data;
+        let answer = cx.send(&baseline.ask_as(AskCaller::named(intruder))).await?;
+        let refused = other.read(&answer, &baseline.masks, &[]) != AnswerKind::Data;
         ensure(refused, || shared(format!("{} shows {intruder} the object", other.operation.id)))?;
     }
     Ok(())
@@ -66,7 +63,7 @@ impl AskedRefusal {
         let (Some(url), Some((other_url, other_id))) = (baseline.missing_url.clone(), other) else {
             return Err(Silence::not_tried("no id that does not exist could be asked for"));
         };
-        let attack = baseline.ask_as(Caller::named(&pair.intruder.name));
+        let attack = baseline.ask_as(AskCaller::named(&pair.intruder.name));
         // The two kinds take turns: a session that ends on the way shows as a disagreement within one kind.
         let refused = cx.send(&attack).await?;
         let missing = cx.send(&Ask { url, ..attack.clone() }).await?;
@@ -87,26 +84,26 @@ impl AskedRefusal {
     ) -> Result<(), Silence> {
         let (intruder, owner) = (&pair.intruder.name, &pair.owner.name);
         for answer in [&self.refused, &self.again, &self.missing, &self.other_missing] {
-            if let Reading::NoData(because) = surveyed.read(answer, &self.masks, &[]) {
+            if let AnswerKind::NoData(because) = surveyed.read(answer, &self.masks, &[]) {
                 return Err(Silence::undecided(because));
             }
         }
         let refused = self.refused.response().ok_or_else(|| Silence::undecided("no answer"))?;
         let markers = cx.markers(surveyed, pair, &[&*self.missing, &*self.other_missing]);
-        let shown = refused.is_success() && !present(&markers, refused).is_empty();
-        ensure(!shown, || see("authz/bola-read", format!("{intruder} is served the object")))?;
+        let shown = refused.is_success() && !present_leaves(&markers, refused).is_empty();
+        ensure(!shown, || see_other("authz/bola-read", format!("{intruder} is served the object")))?;
 
         let volatile = self.volatile(surveyed);
         let alike = |a: &Answer, b: &Answer| {
-            a.response().zip(b.response()).is_some_and(|(a, b)| same(a, b, &volatile, &self.masks))
+            a.response().zip(b.response()).is_some_and(|(a, b)| is_same_answer(a, b, &volatile, &self.masks))
         };
         let differ = !(alike(&self.refused, &self.missing) && alike(&self.refused, &self.other_missing));
         let differ = ensure(differ, || {
             let because = "an object of another user is answered like an id that does not exist";
-            held(&self.refused, &pair.baseline.first, because)
+            defence_held(&self.refused, &pair.baseline.first, because)
         });
         rule.need("answers-differ", differ, |()| format!("{owner}'s object is answered {}", self.difference()))?;
-        let refusal = ensure(!succeeds(refused), || {
+        let refusal = ensure(!is_clear_success(refused), || {
             Silence::undecided("the answer about another user's object is neither the object nor a refusal")
         });
         rule.need("intruder-refused", refusal, |()| format!("{owner} is served it, and {intruder} is not"))?;
@@ -127,7 +124,7 @@ impl AskedRefusal {
 
     /// Returns how the two kinds of id are told apart, for a sentence.
     pub(super) fn difference(&self) -> String {
-        let (refused, missing) = (status(&self.refused), status(&self.missing));
+        let (refused, missing) = (status_text(&self.refused), status_text(&self.missing));
         if refused == missing {
             format!("with status {refused}, in other words than an id that does not exist")
         } else {
@@ -137,7 +134,7 @@ impl AskedRefusal {
 
     /// Returns what varies by itself: between two equal requests, refused or not.
     fn volatile(&self, surveyed: &Surveyed) -> BTreeSet<String> {
-        let mut paths = varying(&self.refused, &self.again);
+        let mut paths = varying_paths(&self.refused, &self.again);
         paths.extend(surveyed.volatile.iter().cloned());
         paths
     }

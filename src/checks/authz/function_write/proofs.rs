@@ -2,14 +2,14 @@
 //! answers about nothing.
 
 use super::decided::{choose_right, compare_rights};
-use crate::act::{Acting, Kind};
+use crate::act::{ActKind, Acting};
 use crate::checks::acting::ActCx;
 use crate::checks::authz::lower_role::enforced_nearby;
-use crate::checks::rule::{Finding, Judged, Rule, ensure, status};
+use crate::checks::rule::{CheckResult, Rule, Violation, ensure, status_text};
 use crate::model::{Role, Silence};
 use crate::probe::Answer;
 use crate::survey::{Fence, Person};
-use crate::trial::{Aim, Harmless, Made, Proven, Seen, Subject, Trial, Twist, unjudged};
+use crate::trial::{Aim, CreationEvidence, Harmless, ObjectView, Proven, Subject, Trial, Twist, why_inconclusive};
 
 /// A marked function, and who calls it.
 pub(super) struct FunctionCase<'a> {
@@ -23,8 +23,8 @@ pub(super) struct FunctionCase<'a> {
 
 impl FunctionCase<'_> {
     /// On something that the scan made: its owner's view decides.
-    pub(super) async fn by_trial(&self, mut rule: Rule, subject: Subject<'_>) -> Judged {
-        let choose = |seen: &Seen| choose_right(self.cx, self.acting, seen);
+    pub(super) async fn by_trial(&self, mut rule: Rule, subject: Subject<'_>) -> CheckResult {
+        let choose = |seen: &ObjectView| choose_right(self.cx, self.acting, seen);
         let (owner, what) = match &subject {
             Subject::Spare(spare) => (spare.name.clone(), "a throw-away account"),
             Subject::Object(created) if created.caller != self.lower.name => {
@@ -37,7 +37,7 @@ impl FunctionCase<'_> {
         // The higher role's own call on an account could leave it with more rights than it had.
         let rightful = self.higher.filter(|_| is_object).map(|person| person.name.clone());
         let mut trial = Trial { rightful, ..trial };
-        if self.acting.kind != Kind::Delete {
+        if self.acting.kind != ActKind::Delete {
             let before = trial.before(&trial.subject).await?;
             trial.aim = match self.cx.change(self.acting, &before.fields(), &[]) {
                 Some(_) if is_object => Aim::Change,
@@ -77,12 +77,12 @@ impl FunctionCase<'_> {
     }
 
     /// By what it makes: an independent view shows it.
-    pub(super) async fn by_making(&self, mut rule: Rule, made: &Made) -> Judged {
+    pub(super) async fn by_making(&self, mut rule: Rule, made: &CreationEvidence) -> CheckResult {
         let name = &self.lower.name;
         let shown = made.seen.object.is_some();
         rule.weigh("owner-sees-the-effect", shown, format!("{} is shown what {name} made by it", made.viewer));
-        let nobody = format!("the same call without credentials (status {}) made nothing", status(&made.nobody));
-        rule.weigh("anonymous-cannot", unjudged(&made.nobody).is_none(), nobody);
+        let nobody = format!("the same call without credentials (status {}) made nothing", status_text(&made.nobody));
+        rule.weigh("anonymous-cannot", why_inconclusive(&made.nobody).is_none(), nobody);
         self.look_nearby(&mut rule).await?;
         rule.weigh("repeated", made.repeated, "a second one was made and shows too");
         rule.show(Role::Attack, &made.answer).show(Role::Control, &made.nobody);
@@ -98,26 +98,26 @@ impl FunctionCase<'_> {
         (call, answer): (&Harmless, &Answer),
         anonymous: &Answer,
         because: &str,
-    ) -> Judged {
+    ) -> CheckResult {
         let (name, cx, what) = (&self.lower.name, self.cx, call.what);
         // Forms are judged for all who fill them in: there the answers alone show nothing.
         ensure(!self.acting.only_looks(), || {
             Silence::undecided("its path says that it only judges what it is given, and nothing shows what it does")
         })?;
         let judged = ensure(matches!(answer.status(), Some(400 | 404 | 409 | 410 | 422)), || {
-            Silence::undecided(format!("{what} was answered with status {}, which says nothing", status(answer)))
+            Silence::undecided(format!("{what} was answered with status {}, which says nothing", status_text(answer)))
         });
-        rule.need("no-guard-in-front", judged, |()| format!("{name} is answered {} to {what}", status(answer)))?;
+        rule.need("no-guard-in-front", judged, |()| format!("{name} is answered {} to {what}", status_text(answer)))?;
         let refused = ensure(matches!(anonymous.status(), Some(401 | 403)), || {
             Silence::undecided("anonymous callers are answered the same before any guard is asked")
         });
-        rule.need("anonymous-cannot", refused, |()| format!("anonymous callers are answered {}", status(anonymous)))?;
+        rule.need("anonymous-cannot", refused, |()| format!("anonymous callers get {}", status_text(anonymous)))?;
         let mark = &self.fence.mark;
         let sibling = cx.guarded_write(self.acting, name, mark).await?;
         let unknown = || Silence::undecided("nothing shows that a guard would answer first here");
         let (_, sibling) =
             rule.need("roles-are-enforced-nearby", sibling.ok_or_else(unknown), |(operation, sibling)| {
-                format!("{operation} answers {name} with {} to the like", status(sibling))
+                format!("{operation} answers {name} with {} to the like", status_text(sibling))
             })?;
         let help = "let callers make objects of this kind, so that one may be tried";
         rule.weigh("owner-sees-the-effect", None, format!("{because}; {help}"));
@@ -126,7 +126,7 @@ impl FunctionCase<'_> {
         let claim = format!("{name} ({}) {claim}", self.lower.role);
         cx.note(self.acting, name, "", false, claim.clone());
         // What is only guessed from answers is another cause than what was seen to be done.
-        rule.found(Finding::of(self.acting, "operation", format!("{} answers", mark.root), claim))
+        rule.found(Violation::of(self.acting, "operation", format!("{} answers", mark.root), claim))
     }
 
     /// Looks for a function under the mark that refuses the caller: a read, or else the harmless call of a write.
@@ -138,9 +138,9 @@ impl FunctionCase<'_> {
         enforced_nearby(self.cx.check, rule, &fence, self.lower)
     }
 
-    fn found(&self, rule: Rule, owner: &str, claim: String) -> Judged {
+    fn found(&self, rule: Rule, owner: &str, claim: String) -> CheckResult {
         let claim = format!("{} ({}) {claim}", self.lower.name, self.lower.role);
         self.cx.note(self.acting, &self.lower.name, owner, true, claim.clone());
-        rule.found(Finding::of(self.acting, "operation", self.fence.mark.root.as_str(), claim))
+        rule.found(Violation::of(self.acting, "operation", self.fence.mark.root.as_str(), claim))
     }
 }

@@ -4,12 +4,12 @@ use serde_json::{Map, Value};
 
 use crate::act::{Account, Acting};
 use crate::checks::acting::ActCx;
-use crate::checks::rights::{Right, right_of, vocabulary};
+use crate::checks::rights::{Right, listed_values, right_of};
 use crate::checks::role_changes::{is_raised, plain_role};
-use crate::checks::rule::{Finding, Judged, Rule, held, status};
-use crate::model::{Role, Silence, clean, clean_name};
-use crate::trial::{ChangedAccount, refusal};
-use crate::trial::{Mirrored, Served};
+use crate::checks::rule::{CheckResult, Rule, Violation, defence_held, status_text};
+use crate::model::{Role, Silence, clean_name, clean_text};
+use crate::trial::{ChangedAccount, refusal_sign};
+use crate::trial::{GuardedAnswers, Mirrored};
 
 /// The role fields of an operation, with a higher value each.
 pub(super) struct Raising<'a> {
@@ -28,32 +28,32 @@ struct Raised {
     /// The fields that show a higher role and did not before.
     fields: Vec<String>,
     /// The guarded function that was asked.
-    function: Option<Served>,
+    function: Option<GuardedAnswers>,
 }
 
 impl Raised {
     fn serves(&self) -> bool {
-        self.function.as_ref().is_some_and(Served::serves)
+        self.function.as_ref().is_some_and(GuardedAnswers::serves)
     }
 
     /// Returns what the account shows in a field before or afterwards.
     fn shown(view: &Mirrored, field: &str) -> String {
-        view.value(field).map_or_else(|| "not shown".to_owned(), |(value, _)| clean(&value.to_string(), 60))
+        view.value(field).map_or_else(|| "not shown".to_owned(), |(value, _)| clean_text(&value.to_string(), 60))
     }
 }
 
 impl Raising<'_> {
-    pub(super) async fn carry_out(&self) -> Judged {
+    pub(super) async fn carry_out(&self) -> CheckResult {
         let first = self.raise().await?;
         let (name, answer) = (&first.account.spare.name, &first.account.answer);
         if first.fields.is_empty() && !first.serves() {
-            let because = match refusal(answer) {
+            let because = match refusal_sign(answer) {
                 Some(sign) => format!("the higher role is refused: {sign}"),
-                None => format!("the role stays as it was (status {})", status(answer)),
+                None => format!("the role stays as it was (status {})", status_text(answer)),
             };
             self.cx.note(self.acting, name, name, false, because.clone());
             let own = first.account.seen.answers().next().unwrap_or(&first.account.spare.answer);
-            return Err(held(answer, own, because));
+            return Err(defence_held(answer, own, because));
         }
         let mut rule = Rule::default();
         self.rest_on_fields(&mut rule, &first);
@@ -75,7 +75,7 @@ impl Raising<'_> {
         };
         self.cx.note(self.acting, name, name, true, claim.clone());
         let site = field.map_or_else(|| "operation".to_owned(), |field| format!("body:/{field}"));
-        rule.found(Finding::of(self.acting, site, self.acting.operation.path.as_str(), claim))
+        rule.found(Violation::of(self.acting, site, self.acting.operation.path.as_str(), claim))
     }
 
     /// Asks for the higher role with a spare account, and looks.
@@ -99,7 +99,7 @@ impl Raising<'_> {
 
     /// Asks functions of a higher role that refuse ordinary accounts, as the spare one. A token that carries the role is
     /// fetched anew where the account shows a higher one.
-    async fn ask_function(&self, account: &ChangedAccount, is_raised: bool) -> Result<Option<Served>, Silence> {
+    async fn ask_function(&self, account: &ChangedAccount, is_raised: bool) -> Result<Option<GuardedAnswers>, Silence> {
         let asked = self.cx.ask_guarded_from(&self.model.name, &account.spare.name).await?;
         let is_refused = asked.as_ref().is_some_and(|asked| !asked.serves());
         if is_refused && is_raised && self.cx.sign_in_again(&account.spare).await? {
@@ -165,7 +165,7 @@ impl Raising<'_> {
             Some(function) => format!(
                 "{} still refuses the account (status {}); the role may be a word in a profile",
                 function.operation,
-                status(&function.after)
+                status_text(&function.after)
             ),
             None if self.is_doubtful(first) => {
                 "no function is known that refuses ordinary accounts, so that the role may be a mere word; a read that is marked for administrators would settle it".to_owned()
@@ -178,7 +178,7 @@ impl Raising<'_> {
     /// Whether the role may be no privilege: all are offered it, or none but the caller ever set it.
     fn is_doubtful(&self, first: &Raised) -> bool {
         let outside = self.wish.iter().any(|(name, value)| {
-            let known = vocabulary(self.cx.maker.api, name);
+            let known = listed_values(self.cx.maker.api, name);
             !known.is_empty() && value.as_str().is_some_and(|value| !known.iter().any(|word| word == value))
         });
         let unset =

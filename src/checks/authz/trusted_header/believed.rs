@@ -38,7 +38,7 @@ fn with_headers<'h>(plain: &Ask, headers: impl IntoIterator<Item = (&'h str, &'h
 
 /// Sends all claims at once and, where that is served, each by itself. Returns the one that does it, or else the answer to
 /// all at once, which was not served.
-pub(super) async fn find_believed<'c>(
+pub(super) async fn find_trusted<'c>(
     cx: &CheckCx<'_>,
     plain: &Ask,
     claims: &'c [HeaderClaim],

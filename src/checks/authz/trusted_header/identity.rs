@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
-use super::believed::{HeaderClaim, find_believed};
+use super::believed::{HeaderClaim, find_trusted};
 use crate::checks::context::CheckCx;
-use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
+use crate::checks::rule::{CheckResult, Rule, Violation, defence_held, ensure, status_text};
 use crate::model::{ANONYMOUS, Role, Silence};
-use crate::probe::{Answer, Ask, Caller, Response};
+use crate::probe::{Answer, Ask, AskCaller, Response};
 use crate::survey::{
-    Baseline, Person, Reading, Surveyed, is_about_caller, looks_like_id, missing_like, present, same, scalar_text,
+    AnswerKind, Baseline, Person, Surveyed, is_about_caller, is_same_answer, looks_like_id, missing_like,
+    present_leaves, scalar_text,
 };
 use crate::trial::{ReadTrial, Shown};
 
@@ -41,7 +42,7 @@ fn names_of(cx: &CheckCx<'_>, person: &Person) -> Vec<String> {
 }
 
 /// Tries to be another user on one read.
-pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+pub(super) async fn check_impersonation(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let case = cx.survey.people.peer_pairs().into_iter().find_map(|(intruder, owner)| {
         let (baseline, own) = (surveyed.valid_of(&owner.name)?, surveyed.by.get(&intruder.name)?);
         Some(IdentityCase { cx, surveyed, intruder, owner, baseline, own })
@@ -63,8 +64,8 @@ fn is_each_callers(surveyed: &Surveyed, theirs: &Baseline, own: &Baseline) -> bo
     surveyed.slots.is_empty()
         && object(theirs)
         && object(own)
-        && both.is_some_and(|(theirs, own)| !same(theirs, own, &surveyed.volatile, &[]))
-        && matches!(surveyed.anonymous_reading(), Some(Reading::Refused(_)))
+        && both.is_some_and(|(theirs, own)| !is_same_answer(theirs, own, &surveyed.volatile, &[]))
+        && matches!(surveyed.anonymous_reading(), Some(AnswerKind::Refused(_)))
 }
 
 struct IdentityCase<'a> {
@@ -78,9 +79,9 @@ struct IdentityCase<'a> {
 }
 
 impl IdentityCase<'_> {
-    async fn carry_out(&self) -> Judged {
+    async fn carry_out(&self) -> CheckResult {
         let mut last = Silence::undecided("the other user is shown nothing there that others are not shown");
-        for caller in [Caller::named(&self.intruder.name), Caller::Anonymous] {
+        for caller in [AskCaller::named(&self.intruder.name), AskCaller::Anonymous] {
             let plain = self.own.ask_as(caller);
             for value in names_of(self.cx, self.owner) {
                 let claims = self.claims(&value);
@@ -89,14 +90,14 @@ impl IdentityCase<'_> {
                     continue;
                 }
                 let is_served = |answer: &Answer| {
-                    let data = self.surveyed.read(answer, &[], &[]) == Reading::Data;
-                    data && answer.response().is_some_and(|response| !present(&wanted, response).is_empty())
+                    let data = self.surveyed.read(answer, &[], &[]) == AnswerKind::Data;
+                    data && answer.response().is_some_and(|response| !present_leaves(&wanted, response).is_empty())
                 };
-                match find_believed(self.cx, &plain, &claims, &is_served).await? {
+                match find_trusted(self.cx, &plain, &claims, &is_served).await? {
                     Ok(claim) => return self.prove(&plain, claim).await,
                     Err(refused) => {
                         let because = format!("no header makes another caller {}", self.owner.name);
-                        last = held(&refused, &self.baseline.first, because);
+                        last = defence_held(&refused, &self.baseline.first, because);
                     }
                 }
             }
@@ -126,7 +127,7 @@ impl IdentityCase<'_> {
         }
     }
 
-    async fn prove(&self, plain: &Ask, claim: &HeaderClaim) -> Judged {
+    async fn prove(&self, plain: &Ask, claim: &HeaderClaim) -> CheckResult {
         let trial = self.trial(&claim.put(plain), &claim.put_nonsense(plain), &claim.value);
         let (owner, header, who) = (&self.owner.name, claim.header, plain.caller.label());
         let mut rule = Rule::default();
@@ -136,14 +137,14 @@ impl IdentityCase<'_> {
             format!("with `{header}`, {who} gets {} values of {owner}'s, at {}", shown.leaves.len(), shown.places())
         })?;
         let served = self.baseline.first.response().is_some_and(Response::is_success);
-        rule.weigh("owner-served", served, format!("{owner} gets it (status {})", status(&self.baseline.first)));
+        rule.weigh("owner-served", served, format!("{owner} gets it (status {})", status_text(&self.baseline.first)));
         self.weigh_without(&mut rule, &who, &shown);
         rule.weigh_nothing("nobodys-name-none", &shown, "a name in it that no user has");
         rule.weigh_shown_again(&shown).show(Role::Baseline, &self.baseline.first);
         // One place believes the header for all routes.
         let cause = format!("identity {}", header.to_ascii_lowercase());
         let claim = format!("{who} was taken for {owner} by the header `{header}`");
-        rule.found(Finding::of(self.surveyed, format!("header:{header}"), cause, claim))
+        rule.found(Violation::of(self.surveyed, format!("header:{header}"), cause, claim))
     }
 
     /// Adds whether the caller gets none of it without the header.
@@ -151,7 +152,7 @@ impl IdentityCase<'_> {
         let own = Some(&self.own.first);
         let without = if who == ANONYMOUS { self.surveyed.anonymous.as_ref() } else { own };
         let because = match without {
-            Some(answer) => format!("without it {who} gets none of them (status {})", status(answer)),
+            Some(answer) => format!("without it {who} gets none of them (status {})", status_text(answer)),
             None => "it was not asked without the header; scan again to settle it".to_owned(),
         };
         rule.weigh("without-it-none", without.map(|answer| shown.is_absent_from(answer)), because);

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::believed::{HeaderClaim, find_believed};
-use crate::checks::context::{CheckCx, present};
-use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
+use super::believed::{HeaderClaim, find_trusted};
+use crate::checks::context::{CheckCx, present_leaves};
+use crate::checks::rule::{CheckResult, Rule, Violation, defence_held, ensure, status_text};
 use crate::model::{ANONYMOUS, Role, Silence};
-use crate::probe::{Answer, Ask, Caller};
-use crate::survey::{Baseline, Leaf, Person, Surveyed, leaves, succeeds};
+use crate::probe::{Answer, Ask, AskCaller};
+use crate::survey::{Baseline, Leaf, Person, Surveyed, is_clear_success, leaves_of};
 
 /// Header, value, and a value of the same kind that nobody trusts.
 const HEADERS: &[(&str, &str, &str)] = &[
@@ -28,7 +28,7 @@ const HEADERS: &[(&str, &str, &str)] = &[
 const REWRITES: [&str; 2] = ["X-Original-URL", "X-Rewrite-URL"];
 
 /// Tries to reach one read of a higher role.
-pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+pub(super) async fn check_higher_role(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let people = &cx.survey.people.all;
     let lowest = people.iter().filter(|person| person.signed_in).min_by_key(|person| person.rank);
     let higher = lowest.and_then(|lowest| {
@@ -38,14 +38,14 @@ pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let caller = lowest.map_or(ANONYMOUS, |person| person.name.as_str());
     let own = surveyed.by.get(caller).or(higher.map(|(_, baseline)| baseline));
     let own = own.ok_or_else(|| Silence::not_tried("no caller has asked for it"))?;
-    let case = RankCase { cx, surveyed, caller, higher, plain: own.ask_as(Caller::named(caller)) };
+    let case = RankCase { cx, surveyed, caller, higher, plain: own.ask_as(AskCaller::named(caller)) };
     let refused = cx.send(&case.plain).await?;
     let is_refused = match refused.status() {
         Some(401 | 403) => true,
         status => status == Some(404) && higher.is_some(),
     };
     ensure(is_refused, || {
-        Silence::not_applicable(format!("{caller} is not refused here (status {})", status(&refused)))
+        Silence::not_applicable(format!("{caller} is not refused here (status {})", status_text(&refused)))
     })?;
     case.carry_out(&refused).await
 }
@@ -60,7 +60,7 @@ struct RankCase<'a> {
 }
 
 impl RankCase<'_> {
-    async fn carry_out(&self, refused: &Arc<Answer>) -> Judged {
+    async fn carry_out(&self, refused: &Arc<Answer>) -> CheckResult {
         let claim = |(header, value, nonsense): &(&'static str, &str, &str)| HeaderClaim {
             header,
             value: (*value).to_owned(),
@@ -73,7 +73,7 @@ impl RankCase<'_> {
             Err(disguised) => disguised,
         };
         let open = self.open_route().ok_or_else(|| self.held(&disguised))?;
-        let (elsewhere, known) = (open.ask_as(Caller::named(self.caller)), [refused, &open.first]);
+        let (elsewhere, known) = (open.ask_as(AskCaller::named(self.caller)), [refused, &open.first]);
         let (path, nonsense) = (self.plain.url.path(), "/rw-none/rw-none");
         let rewrites =
             REWRITES.map(|header| HeaderClaim { header, value: path.to_owned(), nonsense: nonsense.to_owned() });
@@ -90,16 +90,17 @@ impl RankCase<'_> {
         claims: &'c [HeaderClaim],
         known: &[&Arc<Answer>],
     ) -> Result<Result<&'c HeaderClaim, Arc<Answer>>, Silence> {
-        find_believed(self.cx, plain, claims, &|answer: &Answer| self.is_served(answer, known)).await
+        find_trusted(self.cx, plain, claims, &|answer: &Answer| self.is_served(answer, known)).await
     }
 
     /// Returns that the disguised request was refused; the control is what a higher role, or else the caller itself on
     /// another route, is served.
     fn held(&self, disguised: &Answer) -> Silence {
-        let because = format!("{} is refused (status {}), whatever it says of itself", self.caller, status(disguised));
+        let because =
+            format!("{} is refused (status {}), whatever it says of itself", self.caller, status_text(disguised));
         let control = self.higher.map(|(_, baseline)| baseline).or_else(|| self.open_route());
         match control {
-            Some(control) => held(disguised, &control.first, because),
+            Some(control) => defence_held(disguised, &control.first, because),
             None => Silence::undecided(format!("{because}, and no caller is served here to compare with")),
         }
     }
@@ -112,28 +113,28 @@ impl RankCase<'_> {
 
     /// Whether an answer is what a higher role is shown; without one, data that the known answers do not have.
     fn is_served(&self, answer: &Answer, known: &[&Arc<Answer>]) -> bool {
-        let Some(response) = answer.response().filter(|response| succeeds(response)) else {
+        let Some(response) = answer.response().filter(|response| is_clear_success(response)) else {
             return false;
         };
         let elsewhere: BTreeSet<String> = known
             .iter()
             .filter_map(|answer| answer.response())
-            .flat_map(|response| leaves(response).into_iter().map(|leaf| leaf.text))
+            .flat_map(|response| leaves_of(response).into_iter().map(|leaf| leaf.text))
             .collect();
         let news = |leaf: &Leaf| {
             leaf.is_telling() && !elsewhere.contains(&leaf.text) && !self.surveyed.volatile.contains(&leaf.path)
         };
         match self.higher.and_then(|(_, baseline)| baseline.first.response()) {
             Some(rightful) => {
-                let wanted: Vec<Leaf> = leaves(rightful).into_iter().filter(|leaf| news(leaf)).collect();
-                let shown = present(&wanted, response).len();
+                let wanted: Vec<Leaf> = leaves_of(rightful).into_iter().filter(|leaf| news(leaf)).collect();
+                let shown = present_leaves(&wanted, response).len();
                 shown > 0 && shown * 2 > wanted.len()
             }
-            None => leaves(response).iter().any(news),
+            None => leaves_of(response).iter().any(news),
         }
     }
 
-    async fn prove(&self, plain: &Ask, claim: &HeaderClaim, known: &[&Arc<Answer>]) -> Judged {
+    async fn prove(&self, plain: &Ask, claim: &HeaderClaim, known: &[&Arc<Answer>]) -> CheckResult {
         let ask = claim.put(plain);
         let attack = self.cx.send(&ask).await?;
         let again = self.cx.send(&ask.again(1)).await?;
@@ -148,13 +149,13 @@ impl RankCase<'_> {
             Silence::not_applicable("any value in the header is answered alike: the header is no rule of access")
         });
         rule.need("nonsense-refused", differs, |()| {
-            format!("a nonsense value in it does not help (status {})", status(&nonsense))
+            format!("a nonsense value in it does not help (status {})", status_text(&nonsense))
         })?;
         let refused = matches!(without.status(), Some(401 | 403 | 404));
-        rule.weigh("refused-without-it", refused, format!("without it {who} gets status {}", status(&without)));
+        rule.weigh("refused-without-it", refused, format!("without it {who} gets status {}", status_text(&without)));
         let served = match self.higher {
             Some((person, _)) => format!("with `{header}: {value}` {who} gets what {} is shown", person.name),
-            None => format!("with `{header}: {value}` {who} gets data (status {})", status(&attack)),
+            None => format!("with `{header}: {value}` {who} gets data (status {})", status_text(&attack)),
         };
         rule.weigh("served-with-it", self.is_served(&attack, known), served);
         rule.weigh("repeated", self.is_served(&again, known), "the same request again was served too");
@@ -162,6 +163,6 @@ impl RankCase<'_> {
         rule.show_all(Role::Baseline, self.higher.map(|(_, baseline)| &baseline.first));
         let cause = format!("access {}", header.to_ascii_lowercase());
         let claim = format!("{who} reached a function of a higher role by the header `{header}: {value}`");
-        rule.found(Finding::of(self.surveyed, format!("header:{header}"), cause, claim))
+        rule.found(Violation::of(self.surveyed, format!("header:{header}"), cause, claim))
     }
 }

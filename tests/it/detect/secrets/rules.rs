@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use routewarden::detect::secrets::{describe, rule_ids, scan};
+use routewarden::detect::secrets::{describe_rule, rule_ids, scan_text};
 
 use super::filled::{Dice, filled};
 
@@ -27,7 +27,7 @@ fn the_whole_table_is_read() {
     for rule in rules {
         assert!(rule["source"].as_str().unwrap().starts_with("https://"), "{rule}");
         assert!(!examples(rule, "positive").is_empty() && !examples(rule, "negative").is_empty(), "{rule}");
-        assert_eq!(describe(rule["id"].as_str().unwrap()), rule["what"].as_str());
+        assert_eq!(describe_rule(rule["id"].as_str().unwrap()), rule["what"].as_str());
     }
 }
 
@@ -39,7 +39,7 @@ fn every_positive_example_is_found_by_its_rule_alone() {
         for template in examples(rule, "positive") {
             for round in 0..20 {
                 let text = filled(&template, &mut Dice::new(&format!("{id} {template} {round}")));
-                let found: Vec<String> = scan(&text).into_iter().map(|found| found.rule).collect();
+                let found: Vec<String> = scan_text(&text).into_iter().map(|found| found.rule).collect();
                 if found != [id] {
                     faults.push(format!("{id}: {template}: {found:?}"));
                     break;
@@ -60,7 +60,7 @@ fn no_negative_example_is_found_by_any_rule() {
                 let text = filled(&template, &mut Dice::new(&format!("{id} {template} {round}")));
                 // What stands under a secret's name is one by that, whatever vendor it is not of.
                 let by_form = |rule: &String| !rule.starts_with("field-");
-                let found: Vec<String> = scan(&text).into_iter().map(|found| found.rule).filter(by_form).collect();
+                let found: Vec<String> = scan_text(&text).into_iter().map(|found| found.rule).filter(by_form).collect();
                 if !found.is_empty() {
                     faults.push(format!("{id}: {template}: {found:?}"));
                     break;
@@ -80,10 +80,10 @@ fn the_range_is_the_secret() {
         [("key=", "&x=1"), ("\"", "\"}"), ("ünïcode ", " …"), ("\\n", "\\n"), ("%3D", "."), ("", "")]
     {
         let text = format!("{before}{secret}{behind}");
-        let found = scan(&text);
+        let found = scan_text(&text);
         assert_eq!(found.iter().map(|found| &text[found.range.clone()]).collect::<Vec<_>>(), [&secret], "{text}");
         assert_eq!(found[0].prefix.as_deref(), Some("sk_live_"));
     }
     // Within a longer word it is not one.
-    assert!(scan(&format!("x{secret}")).is_empty() && scan(&format!("{secret}_tail")).is_empty());
+    assert!(scan_text(&format!("x{secret}")).is_empty() && scan_text(&format!("{secret}_tail")).is_empty());
 }

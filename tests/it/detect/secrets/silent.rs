@@ -1,18 +1,18 @@
 //! What looks like a secret and is none, and generic secrets beside it.
 
 use routewarden::detect::material;
-use routewarden::detect::secrets::{scan, scan_capped};
+use routewarden::detect::secrets::{scan_capped, scan_text};
 use serde_json::json;
 
 use super::filled::{Dice, filled};
 
 fn rules(text: &str) -> Vec<String> {
-    scan(text).into_iter().map(|found| found.rule).collect()
+    scan_text(text).into_iter().map(|found| found.rule).collect()
 }
 
 /// Where secrets stand in a document, and the rules that find them.
 fn in_json(value: &serde_json::Value) -> Vec<(String, String)> {
-    let found = material::find(Some("application/json"), &value.to_string()).hidden;
+    let found = material::find_secrets(Some("application/json"), &value.to_string()).hidden;
     found.into_iter().map(|hidden| (hidden.path, hidden.rule)).collect()
 }
 

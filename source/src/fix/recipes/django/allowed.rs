@@ -1,12 +1,12 @@
 //! Which permission classes the views of a project have, and which of them a view should have too.
 
-use super::view::{decorator, is_rest};
+use super::view::{find_decorator, is_rest};
 use crate::fix::draft::{Case, handler_of};
-use crate::fix::ways::Asked;
+use crate::fix::ways::GuardDemand;
 use crate::frameworks::rest_setting;
-use crate::ir::{Expr, ExprKind, argument, keyword, literal};
+use crate::ir::{Expr, ExprKind, argument_at, argument_named, literal_text};
 use crate::project::{ModuleId, Project, Resolved};
-use crate::routes::{GuardKind, Place, RouteEntry};
+use crate::routes::{CodePlace, GuardKind, RouteEntry};
 
 /// The permission classes of a view.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub(super) struct Allowed {
     /// Each with what it keeps out.
     pub items: Vec<(Expr, GuardKind)>,
     /// Where the list stands.
-    pub place: Place,
+    pub place: CodePlace,
 }
 
 /// Returns the permission classes of a route, as its view, its decorators or the settings of the project list them.
@@ -25,10 +25,10 @@ pub(super) fn allowed_of(project: &Project, entry: &RouteEntry) -> Option<Allowe
     if !is_rest(project, entry, &handler) {
         return None;
     }
-    let of_action =
-        decorator(&handler.function, "action").and_then(|action| keyword(action.call()?.1, "permission_classes"));
+    let of_action = find_decorator(&handler.function, "action")
+        .and_then(|action| argument_named(action.call()?.1, "permission_classes"));
     let of_function =
-        || decorator(&handler.function, "permission_classes").and_then(|known| argument(known.call()?.1, 0));
+        || find_decorator(&handler.function, "permission_classes").and_then(|known| argument_at(known.call()?.1, 0));
     let own = of_action.or_else(of_function).map(|list| (handler.module, list.clone()));
     let of_class = || handler.class.as_ref().and_then(|class| project.class_field(class, "permission_classes"));
     let (module, list) = own.or_else(of_class).or_else(|| of_settings(project, entry))?;
@@ -38,7 +38,7 @@ pub(super) fn allowed_of(project: &Project, entry: &RouteEntry) -> Option<Allowe
     };
     let ExprKind::List(items) = &*list.kind else { return None };
     let kind = |item: &Expr| {
-        let text = literal(item).unwrap_or_else(|| project.text(module, item.span));
+        let text = literal_text(item).unwrap_or_else(|| project.text(module, item.span));
         entry.guards.iter().find(|guard| guard.name == text).map(|guard| guard.kind.clone())
     };
     let items: Vec<(Expr, GuardKind)> =
@@ -54,14 +54,14 @@ fn of_settings(project: &Project, entry: &RouteEntry) -> Option<(ModuleId, Expr)
 }
 
 /// Returns the permissions that a view should have: its sibling's, else the usual ones of its file, else of the project.
-pub(super) fn best_of(case: &Case<'_>, asked: Asked) -> Option<Allowed> {
+pub(super) fn best_of(case: &Case<'_>, asked: GuardDemand) -> Option<Allowed> {
     let has = |allowed: &Allowed| {
         allowed.items.iter().any(|(item, kind)| match asked {
             // One that asks whose an object is fits the objects of its own view.
-            Asked::Credential => {
+            GuardDemand::Credential => {
                 *kind == GuardKind::Authentication && !asks_of_object(case.project, allowed.module, item)
             }
-            Asked::Role => matches!(kind, GuardKind::Role(_)) && fits(case, allowed.module, item, kind),
+            GuardDemand::Role => matches!(kind, GuardKind::Role(_)) && fits_role(case, allowed.module, item, kind),
         })
     };
     let sibling = case.sibling.and_then(|sibling| allowed_of(case.project, sibling)).filter(has);
@@ -76,13 +76,13 @@ pub(super) fn best_of(case: &Case<'_>, asked: Asked) -> Option<Allowed> {
     };
     let count = |allowed: &Allowed| all.iter().filter(|other| text(other) == text(allowed)).count();
     // What names classes for one view is nearer than what the settings say of all.
-    let named = |allowed: &Allowed| allowed.items.iter().all(|(item, _)| literal(item).is_none());
+    let named = |allowed: &Allowed| allowed.items.iter().all(|(item, _)| literal_text(item).is_none());
     all.iter().rev().max_by_key(|allowed| (here(allowed), named(allowed), count(allowed))).cloned()
 }
 
 /// Returns whether a permission of this project looks at the object too.
 pub(super) fn asks_of_object(project: &Project, module: ModuleId, item: &Expr) -> bool {
-    let found = match literal(item) {
+    let found = match literal_text(item) {
         Some(full) => project.resolve_full(module, full),
         None => project.resolve_expr(module, item),
     };
@@ -90,9 +90,9 @@ pub(super) fn asks_of_object(project: &Project, module: ModuleId, item: &Expr) -
 }
 
 /// Whether a permission is for the role that the scan saw served. One that names none is for whom it is called after.
-fn fits(case: &Case<'_>, module: ModuleId, item: &Expr, kind: &GuardKind) -> bool {
+fn fits_role(case: &Case<'_>, module: ModuleId, item: &Expr, kind: &GuardKind) -> bool {
     let Some(role) = &case.facts.role else { return true };
-    let plain = |text: &str| crate::words::plain(text);
+    let plain = |text: &str| crate::words::simplify_name(text);
     let text = plain(case.project.text(module, item.span));
     let of_kind = match kind {
         GuardKind::Role(name) => plain(name),

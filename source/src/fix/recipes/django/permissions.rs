@@ -2,13 +2,13 @@
 //! that the project uses, else the framework's.
 
 use super::allowed::{Allowed, asks_of_object, best_of};
-use super::view::{ViewClass, decorator, is_rest, routes_of};
-use crate::fix::draft::{Case, Draft};
-use crate::fix::imports::{bring_name, bring_own, transplant};
-use crate::fix::proposal::{Refusal, RefusalReason};
+use super::view::{ViewClass, find_decorator, is_rest, routes_of};
+use crate::fix::draft::{Case, FixDraft};
+use crate::fix::imports::{bring_name, bring_own, transplant_expression};
+use crate::fix::proposal::{FixRefusal, RefusalReason};
 use crate::fix::tables::Tables;
-use crate::fix::ways::Asked;
-use crate::ir::{Expr, ExprKind, Function, StatementKind, argument, keyword, last_part, literal};
+use crate::fix::ways::GuardDemand;
+use crate::ir::{Expr, ExprKind, Function, StatementKind, argument_at, argument_named, last_part, literal_text};
 use crate::project::{FunctionRef, ModuleId, Resolved};
 use crate::routes::GuardKind;
 
@@ -16,7 +16,10 @@ const FRAMEWORK: &str = "rest_framework.permissions";
 const FIELD: &str = "permission_classes";
 
 /// Makes the change for a view of the REST framework. `None` for anything else.
-pub(in crate::fix::recipes) fn draft(case: &Case<'_>, asked: Asked) -> Option<Result<Draft, Refusal>> {
+pub(in crate::fix::recipes) fn require_permission(
+    case: &Case<'_>,
+    asked: GuardDemand,
+) -> Option<Result<FixDraft, FixRefusal>> {
     if !is_rest(case.project, case.entry, &case.handler) {
         return None;
     }
@@ -36,40 +39,41 @@ fn at_class<'a>(case: &Case<'a>) -> Case<'a> {
 }
 
 /// Asks as another view does.
-fn by_allowed(case: &Case<'_>, asked: Asked, found: &Allowed) -> Result<Draft, Refusal> {
+fn by_allowed(case: &Case<'_>, asked: GuardDemand, found: &Allowed) -> Result<FixDraft, FixRefusal> {
     let place = found.place.clone();
-    let what = if asked == Asked::Role { "the role" } else { "a credential" };
-    let mut draft = Draft::new(format!("the view asks for {what} as {}:{} does", place.file, place.line));
+    let what = if asked == GuardDemand::Role { "the role" } else { "a credential" };
+    let mut draft = FixDraft::new(format!("the view asks for {what} as {}:{} does", place.file, place.line));
     let kept: Vec<&Expr> = found
         .items
         .iter()
         .filter(|(item, kind)| is_wanted(case, asked, (found.module, item), kind))
         .map(|(item, _)| item)
         .collect();
-    let written: Option<Vec<String>> = kept.iter().map(|item| brought(case, &mut draft, found, item)).collect();
+    let written: Option<Vec<String>> =
+        kept.iter().map(|item| bring_permission(case, &mut draft, found, item)).collect();
     let written = written.filter(|written| !written.is_empty()).ok_or_else(|| {
-        Refusal::new(
+        FixRefusal::new(
             RefusalReason::NotSupported,
             format!("the permissions of {}:{} cannot be put on {}", place.file, place.line, case.route()),
             "import them there, and put them on the view by hand",
         )
     })?;
-    put(case, &mut draft, asked, &written)?;
+    put_permissions(case, &mut draft, asked, &written)?;
     draft.follow(place, written.join(", "));
     Ok(draft)
 }
 
-fn is_wanted(case: &Case<'_>, asked: Asked, (module, item): (ModuleId, &Expr), kind: &GuardKind) -> bool {
+fn is_wanted(case: &Case<'_>, asked: GuardDemand, (module, item): (ModuleId, &Expr), kind: &GuardKind) -> bool {
     match asked {
-        Asked::Credential => *kind == GuardKind::Authentication && !asks_of_object(case.project, module, item),
-        Asked::Role => matches!(kind, GuardKind::Role(_)),
+        GuardDemand::Credential => *kind == GuardKind::Authentication && !asks_of_object(case.project, module, item),
+        GuardDemand::Role => matches!(kind, GuardKind::Role(_)),
     }
 }
 
 /// Writes a permission of another place here.
-fn brought(case: &Case<'_>, draft: &mut Draft, found: &Allowed, item: &Expr) -> Option<String> {
+fn bring_permission(case: &Case<'_>, draft: &mut FixDraft, found: &Allowed, item: &Expr) -> Option<String> {
     // The settings name classes by their full names.
-    let Some(full) = literal(item) else { return transplant(case, draft, found.module, item) };
+    let Some(full) = literal_text(item) else { return transplant_expression(case, draft, found.module, item) };
     let (module, name) = full.rsplit_once('.')?;
     match case.project.resolve_full(found.module, full) {
         Some(Resolved::Class(class)) => bring_own(case.project, case.handler.module, draft, class.module, name),
@@ -78,21 +82,21 @@ fn brought(case: &Case<'_>, draft: &mut Draft, found: &Allowed, item: &Expr) -> 
 }
 
 /// The framework's own permissions, where no view of the project has any that fit.
-fn by_framework(case: &Case<'_>, asked: Asked) -> Option<Draft> {
-    let mut draft = Draft::new("");
+fn by_framework(case: &Case<'_>, asked: GuardDemand) -> Option<FixDraft> {
+    let mut draft = FixDraft::new("");
     let name = match asked {
-        Asked::Credential => {
+        GuardDemand::Credential => {
             "the view asks for a credential by the framework's own permission".clone_into(&mut draft.why);
             bring_name(case, &mut draft, FRAMEWORK, "IsAuthenticated")
         }
-        Asked::Role => by_role(case, &mut draft)?,
+        GuardDemand::Role => by_role(case, &mut draft)?,
     };
-    put(case, &mut draft, asked, &[name]).ok()?;
+    put_permissions(case, &mut draft, asked, &[name]).ok()?;
     Some(draft)
 }
 
 /// `IsAdminUser` where accounts have `is_staff`; else a permission that compares the field that holds the role.
-fn by_role(case: &Case<'_>, draft: &mut Draft) -> Option<String> {
+fn by_role(case: &Case<'_>, draft: &mut FixDraft) -> Option<String> {
     let tables = Tables::of(case.project);
     let columns = tables.account_columns();
     if columns.is_none_or(|columns| columns.iter().any(|column| column.name == "is_staff")) {
@@ -138,9 +142,14 @@ fn class_name(role: &str) -> String {
 }
 
 /// Puts permissions on the route alone where its view serves others too, else on the whole view.
-fn put(case: &Case<'_>, draft: &mut Draft, asked: Asked, items: &[String]) -> Result<(), Refusal> {
+fn put_permissions(
+    case: &Case<'_>,
+    draft: &mut FixDraft,
+    asked: GuardDemand,
+    items: &[String],
+) -> Result<(), FixRefusal> {
     let by_hand = || {
-        Refusal::new(
+        FixRefusal::new(
             RefusalReason::NotSupported,
             format!("where {} declares its permissions is not written in a way that can be changed", case.route()),
             format!("put {} on it by hand", items.join(", ")),
@@ -153,14 +162,14 @@ fn put(case: &Case<'_>, draft: &mut Draft, asked: Asked, items: &[String]) -> Re
     let Some(view) = ViewClass::of(case) else {
         return put_on_function(case, draft, "api_view", asked, items).ok_or_else(by_hand);
     };
-    if let Some(action) = decorator(case.function(), "action") {
+    if let Some(action) = find_decorator(case.function(), "action") {
         return put_on_action(case, draft, action, asked, items).ok_or_else(by_hand);
     }
     let others = others_of(case, &view);
     let own_method = case.project.method(view.class, "get_permissions");
     // What else the view serves is open too, by the same empty list: it is closed with it, and that is said.
     let whole = own_method.is_none()
-        && (others.is_empty() || (asked == Asked::Credential && others.iter().all(|(_, open)| *open)));
+        && (others.is_empty() || (asked == GuardDemand::Credential && others.iter().all(|(_, open)| *open)));
     if !whole {
         return put_in_method(case, draft, &view, own_method, asked, items).ok_or_else(by_hand);
     }
@@ -169,8 +178,8 @@ fn put(case: &Case<'_>, draft: &mut Draft, asked: Asked, items: &[String]) -> Re
     }
     let declared = case.project.class_field(view.class, FIELD);
     let old = declared.as_ref().map(|(_, value)| value);
-    let list =
-        joined(case, old.filter(|_| view.class.class.field(FIELD).is_some()), items, asked).ok_or_else(by_hand)?;
+    let list = join_permissions(case, old.filter(|_| view.class.class.field(FIELD).is_some()), items, asked)
+        .ok_or_else(by_hand)?;
     view.put_field(draft, FIELD, &list);
     let_in(case, draft, &view);
     Ok(())
@@ -183,11 +192,12 @@ fn others_of(case: &Case<'_>, view: &ViewClass<'_>) -> Vec<(String, bool)> {
     };
     let asks = |kind: &GuardKind| matches!(kind, GuardKind::Authentication | GuardKind::Role(_) | GuardKind::Unknown);
     let all = routes_of(case, view.class).into_iter().filter(|entry| !own(entry));
-    all.map(|entry| (crate::fix::draft::shown(entry), !entry.guards.iter().any(|guard| asks(&guard.kind)))).collect()
+    all.map(|entry| (crate::fix::draft::describe_route(entry), !entry.guards.iter().any(|guard| asks(&guard.kind))))
+        .collect()
 }
 
 /// The list with further permissions: those that let all in go, those that ask for less stay.
-fn joined(case: &Case<'_>, old: Option<&Expr>, items: &[String], asked: Asked) -> Option<String> {
+fn join_permissions(case: &Case<'_>, old: Option<&Expr>, items: &[String], asked: GuardDemand) -> Option<String> {
     let mut all: Vec<String> = Vec::new();
     let mut brackets = ("[", "]");
     if let Some(old) = old {
@@ -196,8 +206,8 @@ fn joined(case: &Case<'_>, old: Option<&Expr>, items: &[String], asked: Asked) -
             brackets = ("(", if known.len() + items.len() == 1 { ",)" } else { ")" });
         }
         let is_open = |item: &Expr| {
-            let name = crate::ir::dotted(item).unwrap_or_default();
-            let read_only = asked == Asked::Credential && last_part(&name).ends_with("ReadOnly");
+            let name = crate::ir::dotted_text(item).unwrap_or_default();
+            let read_only = asked == GuardDemand::Credential && last_part(&name).ends_with("ReadOnly");
             last_part(&name) == "AllowAny" || read_only
         };
         all.extend(known.iter().filter(|item| !is_open(item)).map(|item| case.text(item.span).to_owned()));
@@ -214,7 +224,7 @@ fn joined(case: &Case<'_>, old: Option<&Expr>, items: &[String], asked: Asked) -
 }
 
 /// A view that looks at no credential would refuse those who have one.
-fn let_in(case: &Case<'_>, draft: &mut Draft, view: &ViewClass<'_>) {
+fn let_in(case: &Case<'_>, draft: &mut FixDraft, view: &ViewClass<'_>) {
     const AUTHENTICATION: &str = "authentication_classes";
     let own = view.class.class.field(AUTHENTICATION);
     let is_empty = own.is_some_and(|own| matches!(&*own.kind, ExprKind::List(items) if items.is_empty()));
@@ -226,19 +236,19 @@ fn let_in(case: &Case<'_>, draft: &mut Draft, view: &ViewClass<'_>) {
 }
 
 /// `@permission_classes([..])` between `@api_view` and the function.
-fn put_on_function(case: &Case<'_>, draft: &mut Draft, _: &str, asked: Asked, items: &[String]) -> Option<()> {
+fn put_on_function(case: &Case<'_>, draft: &mut FixDraft, _: &str, asked: GuardDemand, items: &[String]) -> Option<()> {
     let function = case.function();
     let file = &case.module.path;
-    if let Some(known) = decorator(function, FIELD) {
-        let old = argument(known.call()?.1, 0)?;
-        draft.replace(file, old.span, joined(case, Some(old), items, asked)?);
+    if let Some(known) = find_decorator(function, FIELD) {
+        let old = argument_at(known.call()?.1, 0)?;
+        draft.replace(file, old.span, join_permissions(case, Some(old), items, asked)?);
     } else {
         let name = bring_name(case, draft, "rest_framework.decorators", FIELD);
-        let list = joined(case, None, items, asked)?;
+        let list = join_permissions(case, None, items, asked)?;
         crate::fix::recipes::decorators::put_decorator(case, draft, &format!("{name}({list})"));
     }
-    let empty = decorator(function, "authentication_classes").filter(|known| {
-        let first = known.call().and_then(|(_, arguments)| argument(arguments, 0));
+    let empty = find_decorator(function, "authentication_classes").filter(|known| {
+        let first = known.call().and_then(|(_, arguments)| argument_at(arguments, 0));
         first.is_some_and(|first| matches!(&*first.kind, ExprKind::List(items) if items.is_empty()))
     });
     if let Some(empty) = empty {
@@ -251,12 +261,18 @@ fn put_on_function(case: &Case<'_>, draft: &mut Draft, _: &str, asked: Asked, it
 }
 
 /// `@action(detail=True, permission_classes=[..])`
-fn put_on_action(case: &Case<'_>, draft: &mut Draft, action: &Expr, asked: Asked, items: &[String]) -> Option<()> {
+fn put_on_action(
+    case: &Case<'_>,
+    draft: &mut FixDraft,
+    action: &Expr,
+    asked: GuardDemand,
+    items: &[String],
+) -> Option<()> {
     let (_, arguments) = action.call()?;
-    match keyword(arguments, FIELD) {
-        Some(old) => draft.replace(&case.module.path, old.span, joined(case, Some(old), items, asked)?),
+    match argument_named(arguments, FIELD) {
+        Some(old) => draft.replace(&case.module.path, old.span, join_permissions(case, Some(old), items, asked)?),
         None => {
-            let list = joined(case, None, items, asked)?;
+            let list = join_permissions(case, None, items, asked)?;
             let last = arguments.last()?;
             draft.insert(&case.module.path, last.span.end, format!(", {FIELD}={list}"));
         }
@@ -267,10 +283,10 @@ fn put_on_action(case: &Case<'_>, draft: &mut Draft, action: &Expr, asked: Asked
 /// `get_permissions` asks for more for this route alone.
 fn put_in_method(
     case: &Case<'_>,
-    draft: &mut Draft,
+    draft: &mut FixDraft,
     view: &ViewClass<'_>,
     own: Option<FunctionRef>,
-    asked: Asked,
+    asked: GuardDemand,
     items: &[String],
 ) -> Option<()> {
     let made = |item: &String| if item.contains(' ') { format!("({item})()") } else { format!("{item}()") };
@@ -282,7 +298,7 @@ fn put_in_method(
     if is_own {
         let is_known = |kind: &GuardKind| *kind != GuardKind::Unknown;
         case.entry.guards.iter().all(|guard| is_known(&guard.kind)).then_some(())?;
-    } else if asked == Asked::Role || !is_open_list(case, view) {
+    } else if asked == GuardDemand::Role || !is_open_list(case, view) {
         all.insert(0, "*super().get_permissions()".to_owned());
     }
     let instances = format!("[{}]", all.join(", "));
@@ -307,7 +323,7 @@ fn is_open_list(case: &Case<'_>, view: &ViewClass<'_>) -> bool {
     let listed = case.project.class_field(view.class, FIELD);
     listed.is_some_and(|(_, list)| match &*list.kind {
         ExprKind::List(items) => {
-            items.iter().all(|item| crate::ir::dotted(item).is_some_and(|name| last_part(&name) == "AllowAny"))
+            items.iter().all(|item| crate::ir::dotted_text(item).is_some_and(|name| last_part(&name) == "AllowAny"))
         }
         _ => false,
     })

@@ -4,18 +4,18 @@ use super::allowed::allowed_of;
 use super::sources::{Source, sources_of};
 use super::view::ViewClass;
 use crate::fix::callers::model_of;
-use crate::fix::draft::{Case, Draft};
-use crate::fix::identity::Identity;
+use crate::fix::draft::{Case, FixDraft};
+use crate::fix::identity::CallerExpression;
 use crate::fix::owning::Known;
-use crate::fix::proposal::{Refusal, RefusalReason};
+use crate::fix::proposal::{FixRefusal, RefusalReason};
 use crate::fix::recipes::ownership::{Owner, no_identity, owner_column};
-use crate::ir::{ExprKind, dotted, walk_statements};
+use crate::ir::{ExprKind, dotted_text, walk_statements};
 use crate::project::{FunctionRef, Resolved};
 use crate::reading::{OwnershipWord, read_ownership};
 use crate::routes::{FrameworkName, GuardKind, RouteEntry};
 
 /// Makes the change for a view that loads from a queryset. `None` for anything else.
-pub(in crate::fix::recipes) fn draft(case: &Case<'_>, known: &Known) -> Option<Result<Draft, Refusal>> {
+pub(in crate::fix::recipes) fn scope_queryset(case: &Case<'_>, known: &Known) -> Option<Result<FixDraft, FixRefusal>> {
     let view = ViewClass::of(case)?;
     if !loads_from_queryset(case, &case.handler, 0) {
         return None;
@@ -37,7 +37,7 @@ pub(in crate::fix::recipes) fn draft(case: &Case<'_>, known: &Known) -> Option<R
 
 /// Refuses where the reading of the handler says that every object is tied to its caller: by the queryset, by a permission
 /// on the object, by a comparison. Where it does not say, a permission on the object is believed.
-pub(in crate::fix::recipes) fn is_checked(case: &Case<'_>) -> Option<Refusal> {
+pub(in crate::fix::recipes) fn is_checked(case: &Case<'_>) -> Option<FixRefusal> {
     if case.entry.framework != FrameworkName::Django {
         return None;
     }
@@ -54,7 +54,7 @@ pub(in crate::fix::recipes) fn is_checked(case: &Case<'_>) -> Option<Refusal> {
 fn object_permission(case: &Case<'_>) -> Option<String> {
     let allowed = allowed_of(case.project, case.entry)?;
     allowed.items.iter().find_map(|(item, _)| {
-        let found = match crate::ir::literal(item) {
+        let found = match crate::ir::literal_text(item) {
             Some(full) => case.project.resolve_full(allowed.module, full),
             None => case.project.resolve_expr(allowed.module, item),
         };
@@ -87,12 +87,12 @@ fn loads_from_queryset(case: &Case<'_>, handler: &FunctionRef, steps: usize) -> 
     let mut found = false;
     walk_statements(&handler.function.body, &mut |_| {}, &mut |expr| match &*expr.kind {
         ExprKind::Call { callee, .. } => {
-            let name = dotted(callee).unwrap_or_default();
+            let name = dotted_text(callee).unwrap_or_default();
             let above = matches!(&*callee.kind, ExprKind::Member(object, _) if is_super(object));
             found |= matches!(name.as_str(), "self.get_queryset" | "self.filter_queryset") || (above && !makes);
             found |= name == "self.get_object" && through_object();
         }
-        ExprKind::Member(..) => found |= dotted(expr).is_some_and(|name| name == "self.queryset"),
+        ExprKind::Member(..) => found |= dotted_text(expr).is_some_and(|name| name == "self.queryset"),
         _ => {}
     });
     found
@@ -113,15 +113,15 @@ fn is_guarded(entry: &RouteEntry) -> bool {
 }
 
 /// The owner of the objects, and what it must equal.
-fn owner_of(case: &Case<'_>, known: &Known, model: Option<&str>) -> Result<(Owner, String), Refusal> {
+fn owner_of(case: &Case<'_>, known: &Known, model: Option<&str>) -> Result<(Owner, String), FixRefusal> {
     if !is_guarded(case.entry) {
         return Err(no_identity(case));
     }
-    let caller = Identity { text: "self.request.user".to_owned(), from: 0, changes: Vec::new(), call: None };
+    let caller = CallerExpression { text: "self.request.user".to_owned(), from: 0, changes: Vec::new(), call: None };
     let owner = owner_column(case, known, model, &caller).filter(|owner| !owner.is_guessed);
     let owner = owner.ok_or_else(|| {
         let name = case.handler.class.as_ref().map(|class| class.class.name.clone()).unwrap_or_default();
-        Refusal::new(
+        FixRefusal::new(
             RefusalReason::NoOwner,
             format!("nothing in the model of `{name}` names an owner"),
             "say which field it is (`owner_fields`), or decide that the objects are for everybody",
@@ -132,7 +132,7 @@ fn owner_of(case: &Case<'_>, known: &Known, model: Option<&str>) -> Result<(Owne
 }
 
 /// Filters what `get_queryset` gives for this action, where it has no owner yet.
-fn scoped_in(case: &Case<'_>, known: &Known, own: &FunctionRef, model: Option<&str>) -> Result<Draft, Refusal> {
+fn scoped_in(case: &Case<'_>, known: &Known, own: &FunctionRef, model: Option<&str>) -> Result<FixDraft, FixRefusal> {
     let sources = sources_of(case, known, own);
     let open: Vec<&Source> = sources.iter().filter(|source| !source.is_scoped).collect();
     let place = case.place(own.module, own.function.span);
@@ -141,10 +141,10 @@ fn scoped_in(case: &Case<'_>, known: &Known, own: &FunctionRef, model: Option<&s
         return Err(case.nothing_to_do(because));
     }
     let file = case.project.module(own.module).map(|module| module.path.clone()).unwrap_or_default();
-    let mut draft = Draft::new("");
+    let mut draft = FixDraft::new("");
     for source in open {
         let Some(piece) = source.piece else {
-            return Err(Refusal::new(
+            return Err(FixRefusal::new(
                 RefusalReason::NotLocated,
                 format!("where the queryset of {}:{} begins was not found", place.file, place.line),
                 "filter what it returns by the owner of the objects",
@@ -167,7 +167,7 @@ fn scoped_by_method(
     known: &Known,
     view: &ViewClass<'_>,
     model: Option<&str>,
-) -> Result<Draft, Refusal> {
+) -> Result<FixDraft, FixRefusal> {
     let (owner, value) = owner_of(case, known, model)?;
     let name = &view.class.class.name;
     let filtered = format!("super().get_queryset().filter({}={value})", owner.column);
@@ -179,13 +179,13 @@ fn scoped_by_method(
             lines.push(format!("{unit}if {test}:"));
             lines.push(format!("{unit}{unit}return {filtered}"));
             lines.push(format!("{unit}return super().get_queryset()"));
-            Draft::new(format!(
+            FixDraft::new(format!(
                 "the queryset has the caller's objects alone here; what else `{name}` serves stays as it is, since some of it is open"
             ))
         }
         None => {
             lines.push(format!("{unit}return {filtered}"));
-            Draft::new(format!(
+            FixDraft::new(format!(
                 "the queryset has the caller's objects alone, for every action of `{name}`: a stranger's is not found"
             ))
         }

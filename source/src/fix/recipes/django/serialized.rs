@@ -1,21 +1,22 @@
 //! What a serializer of the REST framework takes from a body, and what it shows.
 
 use super::serializers::{
-    Described, Said, add_to_list, drop_declared, has_option, put_field, take_from_list, turn_on, used_by,
+    Described, SerializerFieldState, add_to_list, drop_declared, has_option, put_field, take_from_list, turn_on,
+    used_by,
 };
 use super::view::{ViewClass, routes_of};
-use crate::fix::draft::{Case, Draft, handler_of};
-use crate::fix::proposal::{Idiom, Refusal};
-use crate::fix::style::Style;
+use crate::fix::draft::{Case, FixDraft, handler_of};
+use crate::fix::proposal::{FixRefusal, Idiom};
+use crate::fix::style::CodeStyle;
 use crate::fix::tables::Tables;
-use crate::ir::{ExprKind, Span, dotted, keyword, last_part, literal};
+use crate::ir::{ExprKind, Span, argument_named, dotted_text, last_part, literal_text};
 use crate::project::{ClassRef, FunctionRef, Module, Resolved};
 use crate::routes::{FrameworkName, GuardKind, RouteEntry};
 
 const LIBRARY: &str = "rest_framework";
 
 /// Takes fields that are not the caller's to set out of what a body may set. `None` where no serializer reads the body.
-pub(in crate::fix::recipes) fn allow_list(case: &Case<'_>) -> Option<Result<Draft, Refusal>> {
+pub(in crate::fix::recipes) fn allow_list(case: &Case<'_>) -> Option<Result<FixDraft, FixRefusal>> {
     let fields = &case.facts.not_settable;
     if case.entry.framework != FrameworkName::Django || fields.is_empty() {
         return None;
@@ -28,11 +29,14 @@ pub(in crate::fix::recipes) fn allow_list(case: &Case<'_>) -> Option<Result<Draf
         return None;
     }
     let names: Vec<String> = readers.iter().map(|class| class.class.name.clone()).collect();
-    let mut draft =
-        Draft::new(format!("`{}` shows {}, and takes it from no body any more", names.join("`, `"), fields.join(", ")));
+    let mut draft = FixDraft::new(format!(
+        "`{}` shows {}, and takes it from no body any more",
+        names.join("`, `"),
+        fields.join(", ")
+    ));
     for class in &readers {
         for field in fields {
-            close(case, &mut draft, class, field);
+            make_read_only(case, &mut draft, class, field);
         }
     }
     if draft.changes.is_empty() {
@@ -48,26 +52,26 @@ pub(in crate::fix::recipes) fn allow_list(case: &Case<'_>) -> Option<Result<Draf
     for class in &readers {
         note_others(case, &mut draft, class);
     }
-    finish(case, &mut draft);
+    set_library_idiom(case, &mut draft);
     Some(Ok(draft))
 }
 
-fn finish(case: &Case<'_>, draft: &mut Draft) {
+fn set_library_idiom(case: &Case<'_>, draft: &mut FixDraft) {
     if let Some((module, span)) = crate::fix::imports::imported_at(case.project, LIBRARY) {
         draft.idiom = Idiom::Library { name: "djangorestframework".to_owned(), place: case.place(module, span) };
     }
 }
 
 /// Makes one field of a serializer one that is only shown.
-fn close(case: &Case<'_>, draft: &mut Draft, class: &ClassRef, field: &str) {
+fn make_read_only(case: &Case<'_>, draft: &mut FixDraft, class: &ClassRef, field: &str) {
     let described = Described::of(case.project, class);
     match described.said(field) {
-        Said::Declared(holder, made) if !has_option(made, "read_only") => {
+        SerializerFieldState::Declared(holder, made) if !has_option(made, "read_only") => {
             if let Some(module) = case.project.module(holder.module) {
                 turn_on(module, draft, made, "read_only");
             }
         }
-        Said::Listed if !described.is_kept(field, "read_only") => {
+        SerializerFieldState::Listed if !described.is_kept(field, "read_only") => {
             let meta = described.meta.as_ref();
             if let Some((meta, module)) = meta.and_then(|meta| Some((meta, case.project.module(meta.module)?))) {
                 add_to_list_once(module, draft, meta, field);
@@ -78,7 +82,7 @@ fn close(case: &Case<'_>, draft: &mut Draft, class: &ClassRef, field: &str) {
 }
 
 /// Several fields of one list come one behind the other: the list is written anew where it is new.
-fn add_to_list_once(module: &Module, draft: &mut Draft, meta: &ClassRef, field: &str) {
+fn add_to_list_once(module: &Module, draft: &mut FixDraft, meta: &ClassRef, field: &str) {
     let made = draft
         .changes
         .get(&module.path)
@@ -87,7 +91,7 @@ fn add_to_list_once(module: &Module, draft: &mut Draft, meta: &ClassRef, field: 
         add_to_list(module, draft, meta, "read_only_fields", field);
         return;
     }
-    let quoted = Style::of(&module.text, module.language).quoted(field);
+    let quoted = CodeStyle::of(&module.text, module.language).quoted(field);
     for change in draft.changes.entry(module.path.clone()).or_default() {
         if change.text.contains("read_only_fields = ")
             && let Some(end) = change.text.rfind([']', ')'])
@@ -99,7 +103,7 @@ fn add_to_list_once(module: &Module, draft: &mut Draft, meta: &ClassRef, field: 
 }
 
 /// What a body no longer names, the view gives: the caller is the owner of what is made.
-fn give_owner(case: &Case<'_>, draft: &mut Draft, field: &str) {
+fn give_owner(case: &Case<'_>, draft: &mut FixDraft, field: &str) {
     let Some(view) = ViewClass::of(case) else { return };
     let creates =
         routes_of(case, view.class).iter().any(|entry| matches!(last_part(&entry.function), "create" | "post"));
@@ -107,8 +111,8 @@ fn give_owner(case: &Case<'_>, draft: &mut Draft, field: &str) {
         let mut found = false;
         crate::ir::walk_statements(&function.function.body, &mut |_| {}, &mut |expr| {
             let Some((callee, arguments)) = expr.call() else { return };
-            let name = dotted(callee).unwrap_or_default();
-            found |= last_part(&name) == "save" && keyword(arguments, field).is_some();
+            let name = dotted_text(callee).unwrap_or_default();
+            found |= last_part(&name) == "save" && argument_named(arguments, field).is_some();
         });
         found
     };
@@ -130,7 +134,7 @@ fn give_owner(case: &Case<'_>, draft: &mut Draft, field: &str) {
 }
 
 /// `serializer.save()` becomes `serializer.save(owner=request.user)`.
-fn save_with(case: &Case<'_>, draft: &mut Draft, function: &FunctionRef, field: &str) {
+fn save_with(case: &Case<'_>, draft: &mut FixDraft, function: &FunctionRef, field: &str) {
     let Some(module) = case.project.module(function.module) else { return };
     let has_request = function.function.parameters.iter().any(|parameter| parameter.name == "request");
     let caller = if has_request { "request.user" } else { "self.request.user" };
@@ -140,7 +144,7 @@ fn save_with(case: &Case<'_>, draft: &mut Draft, function: &FunctionRef, field: 
         if let ExprKind::Member(object, name) = &*callee.kind
             && name == "save"
             && object.name().is_some_and(|name| name.contains("serializer"))
-            && keyword(arguments, field).is_none()
+            && argument_named(arguments, field).is_none()
         {
             calls.push((expr.span, arguments.last().map(|last| last.span.end)));
         }
@@ -154,7 +158,7 @@ fn save_with(case: &Case<'_>, draft: &mut Draft, function: &FunctionRef, field: 
 }
 
 /// Names the routes for a role that set the same fields by the same serializer.
-fn note_others(case: &Case<'_>, draft: &mut Draft, class: &ClassRef) {
+fn note_others(case: &Case<'_>, draft: &mut FixDraft, class: &ClassRef) {
     let for_role = |entry: &&RouteEntry| entry.guards.iter().any(|guard| matches!(guard.kind, GuardKind::Role(_)));
     let writes =
         |entry: &&RouteEntry| entry.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH"));
@@ -177,7 +181,7 @@ fn note_others(case: &Case<'_>, draft: &mut Draft, class: &ClassRef) {
 }
 
 /// Takes fields out of what is shown. `None` where no serializer shows them.
-pub(in crate::fix::recipes) fn shown(case: &Case<'_>) -> Option<Result<Draft, Refusal>> {
+pub(in crate::fix::recipes) fn hide_serialized_fields(case: &Case<'_>) -> Option<Result<FixDraft, FixRefusal>> {
     if case.entry.framework != FrameworkName::Django {
         return None;
     }
@@ -194,25 +198,25 @@ pub(in crate::fix::recipes) fn shown(case: &Case<'_>) -> Option<Result<Draft, Re
         return None;
     }
     let fields = &case.facts.leaking;
-    let mut draft = Draft::new(format!("the serializer no longer shows {}", fields.join(", ")));
+    let mut draft = FixDraft::new(format!("the serializer no longer shows {}", fields.join(", ")));
     for class in &all {
-        hide(case, &mut draft, class);
+        hide_in_serializer(case, &mut draft, class);
     }
     if draft.changes.is_empty() {
         return Some(Err(case.nothing_to_do(format!("no serializer of {} shows {}", case.route(), fields.join(", ")))));
     }
-    finish(case, &mut draft);
+    set_library_idiom(case, &mut draft);
     Some(Ok(draft))
 }
 
 /// Hides the fields of one serializer.
-fn hide(case: &Case<'_>, draft: &mut Draft, class: &ClassRef) {
+fn hide_in_serializer(case: &Case<'_>, draft: &mut FixDraft, class: &ClassRef) {
     let described = Described::of(case.project, class);
     let is_read = is_read_elsewhere(case, class);
     let mut listed: Vec<&String> = Vec::new();
     for field in &case.facts.leaking {
         match described.said(field) {
-            Said::Declared(holder, made) if !has_option(made, "write_only") => {
+            SerializerFieldState::Declared(holder, made) if !has_option(made, "write_only") => {
                 let Some(module) = case.project.module(holder.module) else { continue };
                 if is_read && !has_option(made, "read_only") {
                     turn_on(module, draft, made, "write_only");
@@ -226,7 +230,7 @@ fn hide(case: &Case<'_>, draft: &mut Draft, class: &ClassRef) {
                     take_from_list(module, draft, list, field);
                 }
             }
-            Said::Listed if !described.is_kept(field, "write_only") => listed.push(field),
+            SerializerFieldState::Listed if !described.is_kept(field, "write_only") => listed.push(field),
             _ => {}
         }
     }
@@ -238,9 +242,9 @@ fn hide(case: &Case<'_>, draft: &mut Draft, class: &ClassRef) {
     }
     let fields = described.option("fields");
     match fields {
-        Some(fields) if literal(fields) == Some("__all__") => {
+        Some(fields) if literal_text(fields) == Some("__all__") => {
             let columns = described.model.as_ref().and_then(|model| all_columns(case, model));
-            let style = Style::of(&module.text, module.language);
+            let style = CodeStyle::of(&module.text, module.language);
             match columns {
                 Some(columns) => {
                     let kept: Vec<String> =
@@ -264,8 +268,8 @@ fn hide(case: &Case<'_>, draft: &mut Draft, class: &ClassRef) {
 }
 
 /// `extra_kwargs = {"password": {"write_only": True}}`
-fn write_only(module: &Module, draft: &mut Draft, meta: &ClassRef, fields: &[&String]) {
-    let style = Style::of(&module.text, module.language);
+fn write_only(module: &Module, draft: &mut FixDraft, meta: &ClassRef, fields: &[&String]) {
+    let style = CodeStyle::of(&module.text, module.language);
     let option = style.quoted("write_only");
     let entries: Vec<String> =
         fields.iter().map(|name| format!("{}: {{{option}: True}}", style.quoted(name))).collect();
@@ -273,7 +277,7 @@ fn write_only(module: &Module, draft: &mut Draft, meta: &ClassRef, fields: &[&St
         None => put_field(module, draft, meta, "extra_kwargs", &format!("{{{}}}", entries.join(", "))),
         Some(old) => {
             let ExprKind::Record(known) = &*old.kind else { return };
-            let own = |name: &str| known.iter().find(|entry| entry.key.as_ref().and_then(literal) == Some(name));
+            let own = |name: &str| known.iter().find(|entry| entry.key.as_ref().and_then(literal_text) == Some(name));
             for (name, entry) in fields.iter().zip(&entries) {
                 match own(name) {
                     Some(entry) => draft.insert(&module.path, entry.value.span.start + 1, format!("{option}: True, ")),

@@ -1,10 +1,12 @@
 //! The serializers that a view reads bodies by and makes answers with, and what they say of a field.
 
 use super::view::ViewClass;
-use crate::fix::draft::{Case, Draft};
-use crate::fix::style::{Style, line_end, line_start};
+use crate::fix::draft::{Case, FixDraft};
+use crate::fix::style::{CodeStyle, line_end, line_start};
 use crate::frameworks::asks_for;
-use crate::ir::{Argument, Expr, ExprKind, Span, Statement, StatementKind, dotted, keyword, last_part, literal};
+use crate::ir::{
+    Argument, Expr, ExprKind, Span, Statement, StatementKind, argument_named, dotted_text, last_part, literal_text,
+};
 use crate::project::{ClassRef, Module, ModuleId, Project, Resolved};
 
 /// Serializers within serializers deeper than this are not looked at.
@@ -27,52 +29,57 @@ pub(super) fn used_by(case: &Case<'_>) -> Vec<Used> {
     let mut of_class = case.function().body.is_empty();
     crate::ir::walk_statements(&case.function().body, &mut |_| {}, &mut |expr| {
         let Some((callee, arguments)) = expr.call() else { return };
-        let name = dotted(callee).unwrap_or_default();
+        let name = dotted_text(callee).unwrap_or_default();
         of_class |=
             matches!(name.as_str(), "self.get_serializer" | "self.serializer_class" | "self.get_serializer_class");
         of_class |= matches!(&*callee.kind, ExprKind::Member(object, _) if object.call().is_some_and(|(callee, _)| callee.name() == Some("super")));
-        if let Some(class) = serializer(case.project, case.handler.module, callee) {
-            found.push(Used { class, reads_body: keyword(arguments, "data").is_some() });
+        if let Some(class) = resolve_serializer(case.project, case.handler.module, callee) {
+            found.push(Used { class, reads_body: argument_named(arguments, "data").is_some() });
         }
     });
     if let Some(class) = case.handler.class.as_ref().filter(|_| of_class) {
-        let own = declared(case, class);
+        let own = declared_serializers(case, class);
         found.extend(own.into_iter().map(|class| Used { class, reads_body: changes }));
     }
     found
 }
 
 /// `serializer_class`, or what `get_serializer_class` gives for what is asked.
-fn declared(case: &Case<'_>, class: &ClassRef) -> Vec<ClassRef> {
+fn declared_serializers(case: &Case<'_>, class: &ClassRef) -> Vec<ClassRef> {
     let mut found = Vec::new();
     if let Some(method) = case.project.method(class, "get_serializer_class") {
-        chosen(case, method.module, &method.function.body, &mut found);
+        collect_chosen_classes(case, method.module, &method.function.body, &mut found);
     }
     if found.is_empty()
         && let Some((module, value)) = case.project.class_field(class, "serializer_class")
     {
-        found.extend(serializer(case.project, module, &value));
+        found.extend(resolve_serializer(case.project, module, &value));
     }
     found
 }
 
 /// Collects the classes that statements return for what is asked. Returns whether the statements end there.
-fn chosen(case: &Case<'_>, module: ModuleId, statements: &[Statement], found: &mut Vec<ClassRef>) -> bool {
+fn collect_chosen_classes(
+    case: &Case<'_>,
+    module: ModuleId,
+    statements: &[Statement],
+    found: &mut Vec<ClassRef>,
+) -> bool {
     let method = case.entry.methods.first().map_or("", String::as_str);
     let action = last_part(&case.entry.function);
     for statement in statements {
         match &statement.kind {
             StatementKind::Return(Some(value)) => {
-                found.extend(serializer(case.project, module, value));
+                found.extend(resolve_serializer(case.project, module, value));
                 return true;
             }
             StatementKind::If { test, body, otherwise } => {
                 let asked = asks_for(test, method, action);
-                let first = asked != Some(false) && chosen(case, module, body, found);
+                let first = asked != Some(false) && collect_chosen_classes(case, module, body, found);
                 if first && asked == Some(true) {
                     return true;
                 }
-                let second = asked != Some(true) && chosen(case, module, otherwise, found);
+                let second = asked != Some(true) && collect_chosen_classes(case, module, otherwise, found);
                 if second && (first || asked == Some(false)) {
                     return true;
                 }
@@ -84,13 +91,13 @@ fn chosen(case: &Case<'_>, module: ModuleId, statements: &[Statement], found: &m
 }
 
 /// The serializer of this project that an expression names.
-fn serializer(project: &Project, module: ModuleId, expr: &Expr) -> Option<ClassRef> {
+fn resolve_serializer(project: &Project, module: ModuleId, expr: &Expr) -> Option<ClassRef> {
     let Some(Resolved::Class(class)) = project.resolve_expr(module, expr) else { return None };
     project.bases_of(&class).iter().any(|base| last_part(base).ends_with("Serializer")).then_some(class)
 }
 
 /// What a serializer says of one field.
-pub(super) enum Said<'a> {
+pub(super) enum SerializerFieldState<'a> {
     /// Nothing lets it in or out.
     Absent,
     /// It is a field of the class: the class that has it, and the call that makes it.
@@ -130,19 +137,25 @@ impl Described {
     }
 
     /// Returns what is said of a field.
-    pub(super) fn said(&self, name: &str) -> Said<'_> {
+    pub(super) fn said(&self, name: &str) -> SerializerFieldState<'_> {
         for part in &self.line {
             if let Some(value) = part.class.field(name) {
-                return if value.call().is_some() { Said::Declared(part.clone(), value) } else { Said::Absent };
+                return if value.call().is_some() {
+                    SerializerFieldState::Declared(part.clone(), value)
+                } else {
+                    SerializerFieldState::Absent
+                };
             }
         }
         let lists = |field: &str| self.option(field).is_some_and(|list| has_text(list, name));
         match self.option("fields") {
-            Some(fields) if literal(fields) == Some("__all__") => Said::Listed,
-            Some(fields) if matches!(&*fields.kind, ExprKind::List(_)) && !has_text(fields, name) => Said::Absent,
-            Some(_) => Said::Listed,
-            None if self.option("exclude").is_some() && !lists("exclude") => Said::Listed,
-            None => Said::Absent,
+            Some(fields) if literal_text(fields) == Some("__all__") => SerializerFieldState::Listed,
+            Some(fields) if matches!(&*fields.kind, ExprKind::List(_)) && !has_text(fields, name) => {
+                SerializerFieldState::Absent
+            }
+            Some(_) => SerializerFieldState::Listed,
+            None if self.option("exclude").is_some() && !lists("exclude") => SerializerFieldState::Listed,
+            None => SerializerFieldState::Absent,
         }
     }
 
@@ -152,10 +165,11 @@ impl Described {
         let Some(ExprKind::Record(entries)) = self.option("extra_kwargs").map(|record| &*record.kind) else {
             return listed;
         };
-        let own = entries.iter().find(|entry| entry.key.as_ref().and_then(literal) == Some(name));
+        let own = entries.iter().find(|entry| entry.key.as_ref().and_then(literal_text) == Some(name));
         let Some(ExprKind::Record(inner)) = own.map(|entry| &*entry.value.kind) else { return listed };
-        let is_set =
-            |entry: &crate::ir::Entry| entry.key.as_ref().and_then(literal) == Some(option) && is_true(&entry.value);
+        let is_set = |entry: &crate::ir::RecordEntry| {
+            entry.key.as_ref().and_then(literal_text) == Some(option) && is_true(&entry.value)
+        };
         listed || inner.iter().any(is_set)
     }
 
@@ -174,7 +188,7 @@ impl Described {
             for class in level {
                 for member in &class.class.members {
                     let StatementKind::Assign(_, Some(value)) = &member.kind else { continue };
-                    let inner = value.call().and_then(|(callee, _)| serializer(project, class.module, callee));
+                    let inner = value.call().and_then(|(callee, _)| resolve_serializer(project, class.module, callee));
                     found.extend(inner.filter(|inner| {
                         !found.iter().any(|it| it.class.span == inner.class.span && it.module == inner.module)
                     }));
@@ -188,7 +202,7 @@ impl Described {
 
 /// Returns whether a list names a text.
 pub(super) fn has_text(list: &Expr, name: &str) -> bool {
-    matches!(&*list.kind, ExprKind::List(items) if items.iter().any(|item| literal(item) == Some(name)))
+    matches!(&*list.kind, ExprKind::List(items) if items.iter().any(|item| literal_text(item) == Some(name)))
 }
 
 /// Returns whether an expression is `True`.
@@ -198,11 +212,11 @@ pub(super) fn is_true(value: &Expr) -> bool {
 
 /// Returns whether the call that makes a field has an option that is on.
 pub(super) fn has_option(field: &Expr, option: &str) -> bool {
-    field.call().is_some_and(|(_, arguments)| keyword(arguments, option).is_some_and(is_true))
+    field.call().is_some_and(|(_, arguments)| argument_named(arguments, option).is_some_and(is_true))
 }
 
 /// Turns on an option of a field of the class; what contradicts it goes.
-pub(super) fn turn_on(module: &Module, draft: &mut Draft, field: &Expr, option: &str) {
+pub(super) fn turn_on(module: &Module, draft: &mut FixDraft, field: &Expr, option: &str) {
     let Some((_, arguments)) = field.call() else { return };
     let contradicts = |argument: &&Argument| {
         let name = argument.name.as_deref().unwrap_or_default();
@@ -221,8 +235,14 @@ pub(super) fn turn_on(module: &Module, draft: &mut Draft, field: &Expr, option: 
 }
 
 /// Adds a name to a list of `Meta`, which is made where it is not there.
-pub(super) fn add_to_list(module: &Module, draft: &mut Draft, meta: &ClassRef, option: &str, name: &str) -> Option<()> {
-    let style = Style::of(&module.text, module.language);
+pub(super) fn add_to_list(
+    module: &Module,
+    draft: &mut FixDraft,
+    meta: &ClassRef,
+    option: &str,
+    name: &str,
+) -> Option<()> {
+    let style = CodeStyle::of(&module.text, module.language);
     let quoted = style.quoted(name);
     let Some(old) = meta.class.field(option) else {
         let is_tuple = meta.class.field("fields").is_some_and(|fields| fields.span.text(&module.text).starts_with('('));
@@ -244,10 +264,10 @@ pub(super) fn add_to_list(module: &Module, draft: &mut Draft, meta: &ClassRef, o
 }
 
 /// Puts an option into `Meta`, behind those that it has.
-pub(super) fn put_field(module: &Module, draft: &mut Draft, meta: &ClassRef, option: &str, value: &str) {
+pub(super) fn put_field(module: &Module, draft: &mut FixDraft, meta: &ClassRef, option: &str, value: &str) {
     let Some(last) = meta.class.members.last() else { return };
     let indent = crate::fix::style::indent_at(&module.text, last.span.start).to_owned();
-    let newline = Style::of(&module.text, module.language).newline;
+    let newline = CodeStyle::of(&module.text, module.language).newline;
     let at = line_end(&module.text, last.span.end.saturating_sub(1));
     let ends = module.text.get(..at).is_some_and(|before| before.ends_with('\n'));
     let made = if ends {
@@ -259,9 +279,9 @@ pub(super) fn put_field(module: &Module, draft: &mut Draft, meta: &ClassRef, opt
 }
 
 /// Takes a name out of a list of `Meta`.
-pub(super) fn take_from_list(module: &Module, draft: &mut Draft, list: &Expr, name: &str) {
+pub(super) fn take_from_list(module: &Module, draft: &mut FixDraft, list: &Expr, name: &str) {
     let ExprKind::List(items) = &*list.kind else { return };
-    let Some(at) = items.iter().position(|item| literal(item) == Some(name)) else { return };
+    let Some(at) = items.iter().position(|item| literal_text(item) == Some(name)) else { return };
     let Some(item) = items.get(at) else { return };
     let span = match (items.get(at + 1), at.checked_sub(1).and_then(|at| items.get(at))) {
         (Some(next), _) => Span { start: item.span.start, end: next.span.start, ..item.span },
@@ -276,7 +296,7 @@ pub(super) fn take_from_list(module: &Module, draft: &mut Draft, list: &Expr, na
 }
 
 /// Takes a field of the class with its line out.
-pub(super) fn drop_declared(project: &Project, draft: &mut Draft, class: &ClassRef, name: &str) {
+pub(super) fn drop_declared(project: &Project, draft: &mut FixDraft, class: &ClassRef, name: &str) {
     if let Some(view) = ViewClass::new(project, class)
         && !view.drop_field(draft, name)
         && let Some(old) = class.class.field(name)

@@ -7,7 +7,7 @@ use crate::fix::draft::Case;
 use crate::fix::identity::names_role;
 use crate::fix::owning::Known;
 use crate::frameworks::asks_for;
-use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, dotted, last_part, walk_expr, walk_statements};
+use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, dotted_text, last_part, walk_expr, walk_statements};
 use crate::project::{ClassRef, FunctionRef, Module};
 use crate::words::{CALLERS, is_one_of};
 
@@ -28,7 +28,7 @@ pub(super) struct Source {
 /// Finds the querysets that a method may return for what the case asks. What is for callers with a role is left out.
 pub(super) fn sources_of(case: &Case<'_>, known: &Known, method: &FunctionRef) -> Vec<Source> {
     let Some(module) = case.project.module(method.module) else { return Vec::new() };
-    let mut walk = Walk {
+    let mut walk = SourceWalk {
         case,
         known,
         module,
@@ -41,7 +41,7 @@ pub(super) fn sources_of(case: &Case<'_>, known: &Known, method: &FunctionRef) -
     walk.found
 }
 
-struct Walk<'a> {
+struct SourceWalk<'a> {
     case: &'a Case<'a>,
     known: &'a Known,
     module: &'a Module,
@@ -67,7 +67,7 @@ enum Through {
     Some,
 }
 
-impl Walk<'_> {
+impl SourceWalk<'_> {
     /// Walks statements; returns whether none of the ways comes to their end.
     fn statements(&mut self, statements: &[Statement]) -> bool {
         statements.iter().any(|statement| self.statement(statement))
@@ -78,7 +78,7 @@ impl Walk<'_> {
             StatementKind::Assign(targets, Some(value)) => {
                 let held = self.sources(value, 0);
                 let given = self.speaks_of_caller(value);
-                for name in targets.iter().filter_map(dotted) {
+                for name in targets.iter().filter_map(dotted_text) {
                     if given {
                         self.given.insert(name.clone());
                     }
@@ -180,7 +180,7 @@ impl Walk<'_> {
                 Through::No | Through::Role => self.sources(no, steps + 1),
                 Through::Some => [self.sources(yes, steps + 1), self.sources(no, steps + 1)].concat(),
             },
-            ExprKind::Name(_) => dotted(expr).and_then(|name| self.names.get(&name).cloned()).unwrap_or_default(),
+            ExprKind::Name(_) => dotted_text(expr).and_then(|name| self.names.get(&name).cloned()).unwrap_or_default(),
             ExprKind::Call { callee, arguments, .. } => match &*callee.kind {
                 ExprKind::Member(object, method) => {
                     if object.call().is_some_and(|(callee, _)| callee.name() == Some("super")) {
@@ -198,10 +198,10 @@ impl Walk<'_> {
                 _ => begins(None, arguments.iter().any(|argument| self.speaks_of_caller(&argument.value))),
             },
             ExprKind::Member(object, _) => {
-                if let Some(held) = dotted(expr).and_then(|name| self.names.get(&name).cloned()) {
+                if let Some(held) = dotted_text(expr).and_then(|name| self.names.get(&name).cloned()) {
                     return held;
                 }
-                let model = dotted(object).map(|name| last_part(&name).to_owned());
+                let model = dotted_text(object).map(|name| last_part(&name).to_owned());
                 begins(model.filter(|name| name.starts_with(char::is_uppercase)), false)
             }
             _ => vec![Source { model: None, piece: None, is_scoped: false }],

@@ -1,10 +1,10 @@
 //! A view of a case: its class, what it declares, and how a field or a method is put into it.
 
-use crate::fix::draft::{Case, Draft};
+use crate::fix::draft::{Case, FixDraft};
 use crate::fix::loads::{is_id, names_of};
-use crate::fix::style::{Style, indent_at, line_end, line_start};
+use crate::fix::style::{CodeStyle, indent_at, line_end, line_start};
 use crate::frameworks::is_rest_view;
-use crate::ir::{Expr, ExprKind, Function, StatementKind, dotted, last_part, walk_statements};
+use crate::ir::{Expr, ExprKind, Function, StatementKind, dotted_text, last_part, walk_statements};
 use crate::project::{ClassRef, FunctionRef, Module, Project};
 use crate::routes::{FrameworkName, RouteEntry};
 
@@ -14,7 +14,7 @@ pub(super) struct ViewClass<'a> {
     pub class: &'a ClassRef,
     /// The file of the class.
     pub module: &'a Module,
-    style: Style,
+    style: CodeStyle,
 }
 
 impl<'a> ViewClass<'a> {
@@ -27,7 +27,7 @@ impl<'a> ViewClass<'a> {
     /// Makes one of a class.
     pub(super) fn new(project: &'a Project, class: &'a ClassRef) -> Option<ViewClass<'a>> {
         let module = project.module(class.module)?;
-        Some(ViewClass { class, module, style: Style::of(&module.text, module.language) })
+        Some(ViewClass { class, module, style: CodeStyle::of(&module.text, module.language) })
     }
 
     /// Returns how the members of the class are indented.
@@ -42,7 +42,7 @@ impl<'a> ViewClass<'a> {
     }
 
     /// Puts a field into the class: in the place of its value, else behind the fields that it has.
-    pub(super) fn put_field(&self, draft: &mut Draft, name: &str, value: &str) {
+    pub(super) fn put_field(&self, draft: &mut FixDraft, name: &str, value: &str) {
         if let Some(old) = self.class.class.field(name) {
             draft.replace(&self.module.path, old.span, value);
             return;
@@ -66,7 +66,7 @@ impl<'a> ViewClass<'a> {
     }
 
     /// Takes a field with its line out of the class. Returns whether it could go: a class has at least one member.
-    pub(super) fn drop_field(&self, draft: &mut Draft, name: &str) -> bool {
+    pub(super) fn drop_field(&self, draft: &mut FixDraft, name: &str) -> bool {
         let members = &self.class.class.members;
         let is_field = |kind: &StatementKind| match kind {
             StatementKind::Assign(targets, _) => targets.iter().any(|target| target.name() == Some(name)),
@@ -89,7 +89,7 @@ impl<'a> ViewClass<'a> {
     }
 
     /// Puts a method at the end of the class.
-    pub(super) fn put_method(&self, draft: &mut Draft, lines: &[String]) {
+    pub(super) fn put_method(&self, draft: &mut FixDraft, lines: &[String]) {
         let class = &self.class.class;
         let end = class.members.last().map_or(class.span.end, |last| last.span.end);
         let at = line_end(&self.module.text, end.saturating_sub(1));
@@ -100,7 +100,7 @@ impl<'a> ViewClass<'a> {
     }
 
     /// Puts lines at the top of a method of this file.
-    pub(super) fn put_first(&self, draft: &mut Draft, method: &Function, lines: &[String]) {
+    pub(super) fn put_first(&self, draft: &mut FixDraft, method: &Function, lines: &[String]) {
         let first = method.body.iter().find(|statement| !is_docstring(&statement.kind)).or(method.body.first());
         let Some(first) = first else { return };
         let at = line_start(&self.module.text, first.span.start);
@@ -108,7 +108,7 @@ impl<'a> ViewClass<'a> {
         draft.insert(&self.module.path, at, self.style.lines(&indent, lines));
     }
 
-    fn insert_line(&self, draft: &mut Draft, at: usize, lines: String) {
+    fn insert_line(&self, draft: &mut FixDraft, at: usize, lines: String) {
         let ends = self.module.text.get(..at).is_some_and(|before| before.ends_with('\n'));
         let made = if ends { lines } else { format!("{}{}", self.style.newline, lines.trim_end()) };
         draft.insert(&self.module.path, at, made);
@@ -116,7 +116,7 @@ impl<'a> ViewClass<'a> {
 }
 
 fn is_docstring(kind: &StatementKind) -> bool {
-    matches!(kind, StatementKind::Expr(value) if crate::ir::literal(value).is_some())
+    matches!(kind, StatementKind::Expr(value) if crate::ir::literal_text(value).is_some())
 }
 
 /// Returns where a member begins, with its decorators.
@@ -133,10 +133,10 @@ pub(in crate::fix::recipes) fn is_rest(project: &Project, entry: &RouteEntry, ha
 }
 
 /// Returns the decorator of that name.
-pub(super) fn decorator<'f>(function: &'f Function, name: &str) -> Option<&'f Expr> {
+pub(super) fn find_decorator<'f>(function: &'f Function, name: &str) -> Option<&'f Expr> {
     function.decorators.iter().find(|decorator| {
         let callee = decorator.call().map_or(*decorator, |(callee, _)| callee);
-        dotted(callee).is_some_and(|dotted| last_part(&dotted) == name)
+        dotted_text(callee).is_some_and(|dotted| last_part(&dotted) == name)
     })
 }
 
@@ -155,7 +155,7 @@ pub(in crate::fix::recipes) fn method_of_load(case: &Case<'_>, parameter: &str) 
     let mut found = None;
     walk_statements(&case.function().body, &mut |_| {}, &mut |expr| {
         let ExprKind::Call { callee, arguments, .. } = &*expr.kind else { return };
-        let name = dotted(callee).unwrap_or_default();
+        let name = dotted_text(callee).unwrap_or_default();
         let Some(method) = name.strip_prefix("self.").and_then(own).filter(|_| found.is_none()) else { return };
         let place = arguments.iter().position(|argument| is_id(&argument.value, &names, parameter));
         let named = place.and_then(|place| arguments.get(place)).and_then(|argument| argument.name.clone());

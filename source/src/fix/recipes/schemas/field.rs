@@ -1,6 +1,6 @@
 //! Fields of schemas, and which of them callers may set.
 
-use crate::fix::draft::{Case, Draft};
+use crate::fix::draft::{Case, FixDraft};
 use crate::ir::{Argument, Span};
 
 /// More names are not written out one by one.
@@ -29,7 +29,7 @@ impl SchemaField {
 
 /// Returns the names of the fields that callers may set: those that the document names, where it names some. `None` where
 /// none is left, or too many to write out.
-pub(super) fn settable<'f>(case: &Case<'_>, fields: &'f [SchemaField]) -> Option<Vec<&'f str>> {
+pub(super) fn settable_names<'f>(case: &Case<'_>, fields: &'f [SchemaField]) -> Option<Vec<&'f str>> {
     let own: Vec<&SchemaField> = fields.iter().filter(|field| !field.is_refused(case)).collect();
     let documented: Vec<&SchemaField> =
         own.iter().copied().filter(|field| case.facts.documented.contains(&field.wire)).collect();
@@ -39,7 +39,12 @@ pub(super) fn settable<'f>(case: &Case<'_>, fields: &'f [SchemaField]) -> Option
 }
 
 /// Adds an argument to a call, behind those that it has.
-pub(super) fn add_argument(case: &Case<'_>, draft: &mut Draft, (call, arguments): (Span, &[Argument]), argument: &str) {
+pub(super) fn add_argument(
+    case: &Case<'_>,
+    draft: &mut FixDraft,
+    (call, arguments): (Span, &[Argument]),
+    argument: &str,
+) {
     let (at, text) = match arguments.last() {
         Some(last) => (last.span.end, format!(", {argument}")),
         None => (call.end.saturating_sub(1), argument.to_owned()),

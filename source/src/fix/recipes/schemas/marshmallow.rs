@@ -1,10 +1,10 @@
 //! marshmallow: a schema loads the fields alone that callers may set.
 
 use super::super::bodies::Bodies;
-use super::field::{SchemaField, add_argument, settable};
-use crate::fix::draft::{Case, Draft};
+use super::field::{SchemaField, add_argument, settable_names};
+use crate::fix::draft::{Case, FixDraft};
 use crate::fix::proposal::Idiom;
-use crate::ir::{Argument, Expr, ExprKind, StatementKind, dotted, keyword, last_part, walk_statements};
+use crate::ir::{Argument, Expr, ExprKind, StatementKind, argument_named, dotted_text, last_part, walk_statements};
 use crate::project::{ClassRef, Resolved};
 
 /// Decorators that load the body for a handler: of flask-smorest, webargs, APIFlask.
@@ -18,12 +18,12 @@ struct LoadedBy<'e> {
 }
 
 /// Narrows what the schemas of a handler load.
-pub(super) fn of_load(case: &Case<'_>) -> Option<Result<Draft, ()>> {
-    let loads = loads(case);
+pub(super) fn of_load(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
+    let loads = find_schema_loads(case);
     loads.first()?;
-    let mut draft = Draft::new(format!("the body gives {} no more", case.facts.not_settable.join(", ")));
+    let mut draft = FixDraft::new(format!("the body gives {} no more", case.facts.not_settable.join(", ")));
     for load in &loads {
-        let Some(option) = narrowing(case, load) else { continue };
+        let Some(option) = narrowing_option(case, load) else { continue };
         if load.written.call().is_some() {
             add_argument(case, &mut draft, (load.written.span, load.arguments), &option);
         } else {
@@ -36,8 +36,8 @@ pub(super) fn of_load(case: &Case<'_>) -> Option<Result<Draft, ()>> {
 }
 
 /// The option that closes a schema to what is not the caller's; `None` where it is closed already.
-fn narrowing(case: &Case<'_>, load: &LoadedBy<'_>) -> Option<String> {
-    let has = |option: &str| keyword(load.arguments, option).is_some();
+fn narrowing_option(case: &Case<'_>, load: &LoadedBy<'_>) -> Option<String> {
+    let has = |option: &str| argument_named(load.arguments, option).is_some();
     if has("only") || has("exclude") {
         return None;
     }
@@ -49,7 +49,7 @@ fn narrowing(case: &Case<'_>, load: &LoadedBy<'_>) -> Option<String> {
         let all: Vec<String> = names.iter().map(|name| case.style.quoted(name)).collect();
         format!("({}{})", all.join(", "), if all.len() == 1 { "," } else { "" })
     };
-    if let Some(names) = settable(case, &fields).filter(|_| is_whole) {
+    if let Some(names) = settable_names(case, &fields).filter(|_| is_whole) {
         return Some(format!("only={}", tuple(&names)));
     }
     // A name that the schema does not have would be a fault.
@@ -58,12 +58,12 @@ fn narrowing(case: &Case<'_>, load: &LoadedBy<'_>) -> Option<String> {
     (!refused.is_empty()).then(|| format!("exclude={}", tuple(&refused)))
 }
 
-fn loads<'e>(case: &'e Case<'_>) -> Vec<LoadedBy<'e>> {
+fn find_schema_loads<'e>(case: &'e Case<'_>) -> Vec<LoadedBy<'e>> {
     let bodies = Bodies::of(case);
     let mut found = Vec::new();
     for decorator in &case.handler.function.decorators {
         let Some((callee, arguments)) = decorator.call() else { continue };
-        let is_loader = dotted(callee).is_some_and(|name| LOADERS.contains(&last_part(&name)));
+        let is_loader = dotted_text(callee).is_some_and(|name| LOADERS.contains(&last_part(&name)));
         let first = arguments.first().filter(|_| is_loader);
         found.extend(first.and_then(|first| loaded_by(case, &first.value)));
     }
@@ -96,10 +96,10 @@ fn fields_of(case: &Case<'_>, class: &ClassRef) -> (Vec<SchemaField>, bool) {
                 continue;
             };
             fields.retain(|field| field.name != name);
-            let is_shown_only = keyword(arguments, "dump_only")
+            let is_shown_only = argument_named(arguments, "dump_only")
                 .is_some_and(|value| matches!(&*value.kind, ExprKind::Constant(word) if word == "True"));
             if !is_shown_only {
-                let wire = keyword(arguments, "data_key").and_then(crate::ir::literal).unwrap_or(name);
+                let wire = argument_named(arguments, "data_key").and_then(crate::ir::literal_text).unwrap_or(name);
                 fields.push(SchemaField { name: name.to_owned(), wire: wire.to_owned() });
             }
         }

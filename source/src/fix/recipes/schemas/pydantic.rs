@@ -1,10 +1,13 @@
 //! pydantic: a model is dumped with the fields that callers may set.
 
-use super::field::{SchemaField, add_argument, settable};
-use crate::fix::draft::{Case, Draft};
+use super::field::{SchemaField, add_argument, settable_names};
+use crate::fix::draft::{Case, FixDraft};
 use crate::fix::identity::each_statement;
 use crate::fix::proposal::Idiom;
-use crate::ir::{Argument, Expr, ExprKind, Span, StatementKind, dotted, keyword, last_part, literal, walk_statements};
+use crate::ir::{
+    Argument, Expr, ExprKind, Span, StatementKind, argument_named, dotted_text, last_part, literal_text,
+    walk_statements,
+};
 use crate::project::{ClassRef, ModuleId, Project, Resolved};
 use crate::routes::RouteEntry;
 
@@ -16,19 +19,20 @@ struct Dump<'e> {
 }
 
 /// Narrows what a handler takes of the models that it reads its body into.
-pub(super) fn of_dump(case: &Case<'_>) -> Option<Result<Draft, ()>> {
-    let dumps = dumps(case);
+pub(super) fn of_dump(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
+    let dumps = find_dumps(case);
     dumps.first()?;
-    let mut draft = Draft::new("");
+    let mut draft = FixDraft::new("");
     let mut taken: Vec<&str> = Vec::new();
     for dump in &dumps {
         let fields = fields_of(case.project, &dump.class);
-        let lets_through = fields.iter().any(|field| field.is_refused(case) && passes(dump.arguments, &field.name));
+        let lets_through =
+            fields.iter().any(|field| field.is_refused(case) && passes_field(dump.arguments, &field.name));
         if !lets_through {
             continue;
         }
-        let names = settable(case, &fields)?;
-        if keyword(dump.arguments, "include").is_some() {
+        let names = settable_names(case, &fields)?;
+        if argument_named(dump.arguments, "include").is_some() {
             return None;
         }
         let all: Vec<String> = names.iter().map(|name| case.style.quoted(name)).collect();
@@ -45,16 +49,16 @@ pub(super) fn of_dump(case: &Case<'_>) -> Option<Result<Draft, ()>> {
 }
 
 /// Whether a dump gives a field: neither left out nor missing from those that are named.
-fn passes(arguments: &[Argument], field: &str) -> bool {
-    let names = |option: &str| match keyword(arguments, option).map(|value| &*value.kind) {
-        Some(ExprKind::List(items)) => Some(items.iter().any(|item| literal(item) == Some(field))),
+fn passes_field(arguments: &[Argument], field: &str) -> bool {
+    let names = |option: &str| match argument_named(arguments, option).map(|value| &*value.kind) {
+        Some(ExprKind::List(items)) => Some(items.iter().any(|item| literal_text(item) == Some(field))),
         _ => None,
     };
     names("include").unwrap_or(true) && !names("exclude").unwrap_or(false)
 }
 
-fn dumps<'e>(case: &'e Case<'_>) -> Vec<Dump<'e>> {
-    let held = held(case);
+fn find_dumps<'e>(case: &'e Case<'_>) -> Vec<Dump<'e>> {
+    let held = held_models(case);
     let mut found = Vec::new();
     walk_statements(&case.handler.function.body, &mut |_| {}, &mut |expr| {
         let ExprKind::Call { callee, arguments, .. } = &*expr.kind else { return };
@@ -72,7 +76,7 @@ fn dumps<'e>(case: &'e Case<'_>) -> Vec<Dump<'e>> {
 }
 
 /// The names of the handler that hold a model made of the body.
-fn held(case: &Case<'_>) -> Vec<(String, ClassRef)> {
+fn held_models(case: &Case<'_>) -> Vec<(String, ClassRef)> {
     let declared = case.function().parameters.iter().filter_map(|parameter| {
         let class = declared_model(case.project, case.handler.module, parameter.declared.as_ref()?)?;
         Some((parameter.name.clone(), class))
@@ -98,16 +102,16 @@ fn made_from_body(case: &Case<'_>, value: &Expr) -> Option<ClassRef> {
         _ => (callee, first.spread == crate::ir::Spread::Named),
     };
     let bodies = super::super::bodies::Bodies::of(case);
-    let class = model(case.project, case.handler.module, of)?;
+    let class = resolve_model(case.project, case.handler.module, of)?;
     (is_made && bodies.is_body(&first.value)).then_some(class)
 }
 
 /// Returns the classes that a body is read into, as the parameters of the handler declare them.
-pub(super) fn models(case: &Case<'_>) -> Vec<ClassRef> {
+pub(super) fn body_models(case: &Case<'_>) -> Vec<ClassRef> {
     models_of(case.project, case.handler.module, &case.handler.function.parameters)
 }
 
-fn models_of(project: &Project, module: ModuleId, parameters: &[crate::ir::Parameter]) -> Vec<ClassRef> {
+fn models_of(project: &Project, module: ModuleId, parameters: &[crate::ir::FunctionParameter]) -> Vec<ClassRef> {
     let declared = parameters.iter().filter_map(|parameter| parameter.declared.as_ref());
     declared.filter_map(|declared| declared_model(project, module, declared)).collect()
 }
@@ -128,7 +132,7 @@ pub(super) fn is_shared(case: &Case<'_>, class: &ClassRef) -> bool {
 fn declared_model(project: &Project, module: ModuleId, declared: &Expr) -> Option<ClassRef> {
     match &*declared.kind {
         // `Annotated[CardIn, Body()]`, `Optional[CardIn]`
-        ExprKind::Index(outer, inner) if dotted(outer).is_some_and(|name| is_wrapper(last_part(&name))) => {
+        ExprKind::Index(outer, inner) if dotted_text(outer).is_some_and(|name| is_wrapper(last_part(&name))) => {
             match &*inner.kind {
                 ExprKind::List(parts) => parts.iter().find_map(|part| declared_model(project, module, part)),
                 _ => declared_model(project, module, inner),
@@ -138,7 +142,7 @@ fn declared_model(project: &Project, module: ModuleId, declared: &Expr) -> Optio
         ExprKind::Operation(sign, parts) if sign == "|" => {
             parts.iter().find_map(|part| declared_model(project, module, part))
         }
-        _ => model(project, module, declared),
+        _ => resolve_model(project, module, declared),
     }
 }
 
@@ -147,7 +151,7 @@ fn is_wrapper(name: &str) -> bool {
     matches!(name, "Annotated" | "Optional") || name == "Union"
 }
 
-fn model(project: &Project, module: ModuleId, named: &Expr) -> Option<ClassRef> {
+fn resolve_model(project: &Project, module: ModuleId, named: &Expr) -> Option<ClassRef> {
     let Some(Resolved::Class(class)) = project.resolve_expr(module, named) else { return None };
     let bases = project.bases_of(&class);
     let is_model =
@@ -166,7 +170,9 @@ fn fields_of(project: &Project, class: &ClassRef) -> Vec<SchemaField> {
                 continue;
             }
             let alias = value.as_ref().and_then(Expr::call).and_then(|(_, arguments)| {
-                keyword(arguments, "validation_alias").or_else(|| keyword(arguments, "alias")).and_then(literal)
+                argument_named(arguments, "validation_alias")
+                    .or_else(|| argument_named(arguments, "alias"))
+                    .and_then(literal_text)
             });
             fields.retain(|field| field.name != name);
             fields.push(SchemaField { name: name.to_owned(), wire: alias.unwrap_or(name).to_owned() });

@@ -1,10 +1,10 @@
 //! zod: a handler parses its body by the part of a schema that callers may set.
 
 use super::super::bodies::Bodies;
-use super::field::{SchemaField, settable};
-use crate::fix::draft::{Case, Draft};
+use super::field::{SchemaField, settable_names};
+use crate::fix::draft::{Case, FixDraft};
 use crate::fix::proposal::Idiom;
-use crate::ir::{Argument, Entry, Expr, ExprKind, literal, walk_statements};
+use crate::ir::{Argument, Expr, ExprKind, RecordEntry, literal_text, walk_statements};
 use crate::project::{ModuleId, Project, Resolved};
 
 /// Longer chains are not followed.
@@ -21,9 +21,9 @@ struct ZodShape {
 }
 
 /// Narrows the schemas by which a handler parses its body.
-pub(super) fn of_parse(case: &Case<'_>) -> Option<Result<Draft, ()>> {
+pub(super) fn of_parse(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
     let bodies = Bodies::of(case);
-    let mut draft = Draft::new(format!("the body gives {} no more", case.facts.not_settable.join(", ")));
+    let mut draft = FixDraft::new(format!("the body gives {} no more", case.facts.not_settable.join(", ")));
     let mut found = false;
     walk_statements(&case.handler.function.body, &mut |_| {}, &mut |expr| {
         let Some((callee, arguments)) = expr.call() else { return };
@@ -53,11 +53,12 @@ pub(super) fn of_parse(case: &Case<'_>) -> Option<Result<Draft, ()>> {
 /// `.pick({ nick: true })`, or `.omit({ role: true })` where too many are left to name them.
 fn part_of(case: &Case<'_>, shape: &ZodShape) -> Option<String> {
     let closed = if shape.is_open { ".strip()" } else { "" };
-    let listed = |names: &[&str]| names.iter().map(|name| format!("{}: true", key(case, name))).collect::<Vec<_>>();
+    let listed =
+        |names: &[&str]| names.iter().map(|name| format!("{}: true", record_key(case, name))).collect::<Vec<_>>();
     if !shape.fields.iter().any(|field| field.is_refused(case)) {
         return shape.is_open.then(|| closed.to_owned());
     }
-    if let Some(names) = settable(case, &shape.fields) {
+    if let Some(names) = settable_names(case, &shape.fields) {
         return Some(format!(".pick({{ {} }}){closed}", listed(&names).join(", ")));
     }
     let refused: Vec<&str> =
@@ -66,7 +67,7 @@ fn part_of(case: &Case<'_>, shape: &ZodShape) -> Option<String> {
 }
 
 /// A name as a key of a record: in quotes where it has to be.
-fn key(case: &Case<'_>, name: &str) -> String {
+fn record_key(case: &Case<'_>, name: &str) -> String {
     let is_bare = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$')
         && !name.starts_with(|letter: char| letter.is_ascii_digit());
     if is_bare { name.to_owned() } else { case.style.quoted(name) }
@@ -109,9 +110,9 @@ fn shape_of_call(
     match method {
         "extend" | "safeExtend" => {
             let ExprKind::Record(entries) = &*first?.kind else { return None };
-            add(&mut shape.fields, fields_of(project, module, entries, steps)?);
+            add_new_fields(&mut shape.fields, fields_of(project, module, entries, steps)?);
         }
-        "merge" => add(&mut shape.fields, shape_of(project, module, first?, steps + 1)?.fields),
+        "merge" => add_new_fields(&mut shape.fields, shape_of(project, module, first?, steps + 1)?.fields),
         "pick" | "omit" => {
             let ExprKind::Record(entries) = &*first?.kind else { return None };
             let named = |field: &SchemaField| entries.iter().filter_map(name_of).any(|name| name == field.name);
@@ -128,7 +129,7 @@ fn shape_of_call(
     Some(shape)
 }
 
-fn add(fields: &mut Vec<SchemaField>, more: Vec<SchemaField>) {
+fn add_new_fields(fields: &mut Vec<SchemaField>, more: Vec<SchemaField>) {
     for field in more {
         if !fields.contains(&field) {
             fields.push(field);
@@ -137,14 +138,14 @@ fn add(fields: &mut Vec<SchemaField>, more: Vec<SchemaField>) {
 }
 
 /// `None` where another record stands in it that is not known.
-fn fields_of(project: &Project, module: ModuleId, entries: &[Entry], steps: usize) -> Option<Vec<SchemaField>> {
+fn fields_of(project: &Project, module: ModuleId, entries: &[RecordEntry], steps: usize) -> Option<Vec<SchemaField>> {
     let mut fields = Vec::new();
     for entry in entries {
         match (name_of(entry), &*entry.value.kind) {
             (Some(name), _) => fields.push(SchemaField::plain(name)),
             // `...base.shape`
             (None, ExprKind::Member(of, shape)) if shape == "shape" => {
-                add(&mut fields, shape_of(project, module, of, steps + 1)?.fields);
+                add_new_fields(&mut fields, shape_of(project, module, of, steps + 1)?.fields);
             }
             _ => return None,
         }
@@ -152,6 +153,6 @@ fn fields_of(project: &Project, module: ModuleId, entries: &[Entry], steps: usiz
     Some(fields)
 }
 
-fn name_of(entry: &Entry) -> Option<&str> {
-    entry.key.as_ref().and_then(|key| literal(key).or(key.name()))
+fn name_of(entry: &RecordEntry) -> Option<&str> {
+    entry.key.as_ref().and_then(|key| literal_text(key).or(key.name()))
 }

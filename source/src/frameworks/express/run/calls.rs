@@ -2,20 +2,20 @@
 
 use std::rc::Rc;
 
-use super::machine::{Frame, Machine};
-use super::values::{Closure, Given, Made, ScopeNames, Value};
-use crate::ir::{Argument, Expr, ExprKind, Spread, dotted};
+use super::machine::{Machine, ScriptFrame};
+use super::values::{Closure, JsValue, ScopeNames, ScriptArgument, UnresolvedCall};
+use crate::ir::{Argument, Expr, ExprKind, Spread, dotted_text};
 
 impl Machine<'_> {
     /// Returns what a call gives.
     pub(super) fn eval_call(
         &mut self,
-        frame: &Frame,
+        frame: &ScriptFrame,
         whole: &Expr,
         callee: &Expr,
         arguments: &[Argument],
         made: bool,
-    ) -> Value {
+    ) -> JsValue {
         let given = self.given(frame, arguments);
         self.sites.push((frame.module, whole.span));
         let value = self.call_given(frame, whole, (callee, made), given);
@@ -23,13 +23,19 @@ impl Machine<'_> {
         value
     }
 
-    fn call_given(&mut self, frame: &Frame, whole: &Expr, (callee, made): (&Expr, bool), given: Vec<Given>) -> Value {
+    fn call_given(
+        &mut self,
+        frame: &ScriptFrame,
+        whole: &Expr,
+        (callee, made): (&Expr, bool),
+        given: Vec<ScriptArgument>,
+    ) -> JsValue {
         if made {
             let class = self.eval(frame, callee);
             return match &class {
-                Value::Class(_) | Value::Function(_) => self.instance(&class, &given),
-                Value::External(name) => self.call_external(frame, whole, &name.clone(), given),
-                _ => self.unfollowed(frame, whole, dotted(callee).unwrap_or_default(), given),
+                JsValue::Class(_) | JsValue::Function(_) => self.instance(&class, &given),
+                JsValue::External(name) => self.call_external(frame, whole, &name.clone(), given),
+                _ => self.unfollowed(frame, whole, dotted_text(callee).unwrap_or_default(), given),
             };
         }
         match &*callee.kind {
@@ -37,15 +43,15 @@ impl Machine<'_> {
                 if matches!(name.as_str(), "require" | "import") && frame.scope.get(name).is_none() =>
             {
                 match given.first().map(|first| &first.value) {
-                    Some(Value::Text(module)) => self.required(frame.module, &module.clone()),
-                    _ => Value::Unknown,
+                    Some(JsValue::Text(module)) => self.required(frame.module, &module.clone()),
+                    _ => JsValue::Unknown,
                 }
             }
             ExprKind::Name(name) if name == "super" => {
                 if let Some(home) = frame.home.clone() {
                     self.construct_base(&home, &frame.this, &given, 0);
                 }
-                Value::undefined()
+                JsValue::undefined()
             }
             ExprKind::Member(object, name) if object.name() == Some("super") => self.call_super(frame, name, &given),
             ExprKind::Member(object, name) => {
@@ -55,7 +61,7 @@ impl Machine<'_> {
             ExprKind::Index(object, key) => {
                 let receiver = self.eval(frame, object);
                 match self.eval(frame, key) {
-                    Value::Text(name) => self.call_method(frame, whole, &receiver, &name, given),
+                    JsValue::Text(name) => self.call_method(frame, whole, &receiver, &name, given),
                     key => {
                         let callee = self.element(&receiver, &key);
                         self.call_value(frame, whole, &callee, given)
@@ -69,26 +75,32 @@ impl Machine<'_> {
         }
     }
 
-    fn call_super(&mut self, frame: &Frame, name: &str, given: &[Given]) -> Value {
+    fn call_super(&mut self, frame: &ScriptFrame, name: &str, given: &[ScriptArgument]) -> JsValue {
         let base = frame.home.as_ref().and_then(|home| home.base.clone());
         match base {
-            Some(Value::Class(base)) => {
+            Some(JsValue::Class(base)) => {
                 let method = self.member(&base, &frame.this, name);
                 self.call(&method, frame.this.clone(), given)
             }
-            _ => Value::Unknown,
+            _ => JsValue::Unknown,
         }
     }
 
     /// Returns what a call of a value gives.
-    pub(super) fn call_value(&mut self, frame: &Frame, whole: &Expr, value: &Value, given: Vec<Given>) -> Value {
+    pub(super) fn call_value(
+        &mut self,
+        frame: &ScriptFrame,
+        whole: &Expr,
+        value: &JsValue,
+        given: Vec<ScriptArgument>,
+    ) -> JsValue {
         match value {
-            Value::Function(closure) => self.call_closure(closure, &given),
-            Value::External(name) => self.call_external(frame, whole, &name.clone(), given),
-            Value::Method(of) => self.call_method(frame, whole, &of.0.clone(), &of.1.clone(), given),
-            Value::Made(made) => self.unfollowed(frame, whole, made.name.clone(), given),
+            JsValue::Function(closure) => self.call_closure(closure, &given),
+            JsValue::External(name) => self.call_external(frame, whole, &name.clone(), given),
+            JsValue::Method(of) => self.call_method(frame, whole, &of.0.clone(), &of.1.clone(), given),
+            JsValue::Made(made) => self.unfollowed(frame, whole, made.name.clone(), given),
             _ => {
-                let name = whole.call().and_then(|(callee, _)| dotted(callee)).unwrap_or_default();
+                let name = whole.call().and_then(|(callee, _)| dotted_text(callee)).unwrap_or_default();
                 self.unfollowed(frame, whole, name, given)
             }
         }
@@ -97,96 +109,103 @@ impl Machine<'_> {
     /// Returns what a call of a method gives.
     pub(super) fn call_method(
         &mut self,
-        frame: &Frame,
+        frame: &ScriptFrame,
         whole: &Expr,
-        receiver: &Value,
+        receiver: &JsValue,
         name: &str,
-        given: Vec<Given>,
-    ) -> Value {
+        given: Vec<ScriptArgument>,
+    ) -> JsValue {
         match receiver {
-            Value::Router(id) => {
+            JsValue::Router(id) => {
                 let own = self.routers.get(id.0).and_then(|router| router.fields.get(name));
                 match own {
                     Some(own) => self.call(&own, receiver.clone(), &given),
                     None => self.call_router(frame, whole, *id, name, given),
                 }
             }
-            Value::RouteOf(id, path) => self.call_route(whole, frame, (*id, path), name, given),
-            Value::List(items) => self.call_list(&items.clone(), name, &given),
-            Value::Text(text) => self.call_text(&text.clone(), name, &given),
-            Value::External(of) if name == "default" => self.call_external(frame, whole, &of.clone(), given),
-            Value::External(of) => self.call_external(frame, whole, &format!("{of}.{name}"), given),
-            Value::Function(closure) if matches!(name, "call" | "apply" | "bind") => {
+            JsValue::RouteOf(id, path) => self.call_route(whole, frame, (*id, path), name, given),
+            JsValue::List(items) => self.call_list(&items.clone(), name, &given),
+            JsValue::Text(text) => self.call_text(&text.clone(), name, &given),
+            JsValue::External(of) if name == "default" => self.call_external(frame, whole, &of.clone(), given),
+            JsValue::External(of) => self.call_external(frame, whole, &format!("{of}.{name}"), given),
+            JsValue::Function(closure) if matches!(name, "call" | "apply" | "bind") => {
                 let own = closure.fields.get(name);
-                if own.is_some() { Value::Unknown } else { self.call_bound(receiver, name, &given) }
+                if own.is_some() { JsValue::Unknown } else { self.call_bound(receiver, name, &given) }
             }
-            Value::Method(_) if matches!(name, "call" | "apply" | "bind") => {
+            JsValue::Method(_) if matches!(name, "call" | "apply" | "bind") => {
                 self.call_of_method(frame, whole, receiver, name, given)
             }
-            Value::Object(_) | Value::Module(_) | Value::Class(_) | Value::Function(_) => {
+            JsValue::Object(_) | JsValue::Module(_) | JsValue::Class(_) | JsValue::Function(_) => {
                 let method = self.property(receiver, name);
                 match &method {
-                    Value::Function(_) => self.call(&method, receiver.clone(), &given),
+                    JsValue::Function(_) => self.call(&method, receiver.clone(), &given),
                     // A method that a function has not been given is not known.
-                    Value::Unknown | Value::Constant(_) | Value::Method(_) => {
-                        let text = whole.call().and_then(|(callee, _)| dotted(callee)).unwrap_or_default();
+                    JsValue::Unknown | JsValue::Constant(_) | JsValue::Method(_) => {
+                        let text = whole.call().and_then(|(callee, _)| dotted_text(callee)).unwrap_or_default();
                         self.unfollowed(frame, whole, text, given)
                     }
                     _ => self.call_value(frame, whole, &method, given),
                 }
             }
-            Value::Made(made) => self.unfollowed(frame, whole, format!("{}.{name}", made.name), given),
+            JsValue::Made(made) => self.unfollowed(frame, whole, format!("{}.{name}", made.name), given),
             _ => {
-                let text = whole.call().and_then(|(callee, _)| dotted(callee)).unwrap_or_default();
+                let text = whole.call().and_then(|(callee, _)| dotted_text(callee)).unwrap_or_default();
                 self.unfollowed(frame, whole, text, given)
             }
         }
     }
 
     /// `f.call(this, a)`, `f.apply(this, [a])`, `f.bind(this, a)`
-    fn call_bound(&mut self, function: &Value, name: &str, given: &[Given]) -> Value {
-        let Value::Function(closure) = function else { return Value::Unknown };
+    fn call_bound(&mut self, function: &JsValue, name: &str, given: &[ScriptArgument]) -> JsValue {
+        let JsValue::Function(closure) = function else { return JsValue::Unknown };
         let this = given.first().map(|first| first.value.clone()).unwrap_or_default();
-        let rest: Vec<Given> = given.get(1..).unwrap_or_default().to_vec();
+        let rest: Vec<ScriptArgument> = given.get(1..).unwrap_or_default().to_vec();
         match name {
             "call" => self.call(function, this, &rest),
-            "apply" => self.call(function, this, &unpacked(&rest)),
+            "apply" => self.call(function, this, &unpack_apply(&rest)),
             _ => {
                 let mut made = Closure::clone(closure);
                 // What a class was made for keeps its `this` where the new one is not known.
-                if !matches!(this, Value::Unknown) {
+                if !matches!(this, JsValue::Unknown) {
                     made.this = this;
                 }
                 made.bound.extend(rest);
-                Value::Function(Rc::new(made))
+                JsValue::Function(Rc::new(made))
             }
         }
     }
 
     /// `router.get.call(router, path, handler)`
-    fn call_of_method(&mut self, frame: &Frame, whole: &Expr, method: &Value, name: &str, given: Vec<Given>) -> Value {
-        let Value::Method(of) = method else { return Value::Unknown };
+    fn call_of_method(
+        &mut self,
+        frame: &ScriptFrame,
+        whole: &Expr,
+        method: &JsValue,
+        name: &str,
+        given: Vec<ScriptArgument>,
+    ) -> JsValue {
+        let JsValue::Method(of) = method else { return JsValue::Unknown };
         let rest = given.get(1..).unwrap_or_default().to_vec();
         match name {
             "bind" => method.clone(),
-            "apply" => self.call_method(frame, whole, &of.0.clone(), &of.1.clone(), unpacked(&rest)),
+            "apply" => self.call_method(frame, whole, &of.0.clone(), &of.1.clone(), unpack_apply(&rest)),
             _ => self.call_method(frame, whole, &of.0.clone(), &of.1.clone(), rest),
         }
     }
 
     /// Returns what a function gives, called with that `this`.
-    pub(super) fn call(&mut self, value: &Value, this: Value, given: &[Given]) -> Value {
+    pub(super) fn call(&mut self, value: &JsValue, this: JsValue, given: &[ScriptArgument]) -> JsValue {
         match value {
-            Value::Function(closure) => {
-                let keeps_this = closure.home.is_some() && matches!(this, Value::Unknown) || self.is_arrow(closure);
+            JsValue::Function(closure) => {
+                let keeps_this = closure.home.is_some() && matches!(this, JsValue::Unknown) || self.is_arrow(closure);
                 if keeps_this {
                     self.call_closure(closure, given)
                 } else {
                     self.call_closure(&closure.with_this(this), given)
                 }
             }
-            Value::Router(_) | Value::Method(_) => Value::Unknown,
-            _ => Value::Unknown,
+            JsValue::Router(_) | JsValue::Method(_) => JsValue::Unknown,
+            _ => JsValue::Unknown,
         }
     }
 
@@ -196,12 +215,12 @@ impl Machine<'_> {
     }
 
     /// Returns what a function gives.
-    pub(super) fn call_closure(&mut self, closure: &Closure, given: &[Given]) -> Value {
+    pub(super) fn call_closure(&mut self, closure: &Closure, given: &[ScriptArgument]) -> JsValue {
         let function = closure.function.clone();
-        let given: Vec<Given> = closure.bound.iter().chain(given).cloned().collect();
+        let given: Vec<ScriptArgument> = closure.bound.iter().chain(given).cloned().collect();
         let act = |machine: &mut Self| {
             let scope = ScopeNames::within(&closure.scope);
-            let frame = Frame {
+            let frame = ScriptFrame {
                 module: closure.module,
                 scope: scope.clone(),
                 this: closure.this.clone(),
@@ -209,12 +228,12 @@ impl Machine<'_> {
             };
             for (place, parameter) in function.parameters.iter().enumerate() {
                 let value = if parameter.spread == Spread::Many {
-                    Value::list(given.iter().skip(place).map(|given| given.value.clone()).collect())
+                    JsValue::list(given.iter().skip(place).map(|given| given.value.clone()).collect())
                 } else {
-                    let value = given.get(place).map_or_else(Value::undefined, |given| given.value.clone());
+                    let value = given.get(place).map_or_else(JsValue::undefined, |given| given.value.clone());
                     match &parameter.default {
                         Some(default) if value.is_nothing() => machine.eval(&frame, default),
-                        Some(default) if matches!(value, Value::Unknown) => machine.eval(&frame, default),
+                        Some(default) if matches!(value, JsValue::Unknown) => machine.eval(&frame, default),
                         _ => value,
                     }
                 };
@@ -226,27 +245,33 @@ impl Machine<'_> {
     }
 
     /// Makes the result of a call that cannot be followed, after the callbacks that may register routes.
-    pub(super) fn unfollowed(&mut self, frame: &Frame, whole: &Expr, name: String, given: Vec<Given>) -> Value {
+    pub(super) fn unfollowed(
+        &mut self,
+        frame: &ScriptFrame,
+        whole: &Expr,
+        name: String,
+        given: Vec<ScriptArgument>,
+    ) -> JsValue {
         for argument in &given {
-            if let Value::Function(closure) = &argument.value
+            if let JsValue::Function(closure) = &argument.value
                 && self.registers(&closure.function)
             {
                 self.doubting(|machine| {
-                    machine.call_closure(closure, &super::start::unknowns(closure.module, &closure.function))
+                    machine.call_closure(closure, &super::start::unknown_arguments(closure.module, &closure.function))
                 });
             }
         }
-        Value::Made(Rc::new(Made { name, arguments: given, module: frame.module, span: whole.span }))
+        JsValue::Made(Rc::new(UnresolvedCall { name, arguments: given, module: frame.module, span: whole.span }))
     }
 }
 
 /// Takes the list of an `apply` apart.
-fn unpacked(given: &[Given]) -> Vec<Given> {
+fn unpack_apply(given: &[ScriptArgument]) -> Vec<ScriptArgument> {
     let Some(list) = given.first() else { return Vec::new() };
     match &list.value {
-        Value::List(items) => {
+        JsValue::List(items) => {
             let items = items.borrow();
-            items.iter().map(|value| Given { value: value.clone(), ..list.clone() }).collect()
+            items.iter().map(|value| ScriptArgument { value: value.clone(), ..list.clone() }).collect()
         }
         _ => Vec::new(),
     }

@@ -2,17 +2,17 @@
 
 use std::rc::Rc;
 
-use super::machine::{Frame, Machine};
-use super::values::{Given, Object, UNKNOWN_PART, Value};
-use crate::ir::{Argument, Entry, Expr, ExprKind, Spread};
+use super::machine::{Machine, ScriptFrame};
+use super::values::{JsValue, ScriptArgument, ScriptObject, UNKNOWN_PART};
+use crate::ir::{Argument, Expr, ExprKind, RecordEntry, Spread};
 
 impl Machine<'_> {
     /// Returns what an expression may be.
-    pub(super) fn eval(&mut self, frame: &Frame, expr: &Expr) -> Value {
+    pub(super) fn eval(&mut self, frame: &ScriptFrame, expr: &Expr) -> JsValue {
         self.deeper(|machine| machine.eval_kind(frame, expr)).unwrap_or_default()
     }
 
-    fn eval_kind(&mut self, frame: &Frame, expr: &Expr) -> Value {
+    fn eval_kind(&mut self, frame: &ScriptFrame, expr: &Expr) -> JsValue {
         match &*expr.kind {
             ExprKind::Name(name) => self.name(frame, name),
             ExprKind::Member(object, name) => {
@@ -25,13 +25,13 @@ impl Machine<'_> {
                 let key = self.eval(frame, key);
                 self.element(&object, &key)
             }
-            ExprKind::Text(text) => Value::text(text),
+            ExprKind::Text(text) => JsValue::text(text),
             ExprKind::Template(text, parts) => self.template(frame, text, parts),
-            ExprKind::Constant(text) => Value::Constant(Rc::from(text.as_str())),
+            ExprKind::Constant(text) => JsValue::Constant(Rc::from(text.as_str())),
             ExprKind::Logic { all, parts } => self.logic(frame, *all, parts),
             ExprKind::Not(inner) => match self.eval(frame, inner).holds() {
-                Some(holds) => Value::truth(!holds),
-                None => Value::Unknown,
+                Some(holds) => JsValue::truth(!holds),
+                None => JsValue::Unknown,
             },
             ExprKind::Compare(parts, signs) => self.compare(frame, parts, signs),
             ExprKind::List(parts) => self.items(frame, parts),
@@ -53,20 +53,20 @@ impl Machine<'_> {
             ExprKind::Operation(sign, parts) => self.operation(frame, sign, parts),
             ExprKind::Function(function) => self.closure(frame, function),
             ExprKind::Await(inner) => self.eval(frame, inner),
-            ExprKind::Comprehension { .. } => Value::Unknown,
+            ExprKind::Comprehension { .. } => JsValue::Unknown,
             ExprKind::Other(parts) => {
                 parts.iter().for_each(|part| {
                     self.eval(frame, part);
                 });
-                Value::Unknown
+                JsValue::Unknown
             }
         }
     }
 
-    fn name(&mut self, frame: &Frame, name: &str) -> Value {
+    fn name(&mut self, frame: &ScriptFrame, name: &str) -> JsValue {
         match name {
             "this" => return frame.this.clone(),
-            "undefined" => return Value::undefined(),
+            "undefined" => return JsValue::undefined(),
             _ => {}
         }
         if let Some(value) = frame.scope.get(name) {
@@ -78,10 +78,10 @@ impl Machine<'_> {
         let module = self.project.module(frame.module);
         let is_own = module.is_some_and(|module| module.definitions.contains_key(name));
         // A name of this module that is not given yet is not known; any other is one of the language.
-        if is_own { Value::Unknown } else { Value::External(Rc::from(name)) }
+        if is_own { JsValue::Unknown } else { JsValue::External(Rc::from(name)) }
     }
 
-    fn template(&mut self, frame: &Frame, text: &str, parts: &[Expr]) -> Value {
+    fn template(&mut self, frame: &ScriptFrame, text: &str, parts: &[Expr]) -> JsValue {
         let mut made = String::new();
         let mut pieces = text.split("{}");
         made.push_str(pieces.next().unwrap_or(""));
@@ -90,11 +90,11 @@ impl Machine<'_> {
             push_part(&mut made, &part);
             made.push_str(piece);
         }
-        Value::text(&made)
+        JsValue::text(&made)
     }
 
-    fn logic(&mut self, frame: &Frame, all: bool, parts: &[Expr]) -> Value {
-        let mut best: Option<Value> = None;
+    fn logic(&mut self, frame: &ScriptFrame, all: bool, parts: &[Expr]) -> JsValue {
+        let mut best: Option<JsValue> = None;
         let mut doubts = 0;
         for part in parts {
             let value = self.eval(frame, part);
@@ -115,30 +115,32 @@ impl Machine<'_> {
             }
         }
         self.doubts -= doubts;
-        best.unwrap_or_else(|| Value::truth(all))
+        best.unwrap_or_else(|| JsValue::truth(all))
     }
 
-    fn compare(&mut self, frame: &Frame, parts: &[Expr], signs: &[String]) -> Value {
-        let values: Vec<Value> = parts.iter().map(|part| self.eval(frame, part)).collect();
-        let ([one, other], [sign]) = (values.as_slice(), signs) else { return Value::Unknown };
+    fn compare(&mut self, frame: &ScriptFrame, parts: &[Expr], signs: &[String]) -> JsValue {
+        let values: Vec<JsValue> = parts.iter().map(|part| self.eval(frame, part)).collect();
+        let ([one, other], [sign]) = (values.as_slice(), signs) else { return JsValue::Unknown };
         let same = match (one, other) {
-            (Value::Text(one), Value::Text(other)) if !one.contains(UNKNOWN_PART) && !other.contains(UNKNOWN_PART) => {
+            (JsValue::Text(one), JsValue::Text(other))
+                if !one.contains(UNKNOWN_PART) && !other.contains(UNKNOWN_PART) =>
+            {
                 one == other
             }
-            (Value::Constant(one), Value::Constant(other)) => one == other,
-            (Value::Unknown | Value::Made(_) | Value::External(_), _) => return Value::Unknown,
-            (_, Value::Unknown | Value::Made(_) | Value::External(_)) => return Value::Unknown,
-            (Value::Constant(_), _) | (_, Value::Constant(_)) => false,
-            _ => return Value::Unknown,
+            (JsValue::Constant(one), JsValue::Constant(other)) => one == other,
+            (JsValue::Unknown | JsValue::Made(_) | JsValue::External(_), _) => return JsValue::Unknown,
+            (_, JsValue::Unknown | JsValue::Made(_) | JsValue::External(_)) => return JsValue::Unknown,
+            (JsValue::Constant(_), _) | (_, JsValue::Constant(_)) => false,
+            _ => return JsValue::Unknown,
         };
         match sign.as_str() {
-            "==" | "===" => Value::truth(same),
-            "!=" | "!==" => Value::truth(!same),
-            _ => Value::Unknown,
+            "==" | "===" => JsValue::truth(same),
+            "!=" | "!==" => JsValue::truth(!same),
+            _ => JsValue::Unknown,
         }
     }
 
-    fn items(&mut self, frame: &Frame, parts: &[Expr]) -> Value {
+    fn items(&mut self, frame: &ScriptFrame, parts: &[Expr]) -> JsValue {
         let mut items = Vec::new();
         for part in parts {
             match &*part.kind {
@@ -146,26 +148,26 @@ impl Machine<'_> {
                 ExprKind::Other(inner) if inner.len() == 1 => {
                     for inner in inner {
                         match self.eval(frame, inner) {
-                            Value::List(more) => items.extend(more.borrow().iter().cloned()),
-                            _ => items.push(Value::Unknown),
+                            JsValue::List(more) => items.extend(more.borrow().iter().cloned()),
+                            _ => items.push(JsValue::Unknown),
                         }
                     }
                 }
                 _ => items.push(self.eval(frame, part)),
             }
         }
-        Value::list(items)
+        JsValue::list(items)
     }
 
-    fn record(&mut self, frame: &Frame, entries: &[Entry]) -> Value {
-        let object = Object::default();
+    fn record(&mut self, frame: &ScriptFrame, entries: &[RecordEntry]) -> JsValue {
+        let object = ScriptObject::default();
         for entry in entries {
             let value = self.eval(frame, &entry.value);
             let key = entry.key.as_ref().map(|key| self.eval(frame, key));
             match (key, value) {
-                (Some(Value::Text(name)), value) => object.set(&name, value),
+                (Some(JsValue::Text(name)), value) => object.set(&name, value),
                 (Some(_), _) => object.is_open.set(true),
-                (None, Value::Object(more)) => {
+                (None, JsValue::Object(more)) => {
                     let names = more.order.borrow().clone();
                     names.iter().for_each(|name| object.set(name, more.get(name).unwrap_or_default()));
                     object.is_open.set(object.is_open.get() || more.is_open.get());
@@ -173,50 +175,52 @@ impl Machine<'_> {
                 (None, value) => object.is_open.set(object.is_open.get() || !value.is_nothing()),
             }
         }
-        Value::Object(Rc::new(object))
+        JsValue::Object(Rc::new(object))
     }
 
-    fn operation(&mut self, frame: &Frame, sign: &str, parts: &[Expr]) -> Value {
-        let values: Vec<Value> = parts.iter().map(|part| self.eval(frame, part)).collect();
+    fn operation(&mut self, frame: &ScriptFrame, sign: &str, parts: &[Expr]) -> JsValue {
+        let values: Vec<JsValue> = parts.iter().map(|part| self.eval(frame, part)).collect();
         match (sign, values.as_slice()) {
-            ("+", [one, other]) if matches!(one, Value::Text(_)) || matches!(other, Value::Text(_)) => {
+            ("+", [one, other]) if matches!(one, JsValue::Text(_)) || matches!(other, JsValue::Text(_)) => {
                 let mut made = String::new();
                 push_part(&mut made, one);
                 push_part(&mut made, other);
-                Value::text(&made)
+                JsValue::text(&made)
             }
             ("typeof", [value]) => match value {
-                Value::Text(_) => Value::text("string"),
-                Value::Function(_) | Value::Class(_) | Value::Router(_) | Value::Method(_) => Value::text("function"),
-                Value::Object(_) | Value::List(_) | Value::Module(_) => Value::text("object"),
-                Value::Constant(text) if &**text == "undefined" => Value::text("undefined"),
-                _ => Value::Unknown,
+                JsValue::Text(_) => JsValue::text("string"),
+                JsValue::Function(_) | JsValue::Class(_) | JsValue::Router(_) | JsValue::Method(_) => {
+                    JsValue::text("function")
+                }
+                JsValue::Object(_) | JsValue::List(_) | JsValue::Module(_) => JsValue::text("object"),
+                JsValue::Constant(text) if &**text == "undefined" => JsValue::text("undefined"),
+                _ => JsValue::Unknown,
             },
-            ("void", _) => Value::undefined(),
-            _ => Value::Unknown,
+            ("void", _) => JsValue::undefined(),
+            _ => JsValue::Unknown,
         }
     }
 
     /// Evaluates the arguments of a call.
-    pub(super) fn given(&mut self, frame: &Frame, arguments: &[Argument]) -> Vec<Given> {
+    pub(super) fn given(&mut self, frame: &ScriptFrame, arguments: &[Argument]) -> Vec<ScriptArgument> {
         let mut given = Vec::new();
         for argument in arguments {
             let value = self.eval(frame, &argument.value);
-            let make = |value: Value| Given { value, module: frame.module, span: argument.span };
+            let make = |value: JsValue| ScriptArgument { value, module: frame.module, span: argument.span };
             match (argument.spread, value) {
                 (Spread::One, value) => given.push(make(value)),
-                (_, Value::List(items)) => given.extend(items.borrow().iter().cloned().map(make)),
-                (_, _) => given.push(make(Value::Unknown)),
+                (_, JsValue::List(items)) => given.extend(items.borrow().iter().cloned().map(make)),
+                (_, _) => given.push(make(JsValue::Unknown)),
             }
         }
         given
     }
 }
 
-fn push_part(made: &mut String, part: &Value) {
+fn push_part(made: &mut String, part: &JsValue) {
     match part {
-        Value::Text(text) => made.push_str(text),
-        Value::Constant(text) if text.starts_with(|first: char| first.is_ascii_digit()) => made.push_str(text),
+        JsValue::Text(text) => made.push_str(text),
+        JsValue::Constant(text) if text.starts_with(|first: char| first.is_ascii_digit()) => made.push_str(text),
         value if value.is_nothing() => {}
         _ => made.push(UNKNOWN_PART),
     }

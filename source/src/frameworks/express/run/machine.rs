@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::routers::RouterData;
-use super::values::{ClassValue, Object, Scope, Value};
+use super::values::{ClassValue, JsValue, ScriptObject, ScriptScope};
 use crate::ir::{Class, Function, Span};
 use crate::project::{ModuleId, Project};
 
@@ -29,7 +29,7 @@ pub(in crate::frameworks::express) struct Machine<'p> {
     pub(super) modules: HashMap<ModuleId, ModuleRun>,
     pub(super) called: HashSet<*const Function>,
     /// The first instance of each class that was made.
-    pub(super) instances: HashMap<*const Class, Value>,
+    pub(super) instances: HashMap<*const Class, JsValue>,
     /// How many conditions that are not known stand around what is followed.
     pub(super) doubts: usize,
     /// The calls that led to where the machine is.
@@ -47,22 +47,22 @@ pub(in crate::frameworks::express) struct Machine<'p> {
 #[derive(Clone)]
 pub(super) struct ModuleRun {
     /// Its names.
-    pub scope: Scope,
+    pub scope: ScriptScope,
     /// `module`, whose `exports` may be replaced.
-    pub holder: Rc<Object>,
+    pub holder: Rc<ScriptObject>,
     /// What `exports` is at first.
-    pub exports: Rc<Object>,
+    pub exports: Rc<ScriptObject>,
 }
 
 /// Where something is evaluated.
 #[derive(Clone)]
-pub(super) struct Frame {
+pub(super) struct ScriptFrame {
     /// The module.
     pub module: ModuleId,
     /// The names.
-    pub scope: Scope,
+    pub scope: ScriptScope,
     /// `this`.
-    pub this: Value,
+    pub this: JsValue,
     /// The class that declares the running method.
     pub home: Option<Rc<ClassValue>>,
 }

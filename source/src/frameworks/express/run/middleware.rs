@@ -4,15 +4,16 @@ use std::rc::Rc;
 
 use super::builtins::NEXT;
 use super::machine::Machine;
-use super::values::{Closure, Given, Value};
+use super::values::{Closure, JsValue, ScriptArgument};
 
 impl Machine<'_> {
     /// Returns whether a middleware is certain to pass every request on.
     pub fn passes_all(&mut self, closure: &Closure) -> bool {
         let Some(next) = closure.function.parameters.get(2) else { return false };
-        let mut given = super::start::unknowns(closure.module, &closure.function);
+        let mut given = super::start::unknown_arguments(closure.module, &closure.function);
         if let Some(last) = given.get_mut(2) {
-            *last = Given { value: Value::External(Rc::from(NEXT)), module: closure.module, span: next.span };
+            *last =
+                ScriptArgument { value: JsValue::External(Rc::from(NEXT)), module: closure.module, span: next.span };
         }
         let doubts = std::mem::take(&mut self.doubts);
         let before = (self.may_have_ended, self.has_passed);
@@ -29,9 +30,9 @@ impl Machine<'_> {
         let mut texts = Vec::new();
         for value in closure.scope.inner_values() {
             match value {
-                Value::Text(text) => texts.push(text.to_string()),
-                Value::List(items) => texts.extend(items.borrow().iter().filter_map(|item| match item {
-                    Value::Text(text) => Some(text.to_string()),
+                JsValue::Text(text) => texts.push(text.to_string()),
+                JsValue::List(items) => texts.extend(items.borrow().iter().filter_map(|item| match item {
+                    JsValue::Text(text) => Some(text.to_string()),
                     _ => None,
                 })),
                 _ => {}

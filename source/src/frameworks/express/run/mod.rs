@@ -16,5 +16,5 @@ mod statements;
 mod values;
 
 pub(super) use machine::Machine;
-pub(super) use routers::{Layer, LayerKind, PATTERN, RouterId};
-pub(super) use values::{Closure, Given, UNKNOWN_PART, Value};
+pub(super) use routers::{ExpressRouterId, Layer, LayerKind, PATTERN};
+pub(super) use values::{Closure, JsValue, ScriptArgument, UNKNOWN_PART};

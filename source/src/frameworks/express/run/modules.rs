@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::machine::{Frame, Machine, ModuleRun};
-use super::values::{Object, ScopeNames, Value};
+use super::machine::{Machine, ModuleRun, ScriptFrame};
+use super::values::{JsValue, ScopeNames, ScriptObject};
 use crate::ir::{Import, StatementKind};
 use crate::project::{ImportTarget, ModuleId};
 
@@ -20,11 +20,12 @@ impl Machine<'_> {
             return;
         }
         let scope = Rc::new(ScopeNames::default());
-        let (holder, exports) = (Rc::new(Object::default()), Rc::new(Object::default()));
-        holder.set("exports", Value::Object(exports.clone()));
-        scope.declare("module", Value::Object(holder.clone()));
-        scope.declare("exports", Value::Object(exports.clone()));
-        let frame = Frame { module: id, scope: scope.clone(), this: Value::Object(exports.clone()), home: None };
+        let (holder, exports) = (Rc::new(ScriptObject::default()), Rc::new(ScriptObject::default()));
+        holder.set("exports", JsValue::Object(exports.clone()));
+        scope.declare("module", JsValue::Object(holder.clone()));
+        scope.declare("exports", JsValue::Object(exports.clone()));
+        let frame =
+            ScriptFrame { module: id, scope: scope.clone(), this: JsValue::Object(exports.clone()), home: None };
         self.modules.insert(id, ModuleRun { scope, holder, exports });
         for statement in &module.statements {
             if let StatementKind::Import(import) = &statement.kind {
@@ -48,64 +49,64 @@ impl Machine<'_> {
     }
 
     /// Returns what `require` of that module gives.
-    pub(super) fn required(&mut self, from: ModuleId, module: &str) -> Value {
+    pub(super) fn required(&mut self, from: ModuleId, module: &str) -> JsValue {
         let target = ImportTarget { module: module.to_owned(), level: 0, name: None };
         match self.run_target(from, &target) {
             Some(found) => self.exported(found, None, 0),
-            None if module.starts_with('.') => Value::Unknown,
-            None => Value::External(Rc::from(module)),
+            None if module.starts_with('.') => JsValue::Unknown,
+            None => JsValue::External(Rc::from(module)),
         }
     }
 
     /// Returns what an imported name of a module is.
-    pub(super) fn imported(&mut self, from: ModuleId, name: &str) -> Option<Value> {
+    pub(super) fn imported(&mut self, from: ModuleId, name: &str) -> Option<JsValue> {
         let target = self.project.module(from)?.imports.get(name)?.clone();
         Some(self.import_value(from, &target))
     }
 
     /// Returns what an import gives.
-    pub(super) fn import_value(&mut self, from: ModuleId, target: &ImportTarget) -> Value {
+    pub(super) fn import_value(&mut self, from: ModuleId, target: &ImportTarget) -> JsValue {
         match self.run_target(from, target) {
             Some(found) => self.exported(found, target.name.as_deref(), 0),
             None => {
                 let name = target.name.as_deref().filter(|name| *name != "default");
                 let name = name.map(|name| format!(".{name}")).unwrap_or_default();
                 if target.module.starts_with('.') {
-                    return Value::Unknown;
+                    return JsValue::Unknown;
                 }
-                Value::External(Rc::from(format!("{}{name}", target.module)))
+                JsValue::External(Rc::from(format!("{}{name}", target.module)))
             }
         }
     }
 
     /// Returns what a module exports by that name, or as a whole.
-    pub(super) fn exported(&mut self, id: ModuleId, name: Option<&str>, steps: usize) -> Value {
-        let Some(run) = self.modules.get(&id).cloned() else { return Value::Unknown };
+    pub(super) fn exported(&mut self, id: ModuleId, name: Option<&str>, steps: usize) -> JsValue {
+        let Some(run) = self.modules.get(&id).cloned() else { return JsValue::Unknown };
         if steps > MOST_EXPORTS {
-            return Value::Unknown;
+            return JsValue::Unknown;
         }
         let whole = run.holder.get("exports").unwrap_or_default();
-        let is_replaced = !matches!(&whole, Value::Object(object) if Rc::ptr_eq(object, &run.exports));
-        let Some(name) = name else { return if is_replaced { whole } else { Value::Module(id) } };
+        let is_replaced = !matches!(&whole, JsValue::Object(object) if Rc::ptr_eq(object, &run.exports));
+        let Some(name) = name else { return if is_replaced { whole } else { JsValue::Module(id) } };
         if let Some(found) = self.exported_name(id, &run, name, steps) {
             return found;
         }
         match (name, is_replaced) {
             ("default", true) => match &whole {
-                Value::Object(object) => object.get("default").unwrap_or(whole),
+                JsValue::Object(object) => object.get("default").unwrap_or(whole),
                 _ => whole,
             },
-            ("default", false) => Value::Module(id),
+            ("default", false) => JsValue::Module(id),
             (_, true) => self.property(&whole, name),
-            _ => Value::Unknown,
+            _ => JsValue::Unknown,
         }
     }
 
-    fn exported_name(&mut self, id: ModuleId, run: &ModuleRun, name: &str, steps: usize) -> Option<Value> {
+    fn exported_name(&mut self, id: ModuleId, run: &ModuleRun, name: &str, steps: usize) -> Option<JsValue> {
         let own = run.exports.get(name);
         let getter = run.exports.getters.borrow().get(name).cloned();
         if let Some(getter) = getter {
-            return Some(self.call(&getter, Value::Unknown, &[]));
+            return Some(self.call(&getter, JsValue::Unknown, &[]));
         }
         if let Some(own) = own.or_else(|| run.scope.get(name)) {
             return Some(own);
@@ -120,7 +121,7 @@ impl Machine<'_> {
         for star in module.stars.clone() {
             let found = self.run_target(id, &star).filter(|found| *found != id);
             if let Some(value) = found.map(|found| self.exported(found, Some(name), steps + 1))
-                && !matches!(value, Value::Unknown | Value::Module(_))
+                && !matches!(value, JsValue::Unknown | JsValue::Module(_))
                 && !value.is_nothing()
             {
                 return Some(value);
@@ -130,7 +131,7 @@ impl Machine<'_> {
     }
 
     /// Binds what an import brings where it is written within a function.
-    pub(super) fn bind_import(&mut self, frame: &Frame, import: &Import) {
+    pub(super) fn bind_import(&mut self, frame: &ScriptFrame, import: &Import) {
         if let Some(alias) = &import.alias {
             let value = self.required(frame.module, &import.module);
             frame.scope.declare(alias, value);
@@ -143,9 +144,9 @@ impl Machine<'_> {
     }
 
     /// Makes an object of fields.
-    pub(super) fn object(fields: Vec<(String, Value)>) -> Value {
-        let object = Object { fields: RefCell::default(), ..Object::default() };
+    pub(super) fn object(fields: Vec<(String, JsValue)>) -> JsValue {
+        let object = ScriptObject { fields: RefCell::default(), ..ScriptObject::default() };
         fields.into_iter().for_each(|(name, value)| object.set(&name, value));
-        Value::Object(Rc::new(object))
+        JsValue::Object(Rc::new(object))
     }
 }

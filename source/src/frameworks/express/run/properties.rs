@@ -3,9 +3,9 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::machine::{Frame, Machine};
+use super::machine::{Machine, ScriptFrame};
 use super::statements::Flow;
-use super::values::{ClassValue, Closure, Given, Object, Value};
+use super::values::{ClassValue, Closure, JsValue, ScriptArgument, ScriptObject};
 use crate::ir::{Function, Span, StatementKind};
 use crate::project::ModuleId;
 
@@ -14,57 +14,57 @@ const MOST_CLASSES: usize = 24;
 
 impl Machine<'_> {
     /// Returns a field or a method of a value.
-    pub(super) fn property(&mut self, value: &Value, name: &str) -> Value {
+    pub(super) fn property(&mut self, value: &JsValue, name: &str) -> JsValue {
         match value {
-            Value::Object(object) => self.field(value, object, name),
-            Value::Module(id) => self.exported(*id, Some(name), 0),
-            Value::Class(class) => self.static_member(class, name),
-            Value::External(of) if name == "default" => Value::External(of.clone()),
-            Value::External(of) => Value::External(Rc::from(format!("{of}.{name}"))),
-            Value::Function(closure) => {
+            JsValue::Object(object) => self.field(value, object, name),
+            JsValue::Module(id) => self.exported(*id, Some(name), 0),
+            JsValue::Class(class) => self.static_member(class, name),
+            JsValue::External(of) if name == "default" => JsValue::External(of.clone()),
+            JsValue::External(of) => JsValue::External(Rc::from(format!("{of}.{name}"))),
+            JsValue::Function(closure) => {
                 let own = closure.fields.get(name);
                 match (own, name) {
                     (Some(own), _) => own,
                     (None, "prototype") => {
-                        let made = Value::Object(Rc::new(Object::default()));
+                        let made = JsValue::Object(Rc::new(ScriptObject::default()));
                         closure.fields.set("prototype", made.clone());
                         made
                     }
-                    (None, _) => Value::Method(Rc::new((value.clone(), name.to_owned()))),
+                    (None, _) => JsValue::Method(Rc::new((value.clone(), name.to_owned()))),
                 }
             }
-            Value::Router(id) => {
+            JsValue::Router(id) => {
                 let own = self.routers.get(id.0).and_then(|router| router.fields.get(name));
-                own.unwrap_or_else(|| Value::Method(Rc::new((value.clone(), name.to_owned()))))
+                own.unwrap_or_else(|| JsValue::Method(Rc::new((value.clone(), name.to_owned()))))
             }
-            Value::List(_) | Value::Text(_) | Value::RouteOf(..) if name != "length" => {
-                Value::Method(Rc::new((value.clone(), name.to_owned())))
+            JsValue::List(_) | JsValue::Text(_) | JsValue::RouteOf(..) if name != "length" => {
+                JsValue::Method(Rc::new((value.clone(), name.to_owned())))
             }
-            Value::List(items) => Value::Constant(Rc::from(items.borrow().len().to_string())),
-            _ => Value::Unknown,
+            JsValue::List(items) => JsValue::Constant(Rc::from(items.borrow().len().to_string())),
+            _ => JsValue::Unknown,
         }
     }
 
     /// Returns what stands at a key.
-    pub(super) fn element(&mut self, value: &Value, key: &Value) -> Value {
+    pub(super) fn element(&mut self, value: &JsValue, key: &JsValue) -> JsValue {
         match (value, key) {
-            (Value::List(items), Value::Constant(place)) => {
+            (JsValue::List(items), JsValue::Constant(place)) => {
                 let place = place.parse::<usize>().ok();
-                place.and_then(|place| items.borrow().get(place).cloned()).unwrap_or_else(Value::undefined)
+                place.and_then(|place| items.borrow().get(place).cloned()).unwrap_or_else(JsValue::undefined)
             }
-            (_, Value::Text(name)) => self.property(value, name),
-            _ => Value::Unknown,
+            (_, JsValue::Text(name)) => self.property(value, name),
+            _ => JsValue::Unknown,
         }
     }
 
     /// Gives a field a value.
-    pub(super) fn set_property(&mut self, object: &Value, name: &str, value: Value) {
-        let keeps = |known: Option<Value>| known.is_some() && matches!(value, Value::Unknown);
+    pub(super) fn set_property(&mut self, object: &JsValue, name: &str, value: JsValue) {
+        let keeps = |known: Option<JsValue>| known.is_some() && matches!(value, JsValue::Unknown);
         match object {
-            Value::Object(object) if !keeps(object.get(name)) => object.set(name, value),
-            Value::Class(class) => class.fields.set(name, value),
-            Value::Function(closure) => closure.fields.set(name, value),
-            Value::Router(id) => {
+            JsValue::Object(object) if !keeps(object.get(name)) => object.set(name, value),
+            JsValue::Class(class) => class.fields.set(name, value),
+            JsValue::Function(closure) => closure.fields.set(name, value),
+            JsValue::Router(id) => {
                 if let Some(router) = self.routers.get(id.0) {
                     router.fields.set(name, value);
                 }
@@ -73,7 +73,7 @@ impl Machine<'_> {
         }
     }
 
-    fn field(&mut self, whole: &Value, object: &Rc<Object>, name: &str) -> Value {
+    fn field(&mut self, whole: &JsValue, object: &Rc<ScriptObject>, name: &str) -> JsValue {
         if let Some(value) = object.get(name) {
             return value;
         }
@@ -82,18 +82,18 @@ impl Machine<'_> {
             return self.call(&getter, whole.clone(), &[]);
         }
         match &object.made_of {
-            Some(Value::Class(class)) => self.member(class, whole, name),
-            Some(Value::Object(prototype)) => self.field(whole, &prototype.clone(), name),
-            Some(_) => Value::Unknown,
-            None if object.is_open.get() => Value::Unknown,
-            None => Value::undefined(),
+            Some(JsValue::Class(class)) => self.member(class, whole, name),
+            Some(JsValue::Object(prototype)) => self.field(whole, &prototype.clone(), name),
+            Some(_) => JsValue::Unknown,
+            None if object.is_open.get() => JsValue::Unknown,
+            None => JsValue::undefined(),
         }
     }
 
     /// Returns a method of a class or of what it extends, for that `this`; a getter is asked.
-    pub(super) fn member(&mut self, class: &Rc<ClassValue>, this: &Value, name: &str) -> Value {
+    pub(super) fn member(&mut self, class: &Rc<ClassValue>, this: &JsValue, name: &str) -> JsValue {
         if name == "constructor" {
-            return Value::Class(class.clone());
+            return JsValue::Class(class.clone());
         }
         let mut current = class.clone();
         for _ in 0..MOST_CLASSES {
@@ -105,33 +105,33 @@ impl Machine<'_> {
                 return method;
             }
             match &current.base {
-                Some(Value::Class(base)) => current = base.clone(),
-                Some(Value::Function(base)) => {
+                Some(JsValue::Class(base)) => current = base.clone(),
+                Some(JsValue::Function(base)) => {
                     return match base.fields.get("prototype") {
-                        Some(Value::Object(prototype)) => self.field(this, &prototype, name),
-                        _ => Value::Unknown,
+                        Some(JsValue::Object(prototype)) => self.field(this, &prototype, name),
+                        _ => JsValue::Unknown,
                     };
                 }
-                Some(_) => return Value::Unknown,
-                None => return Value::undefined(),
+                Some(_) => return JsValue::Unknown,
+                None => return JsValue::undefined(),
             }
         }
-        Value::Unknown
+        JsValue::Unknown
     }
 
-    fn static_member(&mut self, class: &Rc<ClassValue>, name: &str) -> Value {
+    fn static_member(&mut self, class: &Rc<ClassValue>, name: &str) -> JsValue {
         let mut current = class.clone();
         for _ in 0..MOST_CLASSES {
             if let Some(value) = current.fields.get(name) {
                 return value;
             }
             if let Some(function) = self.method_in(&current, name, true) {
-                return method_of(&current, function, Value::Class(class.clone()), class);
+                return method_of(&current, function, JsValue::Class(class.clone()), class);
             }
-            let Some(Value::Class(base)) = &current.base else { break };
+            let Some(JsValue::Class(base)) = &current.base else { break };
             current = base.clone();
         }
-        Value::Unknown
+        JsValue::Unknown
     }
 
     /// Returns a method of a class; static ones and others may have the same name.
@@ -153,35 +153,40 @@ impl Machine<'_> {
     }
 
     /// Makes an instance of a class, or of a function that is used like one.
-    pub(super) fn instance(&mut self, value: &Value, given: &[Given]) -> Value {
+    pub(super) fn instance(&mut self, value: &JsValue, given: &[ScriptArgument]) -> JsValue {
         match value {
-            Value::Class(class) => {
-                let made = Rc::new(Object { made_of: Some(value.clone()), ..Object::default() });
-                let this = Value::Object(made);
+            JsValue::Class(class) => {
+                let made = Rc::new(ScriptObject { made_of: Some(value.clone()), ..ScriptObject::default() });
+                let this = JsValue::Object(made);
                 self.instances.entry(Arc::as_ptr(&class.class)).or_insert_with(|| this.clone());
                 self.construct(class, &this, given, 0);
                 this
             }
-            Value::Function(closure) => {
+            JsValue::Function(closure) => {
                 let prototype = self.property(value, "prototype");
-                let this = Value::Object(Rc::new(Object { made_of: Some(prototype), ..Object::default() }));
+                let this =
+                    JsValue::Object(Rc::new(ScriptObject { made_of: Some(prototype), ..ScriptObject::default() }));
                 let own = closure.with_this(this.clone());
                 match self.call_closure(&own, given) {
-                    value @ (Value::Router(_) | Value::Object(_) | Value::Function(_)) => value,
+                    value @ (JsValue::Router(_) | JsValue::Object(_) | JsValue::Function(_)) => value,
                     _ => this,
                 }
             }
-            _ => Value::Unknown,
+            _ => JsValue::Unknown,
         }
     }
 
     /// Gives an instance its fields and follows the constructor, the base's first.
-    pub(super) fn construct(&mut self, class: &Rc<ClassValue>, this: &Value, given: &[Given], steps: usize) {
+    pub(super) fn construct(&mut self, class: &Rc<ClassValue>, this: &JsValue, given: &[ScriptArgument], steps: usize) {
         if steps > MOST_CLASSES {
             return;
         }
-        let frame =
-            Frame { module: class.module, scope: class.scope.clone(), this: this.clone(), home: Some(class.clone()) };
+        let frame = ScriptFrame {
+            module: class.module,
+            scope: class.scope.clone(),
+            this: this.clone(),
+            home: Some(class.clone()),
+        };
         let constructor = class.class.method("constructor").cloned();
         if constructor.is_none() {
             self.construct_base(class, this, given, steps);
@@ -203,16 +208,22 @@ impl Machine<'_> {
                 self.set_property(this, &parameter.name, given.value.clone());
             }
         }
-        if let Value::Function(closure) = method_of(class, constructor, this.clone(), class) {
+        if let JsValue::Function(closure) = method_of(class, constructor, this.clone(), class) {
             self.call_closure(&closure, given);
         }
     }
 
     /// Follows the constructor of what a class extends.
-    pub(super) fn construct_base(&mut self, class: &Rc<ClassValue>, this: &Value, given: &[Given], steps: usize) {
+    pub(super) fn construct_base(
+        &mut self,
+        class: &Rc<ClassValue>,
+        this: &JsValue,
+        given: &[ScriptArgument],
+        steps: usize,
+    ) {
         match &class.base {
-            Some(Value::Class(base)) => self.construct(&base.clone(), this, given, steps + 1),
-            Some(Value::Function(base)) => {
+            Some(JsValue::Class(base)) => self.construct(&base.clone(), this, given, steps + 1),
+            Some(JsValue::Function(base)) => {
                 self.call_closure(&base.with_this(this.clone()), given);
             }
             _ => {}
@@ -220,17 +231,17 @@ impl Machine<'_> {
     }
 
     /// Follows a body and returns its result.
-    pub(super) fn result_of(&mut self, frame: &Frame, function: &Function) -> Value {
+    pub(super) fn result_of(&mut self, frame: &ScriptFrame, function: &Function) -> JsValue {
         match self.run_block(frame, &function.body) {
             Flow::Return(value) | Flow::Perhaps(value) => value,
-            _ => Value::undefined(),
+            _ => JsValue::undefined(),
         }
     }
 }
 
 /// Makes a method of what a class declares.
-fn method_of(home: &Rc<ClassValue>, function: Arc<Function>, this: Value, through: &Rc<ClassValue>) -> Value {
-    Value::Function(Rc::new(Closure {
+fn method_of(home: &Rc<ClassValue>, function: Arc<Function>, this: JsValue, through: &Rc<ClassValue>) -> JsValue {
+    JsValue::Function(Rc::new(Closure {
         module: home.module,
         function,
         scope: home.scope.clone(),

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::machine::{Frame, Machine};
-use super::values::{Given, Object, UNKNOWN_PART, Value};
+use super::machine::{Machine, ScriptFrame};
+use super::values::{JsValue, ScriptArgument, ScriptObject, UNKNOWN_PART};
 use crate::ir::{Expr, Span};
 use crate::project::ModuleId;
 
@@ -18,7 +18,7 @@ pub(in crate::frameworks::express) const PATTERN: char = '\u{2}';
 
 /// The place of a router in the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(in crate::frameworks::express) struct RouterId(pub usize);
+pub(in crate::frameworks::express) struct ExpressRouterId(pub usize);
 
 /// An application or a router.
 pub(in crate::frameworks::express) struct RouterData {
@@ -29,7 +29,7 @@ pub(in crate::frameworks::express) struct RouterData {
     /// Whether it stands for a parameter that is given from elsewhere.
     pub is_assumed: bool,
     /// Its fields.
-    pub fields: Object,
+    pub fields: ScriptObject,
 }
 
 /// One registration.
@@ -40,7 +40,7 @@ pub(in crate::frameworks::express) struct Layer {
     /// The paths as written; one `""` where there is none.
     pub paths: Vec<String>,
     /// What it was given besides.
-    pub items: Vec<Given>,
+    pub items: Vec<ScriptArgument>,
     /// Where it is written.
     pub module: ModuleId,
     /// The call.
@@ -64,28 +64,28 @@ pub(in crate::frameworks::express) enum LayerKind {
 
 impl Machine<'_> {
     /// Makes an application or a router where that is what is called.
-    pub(super) fn make_router(&mut self, frame: &Frame, whole: &Expr, name: &str) -> Option<Value> {
+    pub(super) fn make_router(&mut self, frame: &ScriptFrame, whole: &Expr, name: &str) -> Option<JsValue> {
         let _ = (frame, whole);
         let is_app = APPLICATIONS.contains(&name);
         (is_app || ROUTERS.contains(&name)).then(|| self.new_router(is_app, false))
     }
 
     /// Makes a router.
-    pub(super) fn new_router(&mut self, is_app: bool, is_assumed: bool) -> Value {
-        let id = RouterId(self.routers.len());
-        self.routers.push(RouterData { layers: Vec::new(), is_app, is_assumed, fields: Object::default() });
-        Value::Router(id)
+    pub(super) fn new_router(&mut self, is_app: bool, is_assumed: bool) -> JsValue {
+        let id = ExpressRouterId(self.routers.len());
+        self.routers.push(RouterData { layers: Vec::new(), is_app, is_assumed, fields: ScriptObject::default() });
+        JsValue::Router(id)
     }
 
     /// Returns what a method of a router gives, after it has registered what it registers.
     pub(super) fn call_router(
         &mut self,
-        frame: &Frame,
+        frame: &ScriptFrame,
         whole: &Expr,
-        id: RouterId,
+        id: ExpressRouterId,
         name: &str,
-        given: Vec<Given>,
-    ) -> Value {
+        given: Vec<ScriptArgument>,
+    ) -> JsValue {
         match name {
             "use" => {
                 let (paths, items) = self.split_use(&given);
@@ -98,10 +98,10 @@ impl Machine<'_> {
             }
             "route" => {
                 let path = given.first().map(|first| first.value.clone()).unwrap_or_default();
-                return Value::RouteOf(id, Rc::new(path));
+                return JsValue::RouteOf(id, Rc::new(path));
             }
             // `app.get('setting')`
-            "get" if given.len() < 2 => return Value::Unknown,
+            "get" if given.len() < 2 => return JsValue::Unknown,
             _ if METHODS.contains(&name) => {
                 let path = given.first().map(|first| first.value.clone()).unwrap_or_default();
                 let items = given.get(1..).unwrap_or_default().to_vec();
@@ -109,21 +109,21 @@ impl Machine<'_> {
             }
             _ => {
                 self.unfollowed(frame, whole, name.to_owned(), given);
-                return Value::Unknown;
+                return JsValue::Unknown;
             }
         }
-        Value::Router(id)
+        JsValue::Router(id)
     }
 
     /// Returns what a method of `router.route(path)` gives.
     pub(super) fn call_route(
         &mut self,
         whole: &Expr,
-        frame: &Frame,
-        (id, path): (RouterId, &Rc<Value>),
+        frame: &ScriptFrame,
+        (id, path): (ExpressRouterId, &Rc<JsValue>),
         name: &str,
-        given: Vec<Given>,
-    ) -> Value {
+        given: Vec<ScriptArgument>,
+    ) -> JsValue {
         if METHODS.contains(&name) {
             // A chain begins where its first call does; the line of this one is where its name stands.
             let span = given.first().map_or(whole.span, |first| Span {
@@ -133,14 +133,14 @@ impl Machine<'_> {
             });
             self.add_route((id, path), name, given, (frame.module, span));
         }
-        Value::RouteOf(id, path.clone())
+        JsValue::RouteOf(id, path.clone())
     }
 
     fn add_route(
         &mut self,
-        (id, path): (RouterId, &Value),
+        (id, path): (ExpressRouterId, &JsValue),
         name: &str,
-        items: Vec<Given>,
+        items: Vec<ScriptArgument>,
         (module, span): (ModuleId, Span),
     ) {
         if items.is_empty() {
@@ -160,10 +160,10 @@ impl Machine<'_> {
 
     fn add(
         &mut self,
-        id: RouterId,
+        id: ExpressRouterId,
         kind: LayerKind,
         paths: Vec<String>,
-        items: Vec<Given>,
+        items: Vec<ScriptArgument>,
         (module, span): (ModuleId, Span),
     ) {
         let layer = Layer { kind, paths, items, module, span, sites: self.sites.clone(), is_doubtful: self.doubts > 0 };
@@ -173,14 +173,14 @@ impl Machine<'_> {
     }
 
     /// Splits what `use` is given into paths and the rest.
-    fn split_use(&self, given: &[Given]) -> (Vec<String>, Vec<Given>) {
+    fn split_use(&self, given: &[ScriptArgument]) -> (Vec<String>, Vec<ScriptArgument>) {
         let first = given.first();
         let paths = first.and_then(|first| match &first.value {
-            Value::List(items) if items.borrow().iter().all(|item| matches!(item, Value::Text(_))) => {
+            JsValue::List(items) if items.borrow().iter().all(|item| matches!(item, JsValue::Text(_))) => {
                 self.paths(&first.value)
             }
-            Value::List(_) => None,
-            Value::Unknown | Value::Made(_) if given.len() > 1 => {
+            JsValue::List(_) => None,
+            JsValue::Unknown | JsValue::Made(_) if given.len() > 1 => {
                 self.is_called_path(first).then(|| vec![UNKNOWN_PART.to_string()])
             }
             value => self.paths(value),
@@ -192,21 +192,21 @@ impl Machine<'_> {
     }
 
     /// Returns whether something that is not known is called like a path.
-    fn is_called_path(&self, given: &Given) -> bool {
+    fn is_called_path(&self, given: &ScriptArgument) -> bool {
         let text = self.project.text(given.module, given.span).to_ascii_lowercase();
         ["path", "prefix", "url", "uri", "base", "root", "endpoint"].iter().any(|word| text.contains(word))
     }
 
     /// Returns the paths that a value stands for.
-    fn paths(&self, value: &Value) -> Option<Vec<String>> {
+    fn paths(&self, value: &JsValue) -> Option<Vec<String>> {
         match value {
-            Value::Text(text) => Some(vec![text.to_string()]),
-            Value::Constant(text) if text.starts_with('/') => Some(vec![format!("{PATTERN}{text}")]),
-            Value::List(items) => {
+            JsValue::Text(text) => Some(vec![text.to_string()]),
+            JsValue::Constant(text) if text.starts_with('/') => Some(vec![format!("{PATTERN}{text}")]),
+            JsValue::List(items) => {
                 let found: Vec<String> = items
                     .borrow()
                     .iter()
-                    .filter(|item| !matches!(item, Value::List(_)))
+                    .filter(|item| !matches!(item, JsValue::List(_)))
                     .filter_map(|item| self.paths(item))
                     .flatten()
                     .collect();
@@ -218,11 +218,13 @@ impl Machine<'_> {
 }
 
 /// Returns whether a value is a function, or is made of one.
-fn is_function(value: &Value) -> bool {
+fn is_function(value: &JsValue) -> bool {
     match value {
-        Value::Function(_) => true,
-        Value::Made(made) => made.arguments.iter().any(|given| matches!(given.value, Value::Function(_))),
-        Value::List(items) => items.borrow().iter().any(|item| !matches!(item, Value::List(_)) && is_function(item)),
+        JsValue::Function(_) => true,
+        JsValue::Made(made) => made.arguments.iter().any(|given| matches!(given.value, JsValue::Function(_))),
+        JsValue::List(items) => {
+            items.borrow().iter().any(|item| !matches!(item, JsValue::List(_)) && is_function(item))
+        }
         _ => false,
     }
 }

@@ -4,17 +4,17 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::machine::{Frame, Machine};
+use super::machine::{Machine, ScriptFrame};
 use super::routers::METHODS;
-use super::values::{Given, Value};
-use crate::ir::{Class, Expr, ExprKind, Function, Span, dotted, literal, walk_statements};
+use super::values::{JsValue, ScriptArgument};
+use crate::ir::{Class, Expr, ExprKind, Function, Span, dotted_text, literal_text, walk_statements};
 use crate::project::{Definition, Module, ModuleId, Resolved};
 
 /// Folders of programs that are not served.
 const ASIDE: [&str; 9] = ["__mocks__", "__tests__", "benchmarks", "e2e", "fixtures", "mocks", "spec", "test", "tests"];
 
 /// A function that may be called for the routes that it registers.
-struct Start {
+struct StartFunction {
     module: ModuleId,
     function: Arc<Function>,
     /// The class of a method, and the name by which it is known.
@@ -38,23 +38,23 @@ impl Machine<'_> {
         for module in &modules {
             self.run_module(module.id);
         }
-        let starts: Vec<Start> = modules.iter().flat_map(|module| self.starts_of(module)).collect();
-        for start in ranked(&starts) {
+        let starts: Vec<StartFunction> = modules.iter().flat_map(|module| self.starts_of(module)).collect();
+        for start in rank_starts(&starts) {
             if !self.called.contains(&Arc::as_ptr(&start.function)) {
                 self.begin(start);
             }
         }
     }
 
-    fn begin(&mut self, start: &Start) {
+    fn begin(&mut self, start: &StartFunction) {
         let given = self.assumed(start.module, &start.function);
         let Some(class) = &start.class else {
             let value = self.known_function(start);
-            self.call(&value, Value::Unknown, &given);
+            self.call(&value, JsValue::Unknown, &given);
             return;
         };
         let value = self.exported_or_own(start.module, &class.name);
-        let Value::Class(of) = &value else { return };
+        let JsValue::Class(of) = &value else { return };
         if self.is_static(start.module, &start.function) {
             let method = self.property(&value, &start.function.name);
             self.call(&method, value, &given);
@@ -79,26 +79,26 @@ impl Machine<'_> {
         self.call(&method, instance, &given);
     }
 
-    fn exported_or_own(&mut self, module: ModuleId, name: &str) -> Value {
+    fn exported_or_own(&mut self, module: ModuleId, name: &str) -> JsValue {
         let own = self.modules.get(&module).and_then(|run| run.scope.get(name));
         own.unwrap_or_else(|| self.exported(module, Some(name), 0))
     }
 
-    fn known_function(&mut self, start: &Start) -> Value {
+    fn known_function(&mut self, start: &StartFunction) -> JsValue {
         let known = self.exported_or_own(start.module, &start.function.name);
         match &known {
-            Value::Function(closure) if Arc::ptr_eq(&closure.function, &start.function) => known,
+            JsValue::Function(closure) if Arc::ptr_eq(&closure.function, &start.function) => known,
             _ => {
-                let Some(run) = self.modules.get(&start.module).cloned() else { return Value::Unknown };
-                let frame = Frame { module: start.module, scope: run.scope, this: Value::Unknown, home: None };
+                let Some(run) = self.modules.get(&start.module).cloned() else { return JsValue::Unknown };
+                let frame = ScriptFrame { module: start.module, scope: run.scope, this: JsValue::Unknown, home: None };
                 self.closure(&frame, &start.function)
             }
         }
     }
 
     /// Returns what a function is given that is called from elsewhere: a router where it registers on a parameter.
-    fn assumed(&mut self, module: ModuleId, function: &Function) -> Vec<Given> {
-        let receivers = receivers(function);
+    fn assumed(&mut self, module: ModuleId, function: &Function) -> Vec<ScriptArgument> {
+        let receivers = registering_names(function);
         let mut given = Vec::new();
         for parameter in &function.parameters {
             let below = |name: &String| name.strip_prefix(&format!("{}.", parameter.name)).map(str::to_owned);
@@ -107,30 +107,30 @@ impl Machine<'_> {
             let value = if receivers.contains(&parameter.name) {
                 self.new_router(false, true)
             } else if fields.is_empty() {
-                Value::Unknown
+                JsValue::Unknown
             } else {
                 self.open_object(fields)
             };
-            given.push(Given { value, module, span: parameter.span });
+            given.push(ScriptArgument { value, module, span: parameter.span });
         }
         given
     }
 
     /// Makes an object that has routers in these fields, and others that are not known.
-    fn open_object(&mut self, mut fields: Vec<String>) -> Value {
+    fn open_object(&mut self, mut fields: Vec<String>) -> JsValue {
         fields.sort();
         let fields = fields.into_iter().map(|name| (name, self.new_router(false, true))).collect();
         let value = Self::object(fields);
-        if let Value::Object(object) = &value {
+        if let JsValue::Object(object) = &value {
             object.is_open.set(true);
         }
         value
     }
 
-    fn starts_of(&self, module: &Module) -> Vec<Start> {
+    fn starts_of(&self, module: &Module) -> Vec<StartFunction> {
         let mut found = Vec::new();
         let mut add = |function: &Arc<Function>, class: Option<&Arc<Class>>| {
-            found.push(Start {
+            found.push(StartFunction {
                 module: module.id,
                 function: function.clone(),
                 class: class.cloned(),
@@ -173,7 +173,7 @@ impl Machine<'_> {
 }
 
 /// Returns those from which a registration is reached, the ones that reach most of them first.
-fn ranked(starts: &[Start]) -> Vec<&Start> {
+fn rank_starts(starts: &[StartFunction]) -> Vec<&StartFunction> {
     let mut by_key: HashMap<usize, Vec<usize>> = HashMap::new();
     for (at, start) in starts.iter().enumerate() {
         by_key.entry(start.key()).or_default().push(at);
@@ -188,13 +188,13 @@ fn ranked(starts: &[Start]) -> Vec<&Start> {
         }
         n_found
     };
-    let mut ranked: Vec<(usize, &Start)> =
+    let mut ranked: Vec<(usize, &StartFunction)> =
         starts.iter().enumerate().map(|(at, start)| (reach(at), start)).filter(|(n_found, _)| *n_found > 0).collect();
     ranked.sort_by_key(|(n_found, _)| std::cmp::Reverse(*n_found));
     ranked.into_iter().map(|(_, start)| start).collect()
 }
 
-impl Start {
+impl StartFunction {
     /// What a call names that leads here: the function, or the class.
     fn key(&self) -> usize {
         match &self.class {
@@ -205,14 +205,14 @@ impl Start {
 }
 
 /// The names on which a function registers.
-fn receivers(function: &Function) -> HashSet<String> {
+fn registering_names(function: &Function) -> HashSet<String> {
     let mut names = HashSet::new();
     walk_statements(&function.body, &mut |_| {}, &mut |expr| {
         if let ExprKind::Call { callee, .. } = &*expr.kind
             && is_registration(expr)
             && let ExprKind::Member(object, _) | ExprKind::Index(object, _) = &*callee.kind
         {
-            names.extend(dotted(object).filter(|name| name.split('.').count() <= 2));
+            names.extend(dotted_text(object).filter(|name| name.split('.').count() <= 2));
         }
     });
     names
@@ -230,7 +230,7 @@ fn is_registration(expr: &Expr) -> bool {
     };
     match &*callee.kind {
         ExprKind::Member(_, name) if name == "use" => !arguments.is_empty(),
-        ExprKind::Member(_, name) if name == "route" => first.is_some_and(|first| literal(first).is_some()),
+        ExprKind::Member(_, name) if name == "route" => first.is_some_and(|first| literal_text(first).is_some()),
         ExprKind::Member(_, name) => {
             METHODS.contains(&name.as_str()) && arguments.len() > 1 && first.is_some_and(is_path)
         }
@@ -247,7 +247,7 @@ fn is_aside(path: &str) -> bool {
 }
 
 /// Gives what is not known for each parameter.
-pub(super) fn unknowns(module: ModuleId, function: &Function) -> Vec<Given> {
-    let make = |span: Span| Given { value: Value::Unknown, module, span };
+pub(super) fn unknown_arguments(module: ModuleId, function: &Function) -> Vec<ScriptArgument> {
+    let make = |span: Span| ScriptArgument { value: JsValue::Unknown, module, span };
     function.parameters.iter().map(|parameter| make(parameter.span)).collect()
 }

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::machine::{Frame, Machine};
-use super::values::{ClassValue, Closure, Object, ScopeNames, Value};
+use super::machine::{Machine, ScriptFrame};
+use super::values::{ClassValue, Closure, JsValue, ScopeNames, ScriptObject};
 use crate::ir::{Class, Expr, ExprKind, Function, Span, Statement, StatementKind};
 
 /// Elements of a list that a loop looks at.
@@ -15,42 +15,42 @@ pub(super) enum Flow {
     /// With what comes after it.
     Next,
     /// With a result.
-    Return(Value),
+    Return(JsValue),
     /// With what comes after it, unless it ended with this result before.
-    Perhaps(Value),
+    Perhaps(JsValue),
     /// With a fault, or a jump.
     Stop,
 }
 
 impl Machine<'_> {
     /// Follows the statements of a block.
-    pub(super) fn run_block(&mut self, frame: &Frame, statements: &[Statement]) -> Flow {
+    pub(super) fn run_block(&mut self, frame: &ScriptFrame, statements: &[Statement]) -> Flow {
         for statement in statements {
             if let StatementKind::Function(function) = &statement.kind {
                 let closure = self.closure(frame, function);
                 frame.scope.declare(&function.name, closure);
             }
         }
-        let mut perhaps: Option<Value> = None;
+        let mut perhaps: Option<JsValue> = None;
         for statement in statements {
             if !self.step() {
                 break;
             }
             match self.run_statement(frame, statement) {
-                (Flow::Next, maybe) => perhaps = better(perhaps, maybe),
-                (Flow::Perhaps(value), maybe) => perhaps = better(better(perhaps, Some(value)), maybe),
+                (Flow::Next, maybe) => perhaps = better_value(perhaps, maybe),
+                (Flow::Perhaps(value), maybe) => perhaps = better_value(better_value(perhaps, Some(value)), maybe),
                 (Flow::Return(value), maybe) => {
-                    let value = better(better(perhaps, maybe), Some(value)).unwrap_or_default();
+                    let value = better_value(better_value(perhaps, maybe), Some(value)).unwrap_or_default();
                     return Flow::Return(value);
                 }
-                (Flow::Stop, maybe) => return better(perhaps, maybe).map_or(Flow::Stop, Flow::Return),
+                (Flow::Stop, maybe) => return better_value(perhaps, maybe).map_or(Flow::Stop, Flow::Return),
             }
         }
         perhaps.map_or(Flow::Next, Flow::Perhaps)
     }
 
     /// Follows one statement: how it ends, and what it may return otherwise.
-    fn run_statement(&mut self, frame: &Frame, statement: &Statement) -> (Flow, Option<Value>) {
+    fn run_statement(&mut self, frame: &ScriptFrame, statement: &Statement) -> (Flow, Option<JsValue>) {
         match &statement.kind {
             StatementKind::Assign(targets, value) => self.run_assign(frame, statement.span, targets, value.as_ref()),
             StatementKind::Expr(value) => {
@@ -58,7 +58,7 @@ impl Machine<'_> {
             }
             StatementKind::If { test, body, otherwise } => return self.run_if(frame, test, body, otherwise),
             StatementKind::Return(value) => {
-                let value = value.as_ref().map_or_else(Value::undefined, |value| self.eval(frame, value));
+                let value = value.as_ref().map_or_else(JsValue::undefined, |value| self.eval(frame, value));
                 return (Flow::Return(value), None);
             }
             StatementKind::Throw(_) | StatementKind::Jump => return (Flow::Stop, None),
@@ -68,7 +68,7 @@ impl Machine<'_> {
             StatementKind::While { test, body } => {
                 self.eval(frame, test);
                 let flow = self.doubting(|machine| machine.run_block(frame, body));
-                return (Flow::Next, returned(flow));
+                return (Flow::Next, returned_value(flow));
             }
             StatementKind::Try { body, finally, .. } => {
                 let flow = self.run_block(frame, body);
@@ -101,8 +101,8 @@ impl Machine<'_> {
         (Flow::Next, None)
     }
 
-    fn run_assign(&mut self, frame: &Frame, span: Span, targets: &[Expr], value: Option<&Expr>) {
-        let made = value.map_or_else(Value::undefined, |value| self.eval(frame, value));
+    fn run_assign(&mut self, frame: &ScriptFrame, span: Span, targets: &[Expr], value: Option<&Expr>) {
+        let made = value.map_or_else(JsValue::undefined, |value| self.eval(frame, value));
         let declares = self.is_declaration(frame, span);
         for target in targets {
             self.bind(frame, target, made.clone(), declares);
@@ -110,7 +110,7 @@ impl Machine<'_> {
     }
 
     /// Returns whether a statement declares what it assigns.
-    fn is_declaration(&self, frame: &Frame, span: Span) -> bool {
+    fn is_declaration(&self, frame: &ScriptFrame, span: Span) -> bool {
         let text = self.project.module(frame.module).map(|module| &*module.text).unwrap_or("");
         let before = text.get(..span.start).unwrap_or("").trim_end();
         ["const", "let", "var", ","].iter().any(|word| before.ends_with(word))
@@ -120,11 +120,11 @@ impl Machine<'_> {
 
     fn run_if(
         &mut self,
-        frame: &Frame,
+        frame: &ScriptFrame,
         test: &Expr,
         body: &[Statement],
         otherwise: &[Statement],
-    ) -> (Flow, Option<Value>) {
+    ) -> (Flow, Option<JsValue>) {
         match self.eval(frame, test).holds() {
             Some(true) => (self.run_block(frame, body), None),
             Some(false) => (self.run_block(frame, otherwise), None),
@@ -138,35 +138,35 @@ impl Machine<'_> {
                         (Flow::Return(value), None)
                     }
                     (Flow::Stop, Flow::Stop) => (Flow::Stop, None),
-                    (one, other) => (Flow::Next, returned(one).or(returned(other))),
+                    (one, other) => (Flow::Next, returned_value(one).or(returned_value(other))),
                 }
             }
         }
     }
 
-    fn run_for(&mut self, frame: &Frame, target: &Expr, source: &Expr, body: &[Statement]) -> Option<Value> {
+    fn run_for(&mut self, frame: &ScriptFrame, target: &Expr, source: &Expr, body: &[Statement]) -> Option<JsValue> {
         let items = match self.eval(frame, source) {
-            Value::List(items) => Some(items.borrow().clone()),
-            Value::Object(object) => Some(object.order.borrow().iter().map(|name| Value::text(name)).collect()),
+            JsValue::List(items) => Some(items.borrow().clone()),
+            JsValue::Object(object) => Some(object.order.borrow().iter().map(|name| JsValue::text(name)).collect()),
             _ => None,
         };
         let mut perhaps = None;
-        let mut turn = |machine: &mut Self, item: Value| {
-            let inner = Frame { scope: ScopeNames::within(&frame.scope), ..frame.clone() };
+        let mut turn = |machine: &mut Self, item: JsValue| {
+            let inner = ScriptFrame { scope: ScopeNames::within(&frame.scope), ..frame.clone() };
             machine.bind(&inner, target, item, true);
             let flow = machine.run_block(&inner, body);
-            perhaps = better(perhaps.take(), returned(flow));
+            perhaps = better_value(perhaps.take(), returned_value(flow));
         };
         match items {
             Some(items) => items.into_iter().take(MOST_TURNS).for_each(|item| turn(self, item)),
-            None => self.doubting(|machine| turn(machine, Value::Unknown)),
+            None => self.doubting(|machine| turn(machine, JsValue::Unknown)),
         }
         perhaps
     }
 
     /// Makes a function of what is declared.
-    pub(super) fn closure(&mut self, frame: &Frame, function: &Arc<Function>) -> Value {
-        Value::Function(Rc::new(Closure {
+    pub(super) fn closure(&mut self, frame: &ScriptFrame, function: &Arc<Function>) -> JsValue {
+        JsValue::Function(Rc::new(Closure {
             module: frame.module,
             function: function.clone(),
             scope: frame.scope.clone(),
@@ -180,7 +180,7 @@ impl Machine<'_> {
     }
 
     /// Makes a class of what is declared.
-    pub(super) fn class(&mut self, frame: &Frame, class: &Arc<Class>) -> Value {
+    pub(super) fn class(&mut self, frame: &ScriptFrame, class: &Arc<Class>) -> JsValue {
         let base = class.bases.first().map(|base| self.eval(frame, base));
         let base = base.filter(|base| !base.is_nothing());
         let made = Rc::new(ClassValue {
@@ -188,7 +188,7 @@ impl Machine<'_> {
             class: class.clone(),
             scope: frame.scope.clone(),
             base,
-            fields: Rc::new(Object::default()),
+            fields: Rc::new(ScriptObject::default()),
         });
         for member in &class.members {
             // Static fields are told from others by their text; both are known of the class here.
@@ -199,16 +199,16 @@ impl Machine<'_> {
                 targets.iter().filter_map(|target| target.name()).for_each(|name| made.fields.set(name, value.clone()));
             }
         }
-        Value::Class(made)
+        JsValue::Class(made)
     }
 
     /// Gives a target a value: a name, a member, or a pattern.
-    pub(super) fn bind(&mut self, frame: &Frame, target: &Expr, value: Value, declares: bool) {
+    pub(super) fn bind(&mut self, frame: &ScriptFrame, target: &Expr, value: JsValue, declares: bool) {
         match &*target.kind {
             ExprKind::Name(name) if declares => frame.scope.declare(name, value),
             ExprKind::Name(name) => {
                 // What was known is not given up for what is not.
-                let keeps = matches!(value, Value::Unknown) && self.doubts > 0 && frame.scope.get(name).is_some();
+                let keeps = matches!(value, JsValue::Unknown) && self.doubts > 0 && frame.scope.get(name).is_some();
                 if !keeps {
                     frame.scope.assign(name, value);
                 }
@@ -219,7 +219,7 @@ impl Machine<'_> {
             }
             ExprKind::Index(object, key) => {
                 let object = self.eval(frame, object);
-                if let Value::Text(name) = self.eval(frame, key) {
+                if let JsValue::Text(name) = self.eval(frame, key) {
                     self.set_property(&object, &name, value);
                 }
             }
@@ -230,8 +230,8 @@ impl Machine<'_> {
                         continue;
                     };
                     let part = match self.eval(frame, key) {
-                        Value::Text(name) => self.property(&value, &name),
-                        _ => Value::Unknown,
+                        JsValue::Text(name) => self.property(&value, &name),
+                        _ => JsValue::Unknown,
                     };
                     self.bind(frame, &entry.value, part, declares);
                 }
@@ -239,15 +239,15 @@ impl Machine<'_> {
             ExprKind::List(parts) => {
                 for (place, part) in parts.iter().enumerate() {
                     let item = match &value {
-                        Value::List(items) => items.borrow().get(place).cloned().unwrap_or_else(Value::undefined),
-                        _ => Value::Unknown,
+                        JsValue::List(items) => items.borrow().get(place).cloned().unwrap_or_else(JsValue::undefined),
+                        _ => JsValue::Unknown,
                     };
                     self.bind(frame, part, item, declares);
                 }
             }
             ExprKind::Assign(inner, default) => {
                 let value = match value {
-                    Value::Unknown => self.eval(frame, default),
+                    JsValue::Unknown => self.eval(frame, default),
                     value if value.is_nothing() => self.eval(frame, default),
                     value => value,
                 };
@@ -258,14 +258,14 @@ impl Machine<'_> {
     }
 }
 
-fn returned(flow: Flow) -> Option<Value> {
+fn returned_value(flow: Flow) -> Option<JsValue> {
     match flow {
         Flow::Return(value) | Flow::Perhaps(value) => Some(value),
         _ => None,
     }
 }
 
-fn better(one: Option<Value>, other: Option<Value>) -> Option<Value> {
+fn better_value(one: Option<JsValue>, other: Option<JsValue>) -> Option<JsValue> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.or_better(other)),
         (one, other) => one.or(other),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::routers::RouterId;
+use super::routers::ExpressRouterId;
 use crate::ir::{Class, Function, Span};
 use crate::project::ModuleId;
 
@@ -14,7 +14,7 @@ pub(in crate::frameworks::express) const UNKNOWN_PART: char = '\u{1}';
 
 /// What an expression may be.
 #[derive(Clone, Default)]
-pub(in crate::frameworks::express) enum Value {
+pub(in crate::frameworks::express) enum JsValue {
     /// It is not known.
     #[default]
     Unknown,
@@ -23,9 +23,9 @@ pub(in crate::frameworks::express) enum Value {
     /// A number, `true`, `null`, `undefined`, a pattern: as written.
     Constant(Rc<str>),
     /// A list.
-    List(Rc<RefCell<Vec<Value>>>),
+    List(Rc<RefCell<Vec<JsValue>>>),
     /// An object, an instance.
-    Object(Rc<Object>),
+    Object(Rc<ScriptObject>),
     /// A function.
     Function(Rc<Closure>),
     /// A class.
@@ -35,26 +35,26 @@ pub(in crate::frameworks::express) enum Value {
     /// Something of a package or of the language, by its full name.
     External(Rc<str>),
     /// What a call gives that cannot be followed.
-    Made(Rc<Made>),
+    Made(Rc<UnresolvedCall>),
     /// An application or a router.
-    Router(RouterId),
+    Router(ExpressRouterId),
     /// `router.route(path)`
-    RouteOf(RouterId, Rc<Value>),
+    RouteOf(ExpressRouterId, Rc<JsValue>),
     /// A method of a list, a text, a router, before it is called.
-    Method(Rc<(Value, String)>),
+    Method(Rc<(JsValue, String)>),
 }
 
 /// An object.
 #[derive(Default)]
-pub(in crate::frameworks::express) struct Object {
+pub(in crate::frameworks::express) struct ScriptObject {
     /// Its fields.
-    pub fields: RefCell<HashMap<String, Value>>,
+    pub fields: RefCell<HashMap<String, JsValue>>,
     /// Names in the order in which they were given.
     pub order: RefCell<Vec<String>>,
     /// Functions that make a field when it is asked for.
-    pub getters: RefCell<HashMap<String, Value>>,
+    pub getters: RefCell<HashMap<String, JsValue>>,
     /// What it is made of: a class, or the prototype of a function.
-    pub made_of: Option<Value>,
+    pub made_of: Option<JsValue>,
     /// Whether it may have more fields than are known.
     pub is_open: Cell<bool>,
 }
@@ -66,9 +66,9 @@ pub(in crate::frameworks::express) struct Closure {
     /// It.
     pub function: Arc<Function>,
     /// The names around it.
-    pub scope: Scope,
+    pub scope: ScriptScope,
     /// `this`.
-    pub this: Value,
+    pub this: JsValue,
     /// The class that declares it, for methods.
     pub home: Option<Rc<ClassValue>>,
     /// The class through which it was reached.
@@ -76,9 +76,9 @@ pub(in crate::frameworks::express) struct Closure {
     /// Whether it is made only under a condition that is not known.
     pub is_doubtful: bool,
     /// Arguments that are bound.
-    pub bound: Vec<Given>,
+    pub bound: Vec<ScriptArgument>,
     /// Fields of the function itself.
-    pub fields: Rc<Object>,
+    pub fields: Rc<ScriptObject>,
 }
 
 /// A class and what it was made within.
@@ -88,19 +88,19 @@ pub(in crate::frameworks::express) struct ClassValue {
     /// It.
     pub class: Arc<Class>,
     /// The names around it.
-    pub scope: Scope,
+    pub scope: ScriptScope,
     /// What it extends.
-    pub base: Option<Value>,
+    pub base: Option<JsValue>,
     /// Its static fields.
-    pub fields: Rc<Object>,
+    pub fields: Rc<ScriptObject>,
 }
 
 /// A call that cannot be followed.
-pub(in crate::frameworks::express) struct Made {
+pub(in crate::frameworks::express) struct UnresolvedCall {
     /// The full name of what was called; empty where it has none.
     pub name: String,
     /// What it was given.
-    pub arguments: Vec<Given>,
+    pub arguments: Vec<ScriptArgument>,
     /// Where the call stands.
     pub module: ModuleId,
     /// The call.
@@ -109,9 +109,9 @@ pub(in crate::frameworks::express) struct Made {
 
 /// A value that was given to a call, and where it was written.
 #[derive(Clone)]
-pub(in crate::frameworks::express) struct Given {
+pub(in crate::frameworks::express) struct ScriptArgument {
     /// The value.
-    pub value: Value,
+    pub value: JsValue,
     /// Where it was written.
     pub module: ModuleId,
     /// The argument.
@@ -119,49 +119,49 @@ pub(in crate::frameworks::express) struct Given {
 }
 
 /// The names of a function or of a module, and those around it.
-pub(in crate::frameworks::express) type Scope = Rc<ScopeNames>;
+pub(in crate::frameworks::express) type ScriptScope = Rc<ScopeNames>;
 
 /// See `Scope`.
 #[derive(Default)]
 pub(in crate::frameworks::express) struct ScopeNames {
-    names: RefCell<HashMap<String, Value>>,
-    above: Option<Scope>,
+    names: RefCell<HashMap<String, JsValue>>,
+    above: Option<ScriptScope>,
 }
 
 impl ScopeNames {
     /// Makes a scope within another one.
-    pub fn within(above: &Scope) -> Scope {
+    pub fn within(above: &ScriptScope) -> ScriptScope {
         Rc::new(ScopeNames { names: RefCell::default(), above: Some(above.clone()) })
     }
 
     /// Returns what a name holds, here or above.
-    pub fn get(&self, name: &str) -> Option<Value> {
+    pub fn get(&self, name: &str) -> Option<JsValue> {
         let own = self.names.borrow().get(name).cloned();
         own.or_else(|| self.above.as_ref()?.get(name))
     }
 
     /// Returns what a name holds below the module's own names.
-    pub fn get_inner(&self, name: &str) -> Option<Value> {
+    pub fn get_inner(&self, name: &str) -> Option<JsValue> {
         let above = self.above.as_ref()?;
         let own = self.names.borrow().get(name).cloned();
         own.or_else(|| above.get_inner(name))
     }
 
     /// Returns what the names below the module's own hold.
-    pub fn inner_values(&self) -> Vec<Value> {
+    pub fn inner_values(&self) -> Vec<JsValue> {
         let Some(above) = &self.above else { return Vec::new() };
-        let mut values: Vec<Value> = self.names.borrow().values().cloned().collect();
+        let mut values: Vec<JsValue> = self.names.borrow().values().cloned().collect();
         values.extend(above.inner_values());
         values
     }
 
     /// Gives a name of this scope a value.
-    pub fn declare(&self, name: &str, value: Value) {
+    pub fn declare(&self, name: &str, value: JsValue) {
         self.names.borrow_mut().insert(name.to_owned(), value);
     }
 
     /// Gives the nearest name a value.
-    pub fn assign(&self, name: &str, value: Value) {
+    pub fn assign(&self, name: &str, value: JsValue) {
         if self.names.borrow().contains_key(name) {
             return self.declare(name, value);
         }
@@ -172,84 +172,84 @@ impl ScopeNames {
     }
 }
 
-impl Object {
+impl ScriptObject {
     /// Returns a field.
-    pub fn get(&self, name: &str) -> Option<Value> {
+    pub fn get(&self, name: &str) -> Option<JsValue> {
         self.fields.borrow().get(name).cloned()
     }
 
     /// Gives a field a value.
-    pub fn set(&self, name: &str, value: Value) {
+    pub fn set(&self, name: &str, value: JsValue) {
         if self.fields.borrow_mut().insert(name.to_owned(), value).is_none() {
             self.order.borrow_mut().push(name.to_owned());
         }
     }
 }
 
-impl Value {
+impl JsValue {
     /// Makes a text.
-    pub fn text(text: &str) -> Value {
-        Value::Text(Rc::from(text))
+    pub fn text(text: &str) -> JsValue {
+        JsValue::Text(Rc::from(text))
     }
 
     /// Makes a list.
-    pub fn list(items: Vec<Value>) -> Value {
-        Value::List(Rc::new(RefCell::new(items)))
+    pub fn list(items: Vec<JsValue>) -> JsValue {
+        JsValue::List(Rc::new(RefCell::new(items)))
     }
 
     /// Makes `undefined`.
-    pub fn undefined() -> Value {
-        Value::Constant(Rc::from("undefined"))
+    pub fn undefined() -> JsValue {
+        JsValue::Constant(Rc::from("undefined"))
     }
 
     /// Makes `true` or `false`.
-    pub fn truth(holds: bool) -> Value {
-        Value::Constant(Rc::from(if holds { "true" } else { "false" }))
+    pub fn truth(holds: bool) -> JsValue {
+        JsValue::Constant(Rc::from(if holds { "true" } else { "false" }))
     }
 
     /// Returns whether it is `undefined` or `null`.
     pub fn is_nothing(&self) -> bool {
-        matches!(self, Value::Constant(text) if matches!(&**text, "undefined" | "null"))
+        matches!(self, JsValue::Constant(text) if matches!(&**text, "undefined" | "null"))
     }
 
     /// Returns whether a condition holds on it, where that is known.
     pub fn holds(&self) -> Option<bool> {
         match self {
-            Value::Text(text) if text.contains(UNKNOWN_PART) => None,
-            Value::Text(text) => Some(!text.is_empty()),
-            Value::Constant(text) => Some(!matches!(&**text, "undefined" | "null" | "false" | "0" | "NaN")),
-            Value::Unknown | Value::Made(_) | Value::External(_) => None,
+            JsValue::Text(text) if text.contains(UNKNOWN_PART) => None,
+            JsValue::Text(text) => Some(!text.is_empty()),
+            JsValue::Constant(text) => Some(!matches!(&**text, "undefined" | "null" | "false" | "0" | "NaN")),
+            JsValue::Unknown | JsValue::Made(_) | JsValue::External(_) => None,
             _ => Some(true),
         }
     }
 
     /// Returns the one of two that says more.
-    pub fn or_better(self, other: Value) -> Value {
+    pub fn or_better(self, other: JsValue) -> JsValue {
         if other.rank() > self.rank() { other } else { self }
     }
 
     fn rank(&self) -> usize {
         match self {
-            Value::Unknown => 0,
-            Value::Constant(_) => 1,
-            Value::Made(_) | Value::External(_) => 2,
-            Value::Text(_) | Value::Method(_) => 3,
-            Value::List(items) => {
+            JsValue::Unknown => 0,
+            JsValue::Constant(_) => 1,
+            JsValue::Made(_) | JsValue::External(_) => 2,
+            JsValue::Text(_) | JsValue::Method(_) => 3,
+            JsValue::List(items) => {
                 if items.borrow().is_empty() {
                     3
                 } else {
                     4
                 }
             }
-            Value::Object(_) | Value::Function(_) | Value::Class(_) | Value::Module(_) => 5,
-            Value::Router(_) | Value::RouteOf(..) => 6,
+            JsValue::Object(_) | JsValue::Function(_) | JsValue::Class(_) | JsValue::Module(_) => 5,
+            JsValue::Router(_) | JsValue::RouteOf(..) => 6,
         }
     }
 }
 
 impl Closure {
     /// Makes the same function with another `this`.
-    pub fn with_this(&self, this: Value) -> Closure {
+    pub fn with_this(&self, this: JsValue) -> Closure {
         Closure { this, ..self.clone() }
     }
 }

@@ -1,6 +1,6 @@
 //! What is taken from a body and shown in an answer, and what the whole project sets.
 
-use routewarden_source::fix::{FixFacts, RefusalReason, Remedy};
+use routewarden_source::fix::{FixFacts, RefusalReason, RemedyKind};
 
 use super::{IMPORTS, MODELS, PERMISSIONS, SERIALIZERS, SETTINGS, assert_lines, assert_refused, clinic};
 use crate::fix::kit::{Given, facts, strings};
@@ -37,7 +37,7 @@ fn a_field_that_is_not_the_callers_to_set_is_read_only() {
     assert_lines(
         &given,
         "POST /visits/",
-        Remedy::FieldAllowList,
+        RemedyKind::FieldAllowList,
         facts(&["paid"]),
         "+        read_only_fields = [\"paid\"]\n",
     );
@@ -45,7 +45,7 @@ fn a_field_that_is_not_the_callers_to_set_is_read_only() {
     assert_lines(
         &given,
         "POST /visits/",
-        Remedy::FieldAllowList,
+        RemedyKind::FieldAllowList,
         facts(&["owner"]),
         "+        read_only_fields = [\"owner\"]\n+    def perform_create(self, serializer):\n\
          +        serializer.save(owner=self.request.user)\n+\n",
@@ -54,12 +54,12 @@ fn a_field_that_is_not_the_callers_to_set_is_read_only() {
     assert_lines(
         &given,
         "PUT /own/",
-        Remedy::FieldAllowList,
+        RemedyKind::FieldAllowList,
         facts(&["role"]),
         "-    role = serializers.CharField(max_length=20, required=False)\n\
          +    role = serializers.CharField(max_length=20, read_only=True)\n",
     );
-    let made = given.fix_with("PUT /own/", Remedy::FieldAllowList, facts(&["badge"]));
+    let made = given.fix_with("PUT /own/", RemedyKind::FieldAllowList, facts(&["badge"]));
     assert_eq!(made.unwrap_err().reason, RefusalReason::NothingToDo);
 }
 
@@ -75,7 +75,7 @@ fn what_must_not_be_seen_goes_from_the_serializer_and_can_still_be_sent() {
     assert_lines(
         &given,
         "GET /account/",
-        Remedy::ResponseSchema,
+        RemedyKind::ResponseSchema,
         leaking(&["password"]),
         "-        fields = \"__all__\"\n+        fields = [\"id\", \"email\", \"position\", \"role\"]\n",
     );
@@ -83,7 +83,7 @@ fn what_must_not_be_seen_goes_from_the_serializer_and_can_still_be_sent() {
     assert_lines(
         &given,
         "GET /seen/{pk}/",
-        Remedy::ResponseSchema,
+        RemedyKind::ResponseSchema,
         leaking(&["position"]),
         "-        extra_kwargs = {\"email\": {\"required\": True}}\n\
          +        extra_kwargs = {\"position\": {\"write_only\": True}, \"email\": {\"required\": True}}\n",
@@ -122,7 +122,7 @@ def found(request, word):
     assert_lines(
         &of("CORS_ALLOW_ALL_ORIGINS = True\nCORS_ALLOW_CREDENTIALS = True\n"),
         route,
-        Remedy::CorsOrigins,
+        RemedyKind::CorsOrigins,
         origins.clone(),
         "-CORS_ALLOW_ALL_ORIGINS = True\n+CORS_ALLOWED_ORIGINS = [\"https://clinic.example\"]\n",
     );
@@ -131,16 +131,16 @@ def found(request, word):
             "CORS_ORIGIN_ALLOW_ALL = True\nCORS_ORIGIN_WHITELIST = [\"https://a.example\"]\nCORS_ALLOWED_ORIGIN_REGEXES = [r\"^https?://.*$\"]\n",
         ),
         route,
-        Remedy::CorsOrigins,
+        RemedyKind::CorsOrigins,
         origins,
         "-CORS_ORIGIN_ALLOW_ALL = True\n+CORS_ORIGIN_ALLOW_ALL = False\n-CORS_ALLOWED_ORIGIN_REGEXES = [r\"^https?://.*$\"]\n",
     );
     let named = of("CORS_ALLOWED_ORIGINS = [\"https://a.example\"]\n");
-    assert_refused(&named, route, Remedy::CorsOrigins, RefusalReason::NothingToDo);
+    assert_refused(&named, route, RemedyKind::CorsOrigins, RefusalReason::NothingToDo);
     assert_lines(
         &named,
         route,
-        Remedy::ParameterisedQuery,
+        RemedyKind::ParameterisedQuery,
         FixFacts::default(),
         "-        cursor.execute(f\"SELECT id FROM clinic_visit WHERE reason LIKE '%{word}%' AND kind <> '100%'\")\n\
          +        cursor.execute(\"SELECT id FROM clinic_visit WHERE reason LIKE %s AND kind <> '100%%'\", (f\"%{word}%\",))\n",

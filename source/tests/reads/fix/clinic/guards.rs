@@ -1,6 +1,6 @@
 //! Who may ask: credentials, roles, tokens, and how often.
 
-use routewarden_source::fix::{FixFacts, RefusalReason, Remedy};
+use routewarden_source::fix::{FixFacts, RefusalReason, RemedyKind};
 
 use super::{SETTINGS, assert_lines, assert_refused, clinic, lines};
 use crate::fix::kit::{Given, strings};
@@ -44,25 +44,25 @@ class Plain(View):
     assert_lines(
         &given,
         "GET /loose/{pk}/",
-        Remedy::MissingGuard,
+        RemedyKind::MissingGuard,
         FixFacts::default(),
         "-    authentication_classes = []\n-    permission_classes = [AllowAny]\n+    permission_classes = [IsAuthenticated]\n\
          -        return Response({\"reason\": get_object_or_404(Visit, pk=pk).reason})\n\
          +        return Response({\"reason\": get_object_or_404(Visit, pk=pk, owner=request.user).reason})\n",
     );
-    let said = given.fix("GET /loose/{pk}/", Remedy::MissingGuard).unwrap();
+    let said = given.fix("GET /loose/{pk}/", RemedyKind::MissingGuard).unwrap();
     assert!(said.needs_review.iter().any(|what| what.contains("AllowAny")), "{:?}", said.needs_review);
     assert_lines(
         &given,
         "POST /beat/",
-        Remedy::MissingGuard,
+        RemedyKind::MissingGuard,
         FixFacts::default(),
         "+@permission_classes([IsAuthenticated])\n",
     );
-    let plain = lines(given.fix("GET /plain/", Remedy::MissingGuard)).unwrap();
+    let plain = lines(given.fix("GET /plain/", RemedyKind::MissingGuard)).unwrap();
     assert!(plain.contains("+class Plain(LoginRequiredMixin, View):"), "{plain}");
-    assert_refused(&given, "GET /asking/", Remedy::MissingGuard, RefusalReason::NothingToDo);
-    assert_refused(&given, "GET /kept/", Remedy::MissingGuard, RefusalReason::NothingToDo);
+    assert_refused(&given, "GET /asking/", RemedyKind::MissingGuard, RefusalReason::NothingToDo);
+    assert_refused(&given, "GET /kept/", RemedyKind::MissingGuard, RefusalReason::NothingToDo);
 }
 
 const CHIEFS: &str = r#"class Figures(APIView):
@@ -131,9 +131,9 @@ fn one_action_asks_for_a_role_and_its_siblings_stay_as_they_are() {
         ("DELETE /choosing/{pk}/", "+        if self.action == \"destroy\":\n+            return [IsChief()]\n"),
     ];
     for (route, wanted) in cases {
-        assert_lines(&given, route, Remedy::RoleGuard, role.clone(), wanted);
+        assert_lines(&given, route, RemedyKind::RoleGuard, role.clone(), wanted);
     }
-    assert_refused(&given, "GET /figures/", Remedy::RoleGuard, RefusalReason::NothingToDo);
+    assert_refused(&given, "GET /figures/", RemedyKind::RoleGuard, RefusalReason::NothingToDo);
 }
 
 #[test]
@@ -143,12 +143,12 @@ fn a_role_without_a_permission_class_gets_one() {
         "urlpatterns = [path(\"payroll/\", views.Payroll.as_view())]\n",
     );
     let role = FixFacts { role: Some("chief".to_owned()), ..FixFacts::default() };
-    let made = lines(given.fix_with("GET /payroll/", Remedy::RoleGuard, role)).unwrap();
+    let made = lines(given.fix_with("GET /payroll/", RemedyKind::RoleGuard, role)).unwrap();
     assert!(made.contains("+class HasChiefRole(BasePermission):"), "{made}");
     assert!(made.contains("request.user.is_authenticated and request.user.role == \"chief\")"), "{made}");
     assert!(made.contains("+    permission_classes = [IsAuthenticated, HasChiefRole]"), "{made}");
     // Nothing says which role: no guess.
-    assert_refused(&given, "GET /payroll/", Remedy::RoleGuard, RefusalReason::MissingFact);
+    assert_refused(&given, "GET /payroll/", RemedyKind::RoleGuard, RefusalReason::MissingFact);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn tokens_are_proved_in_the_class_that_finds_out_who_calls() {
         ("clinic/urls.py", urls),
         ("clinic/views.py", views),
     ]);
-    let made = lines(given.fix("GET /own/", Remedy::VerifyToken)).unwrap();
+    let made = lines(given.fix("GET /own/", RemedyKind::VerifyToken)).unwrap();
     assert!(made.contains("algorithms=[\"HS256\"], options={\"require\": [\"exp\"]})"), "{made}");
 }
 
@@ -196,14 +196,14 @@ class Loose(APIView):
         "urlpatterns = [path(\"visits/<int:pk>/\", views.VisitDetail.as_view()), path(\"figures/\", views.Figures.as_view()),\n    path(\"loose/\", views.Loose.as_view())]\n",
     );
     let role = FixFacts { role: Some("chief".to_owned()), ..FixFacts::default() };
-    let made = lines(given.fix_with("DELETE /visits/{pk}/", Remedy::RoleGuard, role)).unwrap();
+    let made = lines(given.fix_with("DELETE /visits/{pk}/", RemedyKind::RoleGuard, role)).unwrap();
     assert!(made.contains("return [*super().get_permissions(), IsChief()]"), "{made}");
     // `IsHolder` asks for a credential too, and for the owner of a visit.
-    let made = lines(given.fix("GET /loose/", Remedy::MissingGuard)).unwrap();
+    let made = lines(given.fix("GET /loose/", RemedyKind::MissingGuard)).unwrap();
     assert!(made.contains("+    permission_classes = [IsAuthenticated]"), "{made}");
     // What another method answers is no object to take fields from.
     let leaking = FixFacts { leaking: strings(&["token"]), ..FixFacts::default() };
-    let refused = given.fix_with("GET /loose/", Remedy::ResponseSchema, leaking).unwrap_err();
+    let refused = given.fix_with("GET /loose/", RemedyKind::ResponseSchema, leaking).unwrap_err();
     assert_eq!(refused.reason, RefusalReason::NotLocated);
 }
 
@@ -228,13 +228,13 @@ def code(request):
     let kept = "\n\nclass Slow(AnonRateThrottle):\n    rate = \"3/min\"\n\n\nclass Kept(APIView):\n    throttle_classes = [Slow]\n\n    def post(self, request):\n        return Response({})\n";
     let patterns = "urlpatterns = [path(\"sign-in/\", views.SignInView.as_view()), path(\"code/\", views.code)]\n";
     let given = clinic(views, patterns);
-    let made = lines(given.fix_with("POST /sign-in/", Remedy::RateLimit, FixFacts::default())).unwrap();
+    let made = lines(given.fix_with("POST /sign-in/", RemedyKind::RateLimit, FixFacts::default())).unwrap();
     assert!(
         made.contains("+class SignInThrottle(UserRateThrottle):\n+    scope = \"sign-in\"\n+    rate = \"10/min\"\n"),
         "{made}"
     );
     assert!(made.contains("+    throttle_classes = [SignInThrottle]\n"), "{made}");
-    let made = lines(given.fix_with("POST /code/", Remedy::RateLimit, FixFacts::default())).unwrap();
+    let made = lines(given.fix_with("POST /code/", RemedyKind::RateLimit, FixFacts::default())).unwrap();
     assert!(
         made.contains("+@throttle_classes([CodeThrottle])\n def code")
             || made.contains("+@throttle_classes([CodeThrottle])"),
@@ -243,6 +243,12 @@ def code(request):
     // Another view has one already.
     let with =
         clinic(&format!("{views}{kept}"), &patterns.replace("]\n", ", path(\"kept/\", views.Kept.as_view())]\n"));
-    assert_lines(&with, "POST /sign-in/", Remedy::RateLimit, FixFacts::default(), "+    throttle_classes = [Slow]\n");
-    assert_refused(&with, "POST /kept/", Remedy::RateLimit, RefusalReason::NothingToDo);
+    assert_lines(
+        &with,
+        "POST /sign-in/",
+        RemedyKind::RateLimit,
+        FixFacts::default(),
+        "+    throttle_classes = [Slow]\n",
+    );
+    assert_refused(&with, "POST /kept/", RemedyKind::RateLimit, RefusalReason::NothingToDo);
 }

@@ -5,7 +5,7 @@ mod fields;
 mod guards;
 mod objects;
 
-use routewarden_source::fix::{FixFacts, Proposal, Refusal, RefusalReason, Remedy};
+use routewarden_source::fix::{FixFacts, FixRefusal, Proposal, RefusalReason, RemedyKind};
 
 use super::kit::{Given, assert_verified, changed};
 
@@ -145,7 +145,7 @@ fn clinic(views: &str, patterns: &str) -> Given {
     ])
 }
 
-fn lines(made: Result<Proposal, Refusal>) -> Result<String, RefusalReason> {
+fn lines(made: Result<Proposal, FixRefusal>) -> Result<String, RefusalReason> {
     match made {
         Ok(made) => {
             assert_verified(&made);
@@ -155,12 +155,12 @@ fn lines(made: Result<Proposal, Refusal>) -> Result<String, RefusalReason> {
     }
 }
 
-fn assert_lines(given: &Given, route: &str, remedy: Remedy, facts: FixFacts, wanted: &str) {
+fn assert_lines(given: &Given, route: &str, remedy: RemedyKind, facts: FixFacts, wanted: &str) {
     let made = lines(given.fix_with(route, remedy, facts)).unwrap_or_else(|reason| panic!("{route}: {reason:?}"));
     assert_eq!(made, wanted, "{route}");
 }
 
-fn assert_refused(given: &Given, route: &str, remedy: Remedy, wanted: RefusalReason) {
+fn assert_refused(given: &Given, route: &str, remedy: RemedyKind, wanted: RefusalReason) {
     let made = given.fix(route, remedy);
     assert_eq!(lines(made.clone()), Err(wanted), "{route}: {made:?}");
 }

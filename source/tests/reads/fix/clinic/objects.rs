@@ -1,6 +1,6 @@
 //! Objects and lists are their owner's: querysets, loads, parents, permissions on the object.
 
-use routewarden_source::fix::{FixFacts, RefusalReason, Remedy};
+use routewarden_source::fix::{FixFacts, RefusalReason, RemedyKind};
 
 use super::{IMPORTS, MODELS, PERMISSIONS, SERIALIZERS, SETTINGS, assert_lines, assert_refused, clinic, lines};
 use crate::fix::kit::{Given, assert_verified, changed};
@@ -24,13 +24,13 @@ fn the_queryset_of_an_action_is_scoped_and_that_of_a_role_stays() {
     assert_lines(
         &given,
         "PATCH /visits/{pk}/",
-        Remedy::ObjectOwnership,
+        RemedyKind::ObjectOwnership,
         FixFacts::default(),
         "-        found = Visit.objects.select_related(\"owner\")\n\
          +        found = Visit.objects.filter(owner=self.request.user).select_related(\"owner\")\n",
     );
-    assert_refused(&given, "GET /visits/", Remedy::ScopedList, RefusalReason::NothingToDo);
-    assert_refused(&given, "DELETE /visits/{pk}/", Remedy::ObjectOwnership, RefusalReason::NothingToDo);
+    assert_refused(&given, "GET /visits/", RemedyKind::ScopedList, RefusalReason::NothingToDo);
+    assert_refused(&given, "DELETE /visits/{pk}/", RemedyKind::ObjectOwnership, RefusalReason::NothingToDo);
 }
 
 #[test]
@@ -55,13 +55,13 @@ class VisitReason(APIView):
 "#,
         "urlpatterns = [path(\"visits/<int:pk>/\", views.VisitDetail.as_view()), path(\"reasons/<int:number>/\", views.VisitReason.as_view())]\n",
     );
-    assert_refused(&given, "GET /visits/{pk}/", Remedy::ObjectOwnership, RefusalReason::NothingToDo);
-    assert_refused(&given, "PUT /visits/{pk}/", Remedy::ObjectOwnership, RefusalReason::NothingToDo);
-    assert_refused(&given, "PUT /reasons/{number}/", Remedy::ObjectOwnership, RefusalReason::NothingToDo);
+    assert_refused(&given, "GET /visits/{pk}/", RemedyKind::ObjectOwnership, RefusalReason::NothingToDo);
+    assert_refused(&given, "PUT /visits/{pk}/", RemedyKind::ObjectOwnership, RefusalReason::NothingToDo);
+    assert_refused(&given, "PUT /reasons/{number}/", RemedyKind::ObjectOwnership, RefusalReason::NothingToDo);
     assert_lines(
         &given,
         "GET /reasons/{number}/",
-        Remedy::ObjectOwnership,
+        RemedyKind::ObjectOwnership,
         FixFacts::default(),
         "-        visit = get_object_or_404(Visit, pk=number)\n\
          +        visit = get_object_or_404(Visit, pk=number, owner=request.user)\n",
@@ -81,7 +81,7 @@ fn what_strangers_may_read_stays_so_and_changes_are_the_owners() {
     assert_lines(
         &given,
         "DELETE /visits/{pk}/",
-        Remedy::ObjectOwnership,
+        RemedyKind::ObjectOwnership,
         FixFacts::default(),
         "+\n+    def get_queryset(self):\n\
          +        if self.request.method not in (\"GET\", \"HEAD\", \"OPTIONS\"):\n\
@@ -89,7 +89,7 @@ fn what_strangers_may_read_stays_so_and_changes_are_the_owners() {
          +        return super().get_queryset()\n",
     );
     let public = FixFacts { is_public: true, ..FixFacts::default() };
-    let refused = given.fix_with("GET /visits/{pk}/", Remedy::MissingGuard, public).unwrap_err();
+    let refused = given.fix_with("GET /visits/{pk}/", RemedyKind::MissingGuard, public).unwrap_err();
     assert_eq!(refused.reason, RefusalReason::Public);
 }
 
@@ -126,12 +126,12 @@ class NoticeDetail(APIView):
         assert_lines(
             &given,
             route,
-            Remedy::ObjectOwnership,
+            RemedyKind::ObjectOwnership,
             FixFacts::default(),
             "-            return Visit.objects.get(pk=pk)\n+            return Visit.objects.get(pk=pk, owner=self.request.user)\n",
         );
     }
-    assert_refused(&given, "GET /notices/{pk}/", Remedy::ObjectOwnership, RefusalReason::NoOwner);
+    assert_refused(&given, "GET /notices/{pk}/", RemedyKind::ObjectOwnership, RefusalReason::NoOwner);
 }
 
 #[test]
@@ -170,10 +170,15 @@ def bed(request, ward, pk):
         ("GET /by-name/{ward}/{pk}/", "get_object_or_404(Bed, pk=pk", ", ward__slug=ward"),
     ];
     for (route, before, added) in cases {
-        let made = lines(given.fix(route, Remedy::ObjectOwnership)).unwrap();
+        let made = lines(given.fix(route, RemedyKind::ObjectOwnership)).unwrap();
         assert!(made.contains(&format!("{before}{added})")) && made.lines().count() == 2, "{route}: {made}");
     }
-    assert_refused(&given, "DELETE /wards/{ward_pk}/beds/{pk}/", Remedy::ObjectOwnership, RefusalReason::NothingToDo);
+    assert_refused(
+        &given,
+        "DELETE /wards/{ward_pk}/beds/{pk}/",
+        RemedyKind::ObjectOwnership,
+        RefusalReason::NothingToDo,
+    );
 }
 
 #[test]
@@ -191,14 +196,15 @@ class NoticeViewSet(viewsets.ReadOnlyModelViewSet):
 "#,
         "router.register(\"documents\", views.DocumentViewSet)\nrouter.register(\"notices\", views.NoticeViewSet)\nurlpatterns = []\n",
     );
-    for (route, remedy) in [("GET /documents/{pk}/", Remedy::ObjectOwnership), ("GET /documents/", Remedy::ScopedList)]
+    for (route, remedy) in
+        [("GET /documents/{pk}/", RemedyKind::ObjectOwnership), ("GET /documents/", RemedyKind::ScopedList)]
     {
         let made = given.fix(route, remedy).unwrap();
         assert!(changed(&made).contains("return super().get_queryset().filter(visit__owner=self.request.user)"));
         assert!(made.needs_review.iter().any(|what| what.contains("visit__owner")), "{:?}", made.needs_review);
         assert_verified(&made);
     }
-    assert_refused(&given, "GET /notices/", Remedy::ScopedList, RefusalReason::NoOwner);
+    assert_refused(&given, "GET /notices/", RemedyKind::ScopedList, RefusalReason::NoOwner);
 }
 
 #[test]
@@ -228,10 +234,10 @@ class VisitReason(APIView):
 "#,
         "urlpatterns = [path(\"wards/<int:pk>/beds/\", views.BedList.as_view()), path(\"reasons/<int:pk>/\", views.VisitReason.as_view())]\n",
     );
-    assert_refused(&given, "GET /wards/{pk}/beds/", Remedy::ObjectOwnership, RefusalReason::NothingToDo);
-    assert_refused(&given, "GET /reasons/{pk}/", Remedy::ObjectOwnership, RefusalReason::NothingToDo);
+    assert_refused(&given, "GET /wards/{pk}/beds/", RemedyKind::ObjectOwnership, RefusalReason::NothingToDo);
+    assert_refused(&given, "GET /reasons/{pk}/", RemedyKind::ObjectOwnership, RefusalReason::NothingToDo);
     // The account itself is compared with the caller, not with a column that is called like an owner's.
-    let made = lines(given.fix("POST /reasons/{pk}/", Remedy::ObjectOwnership)).unwrap();
+    let made = lines(given.fix("POST /reasons/{pk}/", RemedyKind::ObjectOwnership)).unwrap();
     assert!(made.contains("if str(request.user.pk) != str(pk):"), "{made}");
 }
 
@@ -254,9 +260,9 @@ fn permissions_of_the_settings_are_asked_of_every_object() {
             ("clinic/views.py", &views),
         ])
     };
-    assert_refused(&files(&settings), "GET /visits/{pk}/", Remedy::ObjectOwnership, RefusalReason::NothingToDo);
+    assert_refused(&files(&settings), "GET /visits/{pk}/", RemedyKind::ObjectOwnership, RefusalReason::NothingToDo);
     // The same one lets every caller read.
     let loose = settings.replace("IsHolder", "IsHolderOrReads");
-    let made = lines(files(&loose).fix("GET /visits/{pk}/", Remedy::ObjectOwnership)).unwrap();
+    let made = lines(files(&loose).fix("GET /visits/{pk}/", RemedyKind::ObjectOwnership)).unwrap();
     assert!(made.contains("super().get_queryset().filter(owner=self.request.user)"), "{made}");
 }
