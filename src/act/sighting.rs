@@ -134,8 +134,7 @@ impl Looker<'_> {
         if entry.note.kind == WriteKind::SignsUp || entry.ids.is_empty() {
             return None;
         }
-        let entries = self.journal.entries();
-        let is_free = |id: &String| !entries.iter().any(|other| other.ids.contains(id));
+        let is_free = |id: &String| !self.journal.has_entry(|other| other.ids.contains(id));
         let marked = objects_in(json).filter(|fields| is_marked(fields, self.journal));
         marked.filter_map(|fields| id_in(fields, entry, resource)).find(is_free)
     }

@@ -69,6 +69,9 @@ impl App {
     /// [`AppError::Usage`] when request, configuration or document are wrong, [`AppError::Untrusted`] when the document
     /// could not be fetched: nothing was started.
     pub async fn start(&self, request: ScanRequest) -> Result<ScanHandle, AppError> {
+        if !request.dry_run {
+            tokio::task::spawn_blocking(crate::detect::build_searches);
+        }
         let wanted = recheck::load_findings(self, &request).await?;
         let request = recheck::narrow_request(request, &wanted);
         let prepared = prepare_scan(self, &request).await?;

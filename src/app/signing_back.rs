@@ -59,7 +59,7 @@ impl<'a> SigningBack<'a> {
             let is_heir = note.heirs.iter().any(|heir| heir == name);
             note.caller == name || note.account.as_deref() == Some(name) || is_heir
         };
-        self.journal.saved().iter().any(puts_back) || self.journal.entries().iter().any(removes)
+        self.journal.saved().iter().any(puts_back) || self.journal.has_entry(removes)
     }
 
     /// Signs a caller in, again and again while the target asks to wait and there is time.

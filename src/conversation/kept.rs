@@ -50,7 +50,7 @@ pub(crate) async fn record_leftovers(
     }
     let own = talk.acting.operation.id.as_str();
     let same = |entry: &JournalEntry, id: &String| entry.object.as_ref() == Some(id) && entry.note.operation == own;
-    let noted = |id: &String| journal.entries().iter().any(|entry| same(entry, id));
+    let noted = |id: &String| journal.has_entry(|entry| same(entry, id));
     match kept.filter(|(id, _)| !noted(id)) {
         Some((id, undo)) => {
             journal.made(written.n, Some(id), undo);

@@ -1,8 +1,9 @@
 //! Keeps credentials out of everything that is recorded, shown or sent to a model.
 
+use std::collections::HashSet;
 use std::io::Write;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::known::{HiddenValue, KnownFinder, KnownPlace, Needle};
 use super::tripwire::{HiddenRange, Syntax, Tripwire};
@@ -13,6 +14,9 @@ use crate::model::{Secret, clean_name};
 pub const MAX_INPUT_BYTES: usize = 2 * 1024 * 1024;
 /// How far before that limit the text is cut, so that no value is cut in two there.
 const CUT_MARGIN_BYTES: usize = 256 * 1024;
+/// Most header values of a redactor that are known to hold no credential, and the longest of them in bytes.
+const MOST_PLAIN_HEADERS: usize = 256;
+const LONGEST_PLAIN_HEADER: usize = 256;
 const FIELD: &str = "[redacted:field]";
 
 /// Replaces known and unknown credentials in text by `[redacted:NAME]`. Clones share what they know, and values may
@@ -34,6 +38,9 @@ struct RedactorState {
     known: Vec<HiddenValue>,
     /// Built by the first search after a value was added: a sign-in adds several at once.
     finder: OnceLock<Option<KnownFinder>>,
+    /// Names and values of headers that were searched and stay as they are: a target sends the same ones with each
+    /// answer. Held only to look or to add.
+    plain_headers: Mutex<HashSet<(String, String)>>,
 }
 
 impl std::fmt::Debug for RedactorState {
@@ -44,7 +51,7 @@ impl std::fmt::Debug for RedactorState {
 
 impl RedactorState {
     fn new(known: Vec<HiddenValue>) -> Self {
-        Self { known, finder: OnceLock::new() }
+        Self { known, finder: OnceLock::new(), plain_headers: Mutex::default() }
     }
 
     /// `None` when there is too much to look for.
@@ -139,6 +146,25 @@ impl Redactor {
             _ if names::is_sensitive_name(&name) => hide_credential(&text),
             _ => text,
         }
+    }
+
+    /// [`Redactor::header`], followed by [`Redactor::tripwire`]: for headers that a target wrote.
+    pub fn foreign_header(&self, name: &str, value: &str) -> String {
+        let state = self.state();
+        let key = (name.to_owned(), value.to_owned());
+        if state.plain_headers.lock().unwrap_or_else(PoisonError::into_inner).contains(&key) {
+            return key.1;
+        }
+        let shown = self.tripwire(&self.header(name, value)).0;
+        if shown == value && value.len() <= LONGEST_PLAIN_HEADER {
+            let mut plain = state.plain_headers.lock().unwrap_or_else(PoisonError::into_inner);
+            // Values such as dates never come again: what is full is begun anew.
+            if plain.len() >= MOST_PLAIN_HEADERS {
+                plain.clear();
+            }
+            plain.insert(key);
+        }
+        shown
     }
 
     /// An address: values of sensitive query parameters (also behind `#`), and what [`Redactor::text`] finds.

@@ -183,6 +183,11 @@ impl Journal {
         self.locked().entries.iter().filter(|entry| is_so(entry)).cloned().collect()
     }
 
+    /// Returns true where a write is so; copies nothing.
+    pub fn has_entry(&self, is_so: impl Fn(&JournalEntry) -> bool) -> bool {
+        self.locked().entries.iter().any(is_so)
+    }
+
     /// How many writes were noted so far.
     pub fn len(&self) -> usize {
         self.locked().entries.len()
@@ -255,7 +260,7 @@ impl Journal {
 
     /// Notes an object that a request made which was not meant to make one; once for each caller and object.
     pub fn stray(&self, note: WriteNote, object: &str) {
-        let is_known = self.entries().iter().any(|entry| {
+        let is_known = self.has_entry(|entry| {
             let same = entry.note.operation == note.operation && entry.note.caller == note.caller;
             same && entry.object.as_deref() == Some(object)
         });

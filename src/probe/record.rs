@@ -80,7 +80,7 @@ fn redacted_response(redactor: &Redactor, response: &Response, body_bytes: u64) 
         headers: response
             .headers
             .iter()
-            .map(|(name, value)| (name.clone(), without_pieces(redactor, redactor.header(name, value))))
+            .map(|(name, value)| (name.clone(), redactor.foreign_header(name, value)))
             .collect(),
         body: without_pieces(
             redactor,

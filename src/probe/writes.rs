@@ -85,7 +85,7 @@ impl Probe {
         }
         match &self.guard {
             // Removals name what was found by its mark.
-            _ if self.is_cleaning() && journal.entries().iter().any(|entry| may_remove(ask, entry)) => {}
+            _ if self.is_cleaning() && journal.has_entry(|entry| may_remove(ask, entry)) => {}
             Some(guard) => guard.judge(ask, &note, journal)?,
             None => return Err(SendError::NoWrites(ask.method.to_string(), "nothing judges what it names")),
         }

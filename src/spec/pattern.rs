@@ -1,6 +1,9 @@
 //! Makes a text that a regular expression matches, for the expressions that documents use. Gives up on the rest.
 
-use regex::RegexBuilder;
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use regex::{Regex, RegexBuilder};
 
 /// The longest expression that is looked at.
 const MAX_PATTERN: usize = 1000;
@@ -25,12 +28,25 @@ pub(super) fn matches_text(pattern: &str, text: &str) -> Option<bool> {
     if pattern.len() > MAX_PATTERN {
         return None;
     }
-    RegexBuilder::new(pattern)
-        .size_limit(1 << 20)
-        .dfa_size_limit(1 << 20)
-        .build()
-        .ok()
-        .map(|regex| regex.is_match(text))
+    compiled(pattern).map(|regex| regex.is_match(text))
+}
+
+/// The most expressions that are kept compiled: a document uses a few of them in many places.
+const MOST_COMPILED: usize = 64;
+
+/// Returns the compiled expression; `None` when it cannot be read.
+fn compiled(pattern: &str) -> Option<Regex> {
+    static COMPILED: LazyLock<Mutex<HashMap<String, Option<Regex>>>> = LazyLock::new(Mutex::default);
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(regex) = compiled.get(pattern) {
+        return regex.clone();
+    }
+    if compiled.len() >= MOST_COMPILED {
+        compiled.clear();
+    }
+    let regex = RegexBuilder::new(pattern).size_limit(1 << 20).dfa_size_limit(1 << 20).build().ok();
+    compiled.insert(pattern.to_owned(), regex.clone());
+    regex
 }
 
 /// A text of this length that the expression matches, if one can be made. `turn` varies it.

@@ -43,7 +43,7 @@ impl<'a> NamelessMaking<'a> {
     fn can_undo(&self) -> bool {
         let journal = self.lab.maker.probe.journal();
         journal.is_some_and(|journal| {
-            journal.entries().iter().any(|entry| entry.n == self.control.entry && entry.note.undo.is_some())
+            journal.has_entry(|entry| entry.n == self.control.entry && entry.note.undo.is_some())
         })
     }
 

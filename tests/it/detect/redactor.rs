@@ -348,3 +348,24 @@ fn a_beginning_full_of_values_is_cut_where_the_search_is_sure() {
     assert!(!shown.contains(&secret[..6]) && shown.starts_with("[redacted:"), "{shown}");
     assert!(shown.len() < 2_000, "{}", shown.len());
 }
+
+#[test]
+fn a_header_that_was_plain_is_searched_again_for_what_is_learned_later() {
+    let redactor = Redactor::new();
+    let value = "session-of-alice-7f3a9c";
+    assert_eq!(redactor.foreign_header("X-Trace", value), value);
+    assert_eq!(redactor.foreign_header("X-Trace", value), value);
+    redactor.learn("ALICE_TOKEN", &Secret::new(value.to_owned()));
+    assert_eq!(redactor.foreign_header("X-Trace", value), "[redacted:ALICE_TOKEN]");
+    assert_eq!(redactor.foreign_header("X-Trace", value), "[redacted:ALICE_TOKEN]");
+}
+
+#[test]
+fn a_header_is_hidden_by_its_name_whatever_another_header_showed() {
+    let redactor = Redactor::new();
+    for _ in 0..2 {
+        assert_eq!(redactor.foreign_header("X-Request-Id", "9f8b2c"), "9f8b2c");
+        assert!(!redactor.foreign_header("Set-Cookie", "sid=9f8b2c; Path=/").contains("9f8b2c"));
+        assert!(!redactor.foreign_header("X-Api-Key", "9f8b2c").contains("9f8b2c"));
+    }
+}
