@@ -30,6 +30,7 @@ pub(super) fn find_unknown(text: &str) -> Vec<(Range<usize>, &'static str)> {
             }
         }
     }
+
     let whole = [(&ADDRESS, 1, "password"), (&PRIVATE_KEY, 0, "private-key")];
     for (regex, group, name) in whole {
         let Some(regex) = regex.as_ref() else { continue };
@@ -39,6 +40,7 @@ pub(super) fn find_unknown(text: &str) -> Vec<(Range<usize>, &'static str)> {
     found.extend(secrets::scan_text(text).into_iter().map(|secret| (secret.range, "secret")));
     let hidden = wrapped::find_runs(text).filter(|(_, plain)| !secrets::scan_text(plain).is_empty());
     found.extend(hidden.map(|(range, _)| (range, "secret")));
+
     found
 }
 

@@ -85,10 +85,12 @@ impl Decoded {
             return self.cap(Cap::Channels);
         }
         let room = MAX_OUTPUT_BYTES.saturating_sub(self.n_bytes);
+
         if text.len() > room {
             self.cap(Cap::Output);
         }
         let text = cut_to_length(text, room);
+
         if text.is_empty() {
             return;
         }
@@ -105,6 +107,7 @@ pub fn split_channels(content_type: Option<&str>, text: &str) -> Decoded {
     }
     let text = cut_to_length(text, MAX_INPUT_BYTES);
     let kind = content_type.unwrap_or_default().to_ascii_lowercase();
+
     match decoded.json(text) {
         Some(value) => decode_value(&mut decoded, "", &value, DecodeLevel::default()),
         None if kind.contains("x-www-form-urlencoded") => decode_form(&mut decoded, text),
@@ -113,6 +116,7 @@ pub fn split_channels(content_type: Option<&str>, text: &str) -> Decoded {
             None => decode_plain_text(&mut decoded, "", text),
         },
     }
+
     decoded
 }
 
@@ -154,6 +158,7 @@ fn decode_value(decoded: &mut Decoded, path: &str, value: &Value, level: DecodeL
                 decode_value(decoded, &below, item, level.deeper());
             }
         }
+
         // They are no text.
         Value::Bool(_) | Value::Null => {}
     }
@@ -168,6 +173,7 @@ fn decode_string(decoded: &mut Decoded, path: &str, text: &str, level: DecodeLev
         }
         decoded.cap(Cap::Depth);
     }
+
     decode_plain_text(decoded, path, text);
 }
 

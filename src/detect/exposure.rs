@@ -83,6 +83,7 @@ pub fn sensitive_value(name: &str, value: &Value) -> Option<Exposed> {
         // Booleans and null tell that there is a password, not which; objects are schemas or are walked by the caller.
         _ => return None,
     };
+
     if text.len() > MAX_VALUE_BYTES || is_placeholder(&text) {
         return None;
     }
@@ -107,6 +108,7 @@ fn by_shape(text: &str, is_string: bool) -> Option<Exposed> {
     }
     let is_token = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
     let vendor = VENDOR_KEYS.iter().find(|(prefix, length, ..)| text.starts_with(prefix) && text.len() >= *length);
+
     match vendor {
         Some((_, _, kind, what)) if is_token => build_exposure(kind, *what),
         _ if CONNECTION.as_ref().is_some_and(|regex| regex.is_match(text)) => {
@@ -120,13 +122,16 @@ fn by_shape(text: &str, is_string: bool) -> Option<Exposed> {
 fn by_name(written: &str, text: &str, is_string: bool) -> Option<Exposed> {
     let name = &*normalise_name(written);
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+
     if ends(&["cardnumber", "creditcard", "ccnumber", "pan", "primaryaccountnumber", "cardno"]) {
         return is_card_number(text).then(|| build_exposure("card-number", "a full card number (Luhn holds)"))?;
     }
     let hash_length = matches!(text.len(), 32 | 40 | 56 | 64 | 96 | 128);
     let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+
     // A number is a count of passwords, or when one was changed.
     let password_name = is_string && is_password_name(name) && !is_about_passwords(written, text);
+
     // A bare `hash` is a file's or a commit's as often as a password's; only its shape can tell, and that was asked before.
     if hash_length && is_hex && (password_name || is_hash_name(name)) {
         return build_exposure("password-hash", format!("{} hexadecimal digits, an unsalted hash", text.len()));
@@ -136,6 +141,7 @@ fn by_name(written: &str, text: &str, is_string: bool) -> Option<Exposed> {
     }
     // `pwd` is a folder as well.
     let is_path = text.starts_with(['/', '~']) || text.get(1..3) == Some(":\\");
+
     if password_name && !is_path && !text.contains("://") && text.len() <= 256 {
         return build_exposure("password", "a password in clear");
     }
@@ -144,6 +150,7 @@ fn by_name(written: &str, text: &str, is_string: bool) -> Option<Exposed> {
             .then(|| build_exposure("one-time-code", "a code in clear"))?;
     }
     let random = looks_random(text);
+
     if ends(&["privatekey"]) && random {
         return build_exposure("private-key", "a key under a private-key name");
     }
@@ -159,6 +166,7 @@ fn by_name(written: &str, text: &str, is_string: bool) -> Option<Exposed> {
     // The `session_id` of a chat or of an upload is an id: UUIDs are what objects are numbered by.
     let names_session = ends(&["sessionid"]) && !is_uuid(text);
     let names_token = ends(&["resettoken", "refreshtoken", "sessiontoken", "apitoken", "accesstoken", "authtoken"]);
+
     if (names_token || names_session) && random {
         return build_exposure("token", "a random value under a token's name");
     }
@@ -209,6 +217,7 @@ fn is_about_passwords(name: &str, text: &str) -> bool {
         "off",
         "on",
     ];
+
     // Words before `password` that say whose or which one it is: behind them stands the password itself.
     let of_whom = ["user", "plain", "clear", "current", "old", "new", "login", "db", "database", "admin", "root", "my"];
     let lower = text.to_ascii_lowercase();
@@ -220,6 +229,7 @@ fn is_about_passwords(name: &str, text: &str) -> bool {
         || settings.contains(&&*lower)
         || is_date
         || lower.contains("password") && lower.contains(' ')
+
         // Passphrases have spaces; a sentence under another compound name is about passwords.
         || first.len() < name.len() && !of_whom.contains(&&*first) && lower.trim().contains(' ')
 }
@@ -270,6 +280,7 @@ pub fn is_placeholder(text: &str) -> bool {
         "not set",
         "your_password",
     ];
+
     words.contains(&letters) || text.starts_with("[redacted:") || n_masked >= 3 && n_masked * 2 >= text.chars().count()
 }
 
@@ -279,5 +290,6 @@ fn looks_random(text: &str) -> bool {
     let cased = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
     let is_word = !has(u8::is_ascii_alphabetic) || !(has(u8::is_ascii_digit) || cased);
     let is_path = text.contains([' ', '/']) && !text.starts_with("eyJ");
+
     (16..=8192).contains(&text.len()) && !is_word && !is_path
 }

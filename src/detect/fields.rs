@@ -49,6 +49,7 @@ pub(super) struct FieldValue {
 pub(super) fn json_values(text: &str) -> Vec<FieldValue> {
     let mut scan = FieldScan { text, found: Vec::new(), pending: PendingField::Nothing, depth: 0, store: None };
     let mut at = 0;
+
     while let Some(byte) = text.as_bytes().get(at) {
         at = scan.step(at, *byte).max(at + 1);
     }
@@ -64,13 +65,16 @@ pub(super) fn pair_values(text: &str) -> Vec<Range<usize>> {
             let quoted = captures.get(3).or_else(|| captures.get(4));
             let Some(value) = quoted.or_else(|| captures.get(5)) else { continue };
             let prose = quoted.is_none() && ABOUT.iter().any(|word| value.as_str().eq_ignore_ascii_case(word));
+
             // `https://…` behind a name is an address, not its value; `a::b` is a path.
             let not_a_value = quoted.is_none() && (value.as_str().starts_with("//") || value.as_str().starts_with(':'));
+
             if is_sensitive_name(name) && !prose && !not_a_value && !is_masked(value.as_str()) {
                 found.push(value.range());
             }
         }
     }
+
     if let Some(regex) = ELEMENT.as_ref() {
         for captures in regex.captures_iter(text) {
             let (Some(name), Some(value)) = (captures.get(1), captures.get(2)) else { continue };
@@ -79,6 +83,7 @@ pub(super) fn pair_values(text: &str) -> Vec<Range<usize>> {
             }
         }
     }
+
     found
 }
 
@@ -86,6 +91,7 @@ pub(super) fn pair_values(text: &str) -> Vec<Range<usize>> {
 pub(super) fn parameter_values(query: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
+
     for part in query.split('&') {
         if let Some((name, value)) = part.split_once('=') {
             let decoded = percent_decode_str(name).decode_utf8_lossy();
@@ -93,8 +99,10 @@ pub(super) fn parameter_values(query: &str) -> Vec<Range<usize>> {
                 found.push(start + name.len() + 1..start + part.len());
             }
         }
+
         start += part.len() + 1;
     }
+
     found
 }
 
@@ -162,6 +170,7 @@ impl FieldScan<'_> {
     fn string(&mut self, at: usize) -> usize {
         let end = self.string_end(at + 1);
         let after = self.run(end + 1, |byte| byte.is_ascii_whitespace());
+
         if self.text.as_bytes().get(after) != Some(&b':') {
             self.value(at + 1..end, false);
             return end + 1;
@@ -179,6 +188,7 @@ impl FieldScan<'_> {
     fn value(&mut self, range: Range<usize>, unquoted: bool) {
         let secret = self.pending != PendingField::Nothing || self.store.is_some();
         self.pending = PendingField::Nothing;
+
         if secret && !self.text.get(range.clone()).is_none_or(is_masked) {
             self.found.push(FieldValue { range, unquoted });
         }
@@ -194,6 +204,7 @@ impl FieldScan<'_> {
                 _ => {}
             }
         }
+
         self.text.len()
     }
 

@@ -58,6 +58,7 @@ pub fn parse(token: &str) -> Option<Jwt> {
     }
     let mut parts = token.split('.');
     let (header, payload, signature) = (parts.next()?, parts.next()?, parts.next()?);
+
     if parts.next().is_some() {
         return None;
     }
@@ -91,6 +92,7 @@ fn token_end(text: &str, start: usize) -> Option<usize> {
     let wanted = if header_value.get("enc").is_some() { 4 } else { 2 };
     let mut end = start + header.len();
     let mut n_parts = 0;
+
     while n_parts < wanted && text.as_bytes().get(end) == Some(&b'.') {
         let part = part_at(text, end + 1)?;
         // The signature of an unsigned token is empty; behind another, the full stop ends a sentence.
@@ -100,6 +102,7 @@ fn token_end(text: &str, start: usize) -> Option<usize> {
         end += 1 + part.len();
         n_parts += 1;
     }
+
     (n_parts > 0).then_some(end)
 }
 

@@ -240,6 +240,7 @@ impl KnownFinder {
             windows
                 .filter_map(move |(at, window)| Some((index::gram_from_bytes(window)?, IndexEntry::Form(number, at))))
         });
+
         let index = Index::new(ends.chain(partial::reference_grams(&references)));
         let looks_escaped =
             forms.iter().any(|form| form.looks_escaped()) || short.as_ref().is_some_and(Short::looks_escaped);
@@ -273,6 +274,7 @@ impl KnownFinder {
                 ..hit
             }));
         });
+
         hits.extend(self.search_readings(text, parts, most));
         hits
     }
@@ -282,10 +284,12 @@ impl KnownFinder {
         reading::visit_all(text, self.looks_escaped, &mut |reading| {
             let limit = hits.len().saturating_add(most);
             self.search_one(text, reading, parts, limit, &mut hits);
+
             if let Some(short) = &self.short {
                 short.each(reading, |form, start| hits.push(form.hit(text, reading, start)));
             }
         });
+
         hits
     }
 
@@ -305,6 +309,7 @@ impl KnownFinder {
                     IndexEntry::Run(number, at) if parts => {
                         let Some(reference) = self.references.get(number) else { continue };
                         let run = reference.extend(bytes, place, at);
+
                         if let Some(last) = seen.get_mut(number).filter(|last| **last != run) {
                             hits.extend(reference.hit(reading, run.0, &run.1));
                             *last = run;
@@ -312,10 +317,12 @@ impl KnownFinder {
                     }
                     IndexEntry::Run(..) => {}
                 }
+
                 if hits.len() >= limit {
                     return ControlFlow::Break(());
                 }
             }
+
             ControlFlow::Continue(())
         });
     }
@@ -325,6 +332,7 @@ impl KnownFinder {
 fn keep_best_hits(mut hits: Vec<KnownHit>) -> Vec<KnownHit> {
     hits.sort_by_key(|hit| (!hit.whole, usize::MAX - hit.run, hit.transformation, hit.range.start));
     let mut kept: Vec<KnownHit> = Vec::new();
+
     for hit in hits {
         let covered = kept.iter().any(|other| {
             other.needle == hit.needle && other.range.start < hit.range.end && hit.range.start < other.range.end
@@ -333,6 +341,7 @@ fn keep_best_hits(mut hits: Vec<KnownHit>) -> Vec<KnownHit> {
             kept.push(hit);
         }
     }
+
     kept.sort_by_key(|hit| (hit.range.start, hit.needle));
     kept
 }

@@ -10,6 +10,7 @@ pub mod material;
 mod names;
 pub mod personal;
 mod redactor;
+mod searches;
 pub mod secrets;
 pub mod trace;
 mod tripwire;
@@ -17,12 +18,5 @@ pub mod unknown_token;
 mod wrapped;
 
 pub use redactor::{MAX_INPUT_BYTES, Redactor};
+pub use searches::build_searches;
 pub use tripwire::{Syntax, Tripwire};
-
-/// Builds what the searches need and the first of them would build: some 10 ms of work, which can be done while a target
-/// is waited for.
-pub fn build_searches() {
-    let text = "-";
-    drop((secrets::scan_text(text), personal::find_numbers(text), personal::n_emails(text)));
-    drop((trace::stack_trace(text), Redactor::new().body(None, text)));
-}

@@ -103,6 +103,7 @@ pub(super) fn is_sensitive_name(name: &str) -> bool {
         return false;
     }
     let name: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+
     if HARMLESS.contains(&name.as_str()) {
         return false;
     }

@@ -159,6 +159,7 @@ pub fn find_numbers(text: &str) -> Vec<PersonalHit> {
     let text = text.get(..end).unwrap_or_default();
     let kinds = [(&CARD, PersonalKind::CardNumber), (&IBAN, PersonalKind::Iban)];
     let mut found = Vec::new();
+
     for (regex, kind) in kinds {
         let Some(regex) = regex.as_ref() else { continue };
         let valid = regex.find_iter(text).filter(|place| match kind {
@@ -167,6 +168,7 @@ pub fn find_numbers(text: &str) -> Vec<PersonalHit> {
         });
         found.extend(valid.map(|place| PersonalHit { kind, range: place.range() }).take(MAX_FOUND));
     }
+
     found.sort_by_key(|hit| hit.range.start);
     found
 }
@@ -176,6 +178,7 @@ pub fn in_field(name: &str, text: &str) -> Option<PersonalKind> {
     let text = text.trim();
     let name: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     let about_people = name.ends_with("ssn") || name.contains("socialsecurity");
+
     if about_people && is_social_security_number(text) {
         return Some(PersonalKind::SocialSecurity);
     }
@@ -205,6 +208,7 @@ fn is_social_security_number(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let digits: String = parts.concat();
     let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+
     if digits.len() != 9 || !digits.bytes().all(|b| b.is_ascii_digit()) || !(lengths == [3, 2, 4] || lengths == [9]) {
         return false;
     }
@@ -230,10 +234,12 @@ fn is_within_number(text: &str, range: Range<usize>) -> bool {
 fn is_iban(text: &str) -> bool {
     let account: String = text.chars().filter(|c| *c != ' ').collect();
     let length = IBAN_LENGTHS.iter().find(|(country, _)| account.starts_with(country)).map(|(_, length)| *length);
+
     if length != Some(account.len()) || SAMPLE_IBANS.contains(&account.as_str()) {
         return false;
     }
     let (head, tail) = account.split_at(4);
+
     // Zeros alone are a form to be filled in.
     let filled = tail.bytes().filter(|byte| *byte != b'0').count() >= 4;
     let remainder = tail.chars().chain(head.chars()).filter_map(|c| c.to_digit(36)).fold(0, |rest, digit| {
@@ -247,6 +253,7 @@ fn is_iban(text: &str) -> bool {
 pub fn is_card_number(text: &str) -> bool {
     let separators = text.chars().all(|c| c.is_ascii_digit() || c == ' ' || c == '-');
     let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
+
     if !separators || !(13..=19).contains(&digits.len()) {
         return false;
     }

@@ -108,11 +108,13 @@ impl Redactor {
         let state = self.state();
         let Some(finder) = state.finder() else { return (TOO_MANY.to_owned(), 0) };
         let (window, keep) = search_window(text, most);
+
         // Parts count only in the last look at what leaves; a whole value in any disguise counts always.
         let mut cuts = known_cuts(&state, finder.places(window, false));
         let unknown = credentials::find_unknown(window).into_iter();
         cuts.extend(unknown.map(|(range, kind)| CutRange { range, label: kind.to_owned(), known: false }));
         cuts.iter_mut().for_each(|cut| cut.label = format!("[redacted:{}]", cut.label));
+
         (replace_ranges(window, cuts, keep), text.len().saturating_sub(keep))
     }
 
@@ -133,6 +135,7 @@ impl Redactor {
     pub fn header(&self, name: &str, value: &str) -> String {
         let name = name.trim().to_ascii_lowercase();
         let text = self.text(value);
+
         match name.as_str() {
             "authorization" | "proxy-authorization" => redact_authorization(&text),
             "cookie" => text.split(';').map(cookie_pair).collect::<Vec<_>>().join(";"),
@@ -152,10 +155,12 @@ impl Redactor {
     pub fn foreign_header(&self, name: &str, value: &str) -> String {
         let state = self.state();
         let key = (name.to_owned(), value.to_owned());
+
         if state.plain_headers.lock().unwrap_or_else(PoisonError::into_inner).contains(&key) {
             return key.1;
         }
         let shown = self.tripwire(&self.header(name, value)).0;
+
         if shown == value && value.len() <= LONGEST_PLAIN_HEADER {
             let mut plain = state.plain_headers.lock().unwrap_or_else(PoisonError::into_inner);
             // Values such as dates never come again: what is full is begun anew.
@@ -164,6 +169,7 @@ impl Redactor {
             }
             plain.insert(key);
         }
+
         shown
     }
 
@@ -190,6 +196,7 @@ impl Redactor {
     pub fn swept(&self, syntax: Syntax, text: &str) -> (String, usize) {
         let mut sweep = self.sweep(syntax, Vec::with_capacity(text.len()));
         let swept = sweep.write_all(text.as_bytes()).and_then(|()| sweep.finish());
+
         match swept {
             Ok((bytes, n_hidden)) => (String::from_utf8_lossy(&bytes).into_owned(), n_hidden),
             // Writing to memory does not fail; without the automata nothing can be vouched for.
@@ -280,12 +287,14 @@ fn as_cuts(ranges: Vec<Range<usize>>) -> Vec<CutRange> {
 fn replace_ranges(text: &str, cuts: Vec<CutRange>, keep: usize) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
+
     for cut in merge_cuts(cuts).iter().filter(|cut| cut.range.start < keep) {
         let range = widen_to_characters(text, &cut.range);
         out.push_str(text.get(at..range.start).unwrap_or_default());
         out.push_str(&cut.label);
         at = range.end;
     }
+
     out.push_str(text.get(at..keep).unwrap_or_default());
     out
 }
@@ -294,6 +303,7 @@ fn replace_ranges(text: &str, cuts: Vec<CutRange>, keep: usize) -> String {
 fn merge_cuts(mut cuts: Vec<CutRange>) -> Vec<CutRange> {
     cuts.sort_by_key(|cut| (cut.range.start, usize::MAX - cut.range.end, !cut.known));
     let mut merged: Vec<CutRange> = Vec::new();
+
     for cut in cuts {
         match merged.last_mut() {
             Some(last) if cut.range.start < last.range.end => {
@@ -306,6 +316,7 @@ fn merge_cuts(mut cuts: Vec<CutRange>) -> Vec<CutRange> {
             _ => merged.push(cut),
         }
     }
+
     merged
 }
 

@@ -73,6 +73,7 @@ impl<W: Write> Tripwire<W> {
         self.window.push_str(&String::from_utf8_lossy(&begun));
         self.search(0)?;
         self.out.flush()?;
+
         Ok((self.out, self.n_hidden))
     }
 
@@ -86,6 +87,7 @@ impl<W: Write> Tripwire<W> {
         self.begun.extend_from_slice(bytes);
         let rest = self.begun.split_off(self.begun.len() - unfinished_bytes(&self.begun));
         self.window.push_str(&String::from_utf8_lossy(&self.begun));
+
         self.begun = rest;
     }
 
@@ -99,6 +101,7 @@ impl<W: Write> Tripwire<W> {
         let behind = char_boundary_before(&self.window, self.done.saturating_sub(BEHIND_BYTES));
         self.window.drain(..behind);
         self.done -= behind;
+
         Ok(())
     }
 
@@ -106,6 +109,7 @@ impl<W: Write> Tripwire<W> {
         let window = std::mem::take(&mut self.window);
         let mut hidden = hidden.iter().peekable();
         let (mut at, mut written, mut is_labelled) = (self.done, self.done, false);
+
         while at < keep {
             while hidden.next_if(|place| place.range.end <= at).is_some() {
                 is_labelled = false;
@@ -116,16 +120,20 @@ impl<W: Write> Tripwire<W> {
             let rest = window.as_bytes().get(at..).unwrap_or_default();
             let (kind, length) = self.lexer.next(rest, limit.saturating_sub(at));
             let place = place.filter(|place| place.range.start < at + length && kind != PieceKind::Structure);
+
             if let Some(place) = place {
                 self.put(window.as_bytes().get(written..at).unwrap_or_default())?;
                 written = at + length;
+
                 if kind == PieceKind::Scalar || !is_labelled {
                     self.label(kind, &place.name)?;
                     is_labelled = true;
                 }
             }
+
             at += length;
         }
+
         self.put(window.as_bytes().get(written..at).unwrap_or_default())?;
         self.done = at;
         self.window = window;
@@ -137,6 +145,7 @@ impl<W: Write> Tripwire<W> {
         let label = self.lexer.label(kind, name);
         self.put(label.as_bytes())?;
         self.after_label = true;
+
         Ok(())
     }
 
@@ -161,6 +170,7 @@ impl<W: Write> Write for Tripwire<W> {
         let room = most.saturating_sub(self.window.len()).max(1);
         let taken = bytes.get(..room).unwrap_or(bytes);
         self.add(taken);
+
         if self.window.len() >= most {
             self.search(self.margin)?;
             // Values may have been learned since.
@@ -191,6 +201,7 @@ fn unfinished_bytes(bytes: &[u8]) -> usize {
             2
         }
     };
+
     last.filter(|back| bytes.iter().rev().nth(*back).is_some_and(|byte| length(*byte) > back + 1))
         .map_or(0, |back| back + 1)
 }

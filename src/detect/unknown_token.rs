@@ -82,6 +82,7 @@ pub(super) fn find_at(text: &str, start: usize, wrapped: bool) -> Option<Unknown
 fn find_wrapped(text: &str) -> Vec<UnknownToken> {
     let mut found: Vec<UnknownToken> = Vec::new();
     let mut end = 0;
+
     for (start, _) in text.match_indices(WRAPPED) {
         if start >= end {
             let (behind, token) = wrapped_at(text, start);
@@ -89,6 +90,7 @@ fn find_wrapped(text: &str) -> Vec<UnknownToken> {
             found.extend(token);
         }
     }
+
     found
 }
 
@@ -104,6 +106,7 @@ fn wrapped_at(text: &str, start: usize) -> (usize, Option<UnknownToken>) {
     let decoded = BASE64.decode(coded).or_else(|_| BASE64URL.decode(coded));
     let inner = decoded.ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let token = inner.and_then(|inner| describe_token(inner.get(jwt::range_at(&inner, 0)?)?, start..end, true));
+
     (end, token)
 }
 
@@ -117,6 +120,7 @@ fn describe_token(token: &str, range: Range<usize>, wrapped: bool) -> Option<Unk
     let algorithm = header.get("alg")?.as_str()?;
     let encrypted = parts.len() == 5 && header.get("enc").is_some();
     let claims = if encrypted { Value::Null } else { decode_object(parts.get(1)?)? };
+
     if claims.get("sub").and_then(Value::as_str) == Some(SAMPLE_SUBJECT) {
         return None;
     }
@@ -149,5 +153,6 @@ fn host_of_claim(claim: &Value) -> Option<String> {
     let shown = text.split_once("://").map_or(text, |(_, rest)| rest);
     let shown = shown.split(['/', '?', '#']).next().unwrap_or_default();
     let shown = shown.rsplit_once('@').map_or(shown, |(_, host)| host);
+
     Some(clean_name(shown, 64))
 }

@@ -24,12 +24,14 @@ pub(in crate::detect) fn text_of(text: &str) -> Option<String> {
     // MIME breaks lines (RFC 2045 §6.8).
     let joined = text.contains('\n').then(|| text.replace(['\r', '\n'], ""));
     let text = joined.as_deref().unwrap_or(text);
+
     if !may_be(text) {
         return None;
     }
     let bare = text.trim_end_matches('=');
     let bytes = STANDARD_NO_PAD.decode(bare).or_else(|_| URL_SAFE_NO_PAD.decode(bare)).ok()?;
     let text = String::from_utf8(bytes).ok()?;
+
     text.chars().all(|letter| !letter.is_control() || letter.is_ascii_whitespace()).then_some(text)
 }
 
@@ -46,10 +48,12 @@ pub(in crate::detect) fn find_runs(text: &str) -> impl Iterator<Item = (Range<us
             at = start + length;
             let Some(run) = text.get(start..at).filter(|run| run.len() >= LEAST) else { continue };
             let bare = run.contains('\\').then(|| run.replace("\\/", "/").replace("\\n", "").replace("\\r", ""));
+
             if let Some(plain) = text_of(bare.as_deref().unwrap_or(run)) {
                 return Some((start..at, plain));
             }
         }
+
         None
     })
 }
@@ -65,6 +69,7 @@ mod tests {
         let coded = STANDARD.encode("key??? and more than that");
         assert!(coded.contains('/'), "{coded}");
         let (one, two) = coded.split_at(20);
+
         for written in [coded.clone(), coded.replace('/', "\\/"), format!("{one}\\n{two}")] {
             let text = format!("{{\"a\": \"{written}\", \"b\": \"0123456789abcdef0123456789abcdef\"}}");
             let found: Vec<_> = find_runs(&text)

@@ -18,11 +18,13 @@ pub(super) struct Stream {
 pub(super) fn split_items(text: &str) -> Option<Stream> {
     let lines: Vec<&str> = text.split(['\n', '\r']).collect();
     let is_field = |line: &&str| ["data:", "event:", "id:", "retry:", ":"].iter().any(|field| line.starts_with(field));
+
     if lines.iter().find(|line| !line.trim().is_empty()).is_some_and(is_field) {
         return Some(Stream { name: "events", items: parse_events(text) });
     }
     let full: Vec<&str> = lines.into_iter().map(str::trim).filter(|line| !line.is_empty()).collect();
     let is_json = |line: &&str| line.starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(line).is_ok();
+
     // The last line may be cut off.
     let whole = full.len().saturating_sub(1).max(1);
     let is_stream = full.len() > 1 && full.iter().take(whole).all(is_json);
@@ -33,6 +35,7 @@ pub(super) fn split_items(text: &str) -> Option<Stream> {
 fn parse_events(text: &str) -> Vec<String> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let (mut events, mut data): (Vec<String>, Vec<&str>) = (Vec::new(), Vec::new());
+
     for line in text.split('\n').chain([""]) {
         if let Some(rest) = line.strip_prefix("data:") {
             data.push(rest.strip_prefix(' ').unwrap_or(rest));
@@ -41,6 +44,7 @@ fn parse_events(text: &str) -> Vec<String> {
             data.clear();
         }
     }
+
     events
 }
 
@@ -50,6 +54,7 @@ pub(super) fn join_items(decoded: &mut Decoded, stream: Stream) {
         decoded.cap(Cap::Events);
     }
     let mut joined: IndexMap<String, String> = IndexMap::new();
+
     for item in stream.items.iter().take(MAX_EVENTS).filter(|item| item.trim() != "[DONE]") {
         let mut parts = Decoded::default();
         match parts.json(item) {
@@ -57,10 +62,12 @@ pub(super) fn join_items(decoded: &mut Decoded, stream: Stream) {
             None => parts.push("", item),
         }
         parts.caps.iter().for_each(|cap| decoded.cap(*cap));
+
         for part in parts.channels {
             joined.entry(part.path).or_default().push_str(&part.text);
         }
     }
+
     for (path, text) in joined {
         let name = format!("{}[*]", stream.name);
         let path =

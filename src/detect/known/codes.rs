@@ -30,12 +30,14 @@ pub(super) fn encodings_of(value: &str, base64: fn(&[u8]) -> Vec<Vec<u8>>) -> Ve
     codes.extend(backwards.map(code(true, Transformation::ReversedBase64)));
     let reversed: String = value.chars().rev().collect();
     codes.extend(base64(reversed.as_bytes()).into_iter().map(code(true, Transformation::ReversedBase64)));
+
     if value.is_ascii() {
         let wide = utf16_bytes(value.as_bytes());
         codes.extend(base64(&wide).into_iter().map(code(true, Transformation::Utf16)));
         let hex: String = wide.iter().map(|byte| format!("{byte:02x}")).collect();
         codes.push(code(false, Transformation::Utf16)(hex.into_bytes()));
     }
+
     codes
 }
 
@@ -60,6 +62,7 @@ fn base32_cores(value: &[u8]) -> Vec<Vec<u8>> {
             cores.push(digits.filter_map(|number| alphabet.get(usize::from(digit(number)))).copied().collect());
         }
     }
+
     cores
 }
 
@@ -76,5 +79,6 @@ fn base85_cores(value: &[u8]) -> Vec<Vec<u8>> {
             cores.push(digits.filter_map(|digit| alphabet.get(digit)).copied().collect());
         }
     }
+
     cores
 }

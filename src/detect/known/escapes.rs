@@ -22,6 +22,7 @@ pub(super) fn find_first(bytes: &[u8], escapes: Escapes) -> Option<usize> {
     loop {
         let rest = bytes.get(at..)?;
         at += rest.iter().position(|byte| is_escape_start(*byte))?;
+
         if decode_escape(bytes.get(at..)?, escapes).is_some() {
             return Some(at);
         }
@@ -69,6 +70,7 @@ fn unicode_escape(rest: &[u8]) -> Option<(usize, DecodedEscape)> {
             .try_fold(0, |value, digit| Some(value * 16 + u32::from(hex_digit_value(*digit)?)))?;
         return Some((digits + 4, DecodedEscape::Char(char::from_u32(code)?)));
     }
+
     let first = parse_hex_digits(rest.get(2..6)?)?;
     if (0xd800..0xdc00).contains(&first) && rest.get(6..8) == Some(b"\\u".as_slice()) {
         let second = parse_hex_digits(rest.get(8..12)?)?;
@@ -122,6 +124,7 @@ fn decode_entity(rest: &[u8]) -> Option<(usize, DecodedEscape)> {
     let digits = digits.get(mark..)?;
     let length = digits.iter().take(8).take_while(|byte| char::from(**byte).is_digit(radix)).count();
     let code = u32::from_str_radix(std::str::from_utf8(digits.get(..length)?).ok()?, radix).ok()?;
+
     // Browsers do without the semicolon.
     let consumed = 2 + mark + length + usize::from(digits.get(length) == Some(&b';'));
     Some((consumed, DecodedEscape::Char(char::from_u32(code)?)))

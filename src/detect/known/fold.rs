@@ -29,6 +29,7 @@ pub(super) static JOIN: Classes = build_classes(PUNCTUATION, false);
 const fn build_classes(dropped: &[u8], folds: bool) -> Classes {
     let mut all = [FoldClass::Keep; 256];
     let mut at = 0;
+
     while at < dropped.len() {
         all[dropped[at] as usize] = FoldClass::Drop;
         at += 1;
@@ -36,11 +37,13 @@ const fn build_classes(dropped: &[u8], folds: bool) -> Classes {
     if folds {
         all[b'0' as usize] = FoldClass::Look;
         let mut byte = 0x80;
+
         while byte < 256 {
             all[byte] = FoldClass::Look;
             byte += 1;
         }
     }
+
     all
 }
 
@@ -65,6 +68,7 @@ fn fold_first_character(rest: &[u8]) -> (usize, Option<u8>) {
         Some(0xf0..=0xf4) => 4,
         other => return (1, other.copied()),
     };
+
     let character = rest.get(..length).and_then(|bytes| std::str::from_utf8(bytes).ok()?.chars().next());
     let Some(character) = character else { return (1, rest.first().copied()) };
     let kept = match fold_character(character) {
@@ -73,6 +77,7 @@ fn fold_first_character(rest: &[u8]) -> (usize, Option<u8>) {
         // One byte stands for it; it is in no value that is looked for.
         Fold::Other => Some(0xff),
     };
+
     (length, kept)
 }
 
@@ -86,6 +91,7 @@ fn fold_character(character: char) -> Fold {
     let code = u32::from(character);
     let ascii = |value: u32, dress| u8::try_from(value).map_or(Fold::Other, |byte| Fold::Ascii(byte, dress));
     let letter = |offset: u32| if offset < 26 { offset + 0x41 } else { offset - 26 + 0x61 };
+
     match code {
         0xff01..=0xff5e => ascii(code - 0xfee0, Transformation::FullWidth),
         0xe0020..=0xe007e => ascii(code - 0xe_0000, Transformation::Tags),
@@ -119,6 +125,7 @@ pub(super) fn likely_transformation(source: &str) -> Transformation {
             Fold::Other => {}
         }
     }
+
     match () {
         () if invisible => Transformation::Invisible,
         () if source.contains("\\u") || source.contains("\\x") || source.contains("\\U") => Transformation::Escaped,

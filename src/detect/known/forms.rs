@@ -69,6 +69,7 @@ pub(super) fn build_all(needle: usize, value: &str, purpose: SearchPurpose) -> V
         scope: FormScope::Any,
         word: purpose == SearchPurpose::Redaction && is_word(value),
     };
+
     let forms = match purpose {
         SearchPurpose::Proof if n_chars < MIN_VALUE_CHARS => Vec::new(),
         SearchPurpose::Proof if n_chars < EXACT_BELOW => exact_forms(&base, value),
@@ -80,6 +81,7 @@ pub(super) fn build_all(needle: usize, value: &str, purpose: SearchPurpose) -> V
         SearchPurpose::Redaction if n_chars < MIN_VALUE_CHARS => short_value_forms(&base, value),
         _ => disguised_forms(&base, value, purpose),
     };
+
     let mut seen = HashSet::new();
     forms.into_iter().filter(|form| seen.insert((form.exact, form.scope, form.bytes.clone()))).collect()
 }
@@ -92,6 +94,7 @@ fn exact_forms(base: &KnownForm, value: &str) -> Vec<KnownForm> {
     forms.push(KnownForm { scope: FormScope::Unbroken, ..hex_form(base, value) });
     forms.extend(base64_forms(base, value).into_iter().map(exact));
     forms.retain(|form| form.bytes.len() >= MIN_FORM_BYTES);
+
     forms
 }
 
@@ -101,6 +104,7 @@ fn short_value_forms(base: &KnownForm, value: &str) -> Vec<KnownForm> {
     forms.extend(escaped_forms(base, value));
     forms.extend(base64_forms(base, value));
     forms.retain(|form| form.bytes.len() >= MIN_ANYWHERE);
+
     for form in forms.iter_mut().filter(|form| form.bytes.len() < MIN_FORM_BYTES) {
         form.scope = FormScope::Unbroken;
     }
@@ -117,8 +121,10 @@ fn disguised_forms(base: &KnownForm, value: &str, purpose: SearchPurpose) -> Vec
         form(bytes.iter().map(rot47_byte).collect(), true, Transformation::Rot47),
         hex_form(base, value),
     ];
+
     // Where JSON escapes its quotes and undoing that undoes as well what looks like an escape in it.
     let turned: String = value.bytes().map(|byte| char::from(rot47_byte(&byte))).collect();
+
     if let Some(spoiled) = serde_json::to_string(&turned).ok().and_then(|json| unescaped_once(&json)) {
         let spoiled = spoiled.get(1..spoiled.len().saturating_sub(1)).unwrap_or_default().to_vec();
         forms.push(form(spoiled, true, Transformation::Rot47));
@@ -156,6 +162,7 @@ fn escaped_forms(base: &KnownForm, value: &str) -> Vec<KnownForm> {
     ];
     forms.retain(|form| form.bytes != value.as_bytes());
     let trimmed = value.trim();
+
     if trimmed.len() < value.len() && trimmed.len() >= MIN_ANYWHERE {
         forms.push(form(trimmed, Transformation::Plain));
     }
@@ -171,6 +178,7 @@ fn hex_form(base: &KnownForm, value: &str) -> KnownForm {
 fn base64_forms(base: &KnownForm, value: &str) -> Vec<KnownForm> {
     let form = |bytes, transformation| KnownForm { bytes, exact: true, transformation, ..base.clone() };
     let mut forms = Vec::new();
+
     for core in base64_cores(value.as_bytes()) {
         if value.len() >= MIN_FORM_BYTES {
             let outer = base64_cores(&core).into_iter();
@@ -178,6 +186,7 @@ fn base64_forms(base: &KnownForm, value: &str) -> Vec<KnownForm> {
         }
         forms.push(form(core, Transformation::Base64));
     }
+
     forms
 }
 
@@ -185,10 +194,12 @@ fn base64_forms(base: &KnownForm, value: &str) -> Vec<KnownForm> {
 fn token_segments(value: &str, purpose: SearchPurpose) -> impl Iterator<Item = &str> {
     let token = jwt::parse(value);
     let is_token = token.is_some() || value.starts_with("eyJ") && purpose == SearchPurpose::Redaction;
+
     // A payload such as `{"role":"user"}` may be anybody's.
     let telling = purpose == SearchPurpose::Redaction || token.is_some_and(|token| is_one_of_a_kind(&token.payload));
     let parts = value.split('.').enumerate().skip(1);
     let parts = parts.filter(move |(index, part)| is_token && part.len() >= MIN_FORM_BYTES && (telling || *index > 1));
+
     parts.map(|(_, part)| part)
 }
 
@@ -202,6 +213,7 @@ fn without_separators(form: &KnownForm) -> Vec<KnownForm> {
     let squeezed = squeeze_bytes(&form.bytes);
     let joined = join_bytes(&squeezed);
     let mut forms = Vec::new();
+
     if joined != squeezed && joined.len() >= MIN_FORM_BYTES {
         forms.push(again(joined));
     }
@@ -232,6 +244,7 @@ impl KnownForm {
                 return false;
             }
         }
+
         match self.scope {
             FormScope::Any => true,
             FormScope::Unbroken => !reading.touches(),
@@ -251,6 +264,7 @@ impl KnownForm {
             }
             _ => reading.source(place),
         };
+
         let transformation = match self.transformation {
             Transformation::Plain => match reading.dress(text, &range) {
                 Transformation::Plain if self.plain && !same => Transformation::Case,
@@ -258,6 +272,7 @@ impl KnownForm {
             },
             other => other,
         };
+
         KnownHit { needle: self.needle, transformation, run: self.run, whole: self.whole, range }
     }
 }
@@ -266,6 +281,7 @@ impl KnownForm {
 fn stands_alone(bytes: &[u8], place: Range<usize>) -> bool {
     let before = place.start.checked_sub(1).and_then(|at| bytes.get(at)).copied();
     let after = bytes.get(place.end).copied();
+
     match (before, after) {
         (None, None) => true,
         (Some(open @ (b'"' | b'\'')), Some(close)) if open == close => !is_key(bytes, &place),
@@ -301,9 +317,11 @@ fn base64_cores(value: &[u8]) -> Vec<Vec<u8>> {
         let mut padded = vec![0; before];
         padded.extend_from_slice(value);
         let (first, last) = ((before * 8).div_ceil(6), padded.len() * 8 / 6);
+
         for coded in [STANDARD_NO_PAD.encode(&padded), URL_SAFE_NO_PAD.encode(&padded)] {
             cores.extend(coded.as_bytes().get(first..last).map(<[u8]>::to_vec));
         }
     }
+
     cores
 }

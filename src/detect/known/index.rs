@@ -43,6 +43,7 @@ impl Index {
         let n_bits = (entries.len() * BITS_PER_GRAM).next_power_of_two().clamp(FEWEST_BITS, MOST_BITS);
         let mut index = Self { entries, present: vec![0; n_bits / 64], shift: u64::BITS - n_bits.trailing_zeros() };
         let grams: Vec<u64> = index.entries.keys().copied().collect();
+
         for gram in grams {
             let (word, bit) = index.slot(gram);
             index.present.get_mut(word).into_iter().for_each(|word| *word |= bit);
@@ -58,6 +59,7 @@ impl Index {
     ) -> ControlFlow<()> {
         let words = bytes.as_chunks::<STRIDE>().0.iter().map(|word| u64::from(u32::from_le_bytes(*word)));
         let mut before = 0;
+
         for (number, word) in words.enumerate() {
             let gram = fold_case(before | word << 32);
             before = word;
@@ -68,6 +70,7 @@ impl Index {
                 found((number - 1) * STRIDE, entries)?;
             }
         }
+
         ControlFlow::Continue(())
     }
 

@@ -29,6 +29,7 @@ pub(super) fn visit_all(bytes: &[u8], found: &mut dyn FnMut(Range<usize>, &str))
         let length = rest.iter().take_while(|byte| is_base64(**byte)).count();
         at = start + length.max(1);
         n_runs += 1;
+
         if length > MAX_CODED_BYTES {
             continue;
         }
@@ -48,6 +49,7 @@ fn find_next_run(bytes: &[u8], from: usize) -> Option<usize> {
         let run = bytes.get(start..)?;
         let is_zlib = run.starts_with(ZLIB) && matches!(run.get(2), Some(b'w'..=b'z'));
         let is_first = !start.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(|byte| is_base64(*byte));
+
         if is_first && (is_zlib || run.starts_with(GZIP)) {
             return Some(start);
         }
@@ -59,6 +61,7 @@ fn unpack_run(coded: &[u8], most: usize) -> Option<Vec<u8>> {
     let packed = STANDARD_NO_PAD.decode(coded).or_else(|_| URL_SAFE_NO_PAD.decode(coded)).ok()?;
     let most = u64::try_from(most).unwrap_or(u64::MAX);
     let mut plain = Vec::new();
+
     // What was unpacked before a fault counts as well.
     let _ = match coded.starts_with(GZIP) {
         true => GzDecoder::new(packed.as_slice()).take(most).read_to_end(&mut plain),

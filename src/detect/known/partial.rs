@@ -95,19 +95,23 @@ pub(super) fn reference_grams(references: &[PartialReference]) -> impl Iterator<
 fn mark_what_is_shared(references: &mut [PartialReference]) {
     let holds = |outer: &[u8], inner: &[u8]| outer.windows(inner.len().max(1)).any(|window| window == inner);
     let mut owners: HashMap<u64, Option<usize>> = HashMap::new();
+
     for reference in references.iter() {
         let holders = references.iter().filter(|other| holds(&other.bytes, &reference.bytes));
         let outermost = holders.max_by_key(|holder| holder.bytes.len());
         let needle = outermost.map_or(reference.needle, |outermost| outermost.needle);
+
         for gram in reference.bytes.windows(GRAM).filter_map(gram_from_bytes) {
             let owner = owners.entry(gram).or_insert(Some(needle));
             *owner = owner.filter(|owner| *owner == needle);
         }
     }
+
     for reference in references {
         let shared =
             |window| gram_from_bytes(window).is_some_and(|gram| owners.get(&gram).is_some_and(Option::is_none));
         let places = reference.bytes.windows(GRAM).enumerate().filter(|(_, window)| shared(window));
+
         for (at, _) in places {
             let own = reference.marks.iter_mut().skip(at).take(GRAM).filter(|mark| **mark == PartialMark::Own);
             own.for_each(|mark| *mark = PartialMark::Public);
@@ -121,6 +125,7 @@ impl PartialReference {
         let squeezed = whole.kept(squeeze_bytes);
         let joined = squeezed.kept(join_bytes);
         let mut all = vec![whole];
+
         for other in [squeezed, joined] {
             if all.iter().all(|known| known.bytes != other.bytes) {
                 all.push(other);
@@ -145,6 +150,7 @@ impl PartialReference {
         let after = text.get(in_text..).unwrap_or_default().iter();
         let after = after.zip(self.bytes.get(in_value..).unwrap_or_default());
         let after = after.take_while(same).count();
+
         (in_text - before, in_value - before..in_value + after)
     }
 
@@ -165,12 +171,14 @@ impl PartialReference {
         let own: Vec<u8> =
             bytes.iter().zip(marks).filter(|(_, mark)| **mark == PartialMark::Own).map(|(byte, _)| *byte).collect();
         let n_payload = marks.iter().filter(|mark| matches!(mark, PartialMark::Payload(_))).count();
+
         if self.purpose == SearchPurpose::Redaction {
             let varied = || has_variety(bytes, MIN_VARIETY_TO_KEEP_BACK);
             let opaque = own.len() >= RUN || n_payload == 0 && !own.is_empty() && bytes.len() >= RUN;
             let is_own = opaque && varied() && !is_common_part(bytes, self.bytes.len());
             return n_payload >= PAYLOAD_RUN || is_own;
         }
+
         if own.len() >= RUN {
             return has_variety(&own.to_ascii_lowercase(), MIN_VARIETY);
         }
@@ -198,6 +206,7 @@ fn value_marks(value: &str, purpose: SearchPurpose) -> Vec<PartialMark> {
     }
     let public = PUBLIC_PREFIXES.iter().find(|prefix| value.starts_with(**prefix)).map_or(0, |prefix| prefix.len());
     let mut marks = Vec::with_capacity(value.len());
+
     for segment in value.split('.') {
         if !marks.is_empty() {
             marks.push(PartialMark::Public);
@@ -208,6 +217,7 @@ fn value_marks(value: &str, purpose: SearchPurpose) -> Vec<PartialMark> {
             None => marks.extend(segment.bytes().map(|_| PartialMark::Own)),
         }
     }
+
     marks.iter_mut().take(public).for_each(|mark| *mark = PartialMark::Public);
     marks
 }
@@ -225,10 +235,12 @@ fn payload_marks(segment: &str, (text, claims): &(String, Value)) -> Vec<Partial
         let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let Some(start) = text.find(&shown) else { continue };
         let chars = (start * 8).div_ceil(6)..(start + shown.len()) * 8 / 6;
+
         if chars.len() >= MIN_CLAIM_CHARS {
             marks.get_mut(chars).into_iter().flatten().for_each(|mark| *mark = PartialMark::Payload(number));
         }
     }
+
     marks
 }
 
@@ -250,6 +262,7 @@ fn is_made_by_a_clock(value: &str) -> bool {
     let parts: Vec<&str> = value.split('-').collect();
     let is_hex = parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()));
     let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+
     match lengths.as_slice() {
         // An identifier of MongoDB.
         [24] => is_hex,

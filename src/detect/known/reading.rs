@@ -88,17 +88,21 @@ impl<'a> KnownReading<'a> {
         let mark = self.marks.partition_point(|(place, _)| *place <= range.start).saturating_sub(1);
         let (mut place, mut at) = self.marks.get(mark).copied().unwrap_or_default();
         let mut start = None;
+
         while let Some(rest) = from.get(at..).filter(|rest| !rest.is_empty()) {
             let step = rule.step(rest);
             place += step.n_bytes;
+
             if step.n_bytes > 0 && start.is_none() && place > range.start {
                 start = Some(at);
             }
             at += step.consumed;
+
             if place >= range.end {
                 break;
             }
         }
+
         start.unwrap_or(at)..at
     }
 
@@ -126,6 +130,7 @@ impl ReadingRule {
             Self::Squeeze => filter_next_byte(rest, &fold::SQUEEZE),
             Self::Join => filter_next_byte(rest, &fold::JOIN),
         };
+
         let bytes = [kept.unwrap_or_default(), 0, 0, 0];
         ReadingStep { consumed: consumed.max(1), bytes, n_bytes: usize::from(kept.is_some()) }
     }
@@ -137,6 +142,7 @@ pub(super) fn visit_all(text: &str, looks_escaped: bool, search: &mut dyn FnMut(
     search(&whole);
     visit_layers(&whole, Escapes::All, MAX_ROUNDS, search);
     let n_kinds = ['\\', '%', '&'].iter().filter(|kind| text.contains(**kind)).count();
+
     if looks_escaped && n_kinds > 1 {
         for escapes in [Escapes::Backslash, Escapes::Percent] {
             if let Some(reading) = KnownReading::made(&whole, ReadingRule::Unescape(escapes)) {
@@ -203,14 +209,17 @@ fn unescape_layer(bytes: &[u8]) -> Option<(Vec<u8>, Jumps)> {
     let mut at = escapes::find_first(bytes, Escapes::All)?;
     let mut out = bytes.get(..at)?.to_vec();
     let mut jumps = Vec::new();
+
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
         let step = ReadingRule::Unescape(Escapes::All).step(rest);
         out.extend(step.bytes.iter().take(step.n_bytes));
         at += step.consumed;
+
         if step.consumed > 1 {
             jumps.push((out.len(), at));
         }
     }
+
     Some((out, jumps))
 }
 
@@ -243,6 +252,7 @@ fn unescape_with_marks(bytes: &[u8], escapes: Escapes) -> Option<MarkedBytes> {
     let mut marks = Vec::with_capacity(bytes.len() / MARK_BYTES * 2 + 1);
     let mut at = 0;
     let mut due = 0;
+
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
         if out.len() >= due {
             marks.push((out.len(), at));
@@ -250,6 +260,7 @@ fn unescape_with_marks(bytes: &[u8], escapes: Escapes) -> Option<MarkedBytes> {
         }
         let plain = rest.get(..MARK_BYTES).unwrap_or(rest);
         let plain = plain.iter().position(|byte| escapes::is_escape_start(*byte)).unwrap_or(plain.len());
+
         if plain > 0 {
             out.extend_from_slice(rest.get(..plain).unwrap_or_default());
             at += plain;
@@ -259,6 +270,7 @@ fn unescape_with_marks(bytes: &[u8], escapes: Escapes) -> Option<MarkedBytes> {
         out.extend_from_slice(step.bytes.get(..step.n_bytes).unwrap_or_default());
         at += step.consumed;
     }
+
     Some((out, marks))
 }
 
@@ -267,9 +279,11 @@ fn filter_bytes(bytes: &[u8], classes: &Classes) -> Option<MarkedBytes> {
     let mut out = vec![0; bytes.len()];
     let mut marks = Vec::with_capacity(bytes.len() / MARK_BYTES + 1);
     let (mut at, mut n_kept, mut folded) = (0, 0, false);
+
     while at < bytes.len() {
         marks.push((n_kept, at));
         let end = bytes.len().min(at + MARK_BYTES);
+
         while at < end {
             let byte = bytes.get(at).copied().unwrap_or_default();
             let class = classes.get(usize::from(byte)).copied().unwrap_or(FoldClass::Keep);
@@ -278,6 +292,7 @@ fn filter_bytes(bytes: &[u8], classes: &Classes) -> Option<MarkedBytes> {
                 _ => (1, None),
             };
             folded |= consumed > 1;
+
             if let Some(slot) = out.get_mut(n_kept) {
                 *slot = kept.unwrap_or(byte);
             }
@@ -285,6 +300,7 @@ fn filter_bytes(bytes: &[u8], classes: &Classes) -> Option<MarkedBytes> {
             at += consumed;
         }
     }
+
     out.truncate(n_kept);
     (folded || n_kept < bytes.len()).then_some((out, marks))
 }
@@ -316,9 +332,11 @@ fn is_spelled(bytes: &[u8]) -> bool {
             }
             _ => (n_pieces, length) = (0, 0),
         }
+
         if n_pieces >= SPELLED_PIECES {
             return true;
         }
     }
+
     false
 }

@@ -26,6 +26,7 @@ impl SearchBudget {
             return text;
         }
         let spend = |left: usize| left.checked_sub(text.len());
+
         if self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok() {
             return text;
         }
@@ -45,6 +46,7 @@ mod tests {
         assert_eq!(budget.allow(&long).len(), 200_000);
         assert_eq!(budget.allow(&long).len(), BEGINNING_BYTES);
         assert_eq!(budget.allow(&long[..100_000]).len(), 100_000, "what still fits is searched whole");
+
         assert_eq!(budget.allow(&long[..2_000]).len(), 2_000);
     }
 }

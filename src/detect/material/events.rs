@@ -14,11 +14,13 @@ pub(super) struct Parts {
 pub(super) fn find_json_parts(text: &str) -> Parts {
     let (mut json, mut number, mut start) = (Vec::new(), 0, 0);
     let mut is_stream = None;
+
     for line in text.split_inclusive('\n') {
         let full = line.trim();
         if !full.is_empty() {
             let stream = *is_stream.get_or_insert_with(|| is_field(full));
             let payload = if stream { full.strip_prefix("data:").map(str::trim_start) } else { Some(full) };
+
             if let Some(payload) = payload {
                 if payload.starts_with(['{', '[']) {
                     let end = start + line.trim_end().len();
@@ -27,8 +29,10 @@ pub(super) fn find_json_parts(text: &str) -> Parts {
                 number += 1;
             }
         }
+
         start += line.len();
     }
+
     Parts { name: if is_stream == Some(true) { "events" } else { "lines" }, json }
 }
 

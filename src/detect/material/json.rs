@@ -214,6 +214,7 @@ impl<'a> JsonReader<'a> {
                 JsonStep::Open => {}
             }
         }
+
         pointer
     }
 
@@ -250,6 +251,7 @@ impl<'a> JsonReader<'a> {
             None => return Event::Cut,
         }
         let secret = self.is_secret(&piece.range);
+
         if let Some(step) = self.steps.last_mut() {
             let called = match step {
                 JsonStep::Field { called, .. } => called.take(),
@@ -257,6 +259,7 @@ impl<'a> JsonReader<'a> {
             };
             *step = JsonStep::Field { range: piece.range.clone(), marked: false, secret, called };
         }
+
         self.wanted = WantedToken::Value;
         Event::Name(piece)
     }
@@ -273,6 +276,7 @@ impl<'a> JsonReader<'a> {
             return *secret;
         }
         let secret = std::str::from_utf8(name).is_ok_and(may_name_secret);
+
         if let Some(slot) = self.remembered.get_mut(place) {
             *slot = (range.clone(), secret);
         }
@@ -283,6 +287,7 @@ impl<'a> JsonReader<'a> {
         let start = self.at + 1;
         let rest = self.text.as_bytes().get(start..self.end)?;
         let (mut escaped, mut coded, mut skip) = (false, false, false);
+
         for (index, byte) in rest.iter().enumerate() {
             if skip {
                 skip = false;
@@ -298,6 +303,7 @@ impl<'a> JsonReader<'a> {
                 _ => {}
             }
         }
+
         self.at = self.end;
         None
     }
@@ -315,6 +321,7 @@ impl<'a> JsonReader<'a> {
         let whole = known || number();
         self.at += if whole || length == rest.len() { length } else { 0 };
         self.wanted = WantedToken::Next;
+
         whole
     }
 }

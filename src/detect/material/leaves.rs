@@ -77,6 +77,7 @@ pub(super) fn read_json(
     let Some(mut reader) = JsonReader::new(source.text, part.clone()) else { return false };
     seen.go_to(part.start);
     let mut before = search.mark();
+
     loop {
         if source.inner == 0 && search.flush_full() {
             // What is gathered from here on is all of this part.
@@ -122,9 +123,11 @@ fn read_string(
     let long = raw.len() >= LEAST_BYTES;
     let name = reader.secret_name();
     let again = long && (piece.escaped || fixed || reader.is_marked() || piece.coded && is_coded(raw));
+
     // The slashes of base64 are escaped at times, and its lines broken.
     let in_base64 = wrapped::may_be(raw) || piece.escaped && long;
     let hashed = raw.starts_with(['$', 'a', 'p', 's', 'b']) && is_hash(raw);
+
     if !(again || in_base64 || hashed || name.is_some()) {
         return;
     }
@@ -133,6 +136,7 @@ fn read_string(
     let origin = source.origin.as_ref().map(|origin| origin.below(piece.range.start, jumps));
     let coding = if piece.escaped && source.coding == Coding::Plain { Coding::Json } else { source.coding };
     let path = format!("{}{}", source.path, reader.pointer());
+
     if piece.escaped && text.trim_start().starts_with(['{', '[', '"']) {
         let inner = source.inner + 1;
         if inner > MAX_INNER {
@@ -147,6 +151,7 @@ fn read_string(
             return;
         }
     }
+
     let by_name = name.or_else(|| is_hash(text).then_some("")).and_then(|name| value_of(name, text));
     if let Some(found) = by_name {
         search.named(found, text, (&path, coding), origin.as_ref());

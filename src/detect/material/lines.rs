@@ -64,6 +64,7 @@ impl Lines {
         self.text.push_str(": \"");
         let head = start..self.text.len();
         self.push(text, Line { range: 0..0, path: path.to_owned(), coding, origin: origin.cloned(), whole: None });
+
         self.add_unescaped(text, head, (path, coding), origin);
     }
 
@@ -85,6 +86,7 @@ impl Lines {
         let coding = if coding == Coding::Pieces { coding } else { Coding::Escaped };
         let plain = String::from_utf8_lossy(&bytes).into_owned();
         self.text.extend_from_within(head);
+
         // Bytes that are no UTF-8 were replaced by longer ones, so that places are no more the same.
         let origin = origin.filter(|_| plain.len() == bytes.len()).cloned();
         let origin = origin.map(|origin| layers.into_iter().fold(origin, |origin, jumps| origin.below(0, jumps)));
@@ -105,6 +107,7 @@ impl Lines {
         let start = self.text.len();
         self.text.push_str(text);
         self.lines.push(Line { range: start..self.text.len(), ..line });
+
         self.text.push_str("\"\n");
     }
 }

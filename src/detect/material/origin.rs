@@ -36,6 +36,7 @@ impl MaterialOrigin {
 pub(super) fn unescape_json(text: &str) -> (String, Vec<(usize, usize)>) {
     let (mut out, mut jumps) = (String::with_capacity(text.len()), Vec::new());
     let mut at = 0;
+
     while let Some(rest) = text.get(at..) {
         let Some(plain) = rest.find('\\') else {
             out.push_str(rest);
@@ -47,6 +48,7 @@ pub(super) fn unescape_json(text: &str) -> (String, Vec<(usize, usize)>) {
         at += plain + length;
         jumps.push((out.len(), at));
     }
+
     (out, jumps)
 }
 
@@ -71,6 +73,7 @@ fn decode_unicode_escape(rest: &str) -> (char, usize) {
     };
     let Some(first) = digits(2) else { return ('\\', 1) };
     let low = rest.get(6..8).filter(|mark| *mark == "\\u").and_then(|_| digits(8));
+
     match low {
         Some(low) if (0xd800..0xdc00).contains(&first) && (0xdc00..0xe000).contains(&low) => {
             let code = 0x1_0000 + ((first - 0xd800) << 10) + (low - 0xdc00);

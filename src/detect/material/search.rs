@@ -46,6 +46,7 @@ pub(super) fn find_in_text(content_type: Option<&str>, text: &str) -> Material {
     let whole =
         SearchSource { text, origin: leaves::plain_origin(), path: String::new(), coding: Coding::Plain, inner: 0 };
     let is_form = content_type.is_some_and(|kind| kind.to_ascii_lowercase().contains("x-www-form-urlencoded"));
+
     if !search.document(&whole) {
         if is_form {
             search.form(content_type, text);
@@ -53,6 +54,7 @@ pub(super) fn find_in_text(content_type: Option<&str>, text: &str) -> Material {
             search.lines.add_unescaped(text, 0..0, ("", Coding::Plain), whole.origin.as_ref());
         }
     }
+
     search.flush();
     search.settled(text)
 }
@@ -66,6 +68,7 @@ impl Search {
         hits.sort_by_key(|(range, _)| range.start);
         let mut seen = SeenLeaf::new(&sweep, hits.iter().map(|(range, _)| (range.clone(), None)).collect());
         let mut is_json = leaves::read_json(self, source, 0..source.text.len(), &mut seen);
+
         if !is_json && source.inner == 0 {
             is_json = self.stream(source, &mut seen);
         }
@@ -80,6 +83,7 @@ impl Search {
     pub fn inner(&mut self, source: &SearchSource<'_>) -> bool {
         let before = self.mark();
         let is_json = self.document(source);
+
         if !is_json {
             self.back_to(before);
         }
@@ -89,6 +93,7 @@ impl Search {
     fn stream(&mut self, source: &SearchSource<'_>, seen: &mut SeenLeaf<'_>) -> bool {
         let parts = events::find_json_parts(source.text);
         let mut n_json = 0;
+
         for (number, part) in &parts.json {
             let path = format!("/{}/{number}", parts.name);
             let line = SearchSource { text: source.text, origin: source.origin.clone(), path, ..*source };
@@ -105,11 +110,13 @@ impl Search {
         let decoded = decode::split_channels(None, text);
         self.caps.extend(decoded.caps.into_iter().map(describe_cap));
         let joined = decoded.channels.into_iter().filter(|channel| channel.path.contains("[*]"));
+
         for channel in joined.filter(|channel| !channel.path.ends_with("(unescaped)")) {
             if channel.text.len() < LEAST_BYTES {
                 continue;
             }
             let path = channel.path;
+
             if channel.text.starts_with(['{', '[']) {
                 let inner = format!("{path}/(json)");
                 let source =
@@ -118,6 +125,7 @@ impl Search {
                     continue;
                 }
             }
+
             self.lines.add(std::iter::empty(), &channel.text, (&path, Coding::Pieces), None);
         }
     }
@@ -126,6 +134,7 @@ impl Search {
     fn form(&mut self, content_type: Option<&str>, text: &str) {
         let decoded = decode::split_channels(content_type, text);
         self.caps.extend(decoded.caps.into_iter().map(describe_cap));
+
         for channel in decoded.channels {
             let (path, coding) = (channel.path.as_str(), Coding::Escaped);
             if let Some(found) = super::super::secrets::value_of(path, &channel.text) {
@@ -163,6 +172,7 @@ impl Search {
     fn flush(&mut self) {
         let lines = std::mem::take(&mut self.lines);
         self.caps.extend(lines.caps);
+
         if lines.lines.is_empty() {
             return;
         }
@@ -175,9 +185,11 @@ impl Search {
             coding: Coding::Plain,
             inner: 0,
         };
+
         for (part, hidden) in hits_of(&sweep, &everywhere) {
             let at = lines.lines.partition_point(|line| line.range.start <= part.start);
             let Some(line) = at.checked_sub(1).and_then(|at| lines.lines.get(at)) else { continue };
+
             // What goes beyond a text belongs to nobody.
             if part.end > line.range.end {
                 continue;
@@ -216,6 +228,7 @@ impl Search {
             self.found.into_iter().map(located).partition(|hit| hit.hidden.range.is_some());
         placed.sort_by_key(|hit| (hit_start(hit), std::cmp::Reverse(hit_end(hit))));
         let mut kept: Vec<SearchHit> = Vec::new();
+
         for next in placed {
             match kept.last_mut() {
                 Some(last) if hit_start(&next) < hit_end(last) => {
@@ -226,6 +239,7 @@ impl Search {
                 _ => kept.push(next),
             }
         }
+
         for next in pieces {
             let value = next.hidden.value.expose();
             let known =
@@ -234,6 +248,7 @@ impl Search {
                 kept.push(next);
             }
         }
+
         if kept.len() > MAX_FOUND {
             material.cap("more than 1000 secrets");
         }
@@ -256,6 +271,7 @@ fn rank_hit(hit: &SearchHit) -> (bool, Certainty, usize, bool, usize) {
     let prefix = hidden.prefix.as_ref().map_or(0, String::len);
     let by_name = hit.by_name || hidden.rule.starts_with("field-");
     let decoded = matches!(hidden.coding, Coding::Json | Coding::Escaped | Coding::Base64);
+
     (!by_name, hidden.confidence, prefix, decoded, hit_end(hit) - hit_start(hit))
 }
 
@@ -264,12 +280,14 @@ fn hits_of(sweep: &SecretSweep, source: &SearchSource<'_>) -> Vec<(Range<usize>,
     let of = |range: &Range<usize>| source.origin.as_ref().map(|origin| origin.of(range.start)..origin.of(range.end));
     let place = (source.path.as_str(), source.coding);
     let mut hits: Vec<(Range<usize>, HiddenSecret)> = Vec::new();
+
     for found in &sweep.scan.found {
         if let Some(value) = source.text.get(found.range.clone()) {
             hits.push((found.range.clone(), hidden_from_found(found.clone(), value, place, of(&found.range))));
         }
     }
     let mut end = 0;
+
     for (start, wrapped) in sweep.tokens.iter().filter(|(start, _)| source.text.is_char_boundary(*start)) {
         if *start < end || hits.len() >= MAX_FOUND * 2 {
             continue;
@@ -279,6 +297,7 @@ fn hits_of(sweep: &SecretSweep, source: &SearchSource<'_>) -> Vec<(Range<usize>,
         let Some(value) = source.text.get(token.range.clone()) else { continue };
         hits.push((token.range.clone(), by_structure(token.clone(), value, place, of(&token.range))));
     }
+
     hits
 }
 

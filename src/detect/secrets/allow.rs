@@ -106,6 +106,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let bare = lower.trim_matches(|c: char| !c.is_ascii_alphanumeric());
     let template = ["<", ">", "${", "$(", "{{", "}}", "%s", "...", "…", "***", "[redacted", "•"];
+
     // A long random value of all marks has those of a template in it at times.
     let random = value.len() >= 40 && is_scrambled(value);
     let is_template = value.starts_with(['$', '{', '%', '<', '[']) || template.iter().any(|mark| value.contains(mark));

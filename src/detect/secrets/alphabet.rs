@@ -36,6 +36,7 @@ impl Alphabet {
     pub fn named(name: &str) -> Option<Self> {
         let (name, ranges, singles) = KNOWN.into_iter().find(|(known, ..)| *known == name)?;
         let mut members = [false; 256];
+
         for (byte, member) in members.iter_mut().enumerate() {
             let byte = u8::try_from(byte).unwrap_or_default();
             *member =

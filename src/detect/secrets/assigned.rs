@@ -86,6 +86,7 @@ fn plain_assignment(text: &[u8], hit: &Range<usize>) -> Option<Assignment> {
     let separator = count_leading(text, at, b"=:>", 2);
     (separator > 0).then_some(())?;
     at += separator;
+
     if text.get(at..)?.starts_with(b"** ") {
         at += 2;
     }
@@ -110,6 +111,7 @@ fn prose_assignment(text: &[u8], hit: &Range<usize>) -> Option<Assignment> {
     let mut start = name_end + at + joint.len();
     start += count_leading(text, start, b"\\\"'`*", 3);
     let lower = |range: Range<usize>| text.get(range).map(|part| String::from_utf8_lossy(part).to_ascii_lowercase());
+
     // A sentence has the vendor's name before the word that says what it is, as well as behind it.
     let before = text.get(..name_start)?.iter().rev().take(40).take_while(|byte| is_of_sentence(**byte)).count();
     let name = lower(name_start - before..name_end + at)?;
@@ -142,6 +144,7 @@ fn markup_assignment(text: &[u8], hit: &Range<usize>) -> Option<Assignment> {
         None => tags,
     };
     let name = String::from_utf8_lossy(text.get(start..end)?).to_ascii_lowercase();
+
     // Forms send names such as `token` against forgery.
     (name.trim().len() > "token".len()).then_some(())?;
     Some(Assignment { noun: name.clone(), name, start: end + at, is_told: true })
@@ -153,6 +156,7 @@ fn length_of_tags(text: &[u8]) -> usize {
     loop {
         at += count_leading(text, at, b" \t\r\n", 16);
         let rest = text.get(at..).unwrap_or_default();
+
         match rest.iter().position(|byte| *byte == b'>') {
             Some(end) if rest.starts_with(b"<") => at += end + 1,
             _ => return at,

@@ -68,6 +68,7 @@ pub(super) fn format_base62(mut number: u32) -> String {
         value => char::from(b'a' + value.saturating_sub(36)),
     };
     let mut digits = Vec::new();
+
     for _ in 0..6 {
         digits.push(digit(number % 62));
         number /= 62;

@@ -92,6 +92,7 @@ impl SecretRuleEngine {
                 }
             }
         }
+
         for (text, target) in generic::FIXED {
             patterns.add(text, false, PatternTarget::Generic(target));
         }
@@ -124,6 +125,7 @@ impl SecretRuleEngine {
         let mut sweep = SecretSweep::default();
         let whole = text.len() <= MAX_TEXT_BYTES;
         let bytes = text.as_bytes().get(..MAX_TEXT_BYTES).unwrap_or(text.as_bytes());
+
         if !whole {
             sweep.scan.capped.push("the text is longer than 64 MiB");
         }
@@ -134,6 +136,7 @@ impl SecretRuleEngine {
         sweep.fixed.sort_unstable();
         let scan = &mut sweep.scan;
         scan.found = remove_overlaps(std::mem::take(&mut scan.found));
+
         if scan.found.len() > MAX_FOUND {
             scan.found.truncate(MAX_FOUND);
             scan.capped.push("more than 1000 secrets");
@@ -149,6 +152,7 @@ impl SecretRuleEngine {
                 continue;
             }
             candidates += 1;
+
             if candidates >= MAX_CANDIDATES || sweep.scan.found.len() >= MAX_FOUND * 2 {
                 return sweep.scan.capped.push("too many places look like secrets");
             }
@@ -157,6 +161,7 @@ impl SecretRuleEngine {
             }
             // What is assigned there is the same for all rules that ask.
             let mut assigned = None;
+
             for target in &pattern.targets {
                 let found = match target {
                     PatternTarget::Generic(generic) => generic.look(bytes, hit.range()),
@@ -172,6 +177,7 @@ impl SecretRuleEngine {
                         None
                     }
                 };
+
                 sweep.scan.found.extend(found);
             }
         }
@@ -187,6 +193,7 @@ impl SecretRuleEngine {
         let rule = self.rules.get(rule)?;
         let shape = rule.shapes.get(shape)?;
         let range = shape.around(text, at)?;
+
         if !rule.keywords.is_empty() && !is_near(text, &range, &rule.keywords) {
             fixed.push(range.start);
             return None;
@@ -230,6 +237,7 @@ fn is_near(text: &[u8], range: &Range<usize>, keywords: &[String]) -> bool {
 pub(super) fn remove_overlaps(mut found: Vec<FoundSecret>) -> Vec<FoundSecret> {
     found.sort_by_key(|found| (found.range.start, std::cmp::Reverse(found.range.end)));
     let mut kept: Vec<FoundSecret> = Vec::new();
+
     for next in found {
         match kept.last_mut() {
             Some(last) if next.range.start < last.range.end => {
@@ -240,6 +248,7 @@ pub(super) fn remove_overlaps(mut found: Vec<FoundSecret>) -> Vec<FoundSecret> {
             _ => kept.push(next),
         }
     }
+
     kept
 }
 

@@ -130,10 +130,12 @@ pub(in crate::detect) fn value_of(name: &str, text: &str) -> Option<FoundSecret>
     }
     let name = normalise_name(name)?;
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+
     if HARMLESS.iter().any(|part| name.contains(part)) || is_no_secret(text) {
         return None;
     }
     let is_pass = name.strip_suffix("pass").is_some_and(|of| LOGINS.iter().any(|login| of.ends_with(login)));
+
     match () {
         () if (ends(&PASSWORDS) || is_pass) && is_password(text) => found("field-password", Certainty::Medium),
         () if ends(&SECRETS) && is_random(text) => found("field-secret", Certainty::Medium),
@@ -151,6 +153,7 @@ fn normalise_name(name: &str) -> Option<String> {
         name.chars().take(128).filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     // Frameworks send `_token` with each form.
     (name.trim() != "_token").then_some(())?;
+
     // `the api key header`, `apiKeyValue`.
     let bare = ["header", "value"].into_iter().find_map(|tail| plain.strip_suffix(tail)).map(str::to_owned);
     Some(bare.filter(|bare| !bare.is_empty()).unwrap_or(plain))
@@ -176,6 +179,7 @@ fn is_no_secret(text: &str) -> bool {
         || text.contains("://")
         || text.starts_with("arn:")
         || text.starts_with(['/', '~', '#'])
+
         // Tokens with a structure are told by it; keys that stand in pages are public.
         || text.starts_with("eyJ")
         || text.starts_with("pk.")

@@ -170,6 +170,7 @@ fn find_pem_key(text: &[u8], start: usize) -> Option<FoundSecret> {
     let behind = body_start + length;
     let closing = "-----END -----".len() + label.len();
     let end = if text.get(behind..)?.starts_with(b"-----END ") { behind + closing } else { behind };
+
     found_by_rule("private-key", start..end.min(text.len()), Certainty::High)
 }
 
@@ -186,6 +187,7 @@ fn has_key_data(body: &[u8]) -> bool {
     // Every key of a kind begins alike; what is random stands behind.
     let middle = data.len() / 2;
     let random = data.get(middle..data.len().min(middle + 64)).unwrap_or(&data);
+
     data.len() >= 40 && shannon_entropy(data.as_bytes()) >= 3.5 && !is_sample(random)
 }
 
@@ -200,6 +202,7 @@ fn wrapped_pem(text: &[u8], start: usize) -> Option<FoundSecret> {
     let coded = String::from_utf8_lossy(body.get(..length)?).replace("\\/", "/");
     let decoded = STANDARD_NO_PAD.decode(coded.trim_end_matches('=')).ok()?;
     find_pem_key(&decoded, 0)?;
+
     found_by_rule("private-key", start..start + length, Certainty::High)
 }
 
@@ -208,14 +211,17 @@ fn find_putty_key(text: &[u8], start: usize) -> Option<FoundSecret> {
     let mark = b"Private-Lines:";
     let at = body.windows(mark.len()).position(|window| window == mark)?;
     let rest = body.get(at + mark.len()..)?;
+
     // The number of lines, the lines, and what authenticates them.
     let of_lines = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=\\ \r\n".contains(byte);
     let data = rest.iter().take_while(|byte| of_lines(byte)).count();
     has_key_data(rest.get(..data)?).then_some(())?;
+
     // The lines run into `Private-MAC: …`.
     let sum = rest.get(data..)?.strip_prefix(b"-MAC: ").unwrap_or_default();
     let digits = sum.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     let end = start + at + mark.len() + data + if digits > 0 { "-MAC: ".len() + digits } else { 0 };
+
     found_by_rule("private-key", start..end, Certainty::High)
 }
 
@@ -230,6 +236,7 @@ fn find_address_password(text: &[u8], hit: Range<usize>) -> Option<FoundSecret> 
     let (user_info, host) = authority.rsplit_once('@')?;
     let (user, password) = user_info.split_once(':')?;
     let plain = percent_encoding::percent_decode_str(password).decode_utf8_lossy();
+
     // A made-up host does not make a random password a sample.
     let real_host = host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
         && (!is_placeholder(host) || is_mixed(&plain));
@@ -245,6 +252,7 @@ fn find_address_password(text: &[u8], hit: Range<usize>) -> Option<FoundSecret> 
         && (is_varied(&plain) || plain.len() >= 16);
     let start = hit.end + user.len() + 1;
     real.then_some(())?;
+
     found_by_rule("address-password", start..start + password.len(), Certainty::High)
 }
 
@@ -265,6 +273,7 @@ fn is_varied(value: &str) -> bool {
     let upper = value.bytes().any(|byte| byte.is_ascii_uppercase());
     let lower = value.bytes().any(|byte| byte.is_ascii_lowercase());
     let other = value.bytes().any(|byte| !byte.is_ascii_alphanumeric());
+
     [digit, upper, lower, other].into_iter().filter(|has| *has).count() >= 2
 }
 
@@ -283,6 +292,7 @@ fn find_authorization(text: &[u8], hit: Range<usize>) -> Option<FoundSecret> {
     let value = std::str::from_utf8(value.get(..length)?).ok()?.trim_end_matches('.');
     let real = if scheme == "basic" { is_basic(value) && !is_sample(value) } else { is_opaque(value) };
     real.then_some(())?;
+
     found_by_rule("authorization-header", value_start..value_start + value.len(), Certainty::High)
 }
 
@@ -321,6 +331,7 @@ fn password_hash(text: &[u8], start: usize) -> Option<FoundSecret> {
     let body = value.rsplit(['$', '}']).next()?;
     let real = value.len() >= 30 && body.len() >= 20 && shannon_entropy(body.as_bytes()) >= 3.5 && !is_sample(body);
     real.then_some(())?;
+
     found_by_rule("password-hash", start..start + value.len(), Certainty::High)
 }
 
@@ -331,6 +342,7 @@ fn signed_address(text: &[u8], hit: Range<usize>) -> Option<FoundSecret> {
     let value = std::str::from_utf8(rest.get(..length)?).ok()?;
     let real = value.len() >= 40 && shannon_entropy(value.as_bytes()) >= 3.2 && !is_sample(value);
     real.then_some(())?;
+
     found_by_rule("signed-address", hit.end..hit.end + length, Certainty::Medium)
 }
 
@@ -343,6 +355,7 @@ fn one_time_seed(text: &[u8], start: usize) -> Option<FoundSecret> {
     let value = rest.get(at..)?;
     let length = value.iter().take_while(|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7')).count();
     let value = std::str::from_utf8(value.get(..length)?).ok()?;
+
     // The seed of the documentation of the format.
     let sample = value.starts_with("JBSWY3DPEHPK3PXP");
     (!ended && !sample && length >= 16 && shannon_entropy(value.as_bytes()) >= 2.8).then_some(())?;
@@ -362,5 +375,6 @@ fn find_connection_password(text: &[u8], hit: Range<usize>) -> Option<FoundSecre
     let password = std::str::from_utf8(rest.get(..length)?).ok()?;
     let real = password.len() >= 4 && !is_placeholder(password) && !is_sample(password) && is_varied(password);
     real.then_some(())?;
+
     found_by_rule("connection-string", hit.end..hit.end + length, Certainty::High)
 }

@@ -19,10 +19,12 @@ pub(super) fn find_assigned(text: &[u8], hit: Range<usize>) -> Option<FoundSecre
     (start > end && (is_told || start - end <= 48) && !is_of_path(text, &hit, start)).then_some(())?;
     let rest = text.get(start..text.len().min(start + LENGTH.1))?;
     let written = written_value(text, hit.start, start, rest)?;
+
     // Some JSON escapes its slashes.
     let value = written.replace("\\/", "/");
     (value.len() >= LENGTH.0 && (is_random(&value) || is_scrambled(&value))).then_some(())?;
     let found = value_of(&noun, &value)?;
+
     Some(FoundSecret { range: start..start + written.len(), ..found })
 }
 
@@ -51,6 +53,7 @@ fn written_value<'a>(text: &[u8], name: usize, start: usize, rest: &'a [u8]) -> 
     let length = rest.iter().take_while(|byte| is_of_value(**byte)).count();
     let value = std::str::from_utf8(rest.get(..length)?).ok()?.trim_end_matches(['.', ',', ';', ':', '\\']);
     let called = matches!(rest.get(value.len()), Some(b'(' | b'[' | b'{'));
+
     // `ed25519.PrivateKey`: a member of something.
     let member = value.contains('.') && is_wordy(value);
     (!called && !member).then_some(value)
@@ -63,6 +66,7 @@ fn is_setting(text: &[u8], name: usize, start: usize) -> bool {
     let written = text.get(line..start).unwrap_or_default();
     let written = written.strip_prefix(b"export ").unwrap_or(written);
     let name = written.strip_suffix(b"=").unwrap_or_default();
+
     !name.is_empty() && name.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')
 }
 
@@ -71,6 +75,7 @@ pub(super) fn find_session_cookie(text: &[u8], end: usize) -> Option<FoundSecret
     let rest = text.get(end..text.len().min(end + 2048))?;
     let line = rest.iter().position(|byte| *byte == b'\n').map_or(rest, |at| rest.get(..at).unwrap_or(rest));
     let mut from = 0;
+
     while let Some(at) = line.get(from..)?.iter().position(|byte| *byte == b'=').map(|at| at + from) {
         from = at + 1;
         let name =
@@ -79,12 +84,14 @@ pub(super) fn find_session_cookie(text: &[u8], end: usize) -> Option<FoundSecret
         name.reverse();
         let name: String = String::from_utf8(name).ok()?.replace(['.', '_', '-'], "");
         let is_session = ["session", "sessionid", "sid", "sess", "auth", "jwt", "accesstoken", "token"];
+
         if !is_session.iter().any(|word| name.ends_with(word)) || name.contains("csrf") {
             continue;
         }
         let value = line.get(from..)?;
         let length = value.iter().take_while(|b| b.is_ascii_alphanumeric() || b"%+/=-_.:~".contains(b)).count();
         let value = std::str::from_utf8(value.get(..length)?).ok()?;
+
         if value.len() >= 16 && is_random(value) && !is_sample(value) && !is_placeholder(value) {
             let range = end + from..end + from + length;
             return Some(FoundSecret {
@@ -95,6 +102,7 @@ pub(super) fn find_session_cookie(text: &[u8], end: usize) -> Option<FoundSecret
             });
         }
     }
+
     None
 }
 
@@ -109,11 +117,13 @@ pub(super) fn private_jwk(text: &[u8], at: usize) -> Option<FoundSecret> {
         let opened = behind.get(..quotes)?.iter().filter(|byte| **byte == b'"').count() == 2;
         (two == mark && opened).then_some(place + mark.len() + quotes)
     })?;
+
     let value = window.get(place..)?;
     let length = value.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte)).count();
     let value = std::str::from_utf8(value.get(..length)?).ok()?;
     (length >= 40 && shannon_entropy(value.as_bytes()) >= 3.5 && !is_sample(value)).then_some(())?;
     let range = start + place..start + place + length;
+
     Some(FoundSecret { rule: "private-key".to_owned(), range, confidence: Certainty::High, prefix: None })
 }
 
@@ -125,6 +135,7 @@ fn is_of_value(byte: u8) -> bool {
 fn is_random(value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
+
     // `user.settings.token2`, `Api-Key-V2`: words with separators.
     let longest = value.split(|c: char| !c.is_ascii_alphanumeric()).map(str::len).max().unwrap_or(0);
     digits >= 2 && letters >= 2 && longest >= 8 && shannon_entropy(value.as_bytes()) >= 3.0

@@ -26,6 +26,7 @@ pub(super) fn find_assigned(text: &[u8], hit: Range<usize>) -> Option<FoundSecre
     let rest = text.get(start..text.len().min(start + MAX_BYTES))?;
     let length = rest.iter().take_while(|byte| byte.is_ascii_lowercase() || **byte == b' ').count();
     let phrase = std::str::from_utf8(rest.get(..length)?).ok()?.trim_end();
+
     is_phrase(phrase).then(|| build_found(start..start + phrase.len()))
 }
 

@@ -22,6 +22,7 @@ pub(super) fn is_scrambled(value: &str) -> bool {
     let letters = bytes.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
     let marks = bytes.iter().filter(|byte| is_mark(**byte)).count();
     let breaks = bytes.windows(2).filter(|two| matches!(two, [a, b] if is_break(*a, *b))).count();
+
     // Without a digit and a mark, it takes more letters to tell.
     let enough = if digits + marks > 0 { 12 } else { 20 };
     value.is_ascii()
@@ -37,6 +38,7 @@ pub(super) fn is_scrambled(value: &str) -> bool {
 pub(in crate::detect) fn is_wordy(value: &str) -> bool {
     let pairs = value.as_bytes().windows(2).filter(|two| two.iter().all(u8::is_ascii_alphabetic));
     let (mut all, mut common) = (0, 0);
+
     for two in pairs {
         all += 1;
         common += usize::from(is_common(two));
@@ -60,6 +62,7 @@ fn is_break(a: u8, b: u8) -> bool {
         byte if is_mark(byte) => 3,
         _ => 4,
     };
+
     let (a, b) = (class(a), class(b));
     a != b && a != 4 && b != 4 && (a, b) != (1, 0)
 }

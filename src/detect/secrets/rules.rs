@@ -92,6 +92,7 @@ fn rule_from_row(row: Row) -> Result<SecretRule, RuleTableFault> {
         }
         None => None,
     };
+
     Ok(SecretRule {
         shapes,
         checksum,

@@ -25,6 +25,7 @@ impl SecretShape {
         let text = text.replace("<uuid>", "<hex:8>-<hex:4>-<hex:4>-<hex:4>-<hex:12>");
         let mut parts = Vec::new();
         let mut rest = text.as_str();
+
         while !rest.is_empty() {
             let (before, behind) = rest.split_once('<').unwrap_or((rest, ""));
             if !before.is_empty() {
@@ -40,6 +41,7 @@ impl SecretShape {
             parts.push(ShapePart::Span { alphabet: Box::new(Alphabet::named(name)?), least, most });
             rest = after;
         }
+
         // Up to the first span that may have any length: what stands before the anchor is matched backwards.
         let anchor = parts.iter().position(|part| matches!(part, ShapePart::Text(text) if text.len() >= 2));
         Some(Self { parts, anchor })
@@ -67,11 +69,13 @@ impl SecretShape {
         for part in self.parts.get(..self.anchor?)?.iter().rev() {
             let ShapePart::Span { alphabet, least, most } = part else { return None };
             let length = alphabet.run_back(text, start, *most);
+
             if length < *least {
                 return None;
             }
             start -= length;
         }
+
         let end = self.forward(text, at, self.anchor?)?;
         self.bounded(text, start..end)
     }
@@ -95,6 +99,7 @@ impl SecretShape {
                 }
             }
         }
+
         Some(end)
     }
 
@@ -107,6 +112,7 @@ impl SecretShape {
             }
             _ => byte.is_ascii_alphanumeric() || byte == b'_',
         };
+
         let closed = next.is_none_or(|byte| !goes_on(byte));
         (closed && begins_word(text, range.start)).then_some(range)
     }
@@ -116,6 +122,7 @@ impl SecretShape {
 pub(super) fn begins_word(text: &[u8], at: usize) -> bool {
     let before = |back: usize| at.checked_sub(back).and_then(|at| text.get(at)).copied();
     let Some(last) = before(1) else { return true };
+
     if !last.is_ascii_alphanumeric() && !b"_-+".contains(&last) {
         return true;
     }

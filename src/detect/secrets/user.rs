@@ -106,6 +106,7 @@ pub enum RuleRefused {
 pub fn load_rules(text: &str) -> Result<UserRules, RulesRefused> {
     let root = DeTable::parse(text).map_err(|error| RulesRefused::NoToml(error.message().to_owned()))?;
     let root = root.get_ref();
+
     if let Some(extend) = root.get("extend") {
         return Err(RulesRefused::Extends(line_of(text, extend.span())));
     }
@@ -127,6 +128,7 @@ pub fn load_rules(text: &str) -> Result<UserRules, RulesRefused> {
             }
         }
     }
+
     Ok(user)
 }
 
@@ -156,12 +158,14 @@ impl UserRules {
             let random = rule.entropy <= 0.0 || shannon_entropy(secret.as_str().as_bytes()) > rule.entropy;
             let line = line_around(text, whole.range());
             let allowed = |allow: &Allow| allow.allows(secret.as_str(), whole.as_str(), line);
+
             if secret.is_empty() || !random || rule.allow.iter().chain(&self.allow).any(allowed) {
                 continue;
             }
             let (rule, range) = (rule.id.clone(), secret.range());
             found.push(FoundSecret { rule, range, confidence: Certainty::High, prefix: None });
         }
+
         found
     }
 }
@@ -176,6 +180,7 @@ impl Allow {
         let lower = secret.to_ascii_lowercase();
         let by_regex = self.regexes.iter().any(|regex| regex.is_match(target));
         let by_word = self.stopwords.iter().any(|word| lower.contains(word));
+
         if self.all && !self.regexes.is_empty() && !self.stopwords.is_empty() {
             by_regex && by_word
         } else {
@@ -208,6 +213,7 @@ fn rule_from_table(table: &DeTable<'_>) -> Result<UserRule, RuleRefused> {
 fn allow_lists(table: &DeTable<'_>) -> Result<Vec<Allow>, RuleRefused> {
     let many = table.get("allowlists").and_then(|value| value.get_ref().as_array()).into_iter().flatten();
     let mut lists = Vec::new();
+
     for value in many.chain(table.get("allowlist")) {
         let Some(table) = value.get_ref().as_table() else { continue };
         let regexes = string_list(table, "regexes").into_iter().map(compile_pattern).collect::<Result<_, _>>()?;
@@ -220,6 +226,7 @@ fn allow_lists(table: &DeTable<'_>) -> Result<Vec<Allow>, RuleRefused> {
         let all = string_field(table, "condition").is_some_and(|condition| condition.eq_ignore_ascii_case("and"));
         lists.push(Allow { regexes, stopwords, target, all });
     }
+
     Ok(lists)
 }
 

@@ -72,6 +72,7 @@ impl Lexer {
             (Syntax::Json, _) => self.json(rest),
             (Syntax::Markup, state) => self.markup(state, rest, limit),
         };
+
         // An escape may be cut off by the end of the text.
         (kind, length.min(rest.len()))
     }
@@ -83,6 +84,7 @@ impl Lexer {
         }
         let is_plain = |character: char| character.is_alphanumeric() || " ._-".contains(character);
         let name: String = clean_name(name, 64).chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+
         // Two hyphens end a comment.
         let name = name.replace("--", "-_");
         if kind == PieceKind::Scalar { format!("\"[redacted:{name}]\"") } else { format!("[redacted:{name}]") }
@@ -147,6 +149,7 @@ impl Lexer {
             (b"<style>", LexerState::Embedded),
             (b"<script>", LexerState::Embedded),
         ];
+
         match OPENINGS.iter().find(|(text, _)| rest.starts_with(text)) {
             Some((text, state)) => self.go(*state, text.len()),
             None => self.go(LexerState::Tag, 1),
