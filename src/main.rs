@@ -16,6 +16,7 @@ fn main() -> ExitCode {
     // What a scan learns to be secret, the logs keep back as well.
     let redactor = Redactor::new();
     log_to_stderr(redactor.clone());
+
     // Two workers: one keeps answering Ctrl-C and drawing while the other is busy with a large document.
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
             return Exit::Untrusted.into();
         }
     };
+
     let exit = runtime.block_on(cli::run_command(command, redactor));
     // Nothing is waited for: whoever pressed Ctrl-C twice wants to leave at once.
     runtime.shutdown_background();
@@ -73,6 +75,7 @@ mod tests {
         redactor.learn("ALICE_TOKEN", &Secret::new(token));
         let reversed: String = token.chars().rev().collect();
         let spaced: String = token.chars().flat_map(|c| [c, ' ']).collect();
+
         for disguise in [token.to_owned(), reversed, spaced, STANDARD.encode(token), token[4..20].to_owned()] {
             let logged = |redactor: &Redactor| {
                 let mut out = Vec::new();
@@ -80,6 +83,7 @@ mod tests {
                 assert_eq!(RedactingWriter(redactor.clone(), &mut out).write(line.as_bytes()).ok(), Some(line.len()));
                 String::from_utf8_lossy(&out).into_owned()
             };
+
             assert!(logged(&before).contains(&disguise), "a redactor that knows nothing shows what is tested");
             let kept = logged(&redactor);
             assert!(!kept.contains(disguise.trim()) && kept.contains("ALICE_TOKEN"), "{kept}");

@@ -141,9 +141,11 @@ pub fn in_words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = vec![String::new()];
     let mut before = '_';
     let mut letters = name.chars().peekable();
+
     while let Some(letter) = letters.next() {
         let next_is_small = letters.peek().is_some_and(|next| next.is_lowercase());
         let begins = letter.is_uppercase() && (!before.is_uppercase() || next_is_small);
+
         if begins || !letter.is_alphanumeric() {
             words.push(String::new());
         }
@@ -154,6 +156,7 @@ pub fn in_words(name: &str) -> Vec<String> {
         }
         before = letter;
     }
+
     words.retain(|word| !word.is_empty());
     let pairs: Vec<String> = words.windows(2).map(|pair| pair.concat()).collect();
     words.extend(pairs);

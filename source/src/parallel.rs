@@ -39,22 +39,26 @@ fn map_runs<T: Sync, W, R: Send>(
         loop {
             let start = next.fetch_add(run, Ordering::Relaxed);
             let own = items.iter().enumerate().skip(start).take(run);
+
             if start >= items.len() {
                 return made;
             }
             own.for_each(|(at, item)| made.push((at, act(&tool, item))));
         }
     };
+
     let mut made = scope(|scope| {
         let more = thread_count(items.len()).saturating_sub(1);
         let helpers: Vec<_> =
             (0..more).filter_map(|_| Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok()).collect();
         let mut made = work();
+
         for helper in helpers {
             made.extend(helper.join().unwrap_or_else(|fault| resume_unwind(fault)));
         }
         made
     });
+
     made.sort_by_key(|(at, _)| *at);
     made.into_iter().map(|(_, result)| result).collect()
 }

@@ -82,6 +82,7 @@ fn find_in(project: &Project, module: &Module, function: &Function, found: &mut 
     let mut see = |expr: &Expr| {
         let Some((callee, arguments)) = expr.call() else { return };
         let name = dotted_text(callee).unwrap_or_default();
+
         match reads_token(project, module, &name, arguments) {
             Some(true) => verifies = true,
             Some(false) => faults.push((TokenFaultKind::Unverified, expr.span)),
@@ -91,8 +92,10 @@ fn find_in(project: &Project, module: &Module, function: &Function, found: &mut 
             None => {}
         }
     };
+
     walk_statements(&function.body, &mut |_| {}, &mut see);
     let known: BTreeSet<CodePlace> = found.iter().map(|fault| fault.place.clone()).collect();
+
     // Reading the header first, to choose the key, is how verifying begins.
     for (kind, span) in faults.into_iter().filter(|(kind, _)| !verifies || *kind == TokenFaultKind::Logged) {
         let place = project.place(module.id, span);
@@ -109,6 +112,7 @@ fn reads_token(project: &Project, module: &Module, name: &str, arguments: &[Argu
     let full = project.full_name(module.id, name);
     let last = last_part(name);
     let is_of = |library: &str| full.split(['.', '/', ':']).any(|part| part == library);
+
     if module.language.is_script() {
         let is_jwt = is_of("jsonwebtoken") || is_of("jwt");
         return match last {
@@ -119,6 +123,7 @@ fn reads_token(project: &Project, module: &Module, name: &str, arguments: &[Argu
             _ => None,
         };
     }
+
     match last {
         "decode" if is_of("jwt") || is_of("jose") => Some(!is_switched_off(arguments)),
         "get_unverified_claims" => Some(false),
@@ -136,6 +141,7 @@ fn is_switched_off(arguments: &[Argument]) -> bool {
         }
         _ => false,
     };
+
     asks_for(arguments, "verify_signature", "false")
         || argument_named(arguments, "verify").is_some_and(is_false)
         || argument_named(arguments, "algorithms").is_some_and(takes_none)
@@ -154,6 +160,7 @@ fn asks_for(arguments: &[Argument], key: &str, wanted: &str) -> bool {
             });
         });
     }
+
     found
 }
 

@@ -145,6 +145,7 @@ impl SourceTree {
         }
         let mut tree = SourceTree { root: root.clone(), ..SourceTree::default() };
         let mut bytes = 0;
+
         for path in list_files(&root, limits) {
             if tree.files.len() >= limits.files || bytes >= limits.all_bytes {
                 let because = format!("only {} files and {bytes} bytes of a tree are read", tree.files.len());
@@ -162,6 +163,7 @@ impl SourceTree {
                 }
             }
         }
+
         Ok(tree)
     }
 
@@ -199,6 +201,7 @@ impl SourceTree {
                 }
             }
         }
+
         changed
     }
 }
@@ -221,6 +224,7 @@ fn list_files(root: &Path, limits: &TreeLimits) -> Vec<PathBuf> {
     let files = walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
     let mut paths: Vec<PathBuf> = files.map(DirEntry::into_path).filter(|path| is_wanted(path)).collect();
     paths.sort_by_cached_key(|path| relative_path(root, path));
+
     paths
 }
 
@@ -246,6 +250,7 @@ fn relative_path(root: &Path, path: &Path) -> String {
 fn read_file(root: &Path, path: &Path, limits: &TreeLimits) -> Result<Option<SourceFile>, FileFault> {
     let file = File::open(path)?;
     let size = file.metadata()?.len();
+
     if size > limits.file_bytes {
         return Err(FileFault::TooLarge { size, most: limits.file_bytes });
     }
@@ -270,5 +275,6 @@ fn for_browsers(text: &str) -> Option<FileFault> {
         MOST_SCRIPT.. => FileFault::Library,
         _ => return None,
     };
+
     (!SERVERS.iter().any(|word| text.contains(word))).then_some(fault)
 }

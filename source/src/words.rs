@@ -130,15 +130,18 @@ pub const FORBIDDEN_WORDS: &[&str] = &["access", "authorization", "denied", "for
 pub fn words_of(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut was_small = false;
+
     for letter in name.chars() {
         if !letter.is_alphanumeric() || (letter.is_uppercase() && was_small) {
             words.push(String::new());
         }
         was_small = letter.is_lowercase() || letter.is_numeric();
+
         if let (true, Some(word)) = (letter.is_alphanumeric(), words.last_mut()) {
             word.extend(letter.to_lowercase());
         }
     }
+
     words.retain(|word| !word.is_empty());
     words
 }

@@ -33,6 +33,7 @@ impl SeenAnswer {
     pub fn facts(&self, survey: &Survey) -> Vec<Fact> {
         let Some(response) = self.answer.response().filter(|response| response.is_success()) else { return Vec::new() };
         let (Some(json), Some(values)) = (response.json.as_ref(), values_of(&self.answer)) else { return Vec::new() };
+
         if is_soft_error(response) {
             return Vec::new();
         }

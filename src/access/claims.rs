@@ -21,6 +21,7 @@ pub fn judge_claims(model: &AccessModel<'_>, claims: &[AccessClaim]) -> Settled 
     let by_users = claims.iter().filter(|claim| claim.caller != ANONYMOUS);
     let accused: BTreeSet<OperationId> = by_users.map(|claim| claim.operation.clone()).collect();
     let mut violators: BTreeSet<OperationId> = BTreeSet::new();
+
     // Each round adds a route, so there are at most as many as routes.
     loop {
         let rulings: Vec<Ruling> = claims.iter().map(|claim| model.judge(claim, &violators, &accused)).collect();

@@ -30,13 +30,16 @@ pub(super) fn gather_grounds(
         open,
         private: Vec::new(),
     };
+
     grounds.private.extend(gathering.refusals());
     grounds.private.extend(gathering.signs(!grounds.private_fields.is_empty()));
     grounds.private.extend(gathering.asymmetry());
     grounds.private.extend(model.source().grounds(claim, left_out));
+
     // What was seen comes before what was read, among grounds of one rank.
     let order = |ground: &Ground| (ground.rank, !ground.is_seen(), ground.route.clone(), ground.because.clone());
     grounds.private.sort_by_key(order);
+
     // One route is one witness, however many objects it was asked for; so are all fields of the object.
     let mut heard: BTreeSet<(Option<OperationId>, Witness)> = BTreeSet::new();
     grounds.private.retain(|ground| heard.insert((ground.route.clone(), ground.witness)));
@@ -76,6 +79,7 @@ impl<'a> Gathering<'a> {
             }
             _ => None,
         });
+
         refused.filter_map(|(fact, sign)| self.refusal(fact, sign)).collect()
     }
 
@@ -96,12 +100,14 @@ impl<'a> Gathering<'a> {
             (false, false) if fact.object.0 == self.key.0 => Rank::Rule,
             _ => return None,
         };
+
         let served = |other: &Fact| {
             other.operation == fact.operation
                 && other.object == fact.object
                 && other.relation == Relation::Owner
                 && other.outcome == AccessOutcome::Served
         };
+
         self.model.facts.iter().any(served).then(|| Ground {
             rank,
             witness: Witness::Route,
@@ -131,6 +137,7 @@ impl<'a> Gathering<'a> {
             Relation::Anonymous => &[Relation::Anonymous, Relation::Lower, Relation::Peer, Relation::Member],
             _ => &[Relation::Peer, Relation::Member],
         };
+
         fact.caller == self.claim.caller || nearer.contains(&fact.relation)
     }
 
@@ -142,6 +149,7 @@ impl<'a> Gathering<'a> {
         let Some(response) = own.and_then(|own| own.first.response()) else { return false };
         let shown: HashSet<String> = leaves_of(response).into_iter().map(|leaf| leaf.text).collect();
         let alike = self.claim.values.iter().filter(|value| shown.contains(&value.text)).count();
+
         alike * 2 >= self.claim.values.len()
     }
 
@@ -160,6 +168,7 @@ impl<'a> Gathering<'a> {
                     let witness = if own { Witness::Collection } else { Witness::Route };
                     counts.then_some((Rank::Scope, witness, Some(route)))?
                 }
+
                 // What hangs below something that the caller may see is no secret by its parent alone.
                 Sign::Parent { .. } if self.model.has_open_parent(self.claim, self.left_out) => return None,
                 Sign::Parent { .. } => match self.model.parent_refusal(self.claim, self.left_out) {
@@ -177,8 +186,10 @@ impl<'a> Gathering<'a> {
                 Sign::OwnerField { strong: false, .. } => (Rank::Hint, Witness::Fields, None),
                 _ => return None,
             };
+
             Some(Ground { rank, witness, route, because: sign.because(owner), exchange: None })
         });
+
         grounds.chain(self.named_owner()).chain(self.kept_parent()).collect()
     }
 
@@ -186,6 +197,7 @@ impl<'a> Gathering<'a> {
     fn kept_parent(&self) -> Option<Ground> {
         let survey = self.model.survey;
         let object = survey.objects.known.get(&self.key)?;
+
         if self.model.has_open_parent(self.claim, self.left_out) {
             return None;
         }
@@ -198,6 +210,7 @@ impl<'a> Gathering<'a> {
                 }
                 _ => false,
             })?;
+
             let because = format!("it belongs to a {}, of which {}", clean_name(resource, 40), sign.because(owner));
             Some(Ground { rank: Rank::Scope, witness: Witness::Parent, route: None, because, exchange: None })
         })
@@ -217,6 +230,7 @@ impl<'a> Gathering<'a> {
                 survey.people.named_in(field, &text).is_some_and(|person| person.name == name)
             })
         };
+
         let (field, _) = named(&self.claim.owner).filter(|_| named(&self.claim.caller).is_none())?;
         let because = format!("its field `{}` names {}", clean_name(field, 40), self.claim.owner);
         Some(Ground { rank: Rank::Hint, witness: Witness::Fields, route: None, because, exchange: None })
@@ -252,6 +266,7 @@ impl<'a> Gathering<'a> {
                 exchange: None,
             })
         });
+
         lists.take(1).collect()
     }
 
@@ -259,23 +274,27 @@ impl<'a> Gathering<'a> {
     fn open_routes(&self) -> Vec<(OperationId, String)> {
         let mut open: Vec<(OperationId, String)> = Vec::new();
         let caller = &self.claim.caller;
+
         for fact in self.model.facts.iter().filter(|fact| self.is_of_object(fact) && self.is_heard(&fact.operation)) {
             // What no document names, a forgotten dump for instance, does not say what is meant for whom.
             if self.model.survey.operation(&fact.operation).is_some_and(|known| !known.operation.is_documented()) {
                 continue;
             }
             let by_caller = fact.caller == *caller || fact.relation == Relation::Anonymous;
+
             if by_caller && fact.verb.is_read() && fact.outcome == AccessOutcome::Served && self.says_as_much(fact) {
                 let who = if fact.relation == Relation::Anonymous { "anonymous callers" } else { caller };
                 open.push((fact.operation.clone(), format!("{} shows the same object to {who}", fact.operation)));
             }
         }
+
         if self.claim.verb.is_read() && !self.claim.values.is_empty() && self.hidden_values().is_empty() {
             for route in self.giving_routes() {
                 let because = format!("{} gives {caller} every value of it", route.operation.id);
                 open.push((route.operation.id.clone(), because));
             }
         }
+
         open.extend(self.named_caller());
         open.sort();
         open.dedup_by(|a, b| a.0 == b.0);
@@ -290,6 +309,7 @@ impl<'a> Gathering<'a> {
                 && fact.relation == Relation::Anonymous
                 && fact.outcome == AccessOutcome::Served
         };
+
         self.model.facts.iter().any(|fact| serves(&fact))
     }
 
@@ -349,6 +369,7 @@ impl<'a> Gathering<'a> {
                 && matches!(fact.relation, Relation::Peer | Relation::Member)
                 && fact.caller != self.claim.caller
         };
+
         self.model.facts.iter().filter(third).find_map(|fact| match fact.outcome {
             AccessOutcome::Served => Some((fact.caller.clone(), true)),
             AccessOutcome::Refused(_) => Some((fact.caller.clone(), false)),
@@ -362,6 +383,7 @@ impl<'a> Gathering<'a> {
         let object = survey.objects.known.get(&self.key)?;
         let (owner, caller) = (survey.people.get(&self.claim.owner)?, survey.people.get(&self.claim.caller)?);
         let both = |value: &str| owner.groups.contains(value) && caller.groups.contains(value);
+
         // A number of a list of members counts only where the field numbers that kind of group.
         let listed = |field: &str, value: &str| {
             let mut shared = owner.memberships.intersection(&caller.memberships);
@@ -421,6 +443,7 @@ const PRIVATE_WORDS: &[&str] = &[
 pub fn private_fields(values: &[&SeenValue]) -> Vec<String> {
     let is_list = values.iter().any(|value| value.path.contains('*'));
     let has_private_word = |key: &str| split_words(key).iter().any(|word| PRIVATE_WORDS.contains(&word.as_str()));
+
     // `total` beside a list is the number of its entries.
     let is_count = |value: &SeenValue| {
         is_list && !value.path.contains('*') && split_words(&value.key).iter().any(|word| word == "total")

@@ -77,6 +77,7 @@ impl Explorer<'_> {
             let Ok(url) = operation_url(self.probe.base_url(), &other.operation, &values) else { continue };
             let mut masks = baseline.masks.clone();
             masks.push(key.1.clone());
+
             for caller in [&claim.owner, &claim.caller] {
                 let ask = Ask { url: url.clone(), ..baseline.ask_as(AskCaller::named(caller)) };
                 let answer = self.probe.send(&ask).await?;
@@ -84,6 +85,7 @@ impl Explorer<'_> {
             }
             return Ok(());
         }
+
         Ok(())
     }
 
@@ -99,6 +101,7 @@ impl Explorer<'_> {
         let key = key_of(claim);
         let asked = FactRequest { route: surveyed, key: &key, claim, caller: &third.name, answer: &answer };
         self.record(&asked, outcome);
+
         Ok(())
     }
 
@@ -121,6 +124,7 @@ impl Explorer<'_> {
             };
             let Some(values) = parent_values(route, owner, value) else { continue };
             let Ok(url) = operation_url(self.probe.base_url(), &route.operation, &values) else { continue };
+
             for caller in [&claim.owner, &claim.caller] {
                 let answer = self.probe.send(&Ask::get(AskCaller::named(caller), url.clone())).await?;
                 let outcome =
@@ -132,6 +136,7 @@ impl Explorer<'_> {
                 self.record(&FactRequest { route, key: &key, claim, caller, answer: &answer }, outcome);
             }
         }
+
         Ok(())
     }
 
@@ -143,6 +148,7 @@ impl Explorer<'_> {
             AnswerKind::Refused(because) => AccessOutcome::Refused(because),
             AnswerKind::NoData(because) => AccessOutcome::Unclear(because),
         };
+
         self.record(asked, outcome);
     }
 
@@ -169,6 +175,7 @@ fn key_of(claim: &AccessClaim) -> ObjectKey {
 fn parent_values(route: &Surveyed, child: &Baseline, id: &serde_json::Value) -> Option<Values> {
     let (last, before) = route.slots.split_last()?;
     let mut values = Values::new();
+
     for slot in before {
         let place = (slot.place, slot.name.clone());
         values.insert(place.clone(), child.values.get(&place)?.clone());

@@ -74,6 +74,7 @@ impl FactTable {
     pub fn extend(&self, more: impl IntoIterator<Item = Fact>) {
         let mut facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
         let room = MAX_FACTS.saturating_sub(facts.len());
+
         // A copy is made only where a snapshot of before is still looked at.
         Arc::make_mut(&mut facts).extend(more.into_iter().take(room));
     }

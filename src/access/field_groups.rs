@@ -65,6 +65,7 @@ pub(super) fn field_groups(
 ) -> Vec<FieldGroup> {
     let mut widest: BTreeMap<String, (Circle, OperationId)> = BTreeMap::new();
     let owned = model.survey.owners.iter().filter(|(key, _)| key.0 == resource);
+
     for (key, (owner, _)) in owned.take(MAX_OBJECTS) {
         let Some(object) = model.survey.objects.known.get(key) else { continue };
         for surveyed in model.survey.operations.iter().filter(|route| !violators.contains(&route.operation.id)) {
@@ -72,6 +73,7 @@ pub(super) fn field_groups(
                 for field in fields_shown(json, key, object) {
                     let seen = (circle, surveyed.operation.id.clone());
                     let known = widest.entry(field).or_insert_with(|| seen.clone());
+
                     if circle < known.0 {
                         *known = seen;
                     }
@@ -110,6 +112,7 @@ fn answers_with<'m>(
 pub(super) fn fields_shown(json: &Value, key: &ObjectKey, object: &Object) -> BTreeSet<String> {
     let mut shown = BTreeSet::new();
     let mut open = vec![(json, 0)];
+
     while let Some((value, depth)) = open.pop() {
         let inner: Vec<&Value> = match value {
             Value::Array(items) => items.iter().collect(),
@@ -122,10 +125,12 @@ pub(super) fn fields_shown(json: &Value, key: &ObjectKey, object: &Object) -> BT
             }
             _ => continue,
         };
+
         if depth < MAX_DEPTH {
             open.extend(inner.into_iter().map(|value| (value, depth + 1)));
         }
     }
+
     shown
 }
 

@@ -55,6 +55,7 @@ pub fn derive_policies(model: &AccessModel<'_>, claims: &[AccessClaim], settled:
         let groups = if is_stated { Vec::new() } else { field_groups(model, resource, &settled.violators) };
         Some(rows_of_groups(whole, groups))
     });
+
     rows.flatten().collect()
 }
 
@@ -73,6 +74,7 @@ fn rows_of_groups(whole: ResourcePolicy, groups: Vec<FieldGroup>) -> Vec<Resourc
         },
         ..whole.clone()
     };
+
     let shown = wide.into_iter().map(|group| ResourcePolicy {
         resource: whole.resource.clone(),
         fields: group.fields.iter().map(|name| clean_name(name, 60)).collect(),
@@ -80,6 +82,7 @@ fn rows_of_groups(whole: ResourcePolicy, groups: Vec<FieldGroup>) -> Vec<Resourc
         level: group.level,
         broken_by: Vec::new(),
     });
+
     std::iter::once(kept).chain(shown).collect()
 }
 
@@ -119,6 +122,7 @@ fn policy_row(
             level_from_facts(model, resource, &clean, (settled, &blamed))?
         }
     };
+
     let fields = vec!["*".to_owned()];
     Some(ResourcePolicy {
         resource: clean_name(resource, 60),
@@ -228,6 +232,7 @@ pub fn question_for_claim(claim: &AccessClaim) -> PolicyQuestion {
         AccessVerb::Delete => "remove",
         AccessVerb::Call => "act on",
     };
+
     if claim.caller == ANONYMOUS {
         return PolicyQuestion {
             about: route.clone(),
@@ -237,6 +242,7 @@ pub fn question_for_claim(claim: &AccessClaim) -> PolicyQuestion {
             ),
         };
     }
+
     PolicyQuestion {
         about: route.clone(),
         question: format!("Is every signed-in user meant to {verb} any {resource} by {route}?"),

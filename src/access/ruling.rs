@@ -90,6 +90,7 @@ impl<'a> AccessTable<'a> {
             let response = asked.and_then(|answer| answer.response());
             Arc::new(response.map(leaves_of).unwrap_or_default().into_iter().map(|leaf| leaf.text).collect())
         };
+
         Arc::clone(known.entry(key).or_insert_with(work_out))
     }
 }
@@ -169,6 +170,7 @@ impl AccessModel<'_> {
             return judge_stranger(self, claim, left_out);
         }
         let grounds = gather_grounds(self, claim, left_out);
+
         match claim.verb {
             AccessVerb::Read | AccessVerb::List => judge_read(self, claim, &grounds, accused),
             AccessVerb::Create => judge_addition(claim, &grounds),
@@ -212,6 +214,7 @@ impl AccessModel<'_> {
                     && fact.verb.is_read()
                     && fact.outcome == AccessOutcome::Served
             };
+
             self.facts.iter().any(served)
         })
     }
@@ -225,6 +228,7 @@ impl AccessModel<'_> {
                 .iter()
                 .any(|(resource, value)| *resource == key.0 && scalar_text(value).as_ref() == Some(&key.1))
         };
+
         let of_parent =
             |fact: &&Fact| is_parent(&fact.object) && fact.verb.is_read() && !left_out.contains(&fact.operation);
         self.facts.iter().filter(of_parent).find(|fact| {
@@ -234,6 +238,7 @@ impl AccessModel<'_> {
                     && other.caller == claim.owner
                     && other.outcome == AccessOutcome::Served
             };
+
             fact.caller == claim.caller
                 && matches!(fact.outcome, AccessOutcome::Refused(_))
                 && self.facts.iter().any(served)
@@ -253,6 +258,7 @@ fn judge_read(
         return broken_ruling(ground, true);
     }
     let scopes = grounds.private.iter().filter(|ground| ground.rank == Rank::Scope && ground.is_seen()).count();
+
     if let Some((_, because)) = grounds.open.first() {
         // Routes that are accused themselves excuse nothing where two others keep the object from the caller.
         let excused = grounds.open.iter().any(|(route, _)| !accused.contains(route));
@@ -268,12 +274,14 @@ fn judge_read(
             },
         };
     }
+
     if claim.open {
         return match strongest {
             Some(ground) if scopes >= 2 => broken_ruling(ground, true),
             _ => Ruling::Open("callers without a credential are shown the same".to_owned()),
         };
     }
+
     if let Some(ruling) = judge_profile(model, claim, grounds) {
         return ruling;
     }
@@ -285,6 +293,7 @@ fn judge_read(
             control: None,
         };
     }
+
     let Some(ground) = strongest.filter(|ground| ground.rank < Rank::Hint) else {
         return unclear_ruling(grounds, "nothing shows that the object is meant for its owner alone");
     };
@@ -305,10 +314,12 @@ fn judge_profile(model: &AccessModel<'_>, claim: &AccessClaim, grounds: &Grounds
     let key = (claim.resource.clone(), claim.object.clone());
     let (owner, signs) = model.survey.owner(&key)?;
     let is_person = signs.iter().all(|sign| matches!(sign, crate::survey::Sign::IsCaller));
+
     if !is_person || !grounds.private_fields.is_empty() {
         return None;
     }
     let whole = model.survey.operation(&claim.operation).is_some_and(is_whole);
+
     if whole || claim.values.iter().all(|value| is_profile_field(&value.key)) {
         return Some(Ruling::Open(format!("a profile of {owner} without private fields")));
     }
@@ -355,6 +366,7 @@ fn weigh_signs(claim: &AccessClaim, grounds: &Grounds, ground: &Ground) -> Rulin
         }
         _ => {}
     }
+
     // That only changes are looked at in the code says nothing of who may read what holds nothing private.
     if grounds.private.iter().all(|ground| !ground.is_seen() && ground.rank == Rank::Ownership)
         && grounds.private_fields.is_empty()
@@ -368,13 +380,16 @@ fn weigh_signs(claim: &AccessClaim, grounds: &Grounds, ground: &Ground) -> Rulin
     }
     // Of what is in everyone's list, a field that names an owner says who made it, unless it holds private things.
     let only_ownership = grounds.private.iter().all(|ground| ground.rank == Rank::Ownership);
+
     if claim.verb == AccessVerb::List && only_ownership && grounds.private_fields.is_empty() {
         return Ruling::Undecided(format!("{}, and every caller is shown the same list", ground.because));
     }
     let decides = |ground: &Ground| matches!(ground.witness, Witness::Collection | Witness::Account);
+
     // That it has an owner, and a part or a write is refused, says nothing of who may read the whole.
     let mut seen = grounds.private.iter().filter(|ground| ground.is_seen());
     let is_scoped = seen.next().is_some_and(|ground| ground.rank <= Rank::Scope);
+
     // What is written in the code stands beside what was seen, and never for it.
     let has_second = seen.next().is_some() || grounds.written().is_some_and(|ground| ground.rank <= Rank::Scope);
     broken_ruling(ground, (is_scoped && has_second) || grounds.private.iter().any(decides))

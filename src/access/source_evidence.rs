@@ -36,6 +36,7 @@ impl SourceEvidence {
         let find = |id: &OperationId| survey.api.operations.iter().find(|operation| operation.id == *id);
         let ties = words.iter().filter_map(|(id, word)| Some(ties_of(survey, find(id)?, word)));
         let ties: Vec<WrittenTie> = ties.flatten().collect();
+
         if ties.iter().any(|tie| facts.iter().any(|fact| contradicts_tie(fact, tie))) {
             return Self::default();
         }
@@ -49,14 +50,17 @@ impl SourceEvidence {
     pub(super) fn grounds(&self, claim: &AccessClaim, left_out: &BTreeSet<OperationId>) -> Vec<Ground> {
         // A parameter of a route is claimed apart from it: `GET /boards?tenantId`.
         let route = OperationId::from(claim.operation.as_str().split('?').next().unwrap_or_default());
+
         // A claim that nobody made asks for what is known of a kind of object.
         let is_asked = route.as_str().is_empty();
+
         if claim.caller == ANONYMOUS || !(is_asked || self.careless.contains(&route)) {
             return Vec::new();
         }
         let is_heard = |tie: &&WrittenTie| tie.operation != route && !left_out.contains(&tie.operation);
         let of_kind = self.ties.iter().filter(|tie| tie.resource == claim.resource).filter(is_heard);
         let mut grounds: Vec<Ground> = of_kind.filter_map(|tie| ground_from_tie(claim, tie)).collect();
+
         // All that one source says is one witness: its authors.
         grounds.sort_by(|a, b| (a.rank, &a.route).cmp(&(b.rank, &b.route)));
         grounds.truncate(1);
@@ -80,6 +84,7 @@ fn ground_from_tie(claim: &AccessClaim, tie: &WrittenTie) -> Option<Ground> {
         (true, true) | (false, true) => return None,
         _ => Rank::Ownership,
     };
+
     Some(Ground {
         rank,
         witness: Witness::Source,
@@ -104,10 +109,12 @@ fn ties_of(survey: &Survey, operation: &Operation, word: &HandlerWord) -> Vec<Wr
     }
     let slots = id_slots(&survey.api, operation);
     let mut ties: Vec<WrittenTie> = Vec::new();
+
     for tie in &word.ties {
         let by_slot = tie.ids.iter().filter_map(|id| slots.iter().find(|slot| slot.name == *id));
         let by_slot = by_slot.filter_map(|slot| slot.resources.first().cloned());
         let by_model = tie.model.as_deref().and_then(resource_of_model);
+
         for resource in by_model.into_iter().chain(by_slot) {
             if ties.iter().any(|known| known.resource == resource) {
                 continue;
@@ -122,6 +129,7 @@ fn ties_of(survey: &Survey, operation: &Operation, word: &HandlerWord) -> Vec<Wr
             });
         }
     }
+
     ties
 }
 

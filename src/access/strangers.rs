@@ -19,6 +19,7 @@ pub(super) fn judge_stranger(model: &AccessModel<'_>, claim: &AccessClaim, left_
         return judge_write(model, claim, left_out);
     }
     let surveyed = model.survey.operation(&claim.operation);
+
     match surveyed.and_then(|surveyed| Some((surveyed, surveyed.asked_by_strangers()?))) {
         Some((surveyed, baseline)) => ShownClaim { model, claim, left_out, surveyed, baseline }.judge(),
         None => Ruling::Undecided("no signed-in caller was served the same".to_owned()),
@@ -32,6 +33,7 @@ fn judge_write(model: &AccessModel<'_>, claim: &AccessClaim, left_out: &BTreeSet
         return broken_ruling("the document asks for sign-in".to_owned(), None);
     }
     let grounds = gather_grounds(model, claim, left_out);
+
     match grounds.private.into_iter().find(|ground| ground.rank < Rank::Hint) {
         Some(ground) => broken_ruling(ground.because, ground.exchange),
         None => suspected_ruling(format!("{} made it, and nothing else shows that it is {0}'s alone", claim.owner)),
@@ -77,10 +79,12 @@ impl ShownClaim<'_> {
     fn owned(&self) -> Option<Ruling> {
         let key = self.baseline.object.as_ref()?;
         let (owner, signs) = self.model.survey.owner(key)?;
+
         if self.is_listed(key) || !self.has_object() {
             return None;
         }
         let fields = self.private_fields();
+
         if signs.contains(&Sign::IsCaller) && !fields.is_empty() {
             return Some(broken_ruling(format!("it is {owner}'s own account, with {}", fields.join(", ")), None));
         }
@@ -104,6 +108,7 @@ impl ShownClaim<'_> {
         }
         let fields = self.private_fields();
         let people: BTreeSet<&str> = self.named_people().map(|person| person.name.as_str()).collect();
+
         // A marketplace shows its sellers' addresses; only a document that asks for sign-in makes that a leak.
         if !fields.is_empty() && !people.is_empty() {
             let people = people.into_iter().collect::<Vec<_>>().join(", ");
@@ -150,6 +155,7 @@ impl ShownClaim<'_> {
         let names = |value: &&SeenValue| is_strong_owner_name(&value.key) && !asked.contains(&value.text);
         let people = &self.model.survey.people;
         let found = self.claim.values.iter().filter(names).find_map(|it| people.named_in(&it.key, &it.text));
+
         found.map(|person| person.name.as_str())
     }
 
@@ -160,6 +166,7 @@ impl ShownClaim<'_> {
         keys.push(key.clone());
         let lists = self.model.survey.objects.lists.iter().filter(|((id, _), _)| !self.left_out.contains(id));
         let shown = lists.filter_map(|(_, callers)| callers.get(ANONYMOUS));
+
         shown.into_iter().any(|shown| keys.iter().any(|key| shown.contains(key)))
     }
 
@@ -179,6 +186,7 @@ impl ShownClaim<'_> {
                 && listed.len() >= rest.len()
                 && !rest.iter().any(|value| is_owner_name(&value.key))
         };
+
         self.model.survey.operations.iter().find(shows).map(|list| &list.operation.id)
     }
 
@@ -192,10 +200,12 @@ impl ShownClaim<'_> {
             let Some((object, own)) = kept else { return false };
             let n_alike = own.iter().filter(|text| texts.contains(text.as_str())).count();
             let same = self.baseline.object.as_ref() == Some(object) && n_alike * 2 >= texts.len();
+
             // What people show of themselves stands in many places.
             let one_of_many = !is_person(&object.0) && n_alike >= 2 && n_alike * 2 >= own.len();
             same || one_of_many
         };
+
         self.model.survey.operations.iter().find(keeps)
     }
 
@@ -206,6 +216,7 @@ impl ShownClaim<'_> {
         let others = all().filter(|other| other.url != self.baseline.url).map(|other| &other.first);
         let nothing = all().filter_map(|other| other.missing.as_ref());
         let mut known: BTreeSet<String> = self.baseline.values.values().filter_map(scalar_text).collect();
+
         for response in others.chain(nothing).filter_map(|answer| answer.response()) {
             known.extend(leaves_of(response).into_iter().map(|leaf| leaf.text));
         }

@@ -26,6 +26,7 @@ fn read_facts(survey: &Survey, surveyed: &Surveyed) -> Vec<Fact> {
                 _ => continue,
             }
         };
+
         facts.push(Fact {
             operation: surveyed.operation.id.clone(),
             verb: AccessVerb::Read,
@@ -37,6 +38,7 @@ fn read_facts(survey: &Survey, surveyed: &Surveyed) -> Vec<Fact> {
             values: None,
         });
     }
+
     facts.extend(stranger_fact(survey, surveyed));
     facts
 }
@@ -89,5 +91,6 @@ fn list_facts(survey: &Survey) -> Vec<Fact> {
             }
         }
     }
+
     facts
 }

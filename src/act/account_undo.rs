@@ -30,18 +30,22 @@ impl AccountMaker<'_> {
                 .filter(|fields| contains_marker(fields, &account.persona.username));
             own.cloned().collect::<Vec<_>>()
         };
+
         let object = |fields: &serde_json::Map<String, Value>| Object::of("user", fields, BTreeMap::new());
         shown.extend(own(&account.answer).iter().map(object));
+
         for url in self.witnesses(probe).into_iter().filter(is_about_me).take(2) {
             let answer = probe.look_again(&Ask::get(AskCaller::Identity(account.name.clone()), url.clone())).await?;
             let found = own(&answer);
             shown.extend(found.iter().map(object));
+
             if let Some(fields) = found.first().filter(|_| look.is_none()) {
                 journal.print(account.entry, print_of(fields));
                 journal.shown(account.entry, url.as_str());
                 look = Some(url.to_string());
             }
         }
+
         let known = match self.removal_of_itself(probe) {
             Some((undo, slot)) => {
                 let by_slot = slot.map(|slot| shown.iter().find_map(|object| object.slot_value(slot)));
@@ -50,11 +54,13 @@ impl AccountMaker<'_> {
                     None => Some(known_as(account, &shown)),
                 };
                 let undo = Undo { look: look.or(undo.look.filter(|look| look.contains(ID_PLACE))), ..undo };
+
                 // Without the id that its address wants there is no way yet.
                 id.map(|id| (id, Some(undo)))
             }
             None => None,
         };
+
         let (id, undo) = known.unwrap_or_else(|| (known_as(account, &shown), None));
         journal.made(account.entry, Some(id), undo);
         Ok(())
@@ -79,6 +85,7 @@ impl AccountMaker<'_> {
                 }
                 _ => continue,
             };
+
             let Ok(url) = operation_url(probe.base_url(), &acting.operation, &values) else { continue };
             let of_item = |operation: &crate::model::Operation| {
                 operation.method == Method::Get
@@ -97,6 +104,7 @@ impl AccountMaker<'_> {
                 slot,
             ));
         }
+
         None
     }
 

@@ -88,6 +88,7 @@ impl AccountMaker<'_> {
     pub async fn make(&self, probe: &mut Probe, names: &[&str], further: &[&str]) -> Accounts {
         let mut accounts = Accounts::default();
         let candidates = self.candidates();
+
         if candidates.is_empty() && self.ways_of_administrators().next().is_none() {
             accounts.faults.push(format!(
                 "no throw-away accounts: no operation of the document signs users up. {}",
@@ -95,6 +96,7 @@ impl AccountMaker<'_> {
             ));
             return accounts;
         }
+
         self.make_named(probe, names, &candidates, &mut accounts).await;
         if rank_by_shown_role(probe, &mut accounts) {
             // Checks take the first as an example and the last as an intruder: both are users then.
@@ -102,6 +104,7 @@ impl AccountMaker<'_> {
             accounts.made.sort_by_key(|account| rank(&account.name));
             self.make_named(probe, further, &candidates, &mut accounts).await;
         }
+
         accounts
     }
 
@@ -133,6 +136,7 @@ impl AccountMaker<'_> {
                 ["register", "signup", "sign-up", "sign_up", "registration"].iter().any(|word| path.contains(word));
             (!named, acting.operation.requires_sign_in(), path.len())
         });
+
         found.into_iter().take(MAX_TRIES).map(|(index, _)| index).collect()
     }
 
@@ -147,6 +151,7 @@ impl AccountMaker<'_> {
         probe.add_identity(placeholder.clone())?;
         let who = NewAccount { name, persona: &persona, password: &password };
         let (mut last, mut guarded, mut made) = (String::new(), Vec::new(), None);
+
         for index in candidates {
             match self.sign_up(probe, &who, *index, None).await {
                 Ok(account) => made = Some(account),
@@ -155,10 +160,12 @@ impl AccountMaker<'_> {
                     last = refused.because;
                 }
             }
+
             if made.is_some() {
                 break;
             }
         }
+
         guarded.extend(self.ways_of_administrators().take(MAX_TRIES));
         if made.is_none() && !guarded.is_empty() {
             match self.through_administrator(probe, &who, &guarded).await {
@@ -166,12 +173,14 @@ impl AccountMaker<'_> {
                 Err(because) => last = because.unwrap_or(last),
             }
         }
+
         let mut account = made.ok_or(AccountUnmade::SignUp(last))?;
         // An administrator's way back is known at once; one's own shows when one is signed in.
         if account.made_by.is_some() {
             self.learn_undo(probe, &account).await?;
         }
         self.sign_in(probe, &placeholder, &password, &mut account).await?;
+
         if account.made_by.is_none() {
             self.learn_undo(probe, &account).await?;
         }
@@ -197,17 +206,20 @@ impl AccountMaker<'_> {
     ) -> Result<(), AccountUnmade> {
         let mut said = String::new();
         let mut operation = None;
+
         for (index, acting) in self.acting.iter().enumerate().filter(|(_, acting)| acting.kind == ActKind::SignIn) {
             operation.get_or_insert(acting);
             for body in sign_in_bodies(self.api, acting, &account.persona, &account.body.value) {
                 let ask = Ask { round: 1, ..self.ask(probe, acting, &body, password)? };
                 let answer = probe.sign_in_request(&identity.name, &ask).await?;
                 let Some(response) = answer.response() else { continue };
+
                 if response.status >= 400 || is_soft_error(response) {
                     said = format!("{} answered {}", acting.operation.id, describe_answer(&answer));
                     continue;
                 }
                 let signed_in = AnsweredSignIn { acting, body: &body, password, answer: &answer };
+
                 if self.open(probe, identity, &signed_in).await? {
                     account.sign_in = Some(index);
                     return Ok(());
@@ -219,6 +231,7 @@ impl AccountMaker<'_> {
                 );
             }
         }
+
         if self.open_from_sign_up(probe, identity, password, account).await? {
             return Ok(());
         }
@@ -246,14 +259,17 @@ impl AccountMaker<'_> {
             token,
             send,
         };
+
         for source in token_in(self.api, response) {
             for send in token_header_lines(self.api, &source) {
                 let recipe = recipe(source.clone(), send);
                 let owner = Identity { credential: Credential::Login(recipe.clone()), ..identity.clone() };
+
                 if probe.open_session(&owner, &recipe, Arc::clone(answer)).is_err() {
                     break;
                 }
                 probe.replace_identity(owner);
+
                 if self.is_served(probe, &identity.name).await? {
                     if let Some(journal) = probe.journal() {
                         journal.account(build_account_note(&identity.name, &recipe));
@@ -262,6 +278,7 @@ impl AccountMaker<'_> {
                 }
             }
         }
+
         Ok(false)
     }
 
@@ -279,22 +296,26 @@ impl AccountMaker<'_> {
                 let owner =
                     Identity { credential: Credential::Basic(user.clone(), password.clone()), ..identity.clone() };
                 probe.replace_identity(owner.clone());
+
                 if probe.sign_in(&owner).await.is_ok() && self.is_served(probe, &identity.name).await? {
                     return Ok(true);
                 }
             }
         }
+
         let Some(response) = account.answer.response() else { return Ok(false) };
         for source in token_in(self.api, response) {
             for send in token_header_lines(self.api, &source) {
                 let Some(credential) = credential_from_answer(response, &source, &send) else { break };
                 let owner = Identity { credential, ..identity.clone() };
                 probe.replace_identity(owner.clone());
+
                 if probe.sign_in(&owner).await.is_ok() && self.is_served(probe, &identity.name).await? {
                     return Ok(true);
                 }
             }
         }
+
         Ok(false)
     }
 
@@ -304,17 +325,20 @@ impl AccountMaker<'_> {
         for url in self.witnesses(probe) {
             let anonymous = probe.send(&Ask::get(AskCaller::Anonymous, url.clone())).await?;
             let refused = |answer: &Answer| !answer.response().is_some_and(is_clear_success);
+
             if !refused(&anonymous) {
                 continue;
             }
             protected += 1;
             let own = probe.look_again(&Ask::get(AskCaller::Identity(name.to_owned()), url)).await;
+
             match own {
                 Ok(own) if !refused(&own) => return Ok(true),
                 Ok(_) | Err(SendError::SessionGone(_)) => {}
                 Err(error) => return Err(error),
             }
         }
+
         Ok(protected == 0)
     }
 }
@@ -329,6 +353,7 @@ pub(super) fn credential_from_answer(response: &Response, source: &TokenSource, 
             secret: Secret::new(token.trim_start_matches("Bearer ")),
         })
     };
+
     match source {
         TokenSource::Pointer(at) => header(&leaves_of(response).into_iter().find(|leaf| leaf.at == *at)?.text),
         TokenSource::Header(name) => header(response.header(name)?),
@@ -377,6 +402,7 @@ pub fn identity_of(note: &AccountNote, password: Secret) -> Identity {
         token,
         send: note.send.clone(),
     };
+
     credentials::throwaway_identity(&note.name, Credential::Login(recipe))
 }
 

@@ -19,6 +19,7 @@ impl AccountMaker<'_> {
     pub(super) async fn administrator(&self, probe: &Probe) -> Option<String> {
         let mut ranked: Vec<_> = probe.identities().iter().filter(|identity| identity.rank > USER_RANK).collect();
         ranked.sort_by_key(|identity| std::cmp::Reverse(identity.rank));
+
         for identity in ranked {
             if probe.sessions().get(&identity.name).is_some() || probe.sign_in(identity).await.is_ok() {
                 return Some(identity.name.clone());
@@ -99,6 +100,7 @@ impl AccountMaker<'_> {
             let response = answer.response().filter(|response| is_clear_success(response));
             Ok(response.and_then(|response| response.json.clone()))
         };
+
         if let Some(list) = undo.list.take() {
             let shown = seen(list.clone()).await?.as_ref().and_then(id_of);
             undo.list = shown.is_some().then_some(list);

@@ -73,16 +73,19 @@ pub fn build_body(api: &Api, acting: &Acting, marker: &str) -> Option<Body> {
     let media_type = if content.media_type == "*/*" { "application/json" } else { content.media_type.as_str() };
     let mut value = Samples::new(api, 1).body(content);
     let (wrapper, declared) = acting.inner_fields(api);
+
     if !declared.is_empty() {
         wrap_in_object(&mut value, wrapper);
     }
     let mut marked = Vec::new();
+
     if let Some(members) = inner_object(&mut value) {
         name_values(api, acting, members, &declared);
         mark_fields(api, members, &declared, marker, &mut marked);
         name_nobody(api, members, &declared, marker, acting.kind == ActKind::Create);
         marked.retain(|name| members.contains_key(name));
     }
+
     Some(Body { media_type: media_type.to_owned(), value, marked })
 }
 
@@ -96,6 +99,7 @@ fn name_values(api: &Api, acting: &Acting, members: &mut Map<String, Value>, dec
         let is_open =
             field.and_then(|field| fields::resolve_schema(api, field.schema)).is_some_and(|it| it.types.is_empty());
         let named = by_name(name, "");
+
         // A text is marked later.
         if is_open && !named.as_str().is_some_and(|text| text.is_empty() || text.starts_with('@')) {
             *value = named;
@@ -111,6 +115,7 @@ fn add_marked_text(api: &Api, members: &mut Map<String, Value>, declared: &[Fiel
         let is_free = !is_owner_name(&field.name) && !is_privilege(&field.name) && !ends_in_id(&field.name);
         writable && is_free && marked_text(&field.name, schema, marker).is_some()
     };
+
     let new = |field: &&Field| !members.contains_key(&field.name);
     if let Some(field) = declared.iter().filter(new).find(takes_mark) {
         members.insert(field.name.clone(), json!(marker));
@@ -128,6 +133,7 @@ fn mark_fields(
     members.retain(|name, _| is_required(name) || !(is_owner_name(name) || is_privilege(name)));
     let field_of = |name: &str| declared.iter().find(|field| field.name == name);
     let schema_of = |name: &str| field_of(name).and_then(|field| fields::resolve_schema(api, field.schema));
+
     // A text of one's own is how an object is known again.
     let is_default = |name: &str, text: &str| {
         let schema = schema_of(name);
@@ -135,6 +141,7 @@ fn mark_fields(
             && !is_required(name)
             && schema.and_then(|schema| schema.default.as_ref()).and_then(Value::as_str) == Some(text)
     };
+
     if !members.iter().any(|(name, value)| value.as_str().is_some_and(|text| !is_default(name, text))) {
         add_marked_text(api, members, declared, marker);
     }
@@ -156,6 +163,7 @@ fn mark_fields(
             Value::String(text) => {
                 // Each text is another one: a title that is known says nothing of the secret beside it.
                 let own = if marked.is_empty() { marker.to_owned() } else { format!("{marker}x{}", marked.len()) };
+
                 if let Some(own) = marked_text(name, schema, &own) {
                     *text = own;
                     marked.push(name.clone());
@@ -179,10 +187,12 @@ fn mark_fields(
 fn name_nobody(api: &Api, members: &mut Map<String, Value>, declared: &[Field], marker: &str, creates: bool) {
     let of = |name: &str| declared.iter().find(|field| field.name == name);
     let optional = |name: &str| of(name).is_some_and(|field| !field.required);
+
     // What a new object refers to is looked up; whose it is, and what it is called, is not.
     let names_a_row =
         |name: &str| is_bare_id(name) || is_owner_name(name) || (!creates && referenced_resource(name).is_some());
     members.retain(|name, _| !(names_a_row(name) && optional(name)));
+
     for (name, value) in members.iter_mut() {
         match value {
             Value::Object(inner) => {
@@ -273,6 +283,7 @@ pub fn find_references(api: &Api, acting: &Acting, kinds: &BTreeSet<String>, val
     let (_, declared) = acting.inner_fields(api);
     let (at, members) = locate_inner_object(value);
     let mut found = Vec::new();
+
     for (name, value) in &members {
         let loaded = acting.operation.request.loads(InputPlace::Body, name).filter(|_| !is_owner_name(name));
         let loaded = loaded.filter(|_| !is_bare_id(name)).and_then(resource_of_model);
@@ -280,12 +291,14 @@ pub fn find_references(api: &Api, acting: &Acting, kinds: &BTreeSet<String>, val
         let Some(resource) = referenced_resource(name).or(loaded).or_else(by_kind) else { continue };
         let required = declared.is_empty() || declared.iter().any(|field| field.name == *name && field.required);
         let step = escape_pointer_step(name);
+
         match value {
             Value::Array(_) => found.push(Reference { pointer: format!("{at}/{step}/0"), resource, required }),
             Value::Object(_) => {}
             _ => found.push(Reference { pointer: format!("{at}/{step}"), resource, required }),
         }
     }
+
     // `items: [{product_id, quantity}]`
     for (name, value) in &members {
         let Some(items) = value.as_array() else { continue };
@@ -296,6 +309,7 @@ pub fn find_references(api: &Api, acting: &Acting, kinds: &BTreeSet<String>, val
             }
         }
     }
+
     found
 }
 

@@ -36,12 +36,14 @@ pub fn change_one_field(
     let mut body = build_body(api, acting, marker)?;
     let (_, declared) = acting.inner_fields(api);
     let members = inner_object(&mut body.value)?;
+
     // What its address is made from stays: it would be lost under another one.
     body.marked.retain(|name| !names_address(name, present));
     let object = ChangedObject { api, declared: &declared, present };
     object.keep_present(members, &body.marked);
     let shows = |name: &String| present.contains_key(name);
     let text = body.marked.iter().find(|name| shows(name)).or(body.marked.first()).cloned();
+
     if let Some(field) = text {
         let value = members.get(&field)?.clone();
         return Some(FieldChange { body, field, value });
@@ -73,6 +75,7 @@ impl ChangedObject<'_> {
             // An object may have been made with what its document does not let callers send: an empty text, say.
             let fits = |now: &Value| schema.zip(now.as_str()).is_none_or(|(schema, text)| fits_text(schema, text));
             let now = self.present.get(name);
+
             if let Some(now) = now.filter(|now| !now.is_null() && !marked.contains(name) && fits(now)) {
                 value.clone_from(now);
             }
@@ -119,6 +122,7 @@ impl ChangedObject<'_> {
                 && *name != "id"
                 && !names_address(name, self.present)
         };
+
         let (field, _) = self.present.iter().find(|(name, value)| value.is_string() && changeable(name))?;
         let value = match by_name(field, marker) {
             Value::String(text) => json!(text),
@@ -147,6 +151,7 @@ fn other_value_of(api: &Api, schema: &Schema, now: Option<&Value>, fits: &dyn Fn
         let texts = (1..24).map(|turn| Samples::new(api, 1).text(schema, turn));
         texts.filter(|text| formed && fits_text(schema, text)).map(|text| json!(text)).find(|value| fits(value))
     };
+
     listed.or_else(flag).or_else(number).or_else(text)
 }
 

@@ -53,11 +53,13 @@ impl Cleaner<'_> {
         let changed = self.journal.saved().iter().filter(|saved| !saved.is_put_back).count() as u64;
         self.probe.begin_cleaning(open.saturating_add(changed).saturating_mul(REQUESTS_EACH).saturating_add(20));
         let mut backs = Vec::new();
+
         // Last first too: what was changed twice is then as it was before the first time.
         for saved in self.journal.saved().into_iter().rev() {
             backs.push((self.put_back(&saved).await, saved.note));
         }
         let mut sweep = CleanupRun { cleaner: self, silent: 0, came_to: BTreeMap::new(), waited: BTreeSet::new() };
+
         // Last first; the accounts, as whom all this is done, at the end. What goes with its parent or not at all is looked
         // at once that is gone.
         for entry in entries.iter().rev().filter(|entry| !is_account(entry) && !has_no_removal(entry)) {
@@ -67,6 +69,7 @@ impl Cleaner<'_> {
         sweep.look_again(&entries).await;
         sweep.wait_for_late().await;
         sweep.forget_companions(&entries).await;
+
         for entry in entries.iter().rev().filter(|entry| is_account(entry)) {
             match sweep.hanging_on(entry, &entries) {
                 Some(kept) if !entry.undone => {
@@ -75,16 +78,20 @@ impl Cleaner<'_> {
                 _ => sweep.undo(entry).await,
             }
         }
+
         sweep.wait_for_late().await;
         let mut came_to = sweep.came_to;
         let judged = self.shut_out.values().any(|shut| !shut.waits);
+
         if !judged && !self.alive.load(Ordering::Relaxed) {
             // Whatever stands before a target that is down may answer 404 for it: that shows nothing.
             let all = came_to.values_mut().chain(backs.iter_mut().map(|(removal, _)| removal));
+
             for removal in all.filter(|removal| matches!(removal, Removal::Unknown(_) | Removal::Untraced(_))) {
                 *removal = Removal::Silent("nothing of the target works".to_owned());
             }
         }
+
         let made = entries.iter().filter_map(|entry| self.row(entry.n, came_to.get(&entry.n)?));
         let rows: Vec<Leftover> =
             made.chain(backs.iter().rev().map(|(removal, note)| row_of_saved(note, removal))).collect();
@@ -191,11 +198,13 @@ impl CleanupRun<'_> {
                 break;
             }
             tokio::time::sleep(pause).await;
+
             for (entry, caller, said) in late {
                 let removal = self.cleaner.look_late(&entry, &caller, &said).await;
                 self.settle(entry.n, removal);
             }
         }
+
         for (entry, _, said) in self.late() {
             self.waited.insert(entry.n);
             self.came_to.insert(entry.n, Removal::Remains(still_there(&said)));
@@ -226,8 +235,10 @@ impl CleanupRun<'_> {
                 }
                 Some(_) => (false, false),
             };
+
             let Some(entry) = self.cleaner.journal.entry(entry.n).filter(|_| is_left) else { continue };
             let holder = entries.iter().find(|other| self.is_gone(other) && stood_in(&entry, other));
+
             match holder {
                 Some(holder) if self.cleaner.is_out_of_sight(&entry).await => {
                     let because =
@@ -276,6 +287,7 @@ impl CleanupRun<'_> {
             if hanging.len() == 1 { "is" } else { "are" },
             names.into_iter().collect::<Vec<_>>().join(", ")
         );
+
         match (hanging.is_empty(), waits) {
             (true, _) => None,
             (false, true) => Some(Removal::Waits(because)),

@@ -98,6 +98,7 @@ pub(super) async fn send_sign_up(
     let note = WriteNote { marker: who.username.clone(), undo, account, nature, ..bare };
     let written = probe.sign_up(name, ask, note).await?;
     let response = written.answer.response();
+
     if response.is_some_and(|response| is_clear_success(response) || response.status == 302) {
         return Ok(Ok(written));
     }

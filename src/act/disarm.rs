@@ -31,6 +31,7 @@ impl Extra<'_> {
     pub async fn disarm(&self, account: &Account, old: &Secret) -> Result<bool, SendError> {
         let new = password_of(new_marker().repeat(2).as_bytes());
         self.probe.redactor().learn(&format!("password of {}", account.name), &new);
+
         for acting in self.password_changes().take(MAX_TRIES) {
             let Some(body) = self.new_password(acting, &account.persona, old, &new) else { continue };
             let Ok(url) = operation_url(self.probe.base_url(), &acting.operation, &Values::new()) else { continue };
@@ -40,6 +41,7 @@ impl Extra<'_> {
                 body: Some(serialize_body(&body.media_type, &body.value)),
                 ..Ask::get(AskCaller::named(&account.name), url)
             };
+
             let note = WriteNote::bare(acting.operation.id.as_str(), &account.name, WriteKind::Touches);
             let answer = match self.probe.send_write(&ask, note).await {
                 Ok(written) => written.answer,
@@ -50,6 +52,7 @@ impl Extra<'_> {
                 continue;
             }
             let signed_in = self.sign_in(&account.persona, old).await?;
+
             if signed_in.response().is_some_and(|response| !is_clear_success(response) && response.status < 500) {
                 if let Some(journal) = self.probe.journal() {
                     let text = "an account that had one of the most common passwords, and has a random one now";
@@ -58,6 +61,7 @@ impl Extra<'_> {
                 return Ok(true);
             }
         }
+
         Ok(false)
     }
 
@@ -79,6 +83,7 @@ impl Extra<'_> {
         let mut made = build_body(self.api, acting, "")?;
         let declared = acting.fields(self.api);
         let members = inner_object(&mut made.value)?;
+
         for field in declared.iter().filter(|field| takes_password(&field.name)) {
             members.entry(field.name.clone()).or_insert(Value::Null);
         }
@@ -99,6 +104,7 @@ impl Extra<'_> {
                 continue;
             };
         }
+
         Some(made)
     }
 }

@@ -48,6 +48,7 @@ impl Extra<'_> {
         let sender = sign_up_caller(self.like.made_by.as_ref());
         let ask = self.ask(acting, sender, &body.media_type, &fill_secret(&body.value, password))?;
         let maker = AccountMaker { api: self.api, acting: self.acting, password: &|_| Secret::new("") };
+
         // A later process can only remove the account with its password, which all lists of guesses have.
         let way_in = fill_secret(&in_name_of(&self.recipe.body, &self.like.persona, who), password);
         let request = SignUpRequest {
@@ -59,6 +60,7 @@ impl Extra<'_> {
             ways_in: vec![build_account_note(name, &LoginRecipe { body: way_in, ..self.recipe.clone() })],
             nature: Some("an account with one of the most common passwords".to_owned()),
         };
+
         let written = match send_sign_up(self.probe, request).await? {
             Ok(written) => written,
             Err(refused) => return Ok(SignedUp::Refused(refused)),
@@ -84,6 +86,7 @@ impl Extra<'_> {
         let value = fill_secret(&in_name_of(&self.recipe.body, &self.like.persona, who), password);
         let ask = self.ask(acting, AskCaller::Anonymous, &self.recipe.content_type, &value)?;
         let note = WriteNote::bare(acting.operation.id.as_str(), &AskCaller::Anonymous.label(), WriteKind::Tries);
+
         Ok(self.probe.send_write(&ask, note).await?.answer)
     }
 
@@ -98,12 +101,14 @@ impl Extra<'_> {
             .and_then(|response| credential_from_answer(response, &self.recipe.token, &self.recipe.send));
         let Some(credential) = credential else { return Ok(false) };
         let identity = credentials::throwaway_identity(&account.name, credential);
+
         if self.probe.sign_in(&identity).await.is_err() {
             return Ok(false);
         }
         let maker = AccountMaker { api: self.api, acting: self.acting, password: &|_| Secret::new("") };
         let served = maker.is_served(self.probe, &account.name).await?;
         maker.learn_undo(self.probe, account).await?;
+
         Ok(served)
     }
 
@@ -114,6 +119,7 @@ impl Extra<'_> {
         let Some(members) = made.value.as_object_mut() else { return made };
         let accepted = self.like.body.value.as_object();
         members.retain(|name, _| accepted.is_none_or(|accepted| accepted.contains_key(name)));
+
         for (name, value) in accepted.into_iter().flatten() {
             if before.value.get(name) != Some(value) {
                 members.insert(name.clone(), in_name_of(value, &self.like.persona, who));

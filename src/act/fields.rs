@@ -28,12 +28,14 @@ pub fn schema_fields(api: &Api, schema: SchemaId) -> Vec<Field> {
     let mut required: HashSet<String> = HashSet::new();
     let mut seen = HashSet::new();
     let mut open = vec![schema];
+
     while let Some(id) = open.pop() {
         if seen.len() >= MAX_VISITED || !seen.insert(id) {
             continue;
         }
         let Some(schema) = api.schemas.get(id) else { continue };
         required.extend(schema.required.iter().cloned());
+
         for (name, id) in &schema.properties {
             if !found.iter().any(|field| field.name == *name) {
                 found.push(Field { name: name.clone(), schema: *id, required: false });
@@ -41,6 +43,7 @@ pub fn schema_fields(api: &Api, schema: SchemaId) -> Vec<Field> {
         }
         open.extend(schema.all_of.iter().chain(schema.one_of.first()));
     }
+
     for field in &mut found {
         field.required = required.contains(&field.name);
     }
@@ -56,11 +59,13 @@ pub fn resolve_schema(api: &Api, schema: SchemaId) -> Option<&Schema> {
             return Some(found);
         }
         let is_null = |id: &&SchemaId| api.schemas.get(**id).is_some_and(|part| part.types == [JsonType::Null]);
+
         match found.all_of.iter().chain(&found.one_of).find(|id| !is_null(id)) {
             Some(inner) => id = *inner,
             None => return Some(found),
         }
     }
+
     None
 }
 
@@ -90,10 +95,12 @@ pub fn marked_text(name: &str, schema: Option<&Schema>, marker: &str) -> Option<
         marker.to_owned()
     };
     let Some(schema) = schema else { return Some(text) };
+
     if !takes_text(schema) || schema.pattern.as_deref().is_some_and(|pattern| !matches_pattern(pattern, &text)) {
         return None;
     }
     let count = text.chars().count() as u64;
+
     if schema.max_length.is_some_and(|most| count > most) {
         return None;
     }
@@ -144,6 +151,7 @@ pub fn by_name(name: &str, marker: &str) -> Value {
     let parts = split_words(name);
     let joined = parts.join("");
     let last = parts.last().map(String::as_str).unwrap_or_default();
+
     match joined.as_str() {
         _ if is_email(name) => json!(format!("{marker}@example.com")),
         "phone" | "phonenumber" | "mobile" | "tel" | "telephone" => json!("+15555550100"),

@@ -87,6 +87,7 @@ pub fn declared_names(api: &Api, acting: &Acting) -> (Vec<String>, bool) {
         });
         read_only.extend(closed.map(|field| field.name));
     }
+
     if let Some(mut example) = content.example.clone() {
         names.extend(inner_object(&mut example).into_iter().flatten().map(|(name, _)| name.clone()));
     }

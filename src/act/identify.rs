@@ -31,6 +31,7 @@ impl Maker<'_> {
         let response = answer.response().ok_or_else(|| MakeFault::Told("no answer".to_owned()))?;
         let in_answer = response.json.as_ref().and_then(|json| sent.find(self.api, json));
         let mut found = in_answer.or_else(|| sent.only_answer(self.api, response));
+
         for reader in std::iter::once(sent.caller).chain(sent.heirs.iter().map(String::as_str)) {
             if found.is_none() {
                 found = self.identify_by_reading(&Sent { caller: reader, ..*sent }, response).await?;
@@ -44,14 +45,17 @@ impl Maker<'_> {
             }
             return Err(MakeFault::Told("it was made, but its id could not be told from the answer".to_owned()));
         };
+
         if let Some(journal) = self.probe.journal() {
             journal.made(n, Some(id.clone()), None);
             let plain = object.fields.iter().filter(|(name, _)| !name.contains('/'));
             journal.print(n, print_of(&plain.map(|(name, value)| (name.clone(), value.clone())).collect()));
+
             if sent.marker.is_empty() {
                 record_sighting(self.probe, journal, n, sent.caller).await?;
             }
         }
+
         let object = Object { created_by: Some(sent.caller.to_owned()), reference: false, ..object };
         Ok(Created {
             caller: sent.caller.to_owned(),
@@ -85,6 +89,7 @@ impl Maker<'_> {
             }
             (named, _) => named,
         };
+
         journal.made(n, id, None);
         match shows_to {
             Some(reader) => record_sighting(self.probe, journal, n, reader).await,
@@ -98,9 +103,11 @@ impl Maker<'_> {
             address_id(self.api, sent.acting, &Object::of(&sent.context.resource, fields, BTreeMap::new()))
         }));
         ids.extend(location_id(response).map(Value::String));
+
         for id in ids {
             let mut object = sent.context.clone();
             object.fields.insert("id".to_owned(), id);
+
             for operation in item_operations(self.api, sent.acting, Method::Get).into_iter().take(1) {
                 let Some(url) = values_for(self.api, operation, &object, sent.values)
                     .and_then(|values| operation_url(self.probe.base_url(), operation, &values).ok())
@@ -120,6 +127,7 @@ impl Maker<'_> {
                 }
             }
         }
+
         let Some(url) = self.list_of(sent.acting, sent.values) else { return Ok(None) };
         if sent.marker.is_empty() && sent.listed.is_none() {
             return Ok(None);
@@ -155,10 +163,12 @@ impl Maker<'_> {
             heirs: &heirs,
             listed: Some((caller, listed)),
         };
+
         let Some(url) = self.list_of(acting, &values) else { return Ok(None) };
         let answer = self.probe.look_again(&Ask::get(AskCaller::named(caller), url)).await?;
         let json = answer.response().and_then(|response| response.json.as_ref());
         let object = json.and_then(|json| sent.newcomer(self.api, json));
+
         Ok(object.and_then(|object| address_id(self.api, acting, &object)).and_then(|id| scalar_text(&id)))
     }
 
@@ -182,6 +192,7 @@ impl Maker<'_> {
         let answer = self.probe.look_again(&Ask::get(AskCaller::named(caller), url)).await?;
         let response = answer.response().filter(|response| is_clear_success(response));
         let whole = response.and_then(|response| response.json.as_ref().filter(|json| is_whole_list(response, json)));
+
         Ok(whole.map(|json| objects_in(json).filter_map(|fields| self.id_of(acting, fields)).collect()))
     }
 
@@ -240,11 +251,13 @@ impl Sent<'_> {
             let outer = wrapped.iter().find(|fields| bare_id(fields).is_some())?;
             let mut joined = (*inner).clone();
             let scalars = outer.iter().filter(|(_, value)| scalar_text(value).is_some());
+
             for (name, value) in scalars {
                 joined.entry(name.clone()).or_insert_with(|| value.clone());
             }
             with_id(&joined)
         };
+
         // A title may stand in an address, and an id beside it or around it is surer.
         let by_id = objects_in(json).filter(own).filter(|fields| bare_id(fields).is_some()).find_map(with_id);
         by_id.or_else(in_envelope).or_else(|| objects_in(json).filter(own).find_map(with_id))
@@ -254,12 +267,14 @@ impl Sent<'_> {
     fn newcomer(&self, api: &Api, json: &Value) -> Option<Object> {
         let (_, before) = self.listed.filter(|(sender, _)| *sender == self.caller)?;
         let mut found: BTreeMap<String, Object> = BTreeMap::new();
+
         for fields in objects_in(json).filter(|fields| self.fits(fields)) {
             let mut object = Object::of(&self.context.resource, fields, self.context.context.clone());
             object.seen_by.insert(self.caller.to_owned());
             let id = address_id(api, self.acting, &object).and_then(|id| scalar_text(&id));
             found.extend(id.filter(|id| !before.contains(id)).map(|id| (id, object)));
         }
+
         // Of two, one is another caller's.
         if found.len() == 1 { found.into_values().next() } else { None }
     }
@@ -326,6 +341,7 @@ fn outermost_objects(json: &Value) -> impl Iterator<Item = &Map<String, Value>> 
                 _ => {}
             }
         }
+
         None
     })
 }
@@ -365,11 +381,13 @@ pub fn objects_in(json: &Value) -> impl Iterator<Item = &Map<String, Value>> {
                                 .map(|inner| (inner, depth + 1)),
                         );
                     }
+
                     return Some(fields);
                 }
                 _ => {}
             }
         }
+
         None
     })
 }
@@ -378,6 +396,7 @@ pub fn objects_in(json: &Value) -> impl Iterator<Item = &Map<String, Value>> {
 pub fn rows_in<'j>(json: &'j Value, resource: &str) -> Vec<&'j Map<String, Value>> {
     let mut rows = Vec::new();
     let mut open = std::collections::VecDeque::from([(json, 0_u8)]);
+
     while let Some((value, depth)) = open.pop_front() {
         match value {
             _ if depth > 8 || rows.len() >= MAX_ROWS => {}
@@ -389,6 +408,7 @@ pub fn rows_in<'j>(json: &'j Value, resource: &str) -> Vec<&'j Map<String, Value
             _ => {}
         }
     }
+
     rows
 }
 
@@ -409,6 +429,7 @@ fn own_name_id(object: &Object) -> Option<Value> {
             })
             && parts.first() == split_words(&object.resource).first()
     };
+
     // `account_id` is an owner's, but for an account its own.
     let is_simple = split_words(&object.resource).len() == 1;
     let named = object

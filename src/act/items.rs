@@ -13,6 +13,7 @@ pub fn is_item_of(api: &Api, create: &Acting, operation: &Operation) -> bool {
         return false;
     }
     let below = item_shape(collection_path(&create.operation.path));
+
     if path_shape(&operation.path) == below {
         return true;
     }
@@ -94,6 +95,7 @@ pub fn values_for(api: &Api, operation: &Operation, object: &Object, known: &Val
     let mut values: Values = Samples::new(api, 1).required(operation);
     let (last, parents) = found.split_last()?;
     values.insert((last.place, last.name.clone()), object.slot_value(last)?.clone());
+
     for slot in parents {
         values.insert((slot.place, slot.name.clone()), parent_value(slot, object, known)?);
     }
@@ -117,6 +119,7 @@ pub fn plan_undo(maker: &Maker<'_>, create: &Acting, known: &Values, context: &O
         let values = values_for(api, operation, &object, known)?;
         operation_url(probe.base_url(), operation, &values).ok().map(|url| url.to_string())
     };
+
     let allowed = |operation: &&Operation| {
         maker.acting.iter().any(|other| {
             other.operation.id == operation.id && other.kind == ActKind::Delete && other.left_alone.is_none()

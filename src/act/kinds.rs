@@ -220,6 +220,7 @@ fn classify_operation(api: &Api, operation: &Operation, excluded: bool) -> Actin
         }
         _ => resource_of_path(collection_path(&operation.path)),
     };
+
     let left_alone = left_alone(operation, kind, excluded).or_else(|| shared_state(operation, kind, one));
     Acting { operation: Arc::new(operation.clone()), slots: found, kind, content, resource, left_alone }
 }
@@ -247,6 +248,7 @@ fn path_words(path: &str) -> Vec<String> {
 fn segment_words(segment: &str) -> Vec<String> {
     let mut parts = split_words(segment);
     let joined = parts.join("");
+
     if parts.len() > 1 && [SIGN_UP, SIGN_IN, SIGN_OUT].iter().any(|list| list.contains(&joined.as_str())) {
         parts.push(joined);
     }
@@ -304,6 +306,7 @@ fn operation_kind(api: &Api, operation: &Operation, content: Option<&BodyContent
         }
         return by_shape(api, operation, content);
     }
+
     match operation.method {
         Method::Delete => ActKind::Delete,
         Method::Put | Method::Patch => ActKind::Update,
@@ -437,6 +440,7 @@ fn left_alone(operation: &Operation, kind: ActKind, excluded: bool) -> Option<St
         return None;
     }
     let mut said = path_words(&operation.path);
+
     // `withdraw` is what some call the removal of an object; its address says what it is.
     if kind != ActKind::Delete {
         said.extend(operation.operation_id.as_deref().map(split_words).unwrap_or_default().into_iter().take(1));

@@ -61,6 +61,7 @@ impl Maker<'_> {
         let mut known = self.removability.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.entry(index).or_default();
         let [usual, unusual] = known.made;
+
         // What a trial has removed does not stay.
         let is_gone = |entry: &JournalEntry| {
             let is_of_kind = entry.note.operation == acting.operation.id.as_str();
@@ -72,6 +73,7 @@ impl Maker<'_> {
             false => usual >= owners.len() + MAX_LASTING + gone,
         };
         let nameless = entries.iter().filter(|entry| entry.ids.is_empty()).count();
+
         if is_first || !is_enough && nameless < MAX_LASTING {
             return None;
         }
@@ -107,6 +109,7 @@ impl Maker<'_> {
             accounts.iter().any(|account| account.name == caller)
         };
         let has_way = undo.is_some_and(|undo| !undo.url.is_empty());
+
         if has_way || identity.consent.covers_what_was_there() || self.stands_in_own(acting) || is_account() {
             return None;
         }
@@ -138,6 +141,7 @@ impl Maker<'_> {
             return Some("its id is not shown".to_owned());
         }
         let has_way = |entry: &JournalEntry| entry.note.undo.as_ref().is_some_and(|undo| !undo.url.is_empty());
+
         // What stands in something of the scan's own may go with that.
         let is_alone = !self.stands_in_own(acting);
         (is_alone && !entries.is_empty() && !entries.iter().any(has_way)).then(|| NO_WAY.to_owned())
@@ -160,10 +164,12 @@ impl Maker<'_> {
             }
             let no_password = |_: &str| Secret::new(String::new());
             let removal = Cleaner::new(self.probe, journal, &no_password).remove(&spare.entry).await;
+
             if removal == Removal::Undone {
                 journal.undone(spare.entry.n);
             }
             self.forget_entry(spare.entry.n);
+
             if let Some(went) = went_by(removal) {
                 let mut known = self.removability.lock().unwrap_or_else(PoisonError::into_inner);
                 known.entry(spare.index).or_default().learn(went, spare.is_usual);
@@ -194,6 +200,7 @@ impl Maker<'_> {
             let is_usual = made.iter().any(|created| created.entry == entry.n);
             Some(SpareObject { index, entry, is_usual })
         });
+
         spare.collect()
     }
 
@@ -212,6 +219,7 @@ impl Maker<'_> {
     pub fn unmade_notes(&self) -> Vec<String> {
         let known = self.removability.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut notes = Vec::new();
+
         for (index, _) in known.into_iter().filter(|(_, known)| known.unmade > 0) {
             let Some(acting) = self.acting.get(index) else { continue };
             let because = self.why_it_stays(index, acting, &self.lasting_entries(acting)).unwrap_or_default();
@@ -220,6 +228,7 @@ impl Maker<'_> {
                 "what {operation} makes stays ({because}), so checks made no more of it than they had to"
             ));
         }
+
         notes.sort();
         notes
     }

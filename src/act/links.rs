@@ -40,6 +40,7 @@ pub fn link_of<'a>(api: &'a Api, all: &'a [Acting], operation: &Operation) -> Op
                 && path_shape(operation.path.trim_end_matches('/')) == path
         })
     };
+
     let (tie, untie) = (at(ActKind::Update, &[Method::Post, Method::Put])?, at(ActKind::Delete, &[Method::Delete])?);
     let is_list = |operation: &&Operation| {
         operation.method == Method::Get
@@ -68,6 +69,7 @@ impl ObjectLink<'_> {
         let mut values = place.clone();
         let known = |slot: &Slot| place.contains_key(&(slot.place, slot.name.clone()));
         values.insert((last.place, last.name.clone()), thing.object.slot_value(last)?.clone());
+
         parents.iter().all(known).then_some(values)
     }
 }

@@ -45,6 +45,7 @@ pub(super) fn named_in(acting: &Acting, base_path: &str, ask: &Ask) -> Result<Ve
         .ok_or_else(|| WriteRefused::OtherAddress(acting.operation.id.to_string()))?;
     let query: Vec<(String, String)> = ask.url.query_pairs().into_owned().collect();
     let mut found = Vec::new();
+
     for slot in &acting.slots {
         let (part, from) = match slot.place {
             crate::model::Place::Path => (RequestPart::Path, &path),
@@ -60,6 +61,7 @@ pub(super) fn named_in(acting: &Acting, base_path: &str, ask: &Ask) -> Result<Ve
             });
         }
     }
+
     Ok(found)
 }
 
@@ -70,12 +72,14 @@ fn path_values(template: &str, path: &str) -> Option<Vec<(String, String)>> {
         return None;
     }
     let mut found = Vec::new();
+
     for (wanted, sent) in template.into_iter().zip(path) {
         let sent = percent_decode_str(sent).decode_utf8_lossy().into_owned();
         match (wanted.find('{'), wanted.rfind('}')) {
             (Some(from), Some(to)) if from < to => {
                 let (before, after) = (wanted.get(..from)?, wanted.get(to + 1..)?);
                 let value = sent.strip_prefix(before)?.strip_suffix(after)?;
+
                 // `{from}..{to}` in one segment: each may be anything in it.
                 for name in wanted.get(from + 1..to)?.split(['{', '}']).filter(|name| !name.is_empty()) {
                     // `;id=5`, as the style `matrix` writes it.
@@ -87,6 +91,7 @@ fn path_values(template: &str, path: &str) -> Option<Vec<(String, String)>> {
             _ => return None,
         }
     }
+
     Some(found)
 }
 
@@ -102,6 +107,7 @@ pub(super) fn of_body(acting: &Acting, known: &BTreeSet<String>, ask: &Ask) -> V
             found.extend(url::form_urlencoded::parse(bytes).into_owned());
         }
     }
+
     found.extend(ask.headers.iter().cloned());
     found.extend(ask.url.query_pairs().into_owned());
     found.truncate(MAX_LEAVES);
@@ -112,6 +118,7 @@ pub(super) fn of_body(acting: &Acting, known: &BTreeSet<String>, ask: &Ask) -> V
         field,
         value: value.to_lowercase(),
     };
+
     found.into_iter().map(of).collect()
 }
 
@@ -128,6 +135,7 @@ fn collect_named_values(name: &str, value: &Value, found: &mut Vec<(String, Stri
 fn kinds_of(acting: &Acting, field: &str) -> Vec<String> {
     let is_bare = |name: &str| BARE_IDS.iter().take(7).any(|id| id.eq_ignore_ascii_case(name));
     let mut kinds = Vec::new();
+
     if is_bare(field) {
         kinds.extend(acting.resource.clone());
     } else if ends_in_id(field) {
@@ -154,6 +162,7 @@ mod tests {
         assert_eq!(found.unwrap_or_default(), ["id=Qm94OjQxMDU="]);
         assert_eq!(pairs(path_values("/boxes/{id}", "/boxes/;id=5")).unwrap_or_default(), ["id=5"]);
         assert_eq!(pairs(path_values("/api/notes/{id}", "/api/users/7")), None);
+
         assert_eq!(pairs(path_values("/api/notes/{id}", "/api/notes/7/pin")), None);
     }
 }

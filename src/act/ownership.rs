@@ -68,6 +68,7 @@ impl OwnershipGuard {
             configured: identities.iter().map(|identity| (identity.name.clone(), identity.consent)).collect(),
             known: Mutex::default(),
         };
+
         identities.iter().for_each(|identity| guard.learn_grants(identity));
         guard
     }
@@ -93,6 +94,7 @@ impl OwnershipGuard {
         let named = slots.filter(|slot| slot.name == parameter).filter_map(|slot| slot.resources.first());
         let kinds: BTreeSet<&String> = named.collect();
         let mut kinds = kinds.into_iter();
+
         kinds.next().filter(|_| kinds.next().is_none()).cloned()
     }
 
@@ -116,6 +118,7 @@ impl OwnershipGuard {
         let case = JudgedWrite { guard: self, known: &known, acting, caller, kind: note.kind };
         case.judge_slots(&path)?;
         case.judge_body(&body)?;
+
         match path.iter().any(|named| named.part == RequestPart::Path) {
             true => Ok(()),
             false => case.judge_without_object(&body, &path),
@@ -131,6 +134,7 @@ impl WriteGuard for OwnershipGuard {
         }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let of = |kind: &str| (kind.to_owned(), value.clone());
+
         match standing {
             ReferenceTarget::Made(kind) => _ = known.made.insert(of(kind)),
             ReferenceTarget::Granted(kind) => _ = known.granted.insert(of(kind)),
@@ -167,6 +171,7 @@ impl OwnershipGuard {
                 fits && entry.object.as_ref().is_some_and(|object| object.eq_ignore_ascii_case(&named.value))
             })
         };
+
         !path.is_empty() && path.iter().all(is_made)
     }
 }
@@ -198,10 +203,12 @@ impl JudgedWrite<'_> {
                 slots.get(index + 1..).unwrap_or_default().iter().any(|next| next.part == RequestPart::Path);
             // Where an object of the scan's own lies: whoever made it was let in there.
             let holds_own = is_parent && names_own && (self.is_callers(named) || self.is_carried(named));
+
             if !(self.is_own(named) || holds_own || self.is_home(named) || self.is_nothing(named)) {
                 return Err(self.refuse(named));
             }
         }
+
         Ok(())
     }
 
@@ -213,6 +220,7 @@ impl JudgedWrite<'_> {
                 return Err(self.refuse(named));
             }
         }
+
         Ok(())
     }
 
@@ -220,14 +228,17 @@ impl JudgedWrite<'_> {
     fn judge_without_object(&self, body: &[NamedObject], query: &[NamedObject]) -> Result<(), WriteRefused> {
         let makes = !matches!(self.acting.kind, ActKind::Update | ActKind::Delete | ActKind::Act);
         let names_own = body.iter().chain(query).any(|named| !named.kinds.is_empty() && self.is_own(named));
+
         // A question to a model is announced as what makes something: a conversation.
         let announced = !matches!(self.kind, WriteKind::Touches);
+
         if makes || names_own || announced {
             return Ok(());
         }
         let consent = self.caller.and_then(|name| self.guard.configured.get(name));
         let path = &self.acting.operation.path;
         let is_about_caller = path.split('/').any(|part| !part.is_empty() && is_me_word(part));
+
         match consent {
             Some(consent) if !consent.is_disposable() => {
                 Err(WriteRefused::Account(self.caller.unwrap_or_default().to_owned()))
@@ -302,6 +313,7 @@ impl JudgedWrite<'_> {
     fn refuse(&self, named: &NamedObject) -> WriteRefused {
         let (field, kind) = (clean_name(&named.field, 60), named.kinds.first().map_or("object", String::as_str));
         let (value, kind) = (clean_name(&named.value, 60), clean_name(kind, 40));
+
         match self.known.invented.contains(&named.value) {
             true => WriteRefused::MadeUp { kind, field },
             false => WriteRefused::NotMade { field, kind, value },

@@ -57,6 +57,7 @@ fn is_lasting(name: &str) -> bool {
                 | "expiry"
         )
     };
+
     !is_password(name) && !split_words(name).iter().any(changes)
 }
 
@@ -90,6 +91,7 @@ fn score_likeness(fields: &Map<String, Value>, entry: &JournalEntry, journal: &J
     for (name, known) in &entry.print {
         let Some(value) = fields.get(name).filter(|value| is_scalar(value)) else { continue };
         let now = value_digest(value);
+
         if !known.contains(&now) && !journal.has_written(name, &now) {
             // Another moment only says that it was changed since.
             if !is_lasting(name) {
@@ -97,8 +99,10 @@ fn score_likeness(fields: &Map<String, Value>, entry: &JournalEntry, journal: &J
             }
             return None;
         }
+
         points += match_weight(name, value);
     }
+
     Some(points)
 }
 
@@ -178,6 +182,7 @@ pub fn digests_of(body: &Value) -> BTreeMap<String, String> {
 pub fn marks_in(body: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let mut open = vec![body];
+
     while let Some(value) = open.pop() {
         match value {
             Value::Array(items) => open.extend(items),
@@ -186,6 +191,7 @@ pub fn marks_in(body: &Value) -> Vec<String> {
             _ => {}
         }
     }
+
     found.sort();
     found.dedup();
     found.truncate(8);

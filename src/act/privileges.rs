@@ -97,6 +97,7 @@ pub(super) fn least_value(api: &Api, field: &Field) -> Option<Value> {
                 .is_some_and(|text| is_least_role(text) && split_words(text).last().is_some_and(|last| last == word))
         })
     };
+
     let least = LEAST.iter().find_map(|word| of_word(word))?.clone();
     Some(if is_list { json!([least]) } else { least })
 }
@@ -120,6 +121,7 @@ pub(super) fn as_ordinary_user(api: &Api, acting: &Acting, body: &mut Body) -> R
     let raises =
         |(name, value): &(&String, &Value)| names_privilege(name) && !is_least(value) || holds_higher_role(value);
     let raised: Vec<String> = members.iter().filter(raises).map(|(name, _)| name.clone()).collect();
+
     for name in raised {
         let field = declared.iter().find(|field| field.name == name);
         match field.filter(|field| field.required).map(|field| least_value(api, field)) {
@@ -130,5 +132,6 @@ pub(super) fn as_ordinary_user(api: &Api, acting: &Acting, body: &mut Body) -> R
             None => _ = members.shift_remove(&name),
         }
     }
+
     Ok(())
 }

@@ -75,6 +75,7 @@ impl AccountMaker<'_> {
                 )
             }));
         };
+
         let mut last = None;
         for index in guarded {
             match self.sign_up(probe, who, *index, Some(&admin)).await {
@@ -82,6 +83,7 @@ impl AccountMaker<'_> {
                 Err(refused) => last = Some(refused.because),
             }
         }
+
         Err(last)
     }
 
@@ -97,6 +99,7 @@ impl AccountMaker<'_> {
         let mut body = sign_up_body(self.api, acting, who.persona);
         let undo = self.plan_removal(probe, acting, admin, &mut body)?;
         let mut last: Option<Arc<Answer>> = None;
+
         for _ in 0..=MAX_REPAIRS {
             let ask = credentials::build_request(
                 probe,
@@ -114,6 +117,7 @@ impl AccountMaker<'_> {
                 ways_in: self.ways_in(who, &body.value),
                 nature: None,
             };
+
             let sent = send_sign_up(probe, request).await;
             let refused = match sent? {
                 Ok(WriteResult { n, answer }) => {
@@ -130,8 +134,10 @@ impl AccountMaker<'_> {
                 }
                 Err(refused) => refused,
             };
+
             let complaints = refused.response().map(read_complaints).unwrap_or_default();
             last = Some(refused);
+
             if !mend_sign_up(&mut body, &complaints, &who.persona.username) {
                 break;
             }
@@ -139,6 +145,7 @@ impl AccountMaker<'_> {
                 as_ordinary_user(self.api, acting, &mut body)?;
             }
         }
+
         Err(refused_by(acting, admin, last))
     }
 
@@ -157,6 +164,7 @@ impl AccountMaker<'_> {
         }
         ordinary?;
         let undo = self.removal_by_administrator(probe, acting);
+
         if undo.is_none() {
             return Err(SignUpRefused::for_all(format!(
                 "no throw-away accounts: {} makes accounts, and no operation removes them. {}",
@@ -164,6 +172,7 @@ impl AccountMaker<'_> {
                 suggest_login_config(Some(acting), None)
             )));
         }
+
         Ok(undo)
     }
 }
@@ -190,6 +199,7 @@ fn mend_sign_up(body: &mut Body, complaints: &[super::repair::Complaint], marker
         .cloned()
         .partition(|complaint| super::kinds::is_password(&complaint.field) || is_confirmation(&complaint.field));
     let mut changed = repair_body(&mut body.value, &others, marker);
+
     if let Some(members) = inner_object(&mut body.value) {
         for complaint in credentials {
             if members.get(&complaint.field) != Some(&json!(PASSWORD)) {
@@ -197,6 +207,7 @@ fn mend_sign_up(body: &mut Body, complaints: &[super::repair::Complaint], marker
                 changed = true;
             }
         }
+
         // A name that a complaint brought in may be that of the account.
         for (name, value) in members.iter_mut() {
             if signup::is_user_name(name) && value.as_str().is_some_and(|text| text != marker && text.is_empty()) {
@@ -204,5 +215,6 @@ fn mend_sign_up(body: &mut Body, complaints: &[super::repair::Complaint], marker
             }
         }
     }
+
     changed
 }

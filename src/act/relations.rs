@@ -29,6 +29,7 @@ pub(super) fn related_kind(kinds: &BTreeSet<String>, field: &str, value: &str) -
     let parts = split_words(field);
     let [word] = parts.as_slice() else { return None };
     let is_other = matches!(word.as_str(), "order" | "version" | "page" | "code" | "number");
+
     if is_other || singular_of(word) != *word || ends_in_id(field) || is_owner_name(field) {
         return None;
     }

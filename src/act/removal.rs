@@ -78,6 +78,7 @@ impl Removal {
             Self::Unknown(_) => 1,
             Self::Undone | Self::Nothing => 0,
         };
+
         if rank(&other) > rank(&self) { other } else { self }
     }
 }
@@ -139,6 +140,7 @@ impl<'a> Cleaner<'a> {
                 true => Removal::Untraced(format!("{}, and no operation of the document shows it", in_doubt(entry))),
             };
         };
+
         let mut came_to: Option<Removal> = None;
         for caller in self.callers(entry) {
             let tried = match self.shut_out.get(&caller) {
@@ -150,6 +152,7 @@ impl<'a> Cleaner<'a> {
                 Some(shut) => Removal::Unknown(shut.because.clone()),
                 None => self.try_as(&caller, entry, undo).await,
             };
+
             // Where no operation removes it, another caller can do no more.
             let is_over = undo.url.is_empty() && matches!(tried, Removal::Remains(_));
             if is_over || matches!(tried, Removal::Undone | Removal::Nothing) {

@@ -122,6 +122,7 @@ fn complaint_from_object(fields: &Map<String, Value>) -> Option<Complaint> {
     // `path` beside `status` and `timestamp` is the address of the request.
     let is_address = field.is_empty() || message.is_empty();
     let params = fields.get("params").and_then(|params| params.get("missingProperty")).and_then(Value::as_str);
+
     match params {
         Some(missing) => Some(Complaint { field: missing.to_owned(), message: "required".to_owned() }),
         None => (!is_address && is_name(&field)).then_some(Complaint { field, message }),
@@ -226,6 +227,7 @@ fn from_text(text: &str, found: &mut Vec<Complaint>) {
         return;
     }
     let quoted: Vec<&str> = text.split(['"', '\'', '`']).skip(1).step_by(2).filter(|name| is_name(name)).collect();
+
     if !quoted.is_empty() {
         found.extend(quoted.into_iter().map(|field| Complaint { field: field.to_owned(), message: text.to_owned() }));
         return;
@@ -243,6 +245,7 @@ pub fn repair_body(body: &mut Value, complaints: &[Complaint], marker: &str) -> 
     }
     let Some(fields) = inner_object(body) else { return false };
     let mut changed = false;
+
     for complaint in complaints {
         let name = known_name(fields, &complaint.field);
         let value = requested_value(&name, &complaint.message, fields.get(&name), marker);
@@ -255,6 +258,7 @@ pub fn repair_body(body: &mut Value, complaints: &[Complaint], marker: &str) -> 
             changed |= fields.shift_remove(&complaint.field).is_some();
         }
     }
+
     changed
 }
 
@@ -264,6 +268,7 @@ fn known_name(fields: &Map<String, Value>, field: &str) -> String {
     let last = field.rsplit(['.', '/']).next().unwrap_or(field);
     let within = |name: &&String| name.eq_ignore_ascii_case(last);
     let known = fields.keys().find(same).or_else(|| fields.keys().find(within));
+
     known.cloned().unwrap_or_else(|| field.to_owned())
 }
 
@@ -279,6 +284,7 @@ fn requested_value(name: &str, said: &str, present: Option<&Value>, marker: &str
     let message = said.to_ascii_lowercase();
     let message = message.as_str();
     let says = |list: &[&str]| list.iter().any(|sign| message.contains(sign));
+
     if is_unseen(message) {
         return None;
     }
@@ -301,6 +307,7 @@ fn requested_value(name: &str, said: &str, present: Option<&Value>, marker: &str
             _ => {}
         }
     }
+
     if let Some(most) = number_behind(message, &["at most", "maximum", "shorter than", "max length", "exceed", "up to"])
         && let Some(Value::String(text)) = present
     {
@@ -333,6 +340,7 @@ fn wanted_form(name: &str, message: &str, marker: &str) -> Option<Value> {
             json!(date_in_days(ahead))
         });
     }
+
     if says(&["valid date", "date format", "yyyy-mm-dd"]) {
         return Some(json!(date_in_days(days_ahead(name))));
     }

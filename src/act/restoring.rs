@@ -49,8 +49,10 @@ impl Cleaner<'_> {
             body: Some((note.content_type.clone(), note.body.clone().into_bytes())),
             ..Ask::get(AskCaller::named(&note.caller), url)
         };
+
         let bare = WriteNote::bare(&note.operation, &note.caller, WriteKind::Touches);
         let answer = self.probe.send_write(&ask, bare).await?.answer;
+
         if let Some(because) = inconclusive_reason(&answer) {
             return Ok(Removal::Silent(because));
         }
@@ -74,6 +76,7 @@ impl Cleaner<'_> {
         let unknown = |because: &str| SavedView::Not(Removal::Unknown(because.to_owned()));
         let Ok(url) = Url::parse(&note.look) else { return Ok(unknown(UNSHOWN)) };
         let answer = self.probe.look_again(&Ask::get(AskCaller::named(&note.caller), url)).await?;
+
         if let Some(because) = inconclusive_reason(&answer) {
             return Ok(SavedView::Not(Removal::Silent(because)));
         }

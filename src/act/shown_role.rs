@@ -25,6 +25,7 @@ pub(super) fn rank_by_shown_role(probe: &mut Probe, accounts: &mut Accounts) -> 
             probe.replace_identity(Identity { role, rank, ..identity });
         }
     }
+
     true
 }
 
@@ -34,6 +35,7 @@ fn shown_role(probe: &Probe, account: &Account) -> Option<String> {
     let login = session.as_ref().and_then(|session| session.login.as_ref()).and_then(|answer| answer.response());
     let answers = [account.answer.response(), login];
     let claimed = || session.as_ref().and_then(Session::jwt).and_then(|jwt| role_in_claims(&jwt.payload));
+
     answers.into_iter().flatten().find_map(role_in_answer).or_else(claimed)
 }
 

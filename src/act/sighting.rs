@@ -66,6 +66,7 @@ impl Looker<'_> {
                 own => (own, self.in_list(&list, entry).await?),
             },
         };
+
         Ok(match (own, listed) {
             (own @ Sighting::Own { .. }, _) | (_, own @ Sighting::Own { .. }) => own,
             // A list that fails, and has never shown it, does not hold up what its own address says.
@@ -82,12 +83,14 @@ impl Looker<'_> {
                 other => worst = stronger_sighting(worst, other),
             }
         }
+
         Ok(worst)
     }
 
     async fn get(&self, address: &str) -> Result<Option<Result<Arc<Answer>, String>>, SendError> {
         let Ok(url) = Url::parse(address) else { return Ok(None) };
         let answer = self.probe.look_again(&Ask::get(AskCaller::named(self.caller), url)).await?;
+
         if answer.response().is_some_and(Response::is_success) {
             self.alive.store(true, Ordering::Relaxed);
         }
@@ -105,6 +108,7 @@ impl Looker<'_> {
         };
         let Some(response) = answer.response() else { return Ok(Sighting::Unseen) };
         let absent = if entry.shown.contains(address) { Sighting::Gone } else { Sighting::Unseen };
+
         if matches!(response.status, 404 | 410) {
             return Ok(absent);
         }
@@ -162,6 +166,7 @@ impl Looker<'_> {
             .collect();
         let ids: BTreeSet<String> = own.iter().filter_map(|fields| id_in(fields, entry, &resource)).collect();
         let by_name: Vec<_> = own.iter().filter(|fields| named(fields)).collect();
+
         // Two would mean that the mark is not the object's own.
         let id = match by_name.first() {
             Some(fields) => id_in(fields, entry, &resource),
@@ -169,6 +174,7 @@ impl Looker<'_> {
             None => None,
         };
         let address = list.to_owned();
+
         match id {
             Some(id) => {
                 self.journal.shown(entry.n, list);
@@ -202,6 +208,7 @@ impl Looker<'_> {
 pub async fn record_sighting(probe: &Probe, journal: &Journal, n: usize, caller: &str) -> Result<(), SendError> {
     let Some(entry) = journal.entry(n) else { return Ok(()) };
     let list = entry.note.undo.as_ref().and_then(|undo| undo.list.clone());
+
     for address in known_addresses(&entry).into_iter().chain(list).take(1) {
         let Ok(url) = Url::parse(&address) else { continue };
         let answer = probe.look_again(&Ask::get(AskCaller::named(caller), url)).await?;
@@ -216,6 +223,7 @@ pub async fn record_sighting(probe: &Probe, journal: &Journal, n: usize, caller:
             journal.shown(n, &address);
         }
     }
+
     Ok(())
 }
 
@@ -223,17 +231,20 @@ pub async fn record_sighting(probe: &Probe, journal: &Journal, n: usize, caller:
 pub(super) fn known_addresses(entry: &JournalEntry) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let undo = entry.note.undo.as_ref();
+
     if let Some(look) = undo.and_then(|undo| undo.look.as_ref()) {
         match look.contains(ID_PLACE) {
             true => found.extend(entry.ids.iter().rev().map(|id| with_id(look, id))),
             false => found.push(look.clone()),
         }
     }
+
     let list = undo.and_then(|undo| undo.list.as_ref());
     found.extend(entry.shown.iter().filter(|address| Some(*address) != list).cloned());
     let mut seen = BTreeSet::new();
     found.retain(|address| seen.insert(address.clone()));
     found.truncate(MAX_PLACES);
+
     found
 }
 
@@ -271,6 +282,7 @@ fn stronger_sighting(one: Sighting, other: Sighting) -> Sighting {
         Sighting::Refused(_) => 1,
         Sighting::Unseen => 0,
     };
+
     if rank(&other) > rank(&one) { other } else { one }
 }
 
@@ -290,6 +302,7 @@ fn own_in(response: &Response, entry: &JournalEntry, journal: &Journal, resource
     };
     let own = |fields: &&Map<String, Value>| is_made_by(fields, entry, journal, resource);
     let mut all: Vec<&Map<String, Value>> = objects_in(json).filter(own).collect();
+
     // `{"id": 7, "result": {"title": ...}}`: what carries the mark may say of itself that it was removed, or not.
     all.sort_by_key(|fields| !has_id(fields, &entry.ids, resource));
     all.first().map(|fields| (*fields).clone())
@@ -305,6 +318,7 @@ fn likely_in(response: &Response, entry: &JournalEntry, journal: &Journal, resou
 fn id_in(fields: &Map<String, Value>, entry: &JournalEntry, resource: &str) -> Option<String> {
     let slot = entry.note.undo.as_ref().and_then(|undo| undo.slot.as_deref()).map(split_words);
     let by_slot = fields.iter().find(|(name, _)| slot.as_ref().is_some_and(|slot| split_words(name) == *slot));
+
     if let Some(id) = by_slot.and_then(|(_, value)| scalar_text(value)) {
         return Some(id);
     }
@@ -333,6 +347,7 @@ pub fn is_whole_list(response: &Response, json: &Value) -> bool {
             && value.as_u64().is_some_and(|total| total > count as u64);
         next || more || total
     });
+
     count < SHORT_LIST && !goes_on
 }
 

@@ -47,6 +47,7 @@ pub fn sign_up_body(api: &Api, acting: &Acting, who: &Persona) -> Body {
     }
     let (wrapper, declared) = acting.inner_fields(api);
     wrap_in_object(&mut made.value, wrapper);
+
     if let Some(members) = inner_object(&mut made.value) {
         for field in &declared {
             let credential = is_password(&field.name) || is_email(&field.name) || is_user_name(&field.name);
@@ -54,6 +55,7 @@ pub fn sign_up_body(api: &Api, acting: &Acting, who: &Persona) -> Body {
                 members.insert(field.name.clone(), json!(""));
             }
         }
+
         if members.is_empty() && declared.is_empty() {
             for name in ["username", "email", "password"] {
                 members.insert(name.to_owned(), json!(""));
@@ -64,6 +66,7 @@ pub fn sign_up_body(api: &Api, acting: &Acting, who: &Persona) -> Body {
             personalise_field(api, (name, field), value, who);
         }
     }
+
     made
 }
 
@@ -141,12 +144,14 @@ pub fn sign_in_bodies(api: &Api, acting: &Acting, who: &Persona, signed_up: &Val
             };
             members.insert(name.clone(), value);
         }
+
         let value = match &wrapper {
             Some(wrapper) => json!({wrapper: members}),
             None => Value::Object(members),
         };
         Body { media_type: made.media_type.clone(), value, marked: Vec::new() }
     };
+
     let mut bodies = vec![with(first), with(second)];
     bodies.dedup();
     bodies
@@ -195,10 +200,12 @@ pub fn token_in(api: &Api, response: &Response) -> Vec<TokenSource> {
 pub(super) fn tokens_in(by_cookie: bool, response: &Response) -> Vec<TokenSource> {
     let mut found = Vec::new();
     let sets_cookie = response.headers.iter().any(|(name, value)| name == "set-cookie" && is_session_cookie(value));
+
     if sets_cookie && by_cookie {
         found.push(TokenSource::Cookie("*".to_owned()));
     }
     let all = leaves_of(response);
+
     for key in TOKEN_KEYS {
         let is_token = |text: &str| text.len() >= 8 && !text.contains(char::is_whitespace);
         let leaf = all
@@ -206,6 +213,7 @@ pub(super) fn tokens_in(by_cookie: bool, response: &Response) -> Vec<TokenSource
             .find(|leaf| split_words(&leaf.key).join("") == *key && is_token(leaf.text.trim_start_matches("Bearer ")));
         found.extend(leaf.filter(|_| response.json.is_some()).map(|leaf| TokenSource::Pointer(leaf.at.clone())));
     }
+
     // Under a name of its own: what is a JWT by its form (RFC 7519) and does not renew another.
     let jwt = all.iter().filter(|_| response.json.is_some()).find(|leaf| {
         leaf.text.starts_with("eyJ")
@@ -218,6 +226,7 @@ pub(super) fn tokens_in(by_cookie: bool, response: &Response) -> Vec<TokenSource
             found.push(source);
         }
     }
+
     for name in ["authorization", "x-auth-token", "x-access-token", "x-session-token", "access-token"] {
         if response.header(name).is_some() {
             found.push(TokenSource::Header(name.to_owned()));
@@ -242,6 +251,7 @@ pub fn token_header_lines(api: &Api, source: &TokenSource) -> Vec<String> {
         return vec!["Authorization: Bearer {token}".to_owned()];
     }
     let mut lines: Vec<String> = Vec::new();
+
     for scheme in api.schemes.values() {
         match &scheme.kind {
             SchemeKind::Bearer | SchemeKind::OAuth2(_) | SchemeKind::OpenIdConnect(_) => {
@@ -257,6 +267,7 @@ pub fn token_header_lines(api: &Api, source: &TokenSource) -> Vec<String> {
             _ => {}
         }
     }
+
     lines.extend(
         [
             "Authorization: Bearer {token}",
@@ -270,5 +281,6 @@ pub fn token_header_lines(api: &Api, source: &TokenSource) -> Vec<String> {
     let mut seen = std::collections::BTreeSet::new();
     lines.retain(|line| seen.insert(line.to_lowercase()));
     lines.truncate(8);
+
     lines
 }

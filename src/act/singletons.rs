@@ -45,6 +45,7 @@ pub(super) fn find_singleton(api: &Api, operation: &Operation, slots: &[Slot]) -
         // A name alone is a further sign, where the document does not say that there are several.
         DeclaredAnswer::Unsaid => names_settings(&operation.path),
     };
+
     is_one.then(|| singleton_owner(&operation.path, slots))
 }
 
@@ -168,6 +169,7 @@ impl Maker<'_> {
         let answer = self.probe.look_again(&Ask::get(AskCaller::named(caller), url)).await?;
         let response = answer.response().filter(|response| response.is_success());
         let is_one = response.and_then(|response| response.json.as_ref()).is_some_and(shows_one);
+
         Ok(is_one.then(|| format!("not called: {} shows one object, which it would change", reader.id)))
     }
 
@@ -180,6 +182,7 @@ impl Maker<'_> {
                 && known.values == created.values
                 && known.entry != created.entry
         };
+
         if !self.made().iter().any(is_first) {
             return None;
         }
@@ -232,6 +235,7 @@ mod tests {
             json!({"7": {"id": 7}, "8": {"id": 8}}),
             json!({"message": "nothing yet"}),
         ];
+
         for list in lists {
             assert!(!shows_one(&list), "{list}");
         }

@@ -116,6 +116,7 @@ impl<'a> SpareMaker<'a> {
         let Some(entry) = journal.entry(spare.entry) else { return Ok(false) };
         let password = |_: &str| spare.password.clone();
         let removed = Cleaner::new(self.probe, journal, &password).remove_and_wait(&entry).await == Removal::Undone;
+
         if removed {
             journal.undone(entry.n);
         }
@@ -138,6 +139,7 @@ impl<'a> SpareMaker<'a> {
         // What may be more than an ordinary account comes after one that was seen to go, or is disarmed at the end.
         let lasts = !self.can_remove(model).await?;
         let made = self.make_one(model, further).await?;
+
         if let (true, Ok(spare)) = (lasts, &made) {
             let mut lasting = self.lasting.lock().unwrap_or_else(PoisonError::into_inner);
             lasting.push((spare.clone(), further.clone()));
@@ -153,6 +155,7 @@ impl<'a> SpareMaker<'a> {
         let undo = self.undo_of(model);
         let most = if undo.is_some() { MAX_SPARES } else { MAX_LASTING };
         let n = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+
         if n > most {
             return Ok(Err(format!("{most} spare accounts are enough").into()));
         }
@@ -165,6 +168,7 @@ impl<'a> SpareMaker<'a> {
         let name = format!("{}+{n}", model.name);
         let nature = nature_of(further);
         let new = NewSpare { name, persona, password, body, like, from: model.persona.clone(), nature };
+
         self.sign_up(model, new, undo).await
     }
 
@@ -201,6 +205,7 @@ impl<'a> SpareMaker<'a> {
             ways_in: new.ways_in(),
             nature: new.nature.clone(),
         };
+
         let sent = send_sign_up(self.probe, request).await?;
         let written = match sent {
             Ok(written) => written,
@@ -209,6 +214,7 @@ impl<'a> SpareMaker<'a> {
                 return Ok(Err(Unmade { because, answer: Some(refused) }));
             }
         };
+
         let resource = acting.resource.as_deref().unwrap_or("user");
         let mut id = own_id(&written.answer, &new.persona, resource);
         self.keep(&new, written.n, id.as_deref(), undo.as_ref());
@@ -218,6 +224,7 @@ impl<'a> SpareMaker<'a> {
         };
         let look = undo.as_ref().and_then(|undo| undo.look.clone()).and_then(|look| url::Url::parse(&look).ok());
         let wants_id = undo.as_ref().is_some_and(|undo| undo.url.contains(ID_PLACE));
+
         if let (None, true, Some(look)) = (&id, wants_id, look.filter(|look| !look.as_str().contains(ID_PLACE))) {
             let seen = self.probe.look_again(&Ask::get(AskCaller::Identity(new.name.clone()), look)).await?;
             id = own_id(&seen, &new.persona, resource);
@@ -260,6 +267,7 @@ impl<'a> SpareMaker<'a> {
                 let recipe = LoginRecipe { body, ..recipe.clone() };
                 let identity = identity(Credential::Login(recipe.clone()));
                 let answer = self.probe.try_sign_in(&identity).await?;
+
                 if let Err(error) = self.probe.open_further_session(&identity, &recipe, answer) {
                     return Ok(Err(error.to_string()));
                 }

@@ -24,6 +24,7 @@ impl Maker<'_> {
     pub(super) async fn parents(&self, acting: &Acting, caller: &str) -> Result<(Values, Object), MakeFault> {
         let mut values: Values = Samples::new(self.api, 1).required(&acting.operation);
         let mut context = Object { resource: acting.resource.clone().unwrap_or_default(), ..Object::default() };
+
         for slot in &acting.slots {
             let own = self.made().into_iter().rev().find_map(|created| {
                 let fits = created.caller == caller && slot.resources.contains(&created.object.resource);
@@ -32,6 +33,7 @@ impl Maker<'_> {
             // `/users/{id}/addresses`: the caller is a user of its own.
             let is_person = slot.resources.iter().any(|resource| is_people(resource));
             let own = own.or_else(|| is_person.then(|| self.own_fact(caller, &slot.name)).flatten().map(Value::String));
+
             // What is made below something becomes a part of it: that must be the caller's own.
             let Some(value) = own.or_else(|| self.granted(caller, slot)) else {
                 let kind = slot.resources.first().map_or("parent", String::as_str);
@@ -39,11 +41,13 @@ impl Maker<'_> {
                     "needs a {kind} of {caller}'s own to be made in, and there is none"
                 )));
             };
+
             for resource in &slot.resources {
                 context.context.insert(resource.clone(), value.clone());
             }
             values.insert((slot.place, slot.name.clone()), value);
         }
+
         Ok((values, context))
     }
 
@@ -72,8 +76,10 @@ impl Maker<'_> {
                     clean_text(&field, 40)
                 )));
             };
+
             set_at_pointer(&mut body.value, &format!("{at}/{}", escape_pointer_step(&field)), Value::String(own));
         }
+
         for reference in bodies::find_references(self.api, acting, &self.kinds, &body.value) {
             let own = self
                 .made()
@@ -84,6 +90,7 @@ impl Maker<'_> {
                 Some(created) => {
                     let name = reference.pointer.rsplit('/').find(|part| part.parse::<usize>().is_err());
                     let name = name.unwrap_or_default().to_owned();
+
                     // `notebookSlug` wants the slug, whatever else the object is known by.
                     let slot = Slot { place: Place::Query, name, resources: vec![reference.resource.clone()] };
                     let own = created.object.slot_value(&slot).cloned().or_else(|| id_value(&created.object));
@@ -95,11 +102,13 @@ impl Maker<'_> {
                 ))),
                 None => self.of_stock(caller, std::slice::from_ref(&reference.resource)).await,
             };
+
             match value {
                 Ok(value) => set_at_pointer(&mut body.value, &reference.pointer, value),
                 Err(MakeFault::Lacks(_)) if !reference.required => {
                     let place = reference.pointer.strip_prefix(&at).unwrap_or(&reference.pointer);
                     let name = place.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned();
+
                     if let Some(members) = inner_object(&mut body.value) {
                         members.shift_remove(&name);
                     }
@@ -107,6 +116,7 @@ impl Maker<'_> {
                 Err(fault) => return Err(fault),
             }
         }
+
         Ok(())
     }
 
@@ -151,6 +161,7 @@ impl Maker<'_> {
             "needs a {}, and none of {caller}'s own is known",
             resources.first().map_or("parent", String::as_str)
         );
+
         for resource in resources {
             let key = (caller.to_owned(), resource.clone());
             let known = self.stock.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
@@ -162,12 +173,14 @@ impl Maker<'_> {
                     found
                 }
             };
+
             match found {
                 Ok(value) => return Ok(value),
                 Err(told) if !told.is_empty() => because = told,
                 Err(_) => {}
             }
         }
+
         Err(MakeFault::Lacks(because))
     }
 
@@ -180,6 +193,7 @@ impl Maker<'_> {
                 && !operation.path.rsplit('/').next().is_some_and(is_me_word)
                 && role_word(&operation.path).is_none()
         };
+
         let Some(operation) = self.api.operations.iter().find(reads) else { return Ok(Err(String::new())) };
         let Ok(url) = operation_url(self.probe.base_url(), operation, &Values::new()) else {
             return Ok(Err(String::new()));
@@ -191,10 +205,12 @@ impl Maker<'_> {
             return Ok(Err(String::new()));
         };
         let mut told = String::new();
+
         // What stands in a row (who made it) is of another kind, and its id another kind's.
         for fields in rows_in(json, resource) {
             let object = Object::of(resource, fields, BTreeMap::new());
             let Some(id) = id_value(&object) else { continue };
+
             if fields.keys().any(|name| is_strong_owner_name(name)) {
                 continue;
             }
@@ -209,6 +225,7 @@ impl Maker<'_> {
             }
             return Ok(Ok(id));
         }
+
         Ok(Err(told))
     }
 }

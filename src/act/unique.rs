@@ -33,6 +33,7 @@ mod tests {
             "01JD8XQ4T2M9ZB7K3V5N6P8R0S",
             "V1StGXR8_Z5jdHi6B-myT",
         ];
+
         for id in unique {
             assert!(is_unique(id), "{id}");
         }

@@ -21,6 +21,7 @@ impl Cleaner<'_> {
             return Ok(Removal::Silent(because));
         }
         let said = format!("{} answered status {}", undo.method, first.status().unwrap_or(0));
+
         if !first.response().is_some_and(is_clear_success) {
             return Ok(Removal::Unknown(format!("{said}, and no address shows whether it is there")));
         }

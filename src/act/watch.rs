@@ -26,10 +26,12 @@ pub async fn was_reset(probe: &Probe, journal: &Journal) -> Result<bool, SendErr
     let of = |kind: WriteKind| entries.iter().filter(move |entry| entry.note.kind == kind);
     let objects: Vec<&JournalEntry> = of(WriteKind::Creates).take(MAX_OBJECTS).collect();
     let accounts: Vec<&JournalEntry> = of(WriteKind::SignsUp).take(MAX_ACCOUNTS).collect();
+
     if objects.len() + accounts.len() < 2 || accounts.is_empty() && objects.len() < MAX_OBJECTS {
         return Ok(false);
     }
     let just_seen = |entry: &&JournalEntry| entry.sighted.is_some_and(|at| at.elapsed() < JUST_NOW);
+
     if objects.iter().any(just_seen) {
         return Ok(false);
     }
@@ -44,6 +46,7 @@ pub async fn was_reset(probe: &Probe, journal: &Journal) -> Result<bool, SendErr
 async fn is_lost(probe: &Probe, journal: &Journal, entry: &JournalEntry) -> Result<bool, SendError> {
     let caller = entry.note.caller.as_str();
     let alive = AtomicBool::new(false);
+
     match (Looker { probe, journal, caller, alive: &alive }).find(entry).await {
         Ok(Sighting::Gone | Sighting::Other(_) | Sighting::Refused(_)) | Err(SendError::SessionGone(_)) => Ok(true),
         Ok(_) => Ok(false),

@@ -36,6 +36,7 @@ impl AccountMaker<'_> {
             by_cookie: takes_cookies(self.api),
             basic: None,
         };
+
         let mut found = Vec::new();
         for acting in self.acting.iter().filter(|acting| acting.kind == ActKind::SignIn) {
             for body in sign_in_bodies(self.api, acting, who.persona, signed_up) {
@@ -44,6 +45,7 @@ impl AccountMaker<'_> {
                 found.push(AccountNote { operation, body: body.value, content_type, ..plain.clone() });
             }
         }
+
         if self.api.schemes.values().any(|scheme| scheme.kind == SchemeKind::Basic) {
             let users = [&who.persona.username, &who.persona.email];
             found.extend(users.map(|user| AccountNote { basic: Some(user.clone()), ..plain.clone() }));
@@ -67,6 +69,7 @@ pub fn accounts_of(journal: &Journal, password: &dyn Fn(&str) -> Secret) -> Vec<
             found.push(credentials::throwaway_identity(&note.name, Credential::Basic(user, password(&note.name))));
         }
     }
+
     found
 }
 
@@ -77,10 +80,12 @@ pub fn accounts_of(journal: &Journal, password: &dyn Fn(&str) -> Secret) -> Vec<
 pub async fn find_way_in(probe: &Probe, journal: &Journal, name: &str, password: &Secret) -> Result<(), ShutOut> {
     let mut refused = ShutOut::for_good(format!("nothing is known of how {name} signs in"));
     let notes = journal.accounts();
+
     for note in notes.iter().filter(|note| note.name == name && !note.operation.is_empty()) {
         let identity = identity_of(note, password.clone());
         let answer = probe.try_sign_in(&identity).await;
         let answer = answer.map_err(|error| ShutOut::for_now(error.to_string()))?;
+
         if let Some(because) = inconclusive_reason(&answer) {
             let because = format!("{} does not say whether {name} may sign in: {because}", note.operation);
             return Err(ShutOut { again_in: answer.asks_to_wait(), ..ShutOut::for_now(because) });
@@ -93,6 +98,7 @@ pub async fn find_way_in(probe: &Probe, journal: &Journal, name: &str, password:
         let because = format!("{} refuses {name} (status {status})", note.operation);
         refused = ShutOut { waits, ..ShutOut::for_good(because) };
     }
+
     // HTTP Basic needs no request: the first look shows whether it is right.
     if notes.iter().any(|note| note.name == name && note.basic.is_some()) { Ok(()) } else { Err(refused) }
 }

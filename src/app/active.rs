@@ -61,6 +61,7 @@ impl App {
             base_url: probe.base_url().to_string(),
             config: prepared.config.as_ref().map(|path| path.display().to_string()),
         };
+
         let folder = self.journals()?;
         let journal = Journal::begin(&folder, head).map_err(|error| {
             AppError::Internal(format!("the journal of writes in {} cannot be kept: {error}", folder.display()))
@@ -134,6 +135,7 @@ impl App {
     pub(super) async fn recover_before(&self, prepared: &Prepared, probe: &Probe) -> Vec<String> {
         let mut notes = Vec::new();
         let cancel = probe.cancellation();
+
         for journal in self.left_behind() {
             let base_url = journal.head().base_url.clone();
             if base_url.trim_end_matches('/') != probe.base_url().as_str().trim_end_matches('/') {
@@ -144,6 +146,7 @@ impl App {
             let recovered = self.recover(&journal, prepared.identities.clone(), within).await;
             notes.push(recovered.unwrap_or_else(|error| failed_recovery(&journal, &error)).sentence());
         }
+
         notes
     }
 
@@ -157,6 +160,7 @@ impl App {
             origins.push(Origin::parse(text).map_err(|error| AppError::Usage(format!("--allow {text}: {error}")))?);
         }
         let mut all = Vec::new();
+
         for journal in self.left_behind() {
             let recovered = self.recover_as_configured(&journal, &origins).await;
             all.push(recovered.unwrap_or_else(|error| failed_recovery(&journal, &error)));
@@ -176,10 +180,12 @@ impl App {
             }
             None => config::Config::default(),
         };
+
         let origins = configured.target.allow.iter().chain(allow).cloned();
         let base_url = Url::parse(&journal.head().base_url).ok();
         let limits = choose_limits(&configured, &Overrides::default(), base_url.as_ref());
         let within = UndoBounds { scope: Scope::new(origins), limits, cancel: CancellationToken::new() };
+
         self.recover(journal, configured.identities, within).await
     }
 
@@ -202,6 +208,7 @@ impl App {
         let redactor = self.shared.redactor.clone();
         let probe = Probe::new(scope, base_url, all.clone(), limits, redactor).map_err(from_send)?;
         let mut probe = probe.with_cancel(cancel);
+
         // Undoing is noted in a journal of its own, which ends with it.
         let undoing = JournalHead { scan: format!("undo-{}", head.scan), ..head.clone() };
         let _ = std::fs::remove_file(self.journals()?.join(format!("{}.jsonl", undoing.scan)));
@@ -217,6 +224,7 @@ impl App {
         cleaner.shut_out = SigningBack::new(&probe, journal, &given, limits.max_time).all(&all).await;
         let cleaned = cleaner.clean_up().await;
         own.close();
+
         if cleaned.finished {
             journal.close();
         }
@@ -274,5 +282,6 @@ fn account_password(key: &Secret, scan: &str, name: &str) -> Secret {
     mac.update(scan.as_bytes());
     mac.update(&[0]);
     mac.update(name.as_bytes());
+
     password_of(&mac.finalize().into_bytes())
 }

@@ -37,6 +37,7 @@ pub(super) fn choose_base(
         found.origin.iter().filter_map(|url| Origin::of(url).ok()).chain(scope.allowed().cloned()).collect();
     let servers: Vec<Url> = found.api.servers.iter().filter_map(|server| Url::parse(&server.url).ok()).collect();
     let is_named = |url: &&Url| Origin::of(url).is_ok_and(|origin| named.contains(&origin));
+
     if let Some(url) = servers.iter().find(is_named) {
         return Ok(ChosenBase { url: Some(url.clone()), note: None });
     }
@@ -58,6 +59,7 @@ fn beside_document(origin: &Url, found: &LoadedDocument, servers: &[Url]) -> Cho
              it came from. To scan the other one, name it as the base URL"
         )
     });
+
     ChosenBase { url: Some(url), note }
 }
 

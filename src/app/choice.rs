@@ -21,6 +21,7 @@ impl UserChoice<'_> {
     pub(super) fn settle(&self, api: &mut Api) -> Vec<String> {
         let mut notes = self.unmatched(api);
         let (mut excluded, mut writes, mut passwords) = (Vec::new(), Vec::new(), Vec::new());
+
         for operation in api.operations.iter_mut().filter(|operation| matches_any_pattern(self.included, operation)) {
             match operation.effect {
                 _ if matches_any_pattern(self.excluded, operation) => excluded.push(operation.id.to_string()),
@@ -33,6 +34,7 @@ impl UserChoice<'_> {
                 Effect::Reads => {}
             }
         }
+
         let told = [
             (excluded, "`exclude` wins where `include` names the same operation"),
             (writes, "`include` settles doubts about GETs; what changes state follows the mode"),
@@ -41,6 +43,7 @@ impl UserChoice<'_> {
         notes.extend(
             told.into_iter().filter(|(found, _)| !found.is_empty()).map(|(found, says)| name_operations(says, &found)),
         );
+
         notes
     }
 

@@ -60,24 +60,29 @@ async fn from_url(url: Url, scope: &Scope, overlay: Option<Overlay>) -> Result<L
     )
     .map_err(from_send)?;
     let first = probe.fetch(&url).await.map_err(from_send)?;
+
     if first.status < 400 && looks_like_document(&first.text) {
         return Ok(LoadedDocument {
             api: parse_document(&url, first.text, overlay).await?,
             origin: Some(origin_of_url(&url)),
         });
     }
+
     for place in USUAL_PLACES {
         let below = format!("{}{place}", url.as_str().trim_end_matches('/'));
         let Ok(below) = Url::parse(&below) else { continue };
         let Ok(fetched) = probe.fetch(&below).await else { continue };
+
         if fetched.status < 400 && looks_like_document(&fetched.text) {
             let mut api = parse_document(&below, fetched.text, overlay).await?;
             let base = base_below(&api, &url);
+
             // What the user named is where requests go, whatever servers the document lists.
             api.servers.clear();
             return Ok(LoadedDocument { api, origin: Some(base) });
         }
     }
+
     Err(AppError::Usage(format!(
         "{url} is no OpenAPI document, and none of the usual places below it has one ({}); name the document itself",
         USUAL_PLACES.iter().take(6).copied().collect::<Vec<_>>().join(", ")
@@ -117,6 +122,7 @@ fn origin_of_url(url: &Url) -> Url {
     origin.set_path("/");
     origin.set_query(None);
     origin.set_fragment(None);
+
     origin
 }
 

@@ -48,6 +48,7 @@ impl App {
             fence.confine("source", &self.shared.folder.join(source))?;
         }
         let mut asked = if reach.has_credentials() { reach.beyond(&in_force) } else { off_loopback(&reach, &in_force) };
+
         if let Some(target) = &named.target {
             asked.extend(fence.target(target, &reach, &in_force)?);
         }
@@ -74,6 +75,7 @@ impl FolderFence<'_> {
     fn reach_of(&self, config: &Path) -> Result<ConfigReach, AppError> {
         self.confine("config", config)?;
         let reach = ConfigReach::of_file(config).map_err(|error| AppError::Usage(error.to_string()))?;
+
         for file in &reach.files {
             self.confine("a file that this configuration names", file)?;
         }
@@ -88,6 +90,7 @@ impl FolderFence<'_> {
             return Ok(Vec::new());
         }
         let origin = Url::parse(target).ok().and_then(|url| Origin::of(&url).ok()).map(|origin| origin.to_string());
+
         // Where the user's configuration names no address at all, the one of the call is the only one there is.
         let is_own = reach.beyond(in_force).is_empty();
         let is_free = !reach.has_credentials() || (in_force.origins.is_empty() && is_own);
@@ -104,6 +107,7 @@ impl FolderFence<'_> {
             .canonicalize()
             .map_err(|error| AppError::Usage(format!("{what}: {} cannot be read ({error})", format_path(path))))?;
         let folders = self.roots.iter().chain([&self.app.shared.folder]);
+
         if folders.filter_map(|folder| folder.canonicalize().ok()).any(|folder| real.starts_with(folder)) {
             return Ok(());
         }

@@ -22,10 +22,12 @@ pub(super) async fn complete_report(app: &App, prepared: &Prepared, report: &mut
             finding.suppressed = Some(suppression.reason.clone());
         }
     }
+
     if let Some(code) = &prepared.code {
         report.findings.iter_mut().for_each(|finding| locate_trace(code, finding));
     }
     let baseline = read_baseline_ids(prepared)?;
+
     // The history is a convenience: a scan that cannot be kept has found what it found all the same.
     let (store, earlier) = match open_history(app, &report.scan.base_url).await {
         Ok((store, earlier)) => (Some(store), earlier),
@@ -34,6 +36,7 @@ pub(super) async fn complete_report(app: &App, prepared: &Prepared, report: &mut
             (None, BTreeMap::new())
         }
     };
+
     for finding in &mut report.findings {
         if let Some(first) = earlier.get(&finding.id) {
             finding.first_seen.clone_from(first);
@@ -43,6 +46,7 @@ pub(super) async fn complete_report(app: &App, prepared: &Prepared, report: &mut
             finding.status = FindingStatus::Known;
         }
     }
+
     if report.scan.status == Status::Complete && report.scan.recheck_of.is_none() {
         report.score = report::compute_score(&report.findings, &report.coverage);
     }
@@ -86,6 +90,7 @@ fn suppression_covers(suppression: &Suppression, finding: &Finding) -> bool {
             .chain(&finding.also)
             .all(|operation| operation_matches(pattern, operation.method.as_str(), &operation.path))
     });
+
     (suppression.check.is_some() || suppression.operation.is_some()) && check && operation
 }
 
@@ -93,6 +98,7 @@ fn suppression_covers(suppression: &Suppression, finding: &Finding) -> bool {
 fn read_baseline_ids(prepared: &Prepared) -> Result<BTreeSet<String>, AppError> {
     let Some(path) = &prepared.baseline else { return Ok(BTreeSet::new()) };
     let fault = |text: String| AppError::Usage(format!("the baseline `{}` cannot be read: {text}", path.display()));
+
     if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
         return Err(fault("it is not a file".to_owned()));
     }

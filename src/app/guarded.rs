@@ -57,6 +57,7 @@ fn find_refused_caller<'a>(finding: &Finding, outcome: &'a ScanOutcome, attacker
     let acted = acted.filter_map(|access| Some((access.caller.as_str(), access.refused_with?)));
     let read = outcome.survey.operation(&id).into_iter().flat_map(|surveyed| &surveyed.by);
     let read = read.filter_map(|(name, baseline)| Some((name.as_str(), baseline.first.status()?)));
+
     acted.chain(read).find(|(name, status)| counts(name) && matches!(status, 401 | 403))
 }
 
@@ -70,6 +71,7 @@ fn asks_for_role(code: &CodeIndex, operation: &OperationRef) -> Option<String> {
         sibling: None,
         facts: FixFacts::default(),
     };
+
     let refusal = propose_fix(&request).err()?;
     (refusal.reason == RefusalReason::NothingToDo).then_some(refusal.because)
 }

@@ -47,6 +47,7 @@ pub(super) fn gather_intents(config: &Config, api: &Api, today: Date) -> Result<
             }
         }
     }
+
     stated.extend(api.intents.iter().cloned());
     stated.iter_mut().for_each(name_as_surveyed);
     let memory =
@@ -183,6 +184,7 @@ fn learnt_rows(report: &Report, stated: &IntentMemory) -> Vec<IntentRow> {
         question: None,
         answer_with: None,
     };
+
     let learnt = report.policy.iter().filter(|row| stated.of_resource(&row.resource).is_none()).map(|row| IntentRow {
         about: format!("resource:{}", row.resource),
         policy: row.policy.clone(),
@@ -196,6 +198,7 @@ fn learnt_rows(report: &Report, stated: &IntentMemory) -> Vec<IntentRow> {
         }),
         ..empty.clone()
     });
+
     let is_open = |question: &&Question| {
         let route = question.about.split('?').next().unwrap_or_default();
         stated.of_operation(&OperationId::from(route)).is_none()
@@ -207,6 +210,7 @@ fn learnt_rows(report: &Report, stated: &IntentMemory) -> Vec<IntentRow> {
         answer_with: Some(question.answer_with.clone()),
         ..empty.clone()
     });
+
     learnt.chain(open).collect()
 }
 
@@ -256,6 +260,7 @@ impl App {
             issues.map(|issue| clean_text(&format!("{}: {}", issue.at, issue.message), 600)).collect();
         let base_url = choose_base(&config, &request.overrides, &found, &scope).ok().and_then(|base| base.url);
         let mut rows = gathered.rows(today);
+
         match self.last_scan_of(base_url.as_ref()).await {
             Ok(report) => rows.extend(report.iter().flat_map(|report| learnt_rows(report, &gathered.memory))),
             Err(error) => issues.push(format!("what the last scan learnt is not shown: {error}")),

@@ -41,6 +41,7 @@ fn build_source_word(said: &HandlerWord, row: &MatrixRow) -> SourceWord {
         OwnershipWord::NotApplicable => SourceVerdict::NotApplicable,
         OwnershipWord::Unknown => SourceVerdict::Unknown,
     };
+
     let agreement = compare_verdicts(word, row.verdict);
     SourceWord { code: CodeRef::from(&said.place), word, because: said.because.clone(), agreement }
 }

@@ -49,6 +49,7 @@ fn choose_columns(survey: &Survey) -> Vec<CallerColumn<'_>> {
     let Some(lowest) = signed.first().map(|person| person.rank) else { return Vec::new() };
     let peers = signed.iter().filter(|person| person.rank == lowest).zip(["A", "B"]);
     let mut columns: Vec<CallerColumn<'_>> = peers.map(|(person, letter)| CallerColumn { letter, person }).collect();
+
     if let Some(person) = signed.last().filter(|person| person.rank > lowest) {
         columns.push(CallerColumn { letter: "H", person });
     }
@@ -81,6 +82,7 @@ fn build_matrix_row(
             Vec::new(),
         );
     }
+
     let Some(surveyed) = outcome.survey.operation(&operation.id) else {
         return row_without_policy(operation, (RouteVerdict::Unknown, "not asked: only GET is".to_owned()), Vec::new());
     };
@@ -92,6 +94,7 @@ fn build_matrix_row(
     let mut cells = vec![route.anonymous_cell()];
     cells.extend(columns.iter().map(|column| route.cell(column)));
     let apart = columns.iter().find(|column| route.tells_apart(&column.person.name)).map(|column| column.letter);
+
     row_without_policy(operation, route.verdict(&cells, apart), cells)
 }
 
@@ -112,6 +115,7 @@ fn with_policy(outcome: &ScanOutcome, row: MatrixRow) -> MatrixRow {
     let Some(resource) = seen.or_else(|| resource_of_path(&row.operation.path)) else { return row };
     let resource = clean_name(&resource, 60);
     let shown: BTreeSet<String> = outcome.survey.operation(&id).map(field_names).unwrap_or_default();
+
     // The narrowest policy of what the route shows; that of the whole kind where it shows nothing that is known.
     let of_kind = || outcome.report.policy.iter().filter(|policy| policy.resource == resource);
     let shows = |policy: &&PolicyRow| policy.is_of_all() || policy.fields.iter().any(|field| shown.contains(field));
@@ -152,6 +156,7 @@ impl MatrixRoute<'_> {
             }
             (None, None) => (Access::Unknown, "not asked".to_owned()),
         };
+
         Cell { column: ANONYMOUS.to_owned(), access, because }
     }
 
@@ -178,6 +183,7 @@ impl MatrixRoute<'_> {
             draft.exchanges.iter().any(|item| item.role == Role::Attack && item.exchange.identity == name)
         };
         let proven = CHECKS.iter().filter_map(|check| self.draft(check)).find(is_attacker);
+
         if let Some(draft) = proven {
             return Some((Access::Others, draft.claim.clone()));
         }
@@ -189,6 +195,7 @@ impl MatrixRoute<'_> {
     fn own_or_refused(&self, name: &str) -> Option<(Access, String)> {
         let own = self.of(name).find(|fact| fact.relation == Relation::Owner && fact.outcome == AccessOutcome::Served);
         let kept = self.kept_from(name);
+
         match (own, kept) {
             (Some(own), Some(kept)) => Some((Access::Own, format!("{}; {kept}", self.object(own)))),
             (Some(own), None) => Some((Access::Own, self.object(own))),
@@ -271,6 +278,7 @@ impl MatrixRoute<'_> {
         }
         let kept = apart.and_then(|letter| cells.iter().find(|cell| cell.column == letter));
         let all_kept_out = cells.iter().all(|cell| matches!(cell.access, Access::Own | Access::Refused));
+
         if let Some(cell) = kept.filter(|_| all_kept_out) {
             return (RouteVerdict::Enforced, cell.because.clone());
         }

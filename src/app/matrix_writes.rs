@@ -26,6 +26,7 @@ fn build_cell(outcome: &ScanOutcome, operation: &Operation, letter: &str, name: 
     // What somebody could do to another's object says more than what it could do to its own.
     let other = tried.iter().find(|access| access.effect && access.owner != name);
     let own = tried.iter().find(|access| access.effect && access.owner == name);
+
     // That one may not set a field of one's own is no refusal of the whole.
     let refused = tried.iter().find(|access| !access.effect && access.owner != name);
     let (access, because) = match (other, own, refused) {
@@ -36,6 +37,7 @@ fn build_cell(outcome: &ScanOutcome, operation: &Operation, letter: &str, name: 
         (None, None, Some(refused)) => (Access::Refused, refused.because.clone()),
         (None, None, None) => (Access::Unknown, "not tried".to_owned()),
     };
+
     Cell { column: letter.to_owned(), access, because }
 }
 
@@ -49,10 +51,12 @@ fn judge_operation(prepared: &Prepared, outcome: &ScanOutcome, operation: &Opera
             "changes state, and is not asked in passive mode (active mode asks it)".to_owned(),
         );
     }
+
     let of = |check: &str| outcome.verdicts.get(&(operation.id.clone(), check.into()));
     let known: Vec<&Verdict> = CHECKS.iter().filter_map(|check| of(check)).collect();
     let drafts = known.iter().flat_map(|verdict| verdict.drafts());
     let claims = drafts.filter(|draft| draft.confidence() > Confidence::Observation);
+
     if let Some(draft) = claims.max_by_key(|draft| draft.confidence()) {
         return (broken_or_suspected(draft), draft.claim.clone());
     }

@@ -44,12 +44,14 @@ impl App {
         let mut prepared = prepare_scan(self, &scan).await?;
         let route = request.route.map(|route| by_operation_id(&prepared.api.operations, route));
         let asked = asked_operations(route.as_deref(), &prepared.api.operations)?;
+
         if prepared.selected.is_empty() {
             // One route needs but a few of the reads of a large API.
             prepared.selected = asked;
         }
         let id = ScanId(format!("{:032x}", rand::random::<u128>()));
         let mut outcome = self.look(&id, &prepared, &progress, cancel.clone()).await?;
+
         if cancel.is_cancelled() || outcome.report.scan.status == Status::Interrupted {
             return Err(AppError::Cancelled);
         }
@@ -69,6 +71,7 @@ impl App {
         outcome.report.ownership = Some(matrix);
         finish::complete_report(self, &prepared, &mut outcome.report).await?;
         outcome.close_journal();
+
         of_report(outcome.report, route.as_deref())
     }
 }
@@ -87,6 +90,7 @@ fn of_report(report: Report, route: Option<&str>) -> Result<Matrix, AppError> {
             "scan {id} has no ownership matrix: it was a plan, a recheck or an older one"
         )));
     };
+
     let asked = route.map(str::trim).filter(|route| !route.is_empty());
     let is_asked = |row: &MatrixRow| asked.is_none_or(|route| route_names_operation(route, &row.operation));
     let routes: Vec<MatrixRow> = if routes.iter().any(is_asked) {
@@ -121,6 +125,7 @@ fn asked_operations(route: Option<&str>, operations: &[Operation]) -> Result<Vec
     let place = |operation: &Operation| OperationRef { method: operation.method, path: operation.path.clone() };
     let named = operations.iter().filter(|operation| route_names_operation(route, &place(operation)));
     let named: Vec<String> = named.map(|operation| operation.id.0.clone()).collect();
+
     match named.is_empty() {
         false => Ok(named),
         true => Err(no_route(route, operations.iter().map(|operation| operation.id.0.clone()))),

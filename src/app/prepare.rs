@@ -97,6 +97,7 @@ pub(super) async fn describe_target(app: &App, request: &ScanRequest) -> Result<
     let overlay = document::read_overlay(overlay.or_else(|| config.target.overlay.clone())).await?;
     let target = request.target.clone().or_else(|| config.target.openapi.clone());
     let found = document::load(target.as_deref(), folder, &scope, overlay).await?;
+
     Ok(DescribedTarget { config, scope, found })
 }
 
@@ -184,6 +185,7 @@ fn ensure_permitted(base_url: Option<&Url>, scope: &Scope) -> Result<(), AppErro
                 .to_owned(),
         ));
     };
+
     scope.permit(base_url.clone()).map_err(|error| AppError::Usage(error.to_string()))?;
     Ok(())
 }
@@ -194,12 +196,14 @@ fn settle_content_type(identity: &mut Identity, api: &Api) {
     const JSON: &str = "application/json";
     const FORM: &str = "application/x-www-form-urlencoded";
     let Credential::Login(recipe) = &mut identity.credential else { return };
+
     if !recipe.content_type.is_empty() {
         return;
     }
     let operation = api.operations.iter().find(|operation| operation.id.as_str() == recipe.operation.trim());
     let taken = operation.and_then(|operation| operation.body.as_ref()).map(|body| body.content.as_slice());
     let takes = |kind: &str| taken.is_some_and(|all| all.iter().any(|content| content.media_type.contains(kind)));
+
     recipe.content_type = if takes(FORM) && !takes("json") { FORM } else { JSON }.to_owned();
 }
 
@@ -218,6 +222,7 @@ fn load_configuration(app: &App, request: &ScanRequest) -> Result<Config, AppErr
             usual
         }
     };
+
     let path = path.canonicalize().unwrap_or(path);
     // A plan needs no secret: it sends nothing, and people make one before they set any.
     let variable = |name: &str| app.variable(name).or_else(|| request.dry_run.then(|| "not-set-for-a-plan".to_owned()));
@@ -242,6 +247,7 @@ fn select_identities(config: &Config, over: &Overrides) -> Result<Vec<Identity>,
             )));
         }
     }
+
     let chosen = |identity: &&Identity| over.identities.is_empty() || over.identities.contains(&identity.name);
     Ok(config.identities.iter().filter(chosen).cloned().collect())
 }
@@ -255,6 +261,7 @@ fn build_llm_settings(config: &Config, over: &Overrides) -> Result<LlmSettings, 
             prompts.len()
         )));
     }
+
     if let Some(long) = prompts.iter().map(|prompt| prompt.chars().count()).find(|chars| *chars > MAX_PROMPT_CHARS) {
         return Err(AppError::Usage(format!(
             "a prompt for models has {long} characters; at most {MAX_PROMPT_CHARS} are sent"

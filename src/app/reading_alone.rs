@@ -75,6 +75,7 @@ pub(super) async fn read_alone(
     report.score.withheld = Some(Withheld::NoTrust);
     report.score.withheld_because = report.scan.untrusted_because.clone();
     report.findings = read_source_findings(app, prepared).await;
+
     if !wanted.is_empty() {
         recheck::mark_report(wanted, &mut report);
     }
@@ -100,6 +101,7 @@ async fn read_source_findings(app: &App, prepared: &Prepared) -> Vec<Finding> {
     let wanted: Vec<OperationId> = wanted.map(|operation| operation.id.clone()).collect();
     let Some(facts) = run_on_own_thread(PATIENCE, move || code.read_facts(&wanted)).await else { return Vec::new() };
     let cx = SourceCx { api: &prepared.api, facts: &facts };
+
     read_findings(&ReadInput { cx, checks: &prepared.checks, redactor: &app.shared.redactor, started_at })
 }
 
@@ -114,7 +116,9 @@ fn build_recheck_rows(wanted: &WantedFinding, report: &Report) -> Vec<RecheckRow
                 (RecheckOutcome::Inconclusive, because.to_owned())
             }
         };
+
         RecheckRow { finding_id: finding.id.clone(), outcome, because }
     };
+
     wanted.findings().map(row).collect()
 }

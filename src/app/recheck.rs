@@ -59,6 +59,7 @@ pub(super) async fn load_findings(app: &App, request: &ScanRequest) -> Result<Wa
             // A recheck of what a recheck found belongs to the scan that both are about.
             wanted.scan = Some(report.scan.recheck_of.clone().unwrap_or(scan));
             wanted.source = report.scan.source.map(PathBuf::from);
+
             // A reading of the source alone has none.
             wanted.document = Some(report.scan.document).filter(|document| !document.is_empty());
             wanted.base_url = Some(report.scan.base_url);
@@ -68,8 +69,10 @@ pub(super) async fn load_findings(app: &App, request: &ScanRequest) -> Result<Wa
                 report.scan.identities.iter().any(|known| is_account(&known.name) && known.name == write.identity)
             });
         }
+
         wanted.findings.push(finding);
     }
+
     Ok(wanted)
 }
 
@@ -79,6 +82,7 @@ pub(super) fn narrow_request(mut request: ScanRequest, wanted: &WantedFinding) -
         return request;
     }
     request.dry_run = false;
+
     if request.config.is_none() {
         request.config = wanted.config.clone().filter(|path| path.is_file());
     }
@@ -90,6 +94,7 @@ pub(super) fn narrow_request(mut request: ScanRequest, wanted: &WantedFinding) -
     }
     request.overrides.mode = request.overrides.mode.or(wanted.mode);
     request.overrides.auto_accounts = request.overrides.auto_accounts.or(Some(true).filter(|_| wanted.auto_accounts));
+
     if request.overrides.source.is_none() {
         request.overrides.source = wanted.source.clone().filter(|path| path.is_dir());
     }
@@ -98,6 +103,7 @@ pub(super) fn narrow_request(mut request: ScanRequest, wanted: &WantedFinding) -
     let own = wanted.findings.iter().map(|finding| finding.check.clone());
     let revealed = wanted.findings.iter().flat_map(|finding| revealed_by(&finding.check));
     request.overrides.checks = own.chain(revealed.map(|check| (*check).to_owned())).collect();
+
     request
 }
 
@@ -139,6 +145,7 @@ pub(super) fn mark_report(wanted: &WantedFinding, report: &mut Report) {
     report.score.value = None;
     report.score.grade = None;
     report.score.withheld = Some(Withheld::Recheck);
+
     report.score.withheld_because = Some("a recheck looks at a few operations again, not at the API".to_owned());
 }
 
@@ -159,6 +166,7 @@ fn build_row(finding: &Finding, outcome: &ScanOutcome, code: Option<&CodeIndex>)
         },
         judged => judged,
     };
+
     let (outcome, because) = match (verdict, new_weakness(finding, &outcome.report)) {
         (RecheckOutcome::Fixed, Some(new)) => (RecheckOutcome::NewWeakness, new),
         _ => (verdict, because),
@@ -175,6 +183,7 @@ fn new_weakness(finding: &Finding, report: &Report) -> Option<String> {
             && other.id != finding.id
             && affected_operations(other).any(|place| affected_operations(finding).any(|own| own == place))
     };
+
     let new: Vec<String> = report
         .findings
         .iter()
@@ -193,11 +202,13 @@ fn judge_finding(finding: &Finding, outcome: &ScanOutcome) -> (RecheckOutcome, S
             (RecheckOutcome::Inconclusive, format!("only {} now: {}", still.confidence.as_str(), still.claim))
         };
     }
+
     if let Some(because) = refused_owner(finding, outcome).or_else(|| shut_out_owner(finding, outcome)) {
         return (RecheckOutcome::Broken, because);
     }
     let mut reasons = BTreeSet::new();
     let mut untold = 0;
+
     for (place, operation) in affected_operations(finding).enumerate() {
         let key = (operation.id(), CheckId::from(finding.check.as_str()));
         // What another check reports instead is that check's to hold.
@@ -207,6 +218,7 @@ fn judge_finding(finding: &Finding, outcome: &ScanOutcome) -> (RecheckOutcome, S
             }
             verdict => verdict,
         };
+
         let unclear = match verdict {
             // Only a refused attack beside a served owner is a repair: what does not arise any more may be open to everyone.
             Some(Verdict::Silent(Silence::Held(proof))) => {
@@ -220,12 +232,14 @@ fn judge_finding(finding: &Finding, outcome: &ScanOutcome) -> (RecheckOutcome, S
             Some(Verdict::Silent(silence)) => silence.because().to_owned(),
             None => format!("{} {} was not asked: is it still in the document?", operation.method, operation.path),
         };
+
         // The proof is of the first operation; of the others with its cause, some may be out of reach by now.
         if place == 0 {
             return (RecheckOutcome::Inconclusive, unclear);
         }
         untold += 1;
     }
+
     if let Some(because) = &outcome.report.scan.untrusted_because {
         return (RecheckOutcome::Inconclusive, because.clone());
     }
@@ -243,6 +257,7 @@ fn shut_out_owner(finding: &Finding, outcome: &ScanOutcome) -> Option<String> {
     let id = finding.operation.id();
     let is_own = |access: &&ObservedAccess| access.operation == id && access.caller == access.owner;
     let mut all = outcome.accesses.iter().filter(is_own);
+
     if all.clone().any(|access| access.effect) {
         return None;
     }
@@ -257,8 +272,10 @@ fn refused_owner(finding: &Finding, outcome: &ScanOutcome) -> Option<String> {
     let operation = &finding.operation;
     let surveyed = outcome.survey.operation(&operation.id())?;
     let baseline = surveyed.by.get(owner)?;
+
     // A target that fails or is overloaded refuses nobody.
     let reading = read_refusal(&baseline.first, &[], &surveyed.volatile, &baseline.masks);
+
     if baseline.valid(&surveyed.volatile) || matches!(reading, AnswerKind::NoData(_)) {
         return None;
     }

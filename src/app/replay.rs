@@ -37,6 +37,7 @@ impl App {
         let request = ScanRequest { recheck: vec![id.clone()], recheck_scan: scan.cloned(), ..request };
         let wanted = recheck::load_findings(self, &request).await?;
         let mut request = recheck::narrow_request(request, &wanted);
+
         // The requests are recorded; where their handlers stand changes nothing.
         request.overrides.without_source = true;
         let prepared = prepare_scan(self, &request).await?;
@@ -44,6 +45,7 @@ impl App {
         let probe = self.probe(&prepared, CancellationToken::new())?;
         let mut sender = Sender { probe, prepared: &prepared, sessions: BTreeMap::new() };
         let mut exchanges = Vec::new();
+
         for exchange in finding.exchanges.iter().take(MOST_EXCHANGES) {
             exchanges.push(sender.send_again(exchange).await);
         }
@@ -88,6 +90,7 @@ impl Sender<'_> {
             body_now: String::new(),
             not_sent: None,
         };
+
         match self.ask(recorded).await {
             Err(why) => replayed.not_sent = Some(why.to_string()),
             Ok(ask) => match self.probe.send(&ask).await {
@@ -102,6 +105,7 @@ impl Sender<'_> {
                 },
             },
         }
+
         replayed
     }
 
@@ -121,10 +125,12 @@ impl Sender<'_> {
         self.sign_in(&recorded.identity).await?;
         let url = Url::parse(&request.url)?;
         let mut ask = Ask::get(AskCaller::named(&recorded.identity), url);
+
         // The session brings its own credential; whatever else was masked cannot be sent as it was.
         let kept = request.headers.iter().filter(|(_, value)| !value.contains(REDACTED));
         let kept = kept.filter(|(name, _)| !is_usual(name));
         ask.headers = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
+
         Ok(ask)
     }
 

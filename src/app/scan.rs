@@ -93,6 +93,7 @@ impl App {
             // Nobody may be listening any more; the report is stored.
             let _ = done.send(Some(result.map(Arc::new)));
         };
+
         self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner).spawn(work);
         Ok(handle)
     }
@@ -122,10 +123,12 @@ impl App {
     ) -> Result<Finished, AppError> {
         let mut outcome = self.look(id, &prepared, progress, cancel).await?;
         outcome.report.scan.source = prepared.source();
+
         if wanted.is_empty() {
             let mut ownership = matrix::build_ownership(&prepared, &outcome);
             join_words(&prepared.words, &mut ownership).await;
             outcome.report.ownership = Some(ownership);
+
             if outcome.is_silent && outcome.report.scan.status == Status::Untrusted {
                 add_findings(self, &prepared, &mut outcome.report).await;
             }
@@ -135,6 +138,7 @@ impl App {
         finish::complete_report(self, &prepared, &mut outcome.report).await?;
         outcome.close_journal();
         let recheck = recheck::build_rows(wanted, &outcome, prepared.code.as_deref());
+
         Ok(Finished { report: outcome.report, recheck })
     }
 
@@ -150,6 +154,7 @@ impl App {
         let mut probe = self.probe(prepared, cancel)?;
         let mut outcome = self.look_with(id, prepared, &mut probe, progress).await?;
         self.undo_and_look(id, &probe, &mut outcome).await?;
+
         Ok(outcome)
     }
 
@@ -165,6 +170,7 @@ impl App {
         scan::name_companions(probe, outcome).await;
         scan::after_check(probe, outcome, written).await;
         scan::name_beside(probe, outcome);
+
         Ok(())
     }
 
@@ -173,6 +179,7 @@ impl App {
         let identities = prepared.identities.clone();
         let redactor = self.shared.redactor.clone();
         let probe = Probe::new(prepared.scope.clone(), base_url, identities, prepared.limits, redactor);
+
         probe.map(|probe| probe.with_cancel(cancel)).map_err(from_send)
     }
 
@@ -209,6 +216,7 @@ impl App {
             intent: prepared.intent.clone(),
             source: prepared.words.clone(),
         };
+
         let ticked = |stage, done, total, findings| send_progress(progress, probe, stage, (done, total, findings));
         Ok(scan::run(input, &ticked).await)
     }
@@ -229,6 +237,7 @@ fn send_progress(
         Stage::Checks => ("checks", share(45, 100)),
         Stage::Models => ("waiting for a model", share(45, 100)),
     };
+
     progress.send_modify(|known| {
         known.phase = phase;
         known.done = known.done.max(at);
@@ -256,6 +265,7 @@ pub(super) fn build_plan_report(id: &ScanId, prepared: &Prepared) -> Report {
         excluded: &|operation| prepared.is_excluded(operation),
         llm: &prepared.llm,
     });
+
     let base_url = prepared.base_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
     Report {
         schema_version: SCHEMA_VERSION,

@@ -69,10 +69,12 @@ impl<'a> SigningBack<'a> {
             let Err(reason) = self.one(identity).await else { return Ok(()) };
             let Some(wish) = reason.again_in else { return Err(reason) };
             let next = Instant::now() + wish.max(pause);
+
             if next > self.until {
                 return Err(reason);
             }
             pause = (pause * 2).min(LAST_PAUSE);
+
             tokio::select! {
                 () = tokio::time::sleep_until(next) => {}
                 () = self.probe.cancelled() => return Err(reason),
@@ -85,6 +87,7 @@ impl<'a> SigningBack<'a> {
         let notes = self.journal.accounts();
         let is_account = notes.iter().any(|note| note.name == *name);
         let is_known = notes.iter().any(|note| note.name == *name && !note.token.is_empty());
+
         if is_account && !is_known {
             return find_way_in(self.probe, self.journal, name, &(self.password)(name)).await;
         }

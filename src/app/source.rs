@@ -62,6 +62,7 @@ pub(super) fn source_folder(app: &App, config: &Config, over: &Overrides) -> Opt
         return None;
     }
     let named = over.source.as_ref().map(|source| app.shared.folder.join(source));
+
     if let Some(path) = named.or_else(|| config.target.source.clone()) {
         return Some(SourceFolder { path, is_named: true });
     }
@@ -78,12 +79,14 @@ pub(super) async fn read_routes(folder: SourceFolder, api: &mut Api) -> (Option<
     let Some(mut index) = read_index(&folder, &mut notes).await else { return (None, notes) };
     api.title = name.file_name().map(|name| clean_name(&name.to_string_lossy(), 100)).unwrap_or_default();
     let mut known = BTreeSet::new();
+
     for (method, path, place) in index.all_routes() {
         let operation = undocumented_operation(method, &path, place);
         if is_asked(method) && known.insert(operation.id.clone()) {
             api.operations.push(operation);
         }
     }
+
     index.bind(api);
     notes.push(format!("routes found in the source: {}", api.operations.len()));
     notes.extend(index.notes());
@@ -108,6 +111,7 @@ async fn read_index(folder: &SourceFolder, notes: &mut Vec<String>) -> Option<Co
             format!("reading the source takes more than {seconds} s, handlers are not located: {wait}")
         }
     };
+
     notes.push(why);
     None
 }
@@ -120,6 +124,7 @@ pub(super) async fn read_source(folder: SourceFolder, api: &mut Api) -> (Option<
     let Some(mut index) = read_index(&folder, &mut notes).await else { return (None, notes) };
     index.bind(api);
     let (found, all) = index.share();
+
     // A folder that nobody named may be any project: it counts only where most of the document is found in it.
     if !folder.is_named && found * 2 < all.max(1) {
         return (None, Vec::new());
@@ -130,6 +135,7 @@ pub(super) async fn read_source(folder: SourceFolder, api: &mut Api) -> (Option<
         let note = format!("none of the {routes} routes found in {place} serves an operation of the document");
         return (None, std::iter::once(note).chain(index.notes()).collect());
     }
+
     notes.push(format!("handlers found in the source: of {found} of {all} operations"));
     notes.extend(index.notes());
     write_handlers(&index, api, found * 100 >= all * NEARLY_ALL);
@@ -137,6 +143,7 @@ pub(super) async fn read_source(folder: SourceFolder, api: &mut Api) -> (Option<
     let requests = read_requests(&index, api, patience, &mut notes).await;
     notes.extend(fill_missing_parts(api, &requests));
     notes.extend(add_undocumented(&index, api, &requests));
+
     // What is known of all paths was worked out without them.
     api.paths = Default::default();
     (Some(index), notes)
@@ -155,12 +162,14 @@ async fn read_requests(
     let mut wanted: Vec<OperationId> =
         api.operations.iter().filter(is_silent).map(|operation| operation.id.clone()).collect();
     wanted.extend(index.undocumented().iter().map(UndocumentedRoute::id));
+
     if wanted.len() > MOST_READ {
         notes.push(format!("handlers whose requests are read: {MOST_READ} of {}", wanted.len()));
         wanted.truncate(MOST_READ);
     }
     let reader = Arc::clone(index);
     let read = run_on_own_thread(patience, move || reader.read_requests(&wanted)).await;
+
     if read.is_none() {
         let seconds = patience.as_secs();
         notes
@@ -204,6 +213,7 @@ fn add_undocumented(
 ) -> Option<String> {
     let mut known: BTreeSet<OperationId> = api.operations.iter().map(|operation| operation.id.clone()).collect();
     let (mut added, mut left) = (0, Vec::new());
+
     for route in index.undocumented() {
         let id = route.id();
         if !is_asked(route.method) || !known.insert(id.clone()) {
@@ -224,6 +234,7 @@ fn add_undocumented(
         api.operations.push(undocumented_operation(route.method, &route.path, route.place));
         supplement_operation(api, &id, request);
     }
+
     (!left.is_empty()).then(|| {
         let named = name_first(&left, MOST_NAMED, |route| clean_name(route, 300));
         format!("routes of the source that the document lacks, not asked: {named}")

@@ -156,6 +156,7 @@ impl App {
             findings: row.findings,
             severe: row.severe,
         };
+
         Ok(rows.into_iter().map(row).collect())
     }
 

@@ -17,10 +17,12 @@ const MOST_BYTES: u64 = 256 * 1024 * 1024;
 pub(super) fn load_ids(path: &Path) -> anyhow::Result<BTreeSet<String>> {
     let shown = path.display();
     let metadata = std::fs::metadata(path).with_context(|| format!("the baseline `{shown}` cannot be read"))?;
+
     if !metadata.is_file() {
         bail!("the baseline `{shown}` is not a file");
     }
     let size = metadata.len();
+
     if size > MOST_BYTES {
         bail!("the baseline `{shown}` has {size} bytes; a report has at most {MOST_BYTES}");
     }

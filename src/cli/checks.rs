@@ -35,6 +35,7 @@ pub(super) fn run(cx: &CommandCx, args: &ChecksArgs) -> anyhow::Result<Exit> {
         return Ok(Exit::Clean);
     }
     let family: Vec<&CheckPage> = pages.iter().filter(|page| check_family(page) == id).collect();
+
     if family.is_empty() {
         return Err(unknown_check(id, &pages));
     }
@@ -65,6 +66,7 @@ fn render_manual(page: &CheckPage, width: usize) -> String {
     let _ = writeln!(out, "severity  {}\nmode      {} and above", page.severity, page.level.as_str());
     let _ = writeln!(out, "classes   {}\nremedy    {}\nsince     {}\n", classes.join(", "), page.remedy, page.since);
     out.push_str(&indent_text(&page.manual, 0));
+
     out
 }
 
@@ -75,6 +77,7 @@ fn check_family(page: &CheckPage) -> &str {
 fn unknown_check(id: &str, pages: &[CheckPage]) -> anyhow::Error {
     let names = pages.iter().flat_map(|page| [page.id.as_str(), check_family(page)]);
     let nearest = names.max_by(|left, right| name_likeness(id, left).total_cmp(&name_likeness(id, right)));
+
     match nearest.filter(|name| name_likeness(id, name) >= LEAST_LIKENESS) {
         Some(name) => anyhow!("there is no check `{id}`; did you mean `{name}`?"),
         None => anyhow!("there is no check `{id}`; `routewarden checks` lists them"),

@@ -29,6 +29,7 @@ pub(super) async fn run(cx: &CommandCx, args: CoverageArgs) -> anyhow::Result<Ex
             report.scan.id
         )
     };
+
     let reach = report.reach.as_ref().with_context(none)?;
     args.answer.print(cx, reach, |reach| render_reach(reach, cx.width()))?;
     Ok(Exit::Clean)
@@ -44,6 +45,7 @@ fn render_reach(reach: &Reach, width: usize) -> String {
     let cells: Vec<Vec<String>> =
         rows.iter().map(|row| vec![row.reached.words().to_owned(), row.operation.id().to_string()]).collect();
     out.push_str(&render_table(&columns, &cells, width));
+
     for row in rows.iter().filter(|row| row.reached != Reached::Decided) {
         let because = row.because.as_deref().unwrap_or("no reason is known");
         out.push_str(&wrap_text(
@@ -51,9 +53,11 @@ fn render_reach(reach: &Reach, width: usize) -> String {
             width,
             0,
         ));
+
         if let Some(step) = &row.step {
             out.push_str(&wrap_text(&format!("→ {step}"), width, 2));
         }
     }
+
     out
 }

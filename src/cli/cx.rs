@@ -137,6 +137,7 @@ impl CommandCx {
         fill(&mut sweep)?;
         let (mut out, n_hidden) = sweep.finish()?;
         out.flush()?;
+
         if n_hidden > 0 {
             tracing::warn!("a secret was about to be printed and was replaced; please report this as a fault");
         }

@@ -53,6 +53,7 @@ struct Whereabouts<'a> {
 pub(super) async fn run(cx: &CommandCx, args: DemoArgs) -> anyhow::Result<Exit> {
     args.outputs.check()?;
     let bar = args.judge.bar()?;
+
     // Before anything is started, so that nothing is left behind when the user stops early.
     let mut interrupts = Interrupts::listen()?;
     let options = DemoOptions { repaired: args.repaired, port: args.port };
@@ -60,6 +61,7 @@ pub(super) async fn run(cx: &CommandCx, args: DemoArgs) -> anyhow::Result<Exit> 
     let folder = TemporaryFolder::new()?;
     let config = folder.0.join("routewarden.toml");
     files::write_whole(&config, |file| file.write_all(served.config_toml().as_bytes()))?;
+
     if args.serve {
         return keep_up(cx, &mut interrupts, &served, &config, args.outputs.stdout).await;
     }
@@ -70,6 +72,7 @@ pub(super) async fn run(cx: &CommandCx, args: DemoArgs) -> anyhow::Result<Exit> 
     let request = ScanRequest { config: Some(config), overrides, ..ScanRequest::default() };
     let Some(finished) = scan::run_to_end(&cx, &mut interrupts, request).await? else { return Ok(Exit::Interrupted) };
     args.outputs.emit(&cx, &finished.report)?;
+
     Ok(Exit::of_report(&finished.report, &bar))
 }
 
@@ -85,6 +88,7 @@ async fn keep_up(
     let lines: String =
         served.secrets().iter().map(|(name, value)| format!("{name}={}\n", quote_for_shell(value))).collect();
     files::write_whole(&env_file, |file| file.write_all(lines.as_bytes()))?;
+
     if format == Some(FormatOption::Json) {
         let whereabouts = Whereabouts { base_url: &served.base_url, config, env_file: &env_file };
         cx.print(serde_json::to_string(&whereabouts)? + "\n")?;
@@ -97,6 +101,7 @@ async fn keep_up(
             config.display()
         ))?;
     }
+
     interrupts.next().await;
     Ok(Exit::Clean)
 }
@@ -116,6 +121,7 @@ impl TemporaryFolder {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(&path).with_context(|| format!("the folder `{}` cannot be made", path.display()))?;
+
         Ok(Self(path))
     }
 }

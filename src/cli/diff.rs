@@ -25,5 +25,6 @@ pub(super) async fn run(cx: &CommandCx, args: DiffArgs) -> anyhow::Result<Exit> 
     let newer = cx.app.report(Some(&ScanId::from(args.newer))).await?;
     let shape = PageShape { color: cx.colors(), width: cx.width(), verbose: cx.verbose };
     args.answer.print(cx, &report::compare_reports(&older, &newer), |diff| render_diff(diff, shape))?;
+
     Ok(Exit::Clean)
 }

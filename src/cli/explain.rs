@@ -58,12 +58,14 @@ fn render_explanation(finding: &Explanation, width: usize, verbose: bool) -> Str
     push_section(&mut out, "Manual", &indent_text(&finding.manual, 2));
     let steps: String = finding.next_steps.iter().map(|step| wrap_text(step, width, 2)).collect();
     push_section(&mut out, "Next", &steps);
+
     out
 }
 
 fn push_places(out: &mut String, finding: &Explanation, width: usize) {
     let mut rows = vec![("route", format!("{} {}", finding.operation.method, finding.operation.path))];
     rows.extend(finding.also.iter().map(|also| ("also", format!("{} {}", also.method, also.path))));
+
     if let Some(spec) = &finding.spec {
         let line = spec.line.map(|line| format!(":{line}")).unwrap_or_default();
         rows.push(("document", format!("{}{line}", spec.file)));
@@ -74,6 +76,7 @@ fn push_places(out: &mut String, finding: &Explanation, width: usize) {
     rows.push(("classes", weakness_classes(finding)));
     rows.push(("scan", finding.scan_id.clone()));
     out.push('\n');
+
     for (name, value) in rows {
         let _ = writeln!(out, "  {name:<9} {}", cut_text(&value, width.saturating_sub(12)));
     }
@@ -95,6 +98,7 @@ fn render_clauses(clauses: &[ClauseInfo], width: usize) -> String {
         let _ = writeln!(out, "  {holds}  {}", cut_text(&clause.name, width.saturating_sub(9)));
         out.push_str(&wrap_text(&clause.because, width, 9));
     }
+
     out
 }
 
@@ -104,6 +108,7 @@ fn shown_exchange(exchange: &ExchangeInfo, width: usize, most: usize) -> String 
     let request = &exchange.request;
     let _ = writeln!(out, "  {role} as {}", cut_text(&exchange.identity, width));
     out.push_str(&indent_text(&format!("{} {}", request.method, request.url), 4));
+
     for (name, value) in &request.headers {
         out.push_str(&indent_text(&format!("{name}: {value}"), 4));
     }
@@ -119,6 +124,7 @@ fn shown_exchange(exchange: &ExchangeInfo, width: usize, most: usize) -> String 
             out.push_str(&wrap_text(&format!("-> nothing: {}", exchange.fault.as_deref().unwrap_or("?")), width, 4))
         }
     }
+
     out.push('\n');
     out
 }

@@ -15,6 +15,7 @@ pub(super) fn check_writable(path: &Path) -> anyhow::Result<()> {
         bail!("`{}` is a folder; name a file in it", path.display());
     }
     let folder = folder_of(path);
+
     if !folder.is_dir() {
         bail!("the folder `{}` does not exist, so `{}` cannot be written", folder.display(), path.display());
     }
@@ -30,11 +31,13 @@ pub(super) fn write_whole(path: &Path, fill: impl FnOnce(&mut File) -> io::Resul
     let failed = || format!("`{}` cannot be written", path.display());
     // A link stays a link: what it leads to is replaced.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+
     if target.exists() && !target.is_file() {
         return File::create(&target).and_then(|mut file| fill(&mut file)).with_context(failed);
     }
     let partial = partial_of(&target);
     let written = write_synced(&partial, fill).and_then(|()| fs::rename(&partial, &target));
+
     if written.is_err() {
         // What is left of the attempt is of no use to anybody.
         let _ = fs::remove_file(&partial);

@@ -57,6 +57,7 @@ pub(super) async fn run(cx: &CommandCx, args: FixArgs) -> anyhow::Result<Exit> {
         source: args.source,
         framework: args.framework,
     };
+
     let (fix, written) = match args.apply {
         true => {
             let applied = cx.app.apply_fix(request, args.force).await?;
@@ -64,6 +65,7 @@ pub(super) async fn run(cx: &CommandCx, args: FixArgs) -> anyhow::Result<Exit> {
         }
         false => (cx.app.suggest_fix(request).await?, Vec::new()),
     };
+
     match (&fix.diff, args.answer.format) {
         (Some(diff), AnswerFormat::Text) => {
             cx.remark(render_steps(&fix, cx.width()));
@@ -72,6 +74,7 @@ pub(super) async fn run(cx: &CommandCx, args: FixArgs) -> anyhow::Result<Exit> {
         }
         _ => args.answer.print(cx, &fix, |fix| render_advice(fix, cx.width()))?,
     }
+
     for file in written {
         cx.remark(format!("written: {}", file.display()));
     }
@@ -88,6 +91,7 @@ fn render_steps(fix: &Fix, width: usize) -> String {
         };
         wrap_text(&format!("{outcome}: {} on {}{place}: {}", step.check, step.route, step.because), width, 2)
     };
+
     fix.steps.iter().map(line).collect()
 }
 
@@ -96,6 +100,7 @@ fn render_next_steps(fix: &Fix, width: usize) -> String {
     let mut out = String::new();
     push_list(&mut out, "To add to the project", &fix.dependencies, width);
     push_list(&mut out, "Look at before you apply it", &fix.needs_review, width);
+
     for test in &fix.tests {
         out.push_str(&format!("\n{} (run with: {})\n", test.path, test.run));
         out.push_str(&indent_text(&test.text, 0));
@@ -116,12 +121,14 @@ fn render_advice(fix: &Fix, width: usize) -> String {
     push_list(&mut out, "Adapt before use", &fix.needs_review, width);
     out.push_str("\nSee that it worked\n");
     out.push_str(&wrap_text(&fix.verify, width, 2));
+
     out
 }
 
 fn render_guidance(fix: &Fix, width: usize) -> String {
     let mut out = wrap_text(&fix.title, width, 0);
     out.push_str(&wrap_text(&format!("{} · {} ({})", fix.check, fix.framework, fix.framework_because), width, 0));
+
     if let Some(route) = &fix.route {
         let claim = fix.claim.as_deref().map(|claim| format!(": {claim}")).unwrap_or_default();
         out.push_str(&wrap_text(&format!("On {route}{claim}"), width, 0));
@@ -136,6 +143,7 @@ fn push_list(out: &mut String, heading: &str, lines: &[String], width: usize) {
         return;
     }
     out.push_str(&format!("\n{heading}\n"));
+
     for line in lines {
         out.push_str(&wrap_text(&format!("- {line}"), width, 2));
     }

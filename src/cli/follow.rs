@@ -43,6 +43,7 @@ pub(super) async fn wait_with_progress<T>(
     let line = ProgressLine::new(cx.shows_progress());
     let mut work = std::pin::pin!(work);
     let mut watching = true;
+
     loop {
         tokio::select! {
             answer = &mut work => return answer.map(Ended::Answer),

@@ -42,6 +42,7 @@ fn render_history(rows: &[HistoryRow], width: usize) -> String {
         LayoutColumn { heading: "target", shrinks: true },
     ];
     let rows: Vec<Vec<String>> = rows.iter().map(history_cells).collect();
+
     render_table(&columns, &rows, width)
 }
 

@@ -45,6 +45,7 @@ struct FoundProject {
 pub(super) fn run(cx: &CommandCx, args: &InitArgs) -> anyhow::Result<Exit> {
     let folder = args.folder.as_deref().unwrap_or(&cx.folder);
     let file = folder.join(FILE);
+
     if file.exists() && !args.force {
         bail!("`{}` is there already and was left as it is; --force replaces it", file.display());
     }
@@ -52,6 +53,7 @@ pub(super) fn run(cx: &CommandCx, args: &InitArgs) -> anyhow::Result<Exit> {
     let found = inspect_folder(folder);
     cx.write(&file, render_init(&found.facts))?;
     cx.print(render_summary(&found, &file))?;
+
     Ok(Exit::Clean)
 }
 
@@ -67,6 +69,7 @@ fn render_summary(found: &FoundProject, file: &Path) -> String {
     };
     let wrote = file.display();
     let mut out = format!("document   {document}\n");
+
     for other in &found.others {
         out.push_str(&format!("also       {}\n", other.display()));
     }
@@ -74,6 +77,7 @@ fn render_summary(found: &FoundProject, file: &Path) -> String {
     out.push_str("Next: start your API, set what the file asks for, then\n");
     out.push_str(&format!("  routewarden scan --config {wrote} --dry-run   # what would be sent; sends nothing\n"));
     out.push_str(&format!("  routewarden scan --config {wrote}\n"));
+
     out
 }
 
@@ -81,6 +85,7 @@ fn render_summary(found: &FoundProject, file: &Path) -> String {
 fn inspect_folder(folder: &Path) -> FoundProject {
     let mut documents = spec::find_in_folder(folder).into_iter();
     let mut found = FoundProject::default();
+
     if let Some(first) = documents.next() {
         if let Ok(api) = spec::load_file(&first) {
             found.n_operations = api.operations.len();
@@ -89,8 +94,10 @@ fn inspect_folder(folder: &Path) -> FoundProject {
         }
         found.facts.document = Some(relative_path(&first, folder).display().to_string());
     }
+
     found.others = documents.take(MOST_OTHERS).map(|path| relative_path(&path, folder)).collect();
     let recognised = remedy::recognise_framework(folder);
+
     if recognised.framework != Framework::Unknown {
         found.facts.framework = Some(recognised.framework.as_str().to_owned());
         found.facts.source = Some(".".to_owned());

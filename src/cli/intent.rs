@@ -49,6 +49,7 @@ pub(super) async fn run(cx: &CommandCx, args: IntentArgs) -> anyhow::Result<Exit
         overrides: Overrides { allow: args.allow, ..Overrides::default() },
         ..ScanRequest::default()
     };
+
     let stated = cx.app.stated_intents(request, notation).await?;
     for issue in &stated.issues {
         cx.remark(issue.as_str());
@@ -60,6 +61,7 @@ pub(super) async fn run(cx: &CommandCx, args: IntentArgs) -> anyhow::Result<Exit
         args.answer.print(cx, &stated.rows, |rows| render_intents(rows, cx.width()))?;
         return Ok(Exit::Clean);
     };
+
     let Some(overlay) = stated.overlay else {
         bail!("[intent] of the configuration states nothing about this document, so no Overlay was written");
     };
@@ -77,6 +79,7 @@ pub(super) async fn run(cx: &CommandCx, args: IntentArgs) -> anyhow::Result<Exit
 fn check_replaceable(file: &Path, force: bool) -> anyhow::Result<()> {
     files::check_writable(file)?;
     let is_ours = || Overlay::read(file).is_ok_and(|overlay| overlay.states_intent_alone());
+
     if !file.exists() || force || is_ours() {
         return Ok(());
     }
@@ -123,6 +126,7 @@ fn learnt_lines(row: &IntentRow, width: usize) -> String {
     let broken =
         if row.broken_by.is_empty() { String::new() } else { format!("; broken by {}", row.broken_by.join(", ")) };
     let mut out = wrap_text(&format!("{}{fields}: {}{reason}{broken}", row.about, row.policy), width, 2);
+
     if let Some(question) = &row.question {
         out.push_str(&wrap_text(&format!("? {question}"), width, 4));
     }

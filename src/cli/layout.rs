@@ -34,6 +34,7 @@ pub fn wrap_text(text: &str, width: usize, indent: usize) -> String {
     let room = width.saturating_sub(indent).max(LEAST_COLUMNS);
     let pad = " ".repeat(indent);
     let mut out = String::new();
+
     for paragraph in text.lines() {
         let mut line = String::new();
         for word in clean_text(paragraph, MOST_CHARACTERS).split(' ') {
@@ -46,8 +47,10 @@ pub fn wrap_text(text: &str, width: usize, indent: usize) -> String {
             }
             line.push_str(word);
         }
+
         push_line(&mut out, &pad, &line);
     }
+
     out
 }
 
@@ -55,6 +58,7 @@ pub fn wrap_text(text: &str, width: usize, indent: usize) -> String {
 pub fn indent_text(text: &str, indent: usize) -> String {
     let pad = " ".repeat(indent);
     let mut out = String::new();
+
     for line in text.lines() {
         let spaced = line.replace('\t', "    ");
         push_line(&mut out, &pad, &clean_text(&spaced, MOST_CHARACTERS));
@@ -77,6 +81,7 @@ fn table_row(row: &[String], widths: &[usize]) -> String {
         line.push_str(&cell);
         line.push_str(&" ".repeat(missing));
     }
+
     line.trim_end().to_owned() + "\n"
 }
 
@@ -88,6 +93,7 @@ fn column_widths(columns: &[LayoutColumn], rows: &[Vec<String>], width: usize) -
     let mut widths: Vec<usize> = columns.iter().enumerate().map(wanted).collect();
     let total: usize = widths.iter().map(|width| width + GAP).sum::<usize>().saturating_sub(GAP);
     let mut missing = total.saturating_sub(width);
+
     for (place, column) in widths.iter_mut().zip(columns) {
         if column.shrinks && missing > 0 {
             let given = place.saturating_sub(LEAST_COLUMNS).min(missing);
@@ -95,6 +101,7 @@ fn column_widths(columns: &[LayoutColumn], rows: &[Vec<String>], width: usize) -
             missing -= given;
         }
     }
+
     widths
 }
 

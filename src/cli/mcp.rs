@@ -50,6 +50,7 @@ pub(super) async fn run(cx: &CommandCx, args: McpArgs) -> anyhow::Result<Exit> {
         None => cx.app.with_folder(project.clone()),
     };
     let roots = args.roots.iter().map(|root| project.join(root)).collect();
+
     match args.http {
         None => mcp::serve_stdio_with(app, ServerOptions::from_environment().with_roots(roots)).await?,
         Some(address) => serve_http(cx, app, address, roots).await?,
@@ -74,6 +75,7 @@ async fn serve_http(cx: &CommandCx, app: App, address: SocketAddr, roots: Vec<Pa
             cx.announce(format!("clients send: Authorization: Bearer {}", token.expose()));
         }
     };
+
     let options = HttpOptions::from_environment(address);
     let options = HttpOptions { server: options.server.clone().with_roots(roots), ..options };
     Ok(mcp::serve_http(app, options, ready).await?)

@@ -103,6 +103,7 @@ impl Outputs {
                 .context(Unwritten)?;
             cx.remark(format!("wrote {} ({})", path.display(), format.as_str()));
         }
+
         let Some(format) = self.stdout else { return Ok(()) };
         let shape = render::PageShape { color: cx.colors(), width: cx.width(), verbose: cx.verbose };
         cx.print_with(format.into(), |out| render::write_report(format, report, &pages, shape, out)).context(Unwritten)
@@ -113,6 +114,7 @@ impl Outputs {
     fn pair(given: &[GivenOutput]) -> Result<Self, OutputsRefused> {
         let mut outputs = Self { stdout: None, files: Vec::new() };
         let mut rest = given;
+
         loop {
             rest = match rest {
                 [] => break,
@@ -137,6 +139,7 @@ impl Outputs {
                 }
             };
         }
+
         Ok(if given.is_empty() { Self::default() } else { outputs })
     }
 
@@ -183,6 +186,7 @@ impl FromArgMatches for Outputs {
             places("format").zip(formats).chain(places("output").zip(files)).collect();
         given.sort_by_key(|(place, _)| *place);
         let given: Vec<GivenOutput> = given.into_iter().map(|(_, given)| given).collect();
+
         Self::pair(&given).map_err(|message| clap::Error::raw(ErrorKind::ArgumentConflict, message))
     }
 

@@ -52,6 +52,7 @@ pub(super) async fn run(cx: &CommandCx, args: OwnershipArgs) -> anyhow::Result<E
         config: args.options.config,
         scan: args.scan.map(ScanId::from),
     };
+
     let mut interrupts = Interrupts::listen()?;
     let (reports, progress) = watch::channel(Progress::default());
     let cancel = CancellationToken::new();
@@ -63,6 +64,7 @@ pub(super) async fn run(cx: &CommandCx, args: OwnershipArgs) -> anyhow::Result<E
     args.answer.print(cx, &matrix, |matrix| render_matrix(matrix, cx.width()))?;
     let Some(because) = matrix.untrusted_because(Face::CommandLine) else { return Ok(Exit::Clean) };
     cx.remark(format!("the set-up could not be trusted, so nothing is concluded: {because}"));
+
     Ok(Exit::Untrusted)
 }
 
@@ -72,6 +74,7 @@ fn render_matrix(matrix: &Matrix, width: usize) -> String {
         out.push_str(&wrap_text(&format!("{} = {} ({})", caller.column, caller.identity, caller.role), width, 0));
     }
     out.push('\n');
+
     for row in &matrix.policy {
         out.push_str(&wrap_text(&format_policy(row), width, 0));
     }
@@ -81,6 +84,7 @@ fn render_matrix(matrix: &Matrix, width: usize) -> String {
     out.push_str(&render_grid(matrix, width));
     out.push('\n');
     out.push_str(&wrap_text(LEGEND, width, 0));
+
     for row in &matrix.routes {
         out.push_str(&render_reasons(row, width));
     }
@@ -109,6 +113,7 @@ fn render_grid(matrix: &Matrix, width: usize) -> String {
         "H" => "H",
         _ => "*",
     };
+
     columns
         .extend(matrix.callers.iter().map(|caller| LayoutColumn { heading: heading(&caller.column), shrinks: false }));
     columns.push(LayoutColumn { heading: "route", shrinks: true });
@@ -129,11 +134,13 @@ fn render_grid(matrix: &Matrix, width: usize) -> String {
 fn render_reasons(row: &MatrixRow, width: usize) -> String {
     let telling = matches!(row.verdict, RouteVerdict::Broken | RouteVerdict::Suspected | RouteVerdict::Unknown);
     let contradicted = row.source.as_ref().is_some_and(|source| source.agreement == Agreement::Disagree);
+
     if !telling && !contradicted {
         return String::new();
     }
     let head = format!("\n{} {}: {}", row.operation.method, row.operation.path, row.reason);
     let mut out = wrap_text(&head, width, 0);
+
     for cell in &row.cells {
         let line = format!("{} {}: {}", access_symbol(cell.access), cell.column, cell.because);
         out.push_str(&wrap_text(&line, width, 2));

@@ -51,12 +51,14 @@ pub(super) async fn run(cx: &CommandCx, args: RecheckArgs) -> anyhow::Result<Exi
         recheck_scan: args.scan.map(ScanId::from),
         ..ScanRequest::default()
     };
+
     let Some(finished) = scan::run_to_end(cx, &mut Interrupts::listen()?, request).await? else {
         return Ok(Exit::Interrupted);
     };
     let info = &finished.report.scan;
     let answer = PrintedRecheck { scan_id: &info.id, recheck: &finished.recheck };
     args.answer.print(cx, &answer, |answer| render_outcomes(answer.recheck, cx.width()))?;
+
     if let Some(because) = untrusted_reason(info, Face::CommandLine) {
         cx.remark(format!("{}: {because}", info.status.alarm()));
     }
@@ -88,8 +90,10 @@ fn render_outcomes(rows: &[RecheckRow], width: usize) -> String {
             RecheckOutcome::NewWeakness => "refused now, but the route shows another weakness",
             RecheckOutcome::Inconclusive => "inconclusive",
         };
+
         out.push_str(&wrap_text(&format!("{}  {outcome}", row.finding_id), width, 0));
         out.push_str(&wrap_text(&row.because, width, 4));
     }
+
     out
 }

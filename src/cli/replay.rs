@@ -37,6 +37,7 @@ pub(super) async fn run(cx: &CommandCx, args: ReplayArgs) -> anyhow::Result<Exit
     let replay = cx.app.replay(&FindingId::from(args.finding), scan.as_ref(), request).await?;
     args.answer.print(cx, &replay, |replay| render_replay(replay, cx.width()))?;
     let answered = replay.exchanges.iter().any(|exchange| exchange.status_now.is_some());
+
     Ok(if answered { Exit::Clean } else { Exit::Untrusted })
 }
 
@@ -51,6 +52,7 @@ fn push_exchange(out: &mut String, exchange: &ReplayedExchange, width: usize) {
     let role = exchange.role.as_str();
     let _ = writeln!(out, "\n  {role} as {}", cut_text(&exchange.identity, width));
     out.push_str(&indent_text(&exchange.request, 4));
+
     match (exchange.status_now, &exchange.not_sent) {
         (Some(now), _) => {
             let _ = writeln!(out, "    then {then}, now {now}");

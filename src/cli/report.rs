@@ -22,5 +22,6 @@ pub(super) async fn run(cx: &CommandCx, args: ReportArgs) -> anyhow::Result<Exit
     let scan = args.scan.map(ScanId::from);
     let report = cx.app.report(scan.as_ref()).await?;
     args.outputs.emit(cx, &report)?;
+
     Ok(Exit::Clean)
 }

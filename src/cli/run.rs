@@ -37,6 +37,7 @@ pub async fn run_command(cli: Cli, redactor: Redactor) -> Exit {
             return Exit::Usage;
         }
     };
+
     let cx = CommandCx::new(App::new(folder.clone(), data).with_redactor(redactor), folder, &common);
     let ended = dispatch_command(&cx, command).await;
     ended.unwrap_or_else(|error| {
@@ -51,6 +52,7 @@ async fn dispatch_command(cx: &CommandCx, command: Command) -> anyhow::Result<Ex
         command,
         Command::Scan(_) | Command::Recheck(_) | Command::Replay(_) | Command::Ownership(_) | Command::Mcp(_)
     );
+
     if !looks && !matches!(command, Command::Undo(_) | Command::Demo(_)) {
         undo::warn_of_leftovers(cx);
     }

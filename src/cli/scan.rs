@@ -48,6 +48,7 @@ pub(super) async fn run(cx: &CommandCx, args: ScanArgs) -> anyhow::Result<Exit> 
         dry_run: args.dry_run,
         ..ScanRequest::default()
     };
+
     let Some(finished) = run_to_end(cx, &mut Interrupts::listen()?, request).await? else {
         return Ok(Exit::Interrupted);
     };
@@ -69,6 +70,7 @@ pub(super) async fn run_to_end(
     let handle = started?;
     let watched = Watched { progress: handle.progress.clone(), cancel: handle.cancel.clone() };
     let mut waiting = handle.clone();
+
     match wait_with_progress(cx, interrupts, watched, waiting.finished()).await {
         Ok(Ended::Answer(finished)) => {
             // A second Ctrl-C must still work while the last rows are stored.

@@ -31,6 +31,7 @@ fn most_asked_for(api: &Api) -> InitScheme {
         api.schemes.iter().filter_map(|(name, scheme)| Some((asked_for(name), scheme_from_kind(&scheme.kind)?)));
     // Bearer wins a tie, as it does where nothing is declared.
     let most = known.max_by_key(|(count, scheme)| (*count, *scheme == InitScheme::Bearer));
+
     most.map(|(_, scheme)| scheme).unwrap_or_default()
 }
 
@@ -99,6 +100,7 @@ fn token_pointer(api: &Api, schema: SchemaId) -> Option<String> {
         }
         level = below.into_iter().map(|(pointer, _, child)| (pointer, child)).collect();
     }
+
     None
 }
 

@@ -36,6 +36,7 @@ impl<W: Write> Visible<W> {
         self.out.write_all(shown.as_bytes())?;
         self.pending.extend_from_slice(text.get(used..).unwrap_or_default().as_bytes());
         self.pending.extend_from_slice(later);
+
         Ok(())
     }
 }
@@ -57,6 +58,7 @@ impl<W: Write> Write for Visible<W> {
 fn visible_text(text: &str, is_last: bool) -> (String, usize) {
     let mut shown = String::with_capacity(text.len());
     let mut at = 0;
+
     while let Some(character) = text.get(at..).and_then(|rest| rest.chars().next()) {
         let rest = text.get(at..).unwrap_or_default();
         if character != '\u{1b}' {
@@ -65,6 +67,7 @@ fn visible_text(text: &str, is_last: bool) -> (String, usize) {
             at += character.len_utf8();
             continue;
         }
+
         match parse_colour(rest) {
             Sequence::Colour(length) => {
                 shown.push_str(rest.get(..length).unwrap_or_default());
@@ -75,6 +78,7 @@ fn visible_text(text: &str, is_last: bool) -> (String, usize) {
             Sequence::Cut | Sequence::Other => at += 1,
         }
     }
+
     (shown, at)
 }
 
@@ -93,6 +97,7 @@ fn parse_colour(text: &str) -> Sequence {
         return if text.len() == 1 { Sequence::Cut } else { Sequence::Other };
     };
     let digits = body.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b';').count();
+
     if digits > MAX_SEQUENCE {
         return Sequence::Other;
     }
@@ -114,6 +119,7 @@ mod tests {
     fn filtered(pieces: &[&[u8]]) -> io::Result<String> {
         let mut out = Vec::new();
         let mut writer = Visible::new(&mut out);
+
         for piece in pieces {
             writer.write_all(piece)?;
         }
@@ -130,6 +136,7 @@ mod tests {
         assert_eq!(filtered(&[b"\x1b[8mhidden"])?, "[8mhidden");
         assert_eq!(filtered(&[b"\x1b[8;31mhidden"])?, "[8;31mhidden");
         assert_eq!(filtered(&[b"end\x1b"])?, "end");
+
         Ok(())
     }
 
@@ -137,6 +144,7 @@ mod tests {
     fn pieces_may_be_cut_anywhere() -> io::Result<()> {
         let text = "\u{1b}[31mé\u{1b}[0m\u{1b}[2Jü\u{1b}]x".as_bytes();
         let whole = filtered(&[text])?;
+
         for at in 0..text.len() {
             let (one, other) = text.split_at(at);
             assert_eq!(filtered(&[one, other])?, whole, "cut at {at}");

@@ -94,6 +94,7 @@ impl CodeIndex {
         let handlers: BTreeMap<OperationId, HandlerFacts> = handlers.collect();
         let faults = find_token_faults(self.project()).into_iter();
         let tokens = faults.filter_map(|fault| token_fact(self.project(), &entries, fault)).collect();
+
         CodeFacts { handlers, tokens }
     }
 }
@@ -154,6 +155,7 @@ fn token_fact(project: &Project, entries: &[(&OperationId, &RouteEntry)], fault:
         let ends = begins + text.matches('\n').count();
         Some(module.path == fault.place.file && (begins..=ends).contains(&fault.place.line))
     };
+
     let call = format!("{}(", fault.function);
     let leads = |entry: &RouteEntry| {
         let is_named = !fault.function.is_empty();
@@ -164,6 +166,7 @@ fn token_fact(project: &Project, entries: &[(&OperationId, &RouteEntry)], fault:
             .is_some_and(|code| project.text(code.function.module, code.function.function.outer_span).contains(&call));
         is_named && (is_guard || calls)
     };
+
     // A tool that stands beside the application serves nobody; what a file of handlers holds may serve them.
     let is_beside = |entry: &RouteEntry| entry.handler.file == fault.place.file;
     let find = |is_it: &dyn Fn(&RouteEntry) -> bool| entries.iter().find(|(_, entry)| is_it(entry));

@@ -151,6 +151,7 @@ impl CodeIndex {
                 at,
             }));
         }
+
         found
     }
 
@@ -160,6 +161,7 @@ impl CodeIndex {
         let left_out = self.project.left_out.iter().map(|item| format!("{} ({})", item.path, item.because));
         notes.extend(list_first_few("not read of the source", &left_out.collect::<Vec<_>>()));
         notes.extend(list_first_few("routes of the source that are made at runtime", &self.table.unclear));
+
         notes
     }
 }

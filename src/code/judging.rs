@@ -75,6 +75,7 @@ impl CodeIndex {
                 ties.filter(|access| access.what != CodeAccessVerb::Create).take(MOST_TIES).map(tie_of).collect();
             Some((id.clone(), HandlerWord { place: self.place(id)?, word: reading.word, because, is_role_gated, ties }))
         });
+
         judged.collect()
     }
 }

@@ -43,6 +43,7 @@ impl Binding {
                 own.get(own.len().saturating_sub(rest)..)?.to_vec()
             }
         };
+
         let below = full.strip_prefix(self.base.iter().map(String::as_str).collect::<Vec<_>>().as_slice())?;
         let end = if route.ends_with('/') && !below.is_empty() { "/" } else { "" };
         (!below.contains(&"{}")).then(|| format!("/{}{end}", below.join("/")))
@@ -74,12 +75,14 @@ impl ReachedRoute {
 pub(super) fn bind_routes(operations: &[ReachedRoute], base: &str, routes: &[RouteEntry]) -> Binding {
     let shapes: Vec<RouteShape> = routes.iter().map(|route| route_shape(&route.path)).collect();
     let mut by_last: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+
     for (at, shape) in shapes.iter().enumerate() {
         by_last.entry(shape.last().map_or("", String::as_str)).or_default().push(at);
     }
     let mut candidates: BTreeMap<OperationId, Vec<(Offset, usize)>> = BTreeMap::new();
     let mut votes: BTreeMap<Offset, usize> = BTreeMap::new();
     let mut documented = BTreeSet::new();
+
     for operation in operations {
         let path = &operation.path;
         let near = by_last.get(path.last().map_or("", String::as_str)).into_iter().flatten();
@@ -91,6 +94,7 @@ pub(super) fn bind_routes(operations: &[ReachedRoute], base: &str, routes: &[Rou
         documented.extend(found.iter().map(|(_, at)| (*at, operation.method)));
         candidates.insert(operation.id.clone(), found);
     }
+
     let chosen =
         candidates.into_iter().filter_map(|(id, found)| Some((choose_route(&id, &found, &votes, routes)?, id)));
     let bound = chosen.map(|(at, id)| (id, at)).collect();
@@ -108,8 +112,10 @@ fn choose_route(
 ) -> Option<usize> {
     let weight = |offset: &Offset| votes.get(offset).copied().unwrap_or_default();
     let (best, _) = found.iter().max_by_key(|(offset, _)| (weight(offset), is_none(offset)))?;
+
     // A lone likeness behind a prefix is chance; the same path is not.
     let most = votes.values().copied().max().unwrap_or_default();
+
     if !is_none(best) && (weight(best) * 10 < most || (weight(best) < 2 && votes.len() > 1)) {
         return None;
     }
@@ -118,6 +124,7 @@ fn choose_route(
     let chosen = equals.iter().find(named).or_else(|| equals.first())?;
     let handler = |at: &usize| routes.get(*at).map(|route| &route.handler);
     let one = equals.iter().all(|at| handler(at) == handler(chosen)) || equals.iter().filter(named).count() == 1;
+
     one.then_some(*chosen)
 }
 
@@ -152,6 +159,7 @@ fn route_shape(path: &str) -> RouteShape {
 fn without_names(part: &str) -> String {
     let mut made = String::new();
     let mut rest = part;
+
     while let Some((before, after)) = rest.split_once('{') {
         made.push_str(before);
         made.push_str("{}");

@@ -42,6 +42,7 @@ fn request_of(reader: &OwnershipReader<'_>, entry: &RouteEntry, method: Method) 
 fn body_of(reading: &RequestReading) -> HandlerBody {
     let in_body = || reading.inputs.iter().filter(|input| input.from == IdOrigin::Body);
     let is_known = in_body().next().is_some() && !in_body().any(|input| input.is_nested);
+
     match reading.body {
         BodyReading::Unread if reading.is_complete => HandlerBody::Absent,
         BodyReading::Json if is_known => HandlerBody::Json,
@@ -57,6 +58,7 @@ fn input_of(input: &ClientInput) -> Option<HandlerInput> {
         IdOrigin::Body => InputPlace::Body,
         IdOrigin::Header => return None,
     };
+
     Some(HandlerInput {
         name: input.name.clone(),
         place,

@@ -38,10 +38,12 @@ pub(super) fn nearest_frame(text: &str, tree: &SourceTree) -> Option<HandlerPlac
         let function = get(["pyf", "f", "f"]).unwrap_or_default().to_owned();
         Some((found.name("py").is_some(), HandlerPlace { file, line, function }))
     });
+
     let frames: Vec<(bool, HandlerPlace)> = frames.collect();
     // Python names the last call last; all others name it first.
     let is_python = frames.first().is_some_and(|(python, _)| *python);
     let nearest = if is_python { frames.into_iter().next_back() } else { frames.into_iter().next() };
+
     nearest.map(|(_, place)| place)
 }
 
@@ -49,6 +51,7 @@ pub(super) fn nearest_frame(text: &str, tree: &SourceTree) -> Option<HandlerPlac
 fn in_tree(named: &str, tree: &SourceTree) -> Option<String> {
     let named = named.replace('\\', "/");
     let below = Path::new(&named).strip_prefix(&tree.root).map(|path| path.to_string_lossy().into_owned());
+
     if let Some(file) = tree.file(below.as_deref().unwrap_or(&named)) {
         return Some(file.path.clone());
     }
@@ -58,6 +61,7 @@ fn in_tree(named: &str, tree: &SourceTree) -> Option<String> {
     let fits = |path: &str| named.ends_with(&format!("/{path}")) || path.ends_with(&format!("/{named}"));
     let mut found = tree.files.iter().filter(|file| file.language.is_some() && fits(&file.path));
     let longest = found.clone().max_by_key(|file| file.path.len())?;
+
     // A bare `index.js` fits many files, and says nothing.
     let is_one = found.all(|file| longest.path.ends_with(&file.path));
     is_one.then(|| longest.path.clone())

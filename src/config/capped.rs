@@ -29,6 +29,7 @@ pub(super) fn read_capped(path: &Path, max_bytes: u64) -> Result<String, FileUnr
     let file = File::open(path)?;
     let mut bytes = Vec::new();
     file.take(max_bytes + 1).read_to_end(&mut bytes)?;
+
     if bytes.len() as u64 > max_bytes {
         return Err(FileUnread::TooLarge(max_bytes));
     }

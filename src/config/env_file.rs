@@ -54,9 +54,11 @@ fn read_variables(path: &Path) -> Result<BTreeMap<String, Secret>, EnvFileRefuse
         Ok(metadata) if is_open_to_others(&metadata) => return Err(EnvFileRefused::Open),
         Ok(_) => {}
     }
+
     let text = read_capped(path, MAX_BYTES).map_err(EnvFileRefused::Unread)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut values = BTreeMap::new();
+
     for (index, line) in text.lines().map(str::trim).enumerate() {
         if line.is_empty() || line.starts_with('#') {
             continue;
@@ -64,6 +66,7 @@ fn read_variables(path: &Path) -> Result<BTreeMap<String, Secret>, EnvFileRefuse
         let (name, value) = parse_assignment(line).ok_or(EnvFileRefused::Line(index + 1))?;
         values.insert(name.to_owned(), Secret::new(value));
     }
+
     Ok(values)
 }
 
@@ -73,6 +76,7 @@ fn parse_assignment(line: &str) -> Option<(&str, String)> {
     let (name, value) = line.split_once('=')?;
     let name = name.trim();
     is_variable(name).then_some(())?;
+
     Some((name, unquote_value(value.trim())?))
 }
 
@@ -91,6 +95,7 @@ fn unquote_value(value: &str) -> Option<String> {
     let mut out = String::new();
     let mut quote = None;
     let mut chars = value.chars();
+
     while let Some(each) = chars.next() {
         match (quote, each) {
             (None, ' ' | '\t') => return chars.as_str().trim_start().starts_with('#').then_some(out),
@@ -100,6 +105,7 @@ fn unquote_value(value: &str) -> Option<String> {
             (_, other) => out.push(other),
         }
     }
+
     quote.is_none().then_some(out)
 }
 

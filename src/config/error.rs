@@ -57,6 +57,7 @@ impl Fault {
         let marked = text.get(span).unwrap_or_default().lines().next().unwrap_or_default().chars().count();
         let width = marked.min(excerpt.chars().count().saturating_sub(column - 1)).max(1);
         let line = before.matches('\n').count() + 1;
+
         Self { file: file.to_owned(), line, column, message, help: None, excerpt, width }
     }
 
@@ -79,6 +80,7 @@ impl fmt::Display for Fault {
         writeln!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
         writeln!(f, "{gutter} |")?;
         writeln!(f, "{number} | {}", self.excerpt)?;
+
         // A mark beyond what is shown would point at nothing.
         if self.column <= self.excerpt.chars().count() {
             writeln!(f, "{gutter} | {}{}", " ".repeat(self.column - 1), "^".repeat(self.width))?;

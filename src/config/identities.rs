@@ -23,9 +23,11 @@ pub(super) fn read_all(
 ) -> Result<Vec<Identity>, ConfigError> {
     let all = Section::open(source, "identities", value)?;
     let mut found: Vec<Identity> = Vec::new();
+
     for (name, span, value) in all.entries() {
         let fault = |message: String| ConfigError::from(source.fault(span.clone(), message));
         check_name(name).map_err(|refused| fault(refused.to_string()))?;
+
         if let Some(other) = found.iter().find(|other| other.name.eq_ignore_ascii_case(name)) {
             return Err(fault(format!("identities `{}` and `{name}` differ in case alone", other.name)));
         }
@@ -34,6 +36,7 @@ pub(super) fn read_all(
         }
         found.push(read_identity(source, name, value, warnings)?);
     }
+
     warn_about_twins(&found, warnings);
     Ok(found)
 }
@@ -59,6 +62,7 @@ pub(super) fn check_name(name: &str) -> Result<(), NameRefused> {
         return Err(NameRefused::Taken(shown()));
     }
     let fits = |c: char| c.is_ascii_alphanumeric() || "_-.@".contains(c);
+
     if name.is_empty() || name.len() > 64 || !name.chars().all(fits) {
         return Err(NameRefused::NoName(shown()));
     }
@@ -74,6 +78,7 @@ fn read_identity(
     let section = Section::new(source, &format!("identities.{name}"), value, &KEYS)?;
     let role = section.string("role")?.unwrap_or("user").to_owned();
     let rank = section.integer("rank", 0, 1_000_000)?.and_then(|rank| u32::try_from(rank).ok());
+
     if rank.is_none() && !["user", "admin"].contains(&role.to_ascii_lowercase().as_str()) {
         warnings.push(format!("identity {name}: role `{role}` ranks like `user` (10); set `rank` if it may do more"));
     }
@@ -91,12 +96,14 @@ fn read_identity(
 fn read_consent(section: &Section<'_>) -> Result<Consent, ConfigError> {
     let disposable = section.boolean("disposable")?.unwrap_or_default();
     let writes = section.string("writes")?;
+
     if let Some(written) = writes.filter(|_| disposable) {
         let shown: String = written.chars().take(20).collect();
         let message =
             format!("`disposable = true` lets the scan write freely; it does not go with `writes = \"{shown}\"`");
         return Err(section.source.fault(section.place("writes"), message).into());
     }
+
     match writes {
         _ if disposable => Ok(Consent::Disposable),
         None => Ok(Consent::Objects),
@@ -122,6 +129,7 @@ fn read_credential(section: &Section<'_>, name: &str, warnings: &mut Vec<String>
             return Err(section.source.fault(section.place(second), message).into());
         }
     };
+
     let form = SignInForm { source: section.source, path: section.path(kind), prefix: secrets::variable_part(name) };
     match kind {
         "bearer" => {
@@ -179,6 +187,7 @@ fn api_key(
     let purpose = form.purpose("_API_KEY", "api_key = { header = \"X-API-Key\", ENV }");
     let section = form.open(value, &["header", "query", SOURCES[0], SOURCES[1]], &purpose)?;
     let secret = |warnings: &mut Vec<String>| secrets::from_section(&section, &purpose, warnings);
+
     match (section.value("header"), section.value("query")) {
         (Some(_), None) => Ok(Credential::ApiKeyHeader(read_token_name(&section, "header")?, secret(warnings)?)),
         (None, Some(_)) => Ok(Credential::ApiKeyQuery(section.required("query")?.to_owned(), secret(warnings)?)),
@@ -197,6 +206,7 @@ fn read_basic(
     let mut purpose = form.purpose("_PASSWORD", "basic = { user = \"…\", password = { ENV } }");
     let section = form.open(value, &["user", "password"], &purpose)?;
     let user = section.required("user")?.to_owned();
+
     if user.contains(':') {
         return Err(section.source.fault(section.place("user"), "a user name of Basic has no colon (RFC 7617)").into());
     }
@@ -217,6 +227,7 @@ fn read_header(
     let section = form.open(value, &["name", "value", SOURCES[0], SOURCES[1]], &purpose)?;
     let name = read_token_name(&section, "name")?;
     let template = section.string("value")?.unwrap_or("{secret}").to_owned();
+
     if !template.contains("{secret}") || secrets::looks_secret(&template) {
         purpose.path = section.path("value");
         return Err(secrets::refuse_literal(form.source, &purpose, section.place("value")));
@@ -246,6 +257,7 @@ fn read_owned_ids(section: &Section<'_>) -> Result<BTreeMap<String, Vec<String>>
     let Some(value) = section.value("owns") else { return Ok(BTreeMap::new()) };
     let table = Section::open(section.source, &section.path("owns"), value)?;
     let mut owns = BTreeMap::new();
+
     for (parameter, _, value) in table.entries() {
         let path = table.path(parameter);
         let ids = match value.get_ref().as_array() {
@@ -254,6 +266,7 @@ fn read_owned_ids(section: &Section<'_>) -> Result<BTreeMap<String, Vec<String>>
         };
         owns.insert(parameter.to_owned(), ids);
     }
+
     Ok(owns)
 }
 
@@ -281,6 +294,7 @@ fn warn_about_twins(identities: &[Identity], warnings: &mut Vec<String>) {
                 (Credential::Basic(one, _), Credential::Basic(other, _)) => one == other,
                 (one, other) => one.secrets() == other.secrets(),
             };
+
             if same {
                 warnings.push(format!(
                     "{} and {} sign in with the same credential: they are one user",

@@ -73,12 +73,14 @@ pub fn render_init(facts: &InitFacts) -> String {
          # writes = \"none\"     it writes nothing as this account\n\
          # disposable = true   it may change the account itself: for accounts made for testing\n",
     );
+
     for name in ["alice", "bob"] {
         push_identity(&mut out, &facts.scheme, name, "user");
     }
     out.push_str("# An administrator shows which functions users must not reach.\n");
     let mut admin = String::new();
     push_identity(&mut admin, &facts.scheme, "root", "admin");
+
     for text in admin.trim_end().lines() {
         out.push_str(&format!("# {text}\n"));
     }
@@ -120,6 +122,7 @@ fn push_identity(out: &mut String, scheme: &InitScheme, name: &str, role: &str) 
             quote_toml(token),
         ),
     };
+
     out.push_str(&credential);
     out.push('\n');
 }

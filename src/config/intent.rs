@@ -18,6 +18,7 @@ pub(super) fn read_statements(
 ) -> Result<Vec<StatedIntent>, ConfigError> {
     let all = Section::open(source, "intent", value)?;
     let mut stated = Vec::new();
+
     for (key, span, value) in all.entries() {
         let fault = |message: String| source.open_fault(span.clone(), message);
         if stated.len() == MAX_STATEMENTS {
@@ -33,6 +34,7 @@ pub(super) fn read_statements(
             IntentSource { origin: IntentOrigin::Configuration, file: source.file.to_owned(), line, of_path: false };
         stated.push(StatedIntent { subject, level, reason, expires, source: place });
     }
+
     Ok(stated)
 }
 
@@ -60,6 +62,7 @@ fn read_statement(source: &ConfigSource<'_>, path: &str, value: &TomlValue<'_>) 
             return Err(fault.with_help(format!("add policy = \"...\": {}", AccessLevel::NAMES)).into());
         }
     };
+
     let reason =
         section.string("reason")?.map(|text| clean_text(text.trim(), MAX_REASON)).filter(|text| !text.is_empty());
     Ok(IntentWords {

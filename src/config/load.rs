@@ -27,6 +27,7 @@ pub fn load(path: &Path, env: &Env<'_>) -> Result<Config, ConfigError> {
     let env_file = EnvFile::beside(folder);
     let mut config = parse_source(&ConfigSource { file: &name, text: &text, folder, env, env_file: &env_file })?;
     config.path = path.to_owned();
+
     Ok(config)
 }
 
@@ -49,12 +50,14 @@ fn parse_source(source: &ConfigSource<'_>) -> Result<Config, ConfigError> {
     let root = Section::root(source, table.get_ref(), &ROOT_KEYS)?;
     let mut config = Config { path: source.folder.join(source.file), ..Config::default() };
     let warnings = &mut config.warnings;
+
     if let Some(value) = root.value("identities") {
         config.identities = identities::read_all(source, value, warnings)?;
     }
     if let Some(value) = root.value("target") {
         let section = Section::new(source, "target", value, &TARGET_KEYS)?;
         config.target = sections::read_target(&section, warnings)?;
+
         if let Some(file) = section.string("auth")? {
             let fault = |message: String| source.open_fault(section.place("auth"), message);
             if root.value("identities").is_some() {
@@ -69,6 +72,7 @@ fn parse_source(source: &ConfigSource<'_>) -> Result<Config, ConfigError> {
             warnings.push(format!("{file} holds secrets: keep it out of version control"));
         }
     }
+
     if let Some(value) = root.value("scan") {
         config.scan = sections::read_scan(source, value)?;
     }

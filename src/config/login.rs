@@ -83,6 +83,7 @@ impl LoginBody<'_, '_> {
             DeValue::Table(_) => {
                 let section = Section::open(self.source, path, value)?;
                 let mut object = Map::new();
+
                 for (key, _, value) in section.entries() {
                     object.insert(key.to_owned(), self.json(&section.path(key), key, value, depth + 1)?);
                 }
@@ -134,6 +135,7 @@ pub(super) fn store_secret(secrets: &mut BTreeMap<String, Secret>, field: &str, 
     let base = if base.is_empty() { "secret".to_owned() } else { base };
     let mut name = base.clone();
     let mut count = 1;
+
     while secrets.contains_key(&name) {
         count += 1;
         name = format!("{base}_{count}");
@@ -181,8 +183,10 @@ fn token_source(section: &Section<'_>) -> Result<TokenSource, ConfigError> {
         })?;
         return Ok(TokenSource::Pointer(pointer.to_owned()));
     }
+
     let table = Section::new(section.source, &path, value, &["header", "cookie"])?;
     let name = |key| table.required(key).map(str::to_owned);
+
     match (table.value("header"), table.value("cookie")) {
         (Some(_), None) => Ok(TokenSource::Header(name("header")?)),
         (None, Some(_)) => Ok(TokenSource::Cookie(name("cookie")?)),

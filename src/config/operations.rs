@@ -38,6 +38,7 @@ pub fn operation_matches(pattern: &str, method: &str, path: &str) -> bool {
         return false;
     }
     let (pattern, path) = (without_slash(pattern), without_slash(path));
+
     if pattern.len() > MAX_CHARS || path.len() > MAX_CHARS {
         return false;
     }
@@ -98,6 +99,7 @@ enum Token {
 fn tokenize_pattern(pattern: &str) -> Vec<Token> {
     let mut all = Vec::new();
     let mut rest = pattern;
+
     while let Some(first) = rest.chars().next() {
         let brace = rest.strip_prefix('{').and_then(|inner| inner.split_once('}'));
         rest = match (first, brace) {
@@ -115,6 +117,7 @@ fn tokenize_pattern(pattern: &str) -> Vec<Token> {
             }
         };
     }
+
     all
 }
 
@@ -125,6 +128,7 @@ fn matches_tokens(tokens: &[Token], path: &str) -> bool {
         *first = true;
     }
     skip_any(tokens, &mut reached);
+
     for character in path.chars() {
         let mut next = vec![false; tokens.len() + 1];
         for (at, token) in tokens.iter().enumerate() {
@@ -142,9 +146,11 @@ fn matches_tokens(tokens: &[Token], path: &str) -> bool {
                 }
             }
         }
+
         skip_any(tokens, &mut next);
         reached = next;
     }
+
     reached.last() == Some(&true)
 }
 

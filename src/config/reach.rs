@@ -41,6 +41,7 @@ impl ConfigReach {
         let table: Table = toml::from_str(&text)
             .map_err(|_| ConfigError::Read { path: path.to_owned(), reason: "it is no TOML".to_owned() })?;
         let mut reach = Self::default();
+
         if let Some(target) = table.get("target").and_then(Value::as_table) {
             reach.add_target(target, folder);
         }
@@ -51,6 +52,7 @@ impl ConfigReach {
         reach.files.extend(rules.map(|file| resolve_path(&folder.join(file))));
         reach.add_secrets(&Value::Table(table), folder, 0);
         let env_file = folder.join(ENV_FILE);
+
         if !reach.variables.is_empty() && env_file.is_file() {
             reach.secrets.insert(resolve_path(&env_file));
         }
@@ -69,6 +71,7 @@ impl ConfigReach {
             self.variables.difference(&other.variables).map(|name| format!("the environment variable {name}"));
         let secrets = self.secrets.difference(&other.secrets).map(|path| format!("the file {}", path.display()));
         let included = self.included.difference(&other.included).map(|each| format!("{each} as a mere read"));
+
         origins.chain(variables).chain(secrets).chain(included).collect()
     }
 
@@ -76,6 +79,7 @@ impl ConfigReach {
         let text = |key: &str| target.get(key).and_then(Value::as_str);
         let allowed = target.get("allow").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
         let named = text("base_url").into_iter().chain(allowed).chain(text("openapi").filter(|text| is_url(text)));
+
         for address in named {
             self.origins.extend(Url::parse(address).ok().and_then(|url| Origin::of(&url).ok()).map(|o| o.to_string()));
         }

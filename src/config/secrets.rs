@@ -63,6 +63,7 @@ pub(super) fn from_section(
             return Err(section.source.fault(section.span.clone(), message).with_help(purpose.help()).into());
         }
     };
+
     let text = text.trim();
     if text.is_empty() {
         return Err(section.source.fault(span, format!("the secret of `{}` is empty", purpose.path)).into());
@@ -94,10 +95,12 @@ fn from_env(section: &Section<'_>, purpose: &Purpose<'_>, variable: &str) -> Res
     let place = section.place("env");
     let is_name = is_variable(variable);
     let given = if is_name { (section.source.env)(variable) } else { None };
+
     if let Some(value) = given.as_ref().filter(|value| is_given(value)) {
         return Ok(value.clone());
     }
     let filed = if is_name { section.source.env_file.get(variable) } else { Ok(None) };
+
     if let Ok(Some(value)) = filed {
         return Ok(value.expose().to_owned());
     }
@@ -106,6 +109,7 @@ fn from_env(section: &Section<'_>, purpose: &Purpose<'_>, variable: &str) -> Res
     }
     // Keys such as `sk_live_…` are valid names of variables too.
     let shown = is_name && !looks_secret(variable) && !(variable.len() >= 20 && has_both_cases_and_digits(variable));
+
     if !shown {
         let message = format!("`{}.env` is the name of an environment variable, not the secret itself", purpose.path);
         return Err(section.source.fault(place, message).with_help(purpose.help()).into());

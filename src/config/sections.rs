@@ -35,11 +35,13 @@ pub(super) fn read_target(section: &Section<'_>, warnings: &mut Vec<String>) -> 
         }
         allow.push(origin);
     }
+
     let base_url = section.string("base_url")?.map(str::to_owned);
     if let Some(text) = &base_url {
         check_base_url(section, text, &allow, warnings)?;
     }
     let source = section.string("source")?.map(|path| section.source.folder.join(path));
+
     if let Some(folder) = source.as_ref().filter(|folder| !folder.is_dir()) {
         warnings.push(format!("source: {} is not a folder; code is not looked at", folder.display()));
     }
@@ -63,6 +65,7 @@ fn check_base_url(
         |reason: String| section.source.fault(section.place("base_url"), format!("`target.base_url`: {reason}"));
     let origin = Origin::parse(text).map_err(|error| fault(error.to_string()))?;
     let url = Url::parse(text).map_err(|error| fault(error.to_string()))?;
+
     if url.query().is_some() || url.fragment().is_some() {
         return Err(fault("an address without `?` and `#`".to_owned()).into());
     }
@@ -94,6 +97,7 @@ pub(super) fn read_scan(source: &ConfigSource<'_>, value: &TomlValue<'_>) -> Res
         }
         Ok(found)
     };
+
     let (exclude, include) = (patterns("exclude")?, patterns("include")?);
     Ok(ScanSettings {
         mode: read_mode(&section)?,
@@ -111,6 +115,7 @@ pub(super) fn read_scan(source: &ConfigSource<'_>, value: &TomlValue<'_>) -> Res
 fn read_mode(section: &Section<'_>) -> Result<Option<Mode>, ConfigError> {
     let modes = [Mode::Passive, Mode::Active, Mode::Intrusive];
     let Some(text) = section.string("mode")? else { return Ok(None) };
+
     if let Some(mode) = modes.into_iter().find(|mode| mode.as_str() == text) {
         return Ok(Some(mode));
     }
@@ -127,6 +132,7 @@ pub(super) fn read_llm(
 ) -> Result<Llm, ConfigError> {
     let section = Section::new(source, "llm", value, &["endpoints", "system_prompt", "max_calls", "timeout_seconds"])?;
     let mut endpoints = Vec::new();
+
     for endpoint in section.tables("endpoints", &["operation", "prompt", "answer"])? {
         let operation = endpoint.required("operation")?;
         let fault = |key: &str, reason: &dyn std::fmt::Display| {
@@ -141,6 +147,7 @@ pub(super) fn read_llm(
         let (prompt, answer) = (pointer("prompt")?, pointer("answer")?);
         endpoints.push(LlmEndpoint { operation: operation.trim().to_owned(), prompt, answer });
     }
+
     let system_prompt = match section.value("system_prompt") {
         Some(value) => Some(system_prompt(source, value, warnings)?),
         None => None,
@@ -204,6 +211,7 @@ pub(super) fn read_suppressions(
         let fault =
             |key: &str, message: &str| ConfigError::from(section.source.open_fault(section.place(key), message));
         let (finding, check, operation) = (text("finding")?, text("check")?, text("operation")?);
+
         if finding.is_none() && check.is_none() && operation.is_none() {
             return Err(fault("reason", "`suppress` needs `finding`, `check` or `operation`: what it is about"));
         }
@@ -220,12 +228,14 @@ pub(super) fn read_suppressions(
             reason: section.required("reason")?.trim().to_owned(),
             expires: read_date(&section, "expires")?,
         };
+
         if suppression.is_expired(today) {
             let (what, day) = (describe_suppression(&suppression), suppression.expires.unwrap_or_default());
             warnings.push(format!("the suppression of {what} expired on {day}: it is reported again"));
         }
         all.push(suppression);
     }
+
     Ok(all)
 }
 

@@ -89,15 +89,18 @@ pub(super) fn read_identities(text: &str, warnings: &mut Vec<String>) -> Result<
     let file: Value = yaml_serde::from_str(text)
         .map_err(|error| error.location().map_or(AuthFileRefused::NoYaml, |at| AuthFileRefused::NoYamlAt(at.line())))?;
     let users = file.get("auth").and_then(Value::as_array).ok_or(AuthFileRefused::NoUsers)?;
+
     if users.len() > MAX_USERS {
         return Err(AuthFileRefused::TooManyUsers);
     }
     let template = file.get("authTemplate").cloned().unwrap_or(Value::Null);
     let mut found: Vec<Identity> = Vec::new();
+
     for (index, user) in users.iter().enumerate() {
         let user = merge_template(&template, user, 0);
         let name = user.get("name").and_then(Value::as_str).ok_or(AuthFileRefused::NoName(index + 1))?;
         check_name(name)?;
+
         if found.iter().any(|other| other.name.eq_ignore_ascii_case(name)) {
             return Err(AuthFileRefused::Twice(name.to_owned()));
         }
@@ -106,6 +109,7 @@ pub(super) fn read_identities(text: &str, warnings: &mut Vec<String>) -> Result<
             Err(reason) => warnings.push(format!("user {name} of auth.yaml is left out: {reason}")),
         }
     }
+
     if found.is_empty() { Err(AuthFileRefused::NoneUsable(warnings.join("; "))) } else { Ok(found) }
 }
 
@@ -113,6 +117,7 @@ pub(super) fn read_identities(text: &str, warnings: &mut Vec<String>) -> Result<
 fn build_identity(name: &str, credential: Credential, warnings: &mut Vec<String>) -> Identity {
     let lower = name.to_ascii_lowercase();
     let is_admin = ["admin", "root", "superuser"].iter().any(|word| lower.contains(word));
+
     if is_admin {
         warnings.push(format!("{name} is taken for an administrator because of the name"));
     }
@@ -147,6 +152,7 @@ fn read_credential(user: &Value, name: &str, warnings: &mut Vec<String>) -> Resu
     // A template gives its sign-in to users with fixed headers as well; without a payload it signs nobody in.
     let has_payload = |login: &Value| ["payloadRaw", "payloadUserPwd"].iter().any(|key| login.get(*key).is_some());
     let login = user.get("loginEndpointAuth").filter(|login| login.is_object());
+
     if let Some(login) = login.filter(|login| has_payload(login) || user.get("fixedHeaders").is_none()) {
         return Ok(Credential::Login(read_recipe(login)?));
     }
@@ -155,6 +161,7 @@ fn read_credential(user: &Value, name: &str, warnings: &mut Vec<String>) -> Resu
         headers.iter().filter_map(|header| Some((text_field(header, "name")?, text_field(header, "value")?))).collect();
     let telling = |name: &str| name.eq_ignore_ascii_case("cookie") || Redactor::is_sensitive_name(name);
     let chosen = headers.iter().find(|(name, _)| telling(name)).or(headers.first()).ok_or(UserRefused::NoHeader)?;
+
     if headers.len() > 1 {
         warnings.push(format!("user {name} of auth.yaml: of several fixed headers only {} is sent", chosen.0));
     }
@@ -167,6 +174,7 @@ fn fixed_header(name: &str, value: &str) -> Result<Credential, UserRefused> {
     }
     let (scheme, rest) = value.split_once(' ').unwrap_or(("", value));
     let secret = Secret::new(rest.trim());
+
     match (name.to_ascii_lowercase().as_str(), scheme.to_ascii_lowercase().as_str()) {
         ("authorization", "bearer") => Ok(Credential::Bearer(secret)),
         ("authorization", "basic") => {
@@ -200,6 +208,7 @@ fn read_recipe(login: &Value) -> Result<LoginRecipe, UserRefused> {
     check_operation(&operation)?;
     let content_type = text_field(login, "contentType").unwrap_or("application/json").to_ascii_lowercase();
     let is_form = content_type.contains("x-www-form-urlencoded");
+
     if !is_form && !content_type.contains("json") {
         return Err(UserRefused::ContentType);
     }
@@ -207,6 +216,7 @@ fn read_recipe(login: &Value) -> Result<LoginRecipe, UserRefused> {
     let body = hide_secrets(read_payload(login, is_form)?, "", &mut secrets, 0);
     let (token, send) = read_token_source(login)?;
     let content_type = if is_form { "application/x-www-form-urlencoded" } else { "application/json" }.to_owned();
+
     Ok(LoginRecipe { operation, body, secrets, content_type, token, send })
 }
 
@@ -215,10 +225,12 @@ fn read_payload(login: &Value, is_form: bool) -> Result<Value, UserRefused> {
         let field = |key: &'static str| text_field(pair, key).ok_or(UserRefused::NoPayloadField(key));
         let mut body = Map::new();
         body.insert(field("usernameField")?.to_owned(), Value::from(field("username")?));
+
         // The field may have any name, so the value says itself that it is a secret.
         body.insert(field("passwordField")?.to_owned(), serde_json::json!({ SECRET: field("password")? }));
         return Ok(Value::Object(body));
     }
+
     let Some(raw) = text_field(login, "payloadRaw") else { return Ok(Value::Null) };
     if is_form {
         let pairs = url::form_urlencoded::parse(raw.as_bytes());
@@ -226,6 +238,7 @@ fn read_payload(login: &Value, is_form: bool) -> Result<Value, UserRefused> {
             pairs.map(|(key, value)| (key.into_owned(), Value::from(value.into_owned()))).collect(),
         ));
     }
+
     serde_json::from_str(raw).map_err(|_| UserRefused::PayloadNotJson)
 }
 
@@ -270,6 +283,7 @@ fn read_token_source(login: &Value) -> Result<(TokenSource, String), UserRefused
         "header" if is_token(selector) => TokenSource::Header(selector.to_owned()),
         _ => return Err(UserRefused::ExtractFrom),
     };
+
     if text_field(token, "sendIn").is_some_and(|place| place != "header") {
         return Err(UserRefused::TokenInQuery);
     }

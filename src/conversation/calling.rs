@@ -24,6 +24,7 @@ pub(crate) async fn call_model(
     let (cx, operation) = (talk.cx, &talk.acting.operation);
     let who = caller.label();
     let mut values = talk.values(&who);
+
     if talk.facing.by_query {
         let said = body.value.as_object().into_iter().flatten();
         values.extend(said.map(|(name, value)| ((Place::Query, name.clone()), value.clone())));
@@ -39,6 +40,7 @@ pub(crate) async fn call_model(
         once: true,
         ..Ask::get(caller.clone(), url.clone())
     };
+
     let before = kept::list_existing_items(talk, &who).await?;
     let announced = WriteNote::bare(operation.id.as_str(), &who, WriteKind::Creates);
     let written = cx.maker.probe.send_write(&ask, announced).await?;
@@ -53,6 +55,7 @@ pub(crate) async fn call_model(
         }
         None => written.answer,
     };
+
     let (raw, kind) = answer
         .response()
         .map(|response| (response.text.clone(), response.header("content-type").unwrap_or_default().to_owned()))

@@ -92,6 +92,7 @@ impl<'a> Course<'a> {
     pub(crate) fn new(talk: &'a Talk<'a>, who: &str, class: AskTarget) -> Self {
         let given = talk.cx.llm.prompts.iter().cloned().enumerate().map(|(at, text)| ModelAsk::Given(at, text));
         let own = questions_of_tier(talk.tier(), class).into_iter().map(ModelAsk::Own);
+
         // What is only looked at is asked little.
         let provocations: &[Provocation] = if talk.tier() == Tier::Look { &[] } else { &Provocation::ALL };
         let provoked = provocations.iter().copied().map(ModelAsk::Provoked);
@@ -140,11 +141,13 @@ impl<'a> Course<'a> {
                 }
                 said => said?,
             };
+
             if asked.is_provoked() {
                 self.note_answered(&asked, said.answer.response().is_some());
                 return Ok(Some((asked, said)));
             }
             self.asked += 1;
+
             if let Err(because) = said.usable() {
                 self.unjudged.get_or_insert(because.to_string());
                 if said.is_partial() {
@@ -152,6 +155,7 @@ impl<'a> Course<'a> {
                 }
                 continue;
             }
+
             self.judged += 1;
             self.note_answered(&asked, true);
             self.last = Some(Arc::clone(&said));
@@ -159,6 +163,7 @@ impl<'a> Course<'a> {
             self.compare(&asked, &said).await?;
             return Ok(Some((asked, said)));
         }
+
         Ok(None)
     }
 
@@ -186,6 +191,7 @@ impl<'a> Course<'a> {
                 Err(stop) => return Err(stop),
             }
         }
+
         Ok(times)
     }
 
@@ -254,6 +260,7 @@ impl<'a> Course<'a> {
     fn gap(&self) -> Option<Silence> {
         let because = self.unjudged.clone().unwrap_or_else(|| "no question was asked".to_owned());
         let (judged, asked) = (self.judged, self.asked);
+
         if let Some(end) = self.ended {
             return Some(end.silence());
         }

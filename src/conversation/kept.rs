@@ -25,6 +25,7 @@ pub(crate) async fn list_existing_items(talk: &Talk<'_>, who: &str) -> Result<Ar
         return Ok(listed);
     }
     let mut listed = Listed::new();
+
     for list in removable_lists(talk) {
         let items = fetch_items(talk, list, who).await?;
         listed.insert(list.path.clone(), items.into_iter().map(|(id, _)| id).collect());
@@ -45,12 +46,14 @@ pub(crate) async fn record_leftovers(
     let Some(journal) = talk.cx.maker.probe.journal() else { return Ok(()) };
     let named = find_named_id(talk, written, sent, who).or_else(|| find_begun_conversation(talk, written, sent, who));
     let mut kept = named.filter(|(id, _)| !is_old(talk, before, id));
+
     if let (None, Some(word)) = (&kept, planted) {
         kept = find_planted_item(talk, who, word, before).await?;
     }
     let own = talk.acting.operation.id.as_str();
     let same = |entry: &JournalEntry, id: &String| entry.object.as_ref() == Some(id) && entry.note.operation == own;
     let noted = |id: &String| journal.has_entry(|entry| same(entry, id));
+
     match kept.filter(|(id, _)| !noted(id)) {
         Some((id, undo)) => {
             journal.made(written.n, Some(id), undo);
@@ -58,6 +61,7 @@ pub(crate) async fn record_leftovers(
         }
         None => journal.nothing(written.n),
     }
+
     Ok(())
 }
 
@@ -83,6 +87,7 @@ fn find_named_id(talk: &Talk<'_>, written: &WriteResult, sent: &Value, who: &str
         let new = sent.get(name).and_then(scalar_text).as_ref() != Some(&id) && !id.is_empty() && id.len() <= 100;
         let plain = !id.contains(char::is_whitespace);
         let undo = find_undo(talk, name, who);
+
         // What names a conversation is left behind also where nothing removes it: the report says so.
         let conversation = name != "id" && !name.to_ascii_lowercase().starts_with("session");
         (new && plain && (conversation || undo.is_some())).then_some((id, undo))
@@ -124,6 +129,7 @@ async fn find_planted_item(
         let undo = find_removal(talk, list).and_then(|removes| undone_by(talk, removes, (look, Some(list)), who));
         return Ok(Some((id, undo)));
     }
+
     Ok(None)
 }
 
@@ -136,6 +142,7 @@ fn removable_lists<'t>(talk: &'t Talk<'_>) -> Vec<&'t Operation> {
             && is_of_talk(&operation.path)
             && find_removal(talk, operation).is_some()
     };
+
     talk.cx.maker.api.operations.iter().filter(fits).take(MOST_LISTS).collect()
 }
 
@@ -168,6 +175,7 @@ async fn fetch_items(talk: &Talk<'_>, list: &Operation, who: &str) -> Result<Vec
     let inner = || json.as_object().into_iter().flatten().find_map(|(_, field)| field.as_array());
     let items = json.as_array().or_else(inner).map(Vec::as_slice).unwrap_or_default();
     let id = |item: &Value| ["id", "_id", "uuid", "sid"].iter().find_map(|name| scalar_text(item.get(*name)?));
+
     Ok(items.iter().filter_map(|item| Some((id(item)?, item.clone()))).collect())
 }
 
@@ -205,6 +213,7 @@ fn find_undo(talk: &Talk<'_>, name: &str, who: &str) -> Option<Undo> {
                 || before.rsplit('/').next().is_some_and(|last| plain(last).trim_end_matches('s') == thing));
         slot.starts_with('{') && (named || before == own && name == "id")
     })?;
+
     let look = api.operations.iter().find(|other| other.method == Method::Get && other.path == removes.path);
     undone_by(talk, removes, (look, None), who)
 }

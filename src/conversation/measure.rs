@@ -32,6 +32,7 @@ pub(crate) async fn ask_long_question(talk: &Talk<'_>, who: &str) -> Result<Long
     let prompt = Prompt::one(format!("{filler}\n\nDisregard the filler above. Answer with this word alone: {word}"));
     let said = talk.say(&AskCaller::named(who), &prompt, 0).await?;
     let to_its_end = said.reading.said().contains(&word);
+
     Ok(Long { said, to_its_end })
 }
 
@@ -47,6 +48,7 @@ impl OutputLength {
     pub(crate) fn as_wished(&self) -> bool {
         let (few, many) = self.lines;
         let wished = LINES as usize;
+
         // A model may lose count; what is bounded stops far earlier, or writes the same both times.
         few.abs_diff(wished) * 10 <= wished && many * 10 >= wished * 36
     }
@@ -55,6 +57,7 @@ impl OutputLength {
 pub(crate) async fn ask_for_lines(talk: &Talk<'_>, who: &str) -> Result<OutputLength, Stop> {
     let caller = AskCaller::named(who);
     let few = talk.say(&caller, &counting_prompt(LINES), 0).await?;
+
     if few.usable().is_err() || count_numbers(&few, LINES) * 2 < LINES as usize {
         // Who does not count so far will not count further, and further would cost more.
         return Ok(OutputLength { lines: (count_numbers(&few, LINES), 0), more: few });
@@ -89,6 +92,7 @@ pub(crate) async fn send_burst(talk: &Talk<'_>, who: &str) -> Result<Result<Arc<
             return Ok(Err(last));
         }
     }
+
     Ok(Ok(last))
 }
 

@@ -48,9 +48,11 @@ pub async fn ask_candidates(cx: TalkCx<'_>, candidates: &[&Acting]) -> Met {
         producers.map(|producer| &producer.operation.id).any(|id| *id == acting.operation.id)
     };
     let mut asked = 0;
+
     for acting in candidates.iter().filter(|acting| !makes(acting)) {
         let id = &acting.operation.id;
         let tried = is_tried(cx.maker.api, &acting.operation, cx.mode);
+
         match Talk::open(cx, acting) {
             Ok(talk) if tried && asked < MOST_ASKED => {
                 asked += 1;
@@ -66,12 +68,14 @@ pub async fn ask_candidates(cx: TalkCx<'_>, candidates: &[&Acting]) -> Met {
             _ => met.unasked.push(id.clone()),
         }
     }
+
     met
 }
 
 async fn is_a_model(talk: &Talk<'_>) -> Result<bool, Stop> {
     let who = talk.first();
     let first = talk.benign(&who).await?;
+
     // What does not answer the plain question is not asked another.
     if first.usable().is_err() {
         return Ok(false);
@@ -79,6 +83,7 @@ async fn is_a_model(talk: &Talk<'_>) -> Result<bool, Stop> {
     let word = format!("velm{:04x}", rand::random::<u16>());
     let question = word_question(&word);
     let second = talk.say(&AskCaller::named(&who), &Prompt::one(question.clone()), 0).await?;
+
     Ok(!signs_of_model(exchange_of_answer(BENIGN, &first), exchange_of_answer(&question, &second), &word).is_empty())
 }
 

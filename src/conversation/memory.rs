@@ -109,6 +109,7 @@ impl Memory {
         }
         let each = settings.calls_each(operations);
         let spent = state.spent.entry(operation.clone()).or_default();
+
         if spent.calls >= each {
             return Err(Exhausted::Model(each));
         }
@@ -131,6 +132,7 @@ impl Memory {
         }
         let late = &mut state.spent.entry(operation.clone()).or_default().late;
         *late = if said.answer.is_late() { *late + 1 } else { 0 };
+
         if *late >= MAX_LATE {
             state.slowed.insert(operation.clone(), Exhausted::Late);
         }
@@ -138,6 +140,7 @@ impl Memory {
             state.slowed.insert(operation.clone(), Exhausted::Slowed);
         }
         let absent = said.answer.status().filter(|status| ABSENT.contains(status));
+
         if let Some(status) = absent.filter(|_| !state.answered.contains(operation)) {
             state.slowed.insert(operation.clone(), Exhausted::Absent(status));
         }

@@ -51,6 +51,7 @@ impl Needles {
     pub(crate) fn tokens(talk: &Talk<'_>) -> Self {
         let sessions = talk.cx.maker.probe.sessions();
         let (mut values, mut left_out) = (Vec::new(), Vec::new());
+
         for name in talk.callers() {
             let Some(session) = sessions.get(&name) else { continue };
             // A jar of cookies is several values in one line.
@@ -67,8 +68,10 @@ impl Needles {
                 }
             }
         }
+
         let mut needles = Self { left_out, ..Self::new(values.clone()) };
         let rules = talk.cx.secrets;
+
         for (place, (_, value)) in needles.of.iter_mut().zip(values.iter().filter(|(_, value)| is_long(value))) {
             place.2 = format_fingerprint(rules, "caller-token", value.expose());
         }
@@ -84,12 +87,14 @@ impl Needles {
     pub(crate) fn new(values: Vec<(String, Secret)>) -> Self {
         let mut of = Vec::new();
         let mut needles = Vec::new();
+
         for (owner, value) in values {
             if is_long(&value) {
                 of.push((owner.clone(), value.expose().chars().count(), String::new()));
                 needles.push(Needle { name: owner, value });
             }
         }
+
         Self { of, left_out: Vec::new(), finder: KnownFinder::new(&needles) }
     }
 
@@ -119,11 +124,13 @@ impl Needles {
         let asked = self.finder.find(&said.sent).into_iter().filter(|hit| hit.whole || hit.run >= LEAST_RUN);
         let sent: Vec<usize> = asked.map(|hit| hit.needle).collect();
         let mut found: Option<(bool, Hit)> = None;
+
         for piece in said.pieces() {
             for hit in self.finder.find(piece.text).into_iter().filter(|hit| !sent.contains(&hit.needle)) {
                 let Some((owner, length, fingerprint)) = self.of.get(hit.needle) else { continue };
                 let enough = hit.whole || hit.run >= LEAST_RUN && *length >= SHORT_VALUE;
                 let better = found.as_ref().is_none_or(|(whole, _)| hit.whole && !whole);
+
                 if enough && better {
                     let place = Hit {
                         owner: owner.clone(),
@@ -133,10 +140,12 @@ impl Needles {
                         seen: (hit.run, *length),
                         fingerprint: fingerprint.clone(),
                     };
+
                     found = Some((hit.whole, place));
                 }
             }
         }
+
         found.map(|(_, hit)| hit)
     }
 }

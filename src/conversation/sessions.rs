@@ -12,6 +12,7 @@ pub(crate) fn is_named(field: &str) -> bool {
     const TALKS: [&str; 8] = ["session", "conversation", "thread", "chat", "dialog", "dialogue", "convo", "discussion"];
     let words = split_words(field);
     let is_id = words.last().is_some_and(|last| matches!(last.as_str(), "id" | "uuid" | "key" | "sid"));
+
     match words.as_slice() {
         [only] => {
             only == "sid" || TALKS.contains(&only.as_str()) || TALKS.iter().any(|talk| *only == format!("{talk}id"))
@@ -32,6 +33,7 @@ pub(crate) fn with_own_conversation(talk: &Talk<'_>, sample: &Value, who: &str) 
             }
         }
     }
+
     sample
 }
 
@@ -39,6 +41,7 @@ pub(crate) fn with_own_conversation(talk: &Talk<'_>, sample: &Value, who: &str) 
 pub(crate) fn missing_conversation(talk: &Talk<'_>, sample: &Value, who: &str) -> Option<String> {
     let of_body = sample.as_object().into_iter().flatten().filter(|(_, value)| value.is_number()).map(|(name, _)| name);
     let lacks = |name: &&String| is_named(name) && made_conversation_id(talk, who, name).is_none();
+
     if let Some(name) = of_body.into_iter().find(lacks) {
         return Some(format!("no conversation of the caller's own could be opened for `{}`", clean_name(name, 60)));
     }
@@ -63,6 +66,7 @@ pub(crate) fn is_made(talk: &Talk<'_>, who: &str, id: &str) -> bool {
 fn made_conversation_id(talk: &Talk<'_>, who: &str, name: &str) -> Option<Value> {
     let made = talk.cx.maker.made();
     let mut own = made.iter().filter(|created| created.caller == who);
+
     // A post has a `thread_id` too, and that thread is not the scan's.
     let by_field = own.clone().find_map(|created| {
         let id = created.object.fields.get(name)?;

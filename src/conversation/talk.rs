@@ -121,6 +121,7 @@ impl Reply {
         let told = headers.iter().filter(|(name, _)| name != "set-cookie");
         let told = told.map(|(name, value)| SearchedText { kind: ChannelKind::Header, path: name, text: value });
         let raw = SearchedText { kind: ChannelKind::All, path: "$", text: &self.raw };
+
         channels.into_iter().chain(told).chain(whole).chain(std::iter::once(raw)).collect()
     }
 }
@@ -193,6 +194,7 @@ impl<'a> Talk<'a> {
         let media_type = acting.content.as_ref().map(|content| content.media_type.clone());
         let media_type = media_type.filter(|kind| kind != "*/*").unwrap_or_else(|| "application/json".to_owned());
         let talk = Self { cx, acting, facing, shows, sample, media_type };
+
         if let Some(because) = sessions::missing_conversation(&talk, &talk.sample, &talk.first()) {
             let help = "let a caller open conversations (a POST that the document describes)";
             return Err(Silence::not_tried(because).with_help(help));
@@ -210,6 +212,7 @@ impl<'a> Talk<'a> {
             };
             acting.filter(|acting| asked(&acting.operation)).count()
         };
+
         self.cx.memory.operations(self.cx.llm.met.len(), facing)
     }
 
@@ -228,9 +231,11 @@ impl<'a> Talk<'a> {
         let mut signed: Vec<_> =
             probe.identities().iter().filter(|identity| probe.sessions().get(&identity.name).is_some()).collect();
         let own = &self.cx.accounts.made;
+
         // Throw-away accounts first, whom nobody misses.
         signed.sort_by_key(|identity| (identity.rank, !own.iter().any(|account| account.name == identity.name)));
         let mut names: Vec<String> = signed.into_iter().map(|identity| identity.name.clone()).collect();
+
         if names.is_empty() {
             names.push(ANONYMOUS.to_owned());
         }
@@ -279,6 +284,7 @@ impl<'a> Talk<'a> {
         let mut turns = question.turns.iter();
         let mut prompt = Prompt::one(turns.next().copied().unwrap_or_default());
         let mut said = self.say(&caller, &prompt, round).await?;
+
         for turn in turns {
             if said.usable().is_err() {
                 break;
@@ -286,6 +292,7 @@ impl<'a> Talk<'a> {
             prompt = prompt.then(&said.reading.said(), *turn);
             said = self.say(&caller, &prompt, round).await?;
         }
+
         Ok(said)
     }
 
@@ -293,12 +300,14 @@ impl<'a> Talk<'a> {
     pub(crate) fn say<'s>(&'s self, caller: &'s AskCaller, prompt: &Prompt, round: u8) -> Saying<'s> {
         let id = &self.acting.operation.id;
         let key = question_digest(&[id.as_str(), &format!("{caller:?}"), &format!("{prompt:?}"), &round.to_string()]);
+
         if let Some(said) = self.cx.memory.get(&key) {
             return Box::pin(std::future::ready(Ok(said)));
         }
         let streamed = prompt.clone().streamed(self.facing.streams);
         let sample = sessions::with_own_conversation(self, &self.sample, &caller.label());
         let value = build_request_body(self.facing.shape, &streamed, &sample, self.facing.prompt.as_deref());
+
         self.put(caller, value, key)
     }
 
@@ -330,6 +339,7 @@ impl<'a> Talk<'a> {
         let body = Body { media_type: self.media_type.clone(), value, marked: Vec::new() };
         let (answer, raw, kind) = calling::call_model(self, caller, &body, planted).await?;
         let reading = read_model_answer(self.facing.shape, &kind, &raw, self.facing.answer.as_deref());
+
         Ok(memory.keep(key, id, Reply { answer, reading, sent: body.value.to_string(), raw }))
     }
 
@@ -347,6 +357,7 @@ impl<'a> Talk<'a> {
         let who =
             if callers.iter().any(|name| name == who) { who } else { callers.first().map_or(who, String::as_str) };
         let survey = self.cx.survey;
+
         for slot in id_slots(self.cx.maker.api, &self.acting.operation) {
             let own = survey.objects.known.iter().find(|(key, object)| {
                 let owned = survey.owner(key).map_or_else(|| object.seen_by.contains(who), |(owner, _)| owner == who);
@@ -356,6 +367,7 @@ impl<'a> Talk<'a> {
                 values.insert((slot.place, slot.name.clone()), value.clone());
             }
         }
+
         if let Some((_, own)) = object_for(self.cx.maker, self.acting, who) {
             values.extend(own);
         }
@@ -372,6 +384,7 @@ fn build_sample_body(cx: &TalkCx<'_>, acting: &Acting, facing: &Facing) -> Value
         let queries = required.filter(|((place, _), _)| *place == Place::Query).map(|((_, name), value)| (name, value));
         return if facing.by_query { Value::Object(queries.collect()) } else { Value::Null };
     };
+
     let sample = Samples::new(api, 1).body(content);
     let Value::Object(all) = sample else { return sample };
     let declared = content.schema.map(|schema| schema_fields(api, schema)).unwrap_or_default();

@@ -54,6 +54,7 @@ impl Unknown {
             self.kind.word(),
             self.disguise
         );
+
         if let Some(prefix) = &self.prefix {
             facts.push_str(&format!(", begins with the public `{}`", clean_text(prefix, 24)));
         }
@@ -76,12 +77,14 @@ pub(crate) fn unknown_in(said: &Reply, needles: &Needles, rules: &SecretRules) -
             for (rule, value, prefix) in secrets_of(&text, rules) {
                 let found = Unknown { rule, value, prefix, kind: piece.kind, path: piece.path.to_owned(), disguise };
                 let new = !found.stands_in(&said.sent) && !needles.has(&found.value) && !found.is_in(&all);
+
                 if new {
                     all.push(found);
                 }
             }
         }
     }
+
     all
 }
 
@@ -97,6 +100,7 @@ fn secrets_of(text: &str, rules: &SecretRules) -> Vec<(String, String, Option<St
     let tokens = jwt::find_ranges(text).into_iter().map(of);
     let real = tokens.filter(|token| jwt::parse(token).is_some_and(|jwt| !is_sample(&jwt)));
     all.extend(real.map(|token| (JWT.to_owned(), token, Some("eyJ".to_owned()))));
+
     all
 }
 

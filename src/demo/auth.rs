@@ -98,6 +98,7 @@ fn accepted_claims(app: &DemoApp, token: &str, care: Care) -> Option<Value> {
     let unsigned = algorithm.eq_ignore_ascii_case("none") && signature.is_empty();
     let believed = care == Care::NoSignature || (care == Care::AcceptsNone && unsigned);
     let proven = algorithm == "HS256" && has_valid_signature(&app.key, body, signature);
+
     if !believed && !proven {
         return None;
     }

@@ -27,6 +27,7 @@ pub(super) async fn add_security_headers(State(app): State<Arc<DemoApp>>, reques
     let denied = response.status() == StatusCode::UNAUTHORIZED;
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+
     if app.repaired {
         for (name, value) in HARDENED {
             headers.insert(name.clone(), HeaderValue::from_static(value));
@@ -35,6 +36,7 @@ pub(super) async fn add_security_headers(State(app): State<Arc<DemoApp>>, reques
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"ledgerly\""));
         }
     }
+
     response
 }
 
@@ -45,6 +47,7 @@ pub(super) async fn apply_cors_policy(State(app): State<Arc<DemoApp>>, request: 
     let mut response = if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("origin"));
+
     if let Some(origin) = origin {
         allow_origin(headers, origin);
     }

@@ -33,6 +33,7 @@ impl IntoResponse for DemoRefusal {
             Self::Invalid(message) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", message),
             Self::Crashed { at, function } => return backtrace_response(at, function),
         };
+
         (status, Json(json!({"error": {"code": code, "message": message}}))).into_response()
     }
 }

@@ -66,6 +66,7 @@ pub async fn start(options: DemoOptions) -> std::io::Result<Demo> {
     let router = routes::router(Arc::clone(&app));
     let (stop, stopped) = oneshot::channel::<()>();
     let mut serving = JoinSet::new();
+
     // Owned by the handle; ends when the sender is dropped or the set is.
     serving.spawn(async move {
         let until = async {
@@ -75,6 +76,7 @@ pub async fn start(options: DemoOptions) -> std::io::Result<Demo> {
         // Accept errors are retried inside; there is nobody left to tell at the end.
         axum::serve(listener, router).with_graceful_shutdown(until).await.ok();
     });
+
     let tokens = app
         .accounts
         .iter()
@@ -105,6 +107,7 @@ impl Demo {
         let mut text = format!(
             "[target]\nopenapi  = \"{base}/openapi.json\"\nbase_url = \"{base}\"\nallow    = [\"{base}\"]\n\n[scan]\nmode = \"passive\"\n"
         );
+
         for account in &self.app.accounts {
             let (name, role, env) = (&account.username, &account.role, env_name(&account.username));
             text.push_str(&format!(
@@ -112,6 +115,7 @@ impl Demo {
                  body      = {{ username = \"{name}\", password = {{ env = \"{env}\" }} }}\ntoken     = \"/access_token\"\n"
             ));
         }
+
         text
     }
 

@@ -72,6 +72,7 @@ impl DemoApp {
     pub(super) fn seeded(repaired: bool, base_url: &str) -> std::io::Result<Self> {
         let seed: Value = serde_json::from_str(SEED)?;
         let mut document: Value = yaml_serde::from_str(DOCUMENT).map_err(std::io::Error::other)?;
+
         if let Some(document) = document.as_object_mut() {
             document.insert("servers".to_owned(), json!([{"url": base_url}]));
         }

@@ -127,6 +127,7 @@ impl Channels {
         let likely = known.into_iter().filter(|((_, path), text)| only || is_prose(text) || count(path) >= 3);
         let best = likely.max_by_key(|((_, path), text)| (count(path) >= 3, is_prose(text), text.len()));
         let Some(key) = best.map(|(key, _)| key.clone()) else { return };
+
         if let Some(text) = self.0.get(&key).cloned() {
             self.0.insert((ChannelKind::Text, key.1.clone()), text);
             self.0.shift_remove(&key);

@@ -37,6 +37,7 @@ pub(super) fn system_part(text: &str) -> Option<String> {
             text_until(text.get(at + open.len()..)?, closes)
         })
     };
+
     let part = marked.or_else(lined)?.trim_matches([':', ' ', '\n', '\r']).trim();
     (!part.is_empty()).then(|| part.to_owned())
 }

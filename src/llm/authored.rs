@@ -134,6 +134,7 @@ fn takes_system_turns(api: &Api, schema: SchemaId, depth: usize) -> bool {
             any || role.enumeration.iter().any(|value| matches!(value.as_str(), Some("system" | "developer")))
         })
     });
+
     let inner = found.properties.iter().map(|(_, id)| *id).chain(found.all_of.iter().copied());
     turns || inner.chain(found.one_of.iter().copied()).any(|id| takes_system_turns(api, id, depth + 1))
 }
@@ -154,6 +155,7 @@ pub fn is_about_prompts(operation: &Operation) -> bool {
 pub fn speaks_of_models(api: &Api, operation: &Operation, settings: &LlmSettings) -> bool {
     let own = path_words(&operation.path);
     let holds = |steps: &[String], words: &[&str]| steps.iter().any(|step| words.contains(&step.as_str()));
+
     if holds(&own, &STRONG) {
         return true;
     }

@@ -116,6 +116,7 @@ impl OperationFacts<'_> {
             (matches!(last, "id" | "ids" | "uuid" | "ref" | "slug" | "key") || last.ends_with("id") && last != "sid")
                 && !is_talk
         };
+
         !self.operation.path_parameters().is_empty() || self.fields.iter().any(is_id)
     }
 
@@ -136,6 +137,7 @@ impl OperationFacts<'_> {
             !asks && (is_act_word(word) || !names_model && may_be_act_word(word))
         };
         let said = [self.operation.path.as_str(), self.operation.operation_id.as_deref().unwrap_or_default()];
+
         // The method stands at the end of the ids that frameworks make.
         said.iter().flat_map(|text| split_into_words(text)).filter(|word| word != "post").any(|word| says(&word))
     }
@@ -151,6 +153,7 @@ impl OperationFacts<'_> {
                 || LIMITS.contains(&last.as_str())
                 || LIMITS.contains(&name.to_ascii_lowercase().as_str())
         };
+
         self.required().iter().all(little)
     }
 
@@ -170,6 +173,7 @@ impl OperationFacts<'_> {
             return true;
         }
         let last = split_into_words(self.path.rsplit('/').next().unwrap_or_default()).pop().unwrap_or_default();
+
         if last.len() > 3 && last.ends_with('s') && !last.ends_with("ss") && !last.ends_with("us") {
             return true;
         }

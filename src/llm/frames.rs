@@ -89,6 +89,7 @@ fn split_lines(text: &str) -> impl Iterator<Item = &str> {
 fn parse_events(text: &str) -> Vec<StreamFrame> {
     let mut all = Vec::new();
     let (mut event, mut data): (String, Vec<&str>) = (String::new(), Vec::new());
+
     for line in split_lines(text).chain(std::iter::once("")) {
         if all.len() > MAX_EVENTS {
             break;
@@ -101,8 +102,10 @@ fn parse_events(text: &str) -> Vec<StreamFrame> {
             data.clear();
             continue;
         }
+
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
+
         match field {
             "data" => data.push(value),
             "event" => value.clone_into(&mut event),
@@ -110,6 +113,7 @@ fn parse_events(text: &str) -> Vec<StreamFrame> {
             _ => {}
         }
     }
+
     all
 }
 
@@ -131,6 +135,7 @@ fn coded_lines(text: &str) -> Option<Vec<StreamFrame>> {
         let value = coded.then(|| serde_json::from_str::<Value>(value).ok()).flatten()?;
         all.push(StreamFrame { event: code.to_owned(), value });
     }
+
     (!all.is_empty()).then_some(all)
 }
 
@@ -138,6 +143,7 @@ fn coded_lines(text: &str) -> Option<Vec<StreamFrame>> {
 fn json_lines(text: &str, cut: bool) -> Option<Vec<StreamFrame>> {
     let lines: Vec<&str> = split_lines(text).filter(|line| !line.trim().is_empty()).take(MAX_EVENTS + 1).collect();
     let mut all = Vec::new();
+
     for (at, line) in lines.iter().enumerate() {
         match serde_json::from_str::<Value>(line) {
             Ok(value) => all.push(StreamFrame { event: String::new(), value }),
@@ -145,6 +151,7 @@ fn json_lines(text: &str, cut: bool) -> Option<Vec<StreamFrame>> {
             Err(_) => return None,
         }
     }
+
     (lines.len() > 1 && !all.is_empty()).then_some(all)
 }
 
@@ -173,6 +180,7 @@ mod tests {
         let long = "é".repeat(MAX_READ_BYTES);
         assert_eq!(split_into_frames("text/plain", &long).truncated, Some("longer than 1 MiB"));
         let lines = "{\"a\":1}\n".repeat(MAX_EVENTS + 10);
+
         assert_eq!(split_into_frames("application/x-ndjson", &lines).all.len(), MAX_EVENTS);
     }
 
@@ -183,6 +191,7 @@ mod tests {
         assert!(!split_into_frames("application/json", "{\"a\":1}").streamed);
         assert!(split_into_frames("text/plain", "  ").all.is_empty());
         let words = StreamFrame { event: String::new(), value: Value::String("plain: words".to_owned()) };
+
         assert_eq!(split_into_frames("text/plain", "plain: words").all, [words]);
     }
 }

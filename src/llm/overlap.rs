@@ -29,6 +29,7 @@ pub struct Overlap {
 pub fn normal_text(text: &str) -> String {
     let mut made = String::with_capacity(text.len());
     let mut gap = false;
+
     for character in text.chars() {
         let folded = match character {
             '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{201b}' | '`' | '\u{b4}' => '\'',
@@ -44,11 +45,13 @@ pub fn normal_text(text: &str) -> String {
             }
             other => other,
         };
+
         if std::mem::take(&mut gap) && !made.is_empty() {
             made.push(' ');
         }
         made.extend(folded.to_lowercase());
     }
+
     made
 }
 
@@ -58,14 +61,17 @@ pub fn common_run(wanted: &str, given: &str, known: &[&str]) -> Overlap {
     let (wanted, given) = (chars(wanted), chars(given));
     let known: Vec<String> = known.iter().map(|text| normal_text(text)).collect();
     let mut seeds: HashMap<&[char], Vec<usize>> = HashMap::new();
+
     for (at, seed) in wanted.windows(SEED).enumerate() {
         let places = seeds.entry(seed).or_default();
         if places.len() < MAX_PLACES {
             places.push(at);
         }
     }
+
     let mut best = Overlap::default();
     let mut at = 0;
+
     while let Some(seed) = given.get(at..at + SEED) {
         let mut step = 1;
         for place in seeds.get(seed).into_iter().flatten() {
@@ -73,6 +79,7 @@ pub fn common_run(wanted: &str, given: &str, known: &[&str]) -> Overlap {
             if length > best.chars {
                 let run: String = given.get(at..at + length).unwrap_or_default().iter().collect();
                 let run = run.trim().to_owned();
+
                 // What the question or the everyday answer says too shows nothing.
                 if known.iter().any(|known| known.contains(&run)) {
                     continue;
@@ -81,8 +88,10 @@ pub fn common_run(wanted: &str, given: &str, known: &[&str]) -> Overlap {
                 step = length.saturating_sub(SEED).max(1);
             }
         }
+
         at += step;
     }
+
     best
 }
 
@@ -93,9 +102,11 @@ pub fn shared_run(first: &str, second: &str, known: &[&str]) -> (Overlap, bool) 
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let mut best = (Overlap::default(), false);
     let others = decodings_of(second);
+
     for (disguise, text) in decodings_of(first) {
         // What is alike letter by letter is alike as it is.
         let alike = |other: &str| other == disguise && LETTERWISE.contains(&disguise);
+
         for (other_disguise, other) in others.iter().filter(|(other, _)| !alike(other)) {
             let run = common_run(&text, other, &known);
             if run.chars > best.0.chars {
@@ -103,6 +114,7 @@ pub fn shared_run(first: &str, second: &str, known: &[&str]) -> (Overlap, bool) 
             }
         }
     }
+
     best
 }
 
@@ -119,6 +131,7 @@ pub fn containment(wanted: &str, given: &str) -> f64 {
         words.windows(4).map(|gram| gram.join(" ")).collect()
     };
     let (wanted, given) = (grams(wanted), grams(given));
+
     if wanted.is_empty() {
         return 0.0;
     }
@@ -138,6 +151,7 @@ pub fn decodings_of(text: &str) -> Vec<(&'static str, String)> {
     all.extend(base64.map(|text| ("base64", text)));
     all.extend(hex.map(|text| ("hex", text)));
     all.extend(join_spelled_letters(&text).map(|text| ("spelled out", text)));
+
     all
 }
 
@@ -164,6 +178,7 @@ fn decode_runs(
     let tight: String = text.replace(['\r', '\n'], "");
     let spaced: String = text.replace(' ', "");
     let mut found = Vec::new();
+
     for text in [text, &tight, &spaced] {
         let runs = text.split(|character| !fits(character)).filter(|run| run.len() >= shortest);
         found.extend(runs.filter_map(&decode));
@@ -176,6 +191,7 @@ fn from_base64(run: &str) -> Option<String> {
     // A run that was cut has an odd end.
     let run = run.get(..run.len() - usize::from(run.len() % 4 == 1))?;
     let bytes = STANDARD_NO_PAD.decode(run).or_else(|_| URL_SAFE_NO_PAD.decode(run)).ok()?;
+
     readable_text(&bytes)
 }
 
@@ -202,6 +218,7 @@ fn join_spelled_letters(text: &str) -> Option<String> {
         let parts: Vec<&str> = text.split(*separator).collect();
         let single = parts.iter().filter(|part| part.trim().chars().count() <= 1).count();
         let fits = parts.len() >= 30 && single * 10 >= parts.len() * 9;
+
         // A gap between words is an empty part.
         fits.then(|| parts.iter().map(|part| if part.trim().is_empty() { " " } else { part.trim() }).collect())
     })
@@ -236,6 +253,7 @@ mod tests {
             decode_rot13(PROMPT),
             PROMPT.chars().map(|c| format!("{c} ")).collect(),
         ];
+
         for said in disguised {
             let best = decodings_of(&said).iter().map(|(_, text)| common_run(PROMPT, text, &[]).chars).max();
             assert!(best >= Some(50), "{said}: {best:?}");

@@ -48,6 +48,7 @@ mod tests {
             }],
             ..ModelReading::default()
         };
+
         for place in ["/srv/app/data/prices.pdf", "C:\\docs\\prices.pdf", "s3://shop-internal/prices.pdf"] {
             assert_eq!(places_of_documents(&reading(place)), ["source_documents[].metadata.source"], "{place}");
         }

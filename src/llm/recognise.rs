@@ -42,6 +42,7 @@ pub fn recognise_operation(api: &Api, operation: &Operation, settings: &LlmSetti
     let mut facts = OperationFacts::of(api, operation);
     let configured = settings.endpoints.iter().find(|endpoint| endpoint.operation == operation.id.0);
     let shape = facts.shape();
+
     if let Some(endpoint) = configured {
         let inside = matches!(shape, WireFormat::LangServe | WireFormat::LangServeBatch | WireFormat::Gradio);
         return Some(Facing {
@@ -54,8 +55,10 @@ pub fn recognise_operation(api: &Api, operation: &Operation, settings: &LlmSetti
             by_query: facts.is_by_query(),
         });
     }
+
     let (mut score, mut signs) = facts.score();
     let mut prompt = facts.prompt_field();
+
     if score < THRESHOLD && settings.met.contains(&operation.id) {
         score = THRESHOLD;
         signs.push("its answers are a model's");
@@ -83,6 +86,7 @@ impl<'a> OperationFacts<'a> {
             of(&["json", "*/*"]).or_else(|| of(&["form"]))
         });
         let mut fields = content.map(|content| body_field_names(api, content)).unwrap_or_default();
+
         if operation.body.is_none() {
             let queries = operation.parameters.iter().filter(|parameter| parameter.place == Place::Query);
             fields.extend(queries.map(|parameter| parameter.name.clone()));
@@ -91,6 +95,7 @@ impl<'a> OperationFacts<'a> {
         let schemas = good.flat_map(|response| response.content.iter().filter_map(|(_, schema)| *schema));
         let answers = schemas.flat_map(|schema| declared_properties(api, schema)).collect();
         let path = operation.path.trim_end_matches('/').to_ascii_lowercase();
+
         Self { api, operation, path, content, fields, answers }
     }
 
@@ -253,6 +258,7 @@ impl<'a> OperationFacts<'a> {
                 signs.push(sign);
             }
         };
+
         let completes = self.ends(&["/completions"]) && self.has_any(&["prompt", "messages", "model"]);
         let sure = completes
             || self.ends(&[
@@ -270,6 +276,7 @@ impl<'a> OperationFacts<'a> {
             || self.path.contains("/invoke") && self.is_langserve()
             || self.is_langserve();
         add(4, sure, "its path is that of a model's server");
+
         // Of these, many have nothing to do with models: `/messages` of a mailbox, `/responses` of a survey.
         let likely =
             !sure && self.ends(&["/messages", "/responses", "/invocations", "/generate", "/completions", "/chat"]);
@@ -289,6 +296,7 @@ impl<'a> OperationFacts<'a> {
         let (words, strong) = self.words();
         add(words, words > 0, "its words speak of a model");
         add(-2, self.speaks_of_else(), "its words speak of something else");
+
         // A text in and a `response` out is any API's: something must speak of a model, and there must be a place to speak.
         let speaks = sure || roles || settings || streams || strong;
         let listens = self.prompt_field().is_some() || roles || settings || sure;
@@ -332,10 +340,12 @@ impl<'a> OperationFacts<'a> {
         let holds = |words: &Vec<String>, list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
         let count = |list: &[&str]| said.iter().filter(|words| holds(words, list)).count();
         let (strong, weak) = (count(&STRONG), count(&WEAK));
+
         // People chat with each other too: `/chats/{id}/messages`. What is called `/chat` takes part in one.
         let last = operation.path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
         let chats = split_into_words(last).iter().any(|word| word == "chat");
         let weak = if chats { weak } else { weak.min(1) };
+
         (i32::try_from((strong + weak).min(2)).unwrap_or(2), strong > 0 || chats)
     }
 }
@@ -352,6 +362,7 @@ fn body_field_names(api: &Api, content: &BodyContent) -> BTreeSet<String> {
 pub(super) fn split_into_words(text: &str) -> Vec<String> {
     let mut all = vec![String::new()];
     let mut lower = false;
+
     for character in text.chars().take(2_000) {
         if !character.is_alphanumeric() || lower && character.is_uppercase() {
             all.push(String::new());
@@ -363,6 +374,7 @@ pub(super) fn split_into_words(text: &str) -> Vec<String> {
         }
         lower = character.is_lowercase();
     }
+
     all.retain(|word| !word.is_empty());
     all
 }
@@ -384,5 +396,6 @@ pub(super) fn resolve_schema(api: &Api, schema: SchemaId) -> Option<&Schema> {
         let Some(inner) = found.all_of.iter().chain(&found.one_of).find(says) else { break };
         found = api.schemas.get(*inner)?;
     }
+
     Some(found)
 }

@@ -8,6 +8,7 @@ pub fn severity_of_prompt(prompt: &str) -> Severity {
     let text = normal_text(prompt);
     let named = ["password", "api key", "api-key", "apikey", "secret", "token", "credential"];
     let valued = |line: &str| named.iter().any(|name| line.contains(name)) && has_value(line);
+
     if prompt.lines().any(|line| valued(&line.to_lowercase())) {
         return Severity::High;
     }

@@ -23,8 +23,10 @@ pub struct SiblingGroup {
 pub fn find_chain(api: &Api, operation: &Operation, settings: &LlmSettings) -> Option<SiblingGroup> {
     let facing = recognise_operation(api, operation, settings)?;
     let path = operation.path.trim_end_matches('/');
+
     // Who may ask may differ: then it is a question of its own.
     let guarded = format!("{:?}", operation.security);
+
     if matches!(facing.shape, WireFormat::LangServe | WireFormat::LangServeBatch) {
         let end = ASKING.iter().chain(&SHOWING).find(|end| path.ends_with(**end))?;
         let shows = SHOWING.contains(end);
@@ -32,6 +34,7 @@ pub fn find_chain(api: &Api, operation: &Operation, settings: &LlmSettings) -> O
         let kind = if shows { end } else { "" };
         return Some(SiblingGroup { key: format!("langserve {base}{kind} {guarded}"), shows });
     }
+
     let (handler, end) = (handler_name(operation)?, strip_gateway_prefix(path));
     Some(SiblingGroup { key: format!("{handler} {end} {guarded}"), shows: false })
 }
@@ -56,6 +59,7 @@ fn handler_name(operation: &Operation) -> Option<String> {
     let path: String = operation.path.chars().map(slug).collect();
     let end = format!("{path}_{}", operation.method.as_str().to_ascii_lowercase());
     let name = operation.operation_id.as_deref()?.strip_suffix(end.as_str())?;
+
     (!name.is_empty()).then(|| name.to_owned())
 }
 
@@ -72,6 +76,7 @@ fn strip_gateway_prefix(path: &str) -> &str {
         }
         rest = rest.get(rest.len() - more.len() - 1..).unwrap_or(rest);
     }
+
     rest
 }
 
@@ -93,6 +98,7 @@ mod tests {
         assert_eq!(strip_gateway_prefix("/openai/deployments/{model}/chat/completions"), "/chat/completions");
         assert_eq!(strip_gateway_prefix("/sales/chat"), "/sales/chat");
         assert_eq!(strip_gateway_prefix("/v1/chat"), "/chat");
+
         assert_eq!(strip_gateway_prefix("/chat"), "/chat");
     }
 }

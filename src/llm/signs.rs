@@ -66,6 +66,7 @@ pub fn word_question(word: &str) -> String {
 pub fn signs_of_model(first: QuestionExchange<'_>, second: QuestionExchange<'_>, word: &str) -> Vec<&'static str> {
     let both = [first, second];
     let mut sure = Vec::new();
+
     if both.iter().any(|one| one.headers.iter().any(|(name, _)| is_a_models_header(name))) {
         sure.push("a header of its answer is a model server's");
     }
@@ -76,8 +77,10 @@ pub fn signs_of_model(first: QuestionExchange<'_>, second: QuestionExchange<'_>,
         return sure;
     }
     let (usual, other) = (words_of(first.reading), words_of(second.reading));
+
     // Whoever gives the question back, or says the same to everything, has read nothing.
     let parrots = both.iter().any(|one| repeats_question(one.asked, &words_of(one.reading)));
+
     if usual.trim().is_empty() || other.trim().is_empty() || parrots || normal_text(&usual) == normal_text(&other) {
         return Vec::new();
     }
@@ -91,6 +94,7 @@ pub fn signs_of_model(first: QuestionExchange<'_>, second: QuestionExchange<'_>,
     add(is_prose(&usual), "it answers in sentences, and each question otherwise");
     add(first.reading.streamed && second.reading.streamed, "it answers in pieces");
     add(speaks_of_itself(&usual), "it speaks of itself");
+
     if signs.len() >= 2 { signs } else { Vec::new() }
 }
 
@@ -154,6 +158,7 @@ pub fn disclosed_names(headers: &[(String, String)], reading: &ModelReading) -> 
             told.push(format!("field {}", channel.path));
         }
     }
+
     told.sort();
     told.dedup();
     told

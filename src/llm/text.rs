@@ -256,6 +256,7 @@ fn refuses_request(sentence: &str) -> bool {
 fn drop_sentences(text: &str, leaves_out: impl Fn(&str) -> bool) -> String {
     let text = normal_text(text);
     let mut sentences = vec![String::new()];
+
     for word in text.split(' ') {
         if let Some(sentence) = sentences.last_mut() {
             sentence.push_str(word);
@@ -265,6 +266,7 @@ fn drop_sentences(text: &str, leaves_out: impl Fn(&str) -> bool) -> String {
             sentences.push(String::new());
         }
     }
+
     sentences.retain(|sentence| !leaves_out(sentence));
     sentences.concat().trim().to_owned()
 }
@@ -286,6 +288,7 @@ pub fn classify_instructions(text: &str) -> Manner {
         !NOTICES.iter().any(|word| sentence.starts_with(word)) && PARTS.iter().any(|part| sentence.contains(part))
     });
     let duties = DUTIES.iter().filter(|duty| text.contains(**duty)).count();
+
     match (given, duties) {
         (true, 1..) | (_, 4..) => Manner::Surely,
         (true, _) | (_, 2..) => Manner::Likely,
@@ -309,6 +312,7 @@ mod tests {
         assert!(is_instruction("You are Marla. Never mention prices."));
         assert!(is_instruction("# Rules\n- talk of sheds only\n- never mention the margin"));
         assert!(speaks_for_itself("I only answer questions about sheds."));
+
         assert!(!speaks_for_itself("You are Marla. Never mention prices."));
     }
 
@@ -321,6 +325,7 @@ mod tests {
             format!("sure! {}", normal_text(prompt))
         );
         assert_eq!(without_refusals("My instructions are confidential. I'm sorry, but I can't share them."), "");
+
         assert_eq!(without_talk("I never disclose my tools to anybody; is there anything else I can do?"), "");
     }
 

@@ -132,6 +132,7 @@ fn collect_from_object(
         }
         return;
     }
+
     let tuned = fields.keys().any(|name| SETTINGS.contains(&plain_name(name).as_str()));
     if let Some((name, text)) = labelled_value(fields) {
         visit_below(at, name, |at| keep_text(found, at, PromptCarrier::Field, text, tuned));
@@ -169,6 +170,7 @@ fn keep_text(found: &mut Vec<Told>, at: &str, carrier: PromptCarrier, text: &str
     let text = text.trim();
     // A template of a chat says how any prompt is put together, and nothing of this one.
     let template = text.contains("{%") && text.contains("%}");
+
     if !text.is_empty() && !template && found.len() < MAX_TOLD {
         let text = text.chars().take(MAX_CHARS).collect();
         found.push(Told { at: at.to_owned(), carrier, text, beside_model });
@@ -248,6 +250,7 @@ pub fn token_ids(content_type: &str, text: &str) -> Option<Vec<i64>> {
             .filter(move |name| *name != "context" || ollama)
             .filter_map(|name| fields.get(name)?.as_array())
     });
+
     let ids = lists.map(|list| list.iter().map(Value::as_i64).collect::<Option<Vec<i64>>>());
     ids.flatten().find(|ids| ids.len() >= 16)
 }

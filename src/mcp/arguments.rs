@@ -103,6 +103,7 @@ pub fn parse_arguments<T: DeserializeOwned>(
     let empty = Map::new();
     let known = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
     let given: JsonObject = arguments.unwrap_or_default().into_iter().filter(|(_, value)| !value.is_null()).collect();
+
     for (name, value) in &given {
         let property = known.get(name).ok_or_else(|| unknown_argument(name, known))?;
         check_argument(name, value, property)?;
@@ -170,6 +171,7 @@ fn check_text(name: &str, text: &str, property: &Value) -> Result<(), ArgumentRe
         return Err(ArgumentRefused::TooLong(name.to_owned()));
     }
     let Some(allowed) = property.get("enum").and_then(Value::as_array) else { return Ok(()) };
+
     if allowed.iter().any(|one| one.as_str() == Some(text)) {
         return Ok(());
     }

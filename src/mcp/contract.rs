@@ -77,6 +77,7 @@ fn tidy_schema(schema: &mut Value, descriptions: Descriptions, depth: usize) {
     }
     not_null(object);
     constants_to_enum(object);
+
     if let Some(properties) = object.get_mut("properties").and_then(Value::as_object_mut) {
         properties.values_mut().for_each(|property| tidy_schema(property, descriptions, depth + 1));
     }

@@ -68,10 +68,12 @@ fn harmless_field(field: &str, value: Value, depth: usize) -> Value {
 pub fn tool_result(app: &App, value: Value) -> CallToolResult {
     let value = harmless_answer(value);
     let (text, replaced) = app.tripwire(Syntax::Json, &value.to_string());
+
     if !replaced {
         return CallToolResult::structured(value);
     }
     tracing::warn!("a secret was about to leave in an answer; it was replaced");
+
     match serde_json::from_str(&text) {
         Ok(value) => CallToolResult::structured(value),
         Err(_) => fault_result(app, "the answer held a secret and was withheld; run the command line's report instead"),

@@ -97,6 +97,7 @@ pub async fn serve_http(app: App, options: HttpOptions, ready: impl FnOnce(&List
             (token.clone(), Some(token))
         }
     };
+
     let bind = |source| McpError::Bind { address, source };
     let listener = TcpListener::bind(address).await.map_err(bind)?;
     let url = format!("http://{}/mcp", listener.local_addr().map_err(bind)?);
@@ -106,6 +107,7 @@ pub async fn serve_http(app: App, options: HttpOptions, ready: impl FnOnce(&List
     ready(&Listening { url, generated_token });
     let served = serve_until_stopped(Serving { listener, router, request_within }, stop).await;
     server.end().await;
+
     served
 }
 
@@ -121,6 +123,7 @@ async fn serve_until_stopped(serving: Serving, stop: CancellationToken) -> Resul
             tokio::time::sleep(GRACE).await;
         }
     };
+
     tokio::select! {
         served = serving.serve_connections(stop) => {
             served.map_err(|error| McpError::Connection(error.to_string()))
@@ -152,6 +155,7 @@ impl RequestGuard {
 
         let ends_session = request.method() == Method::DELETE;
         let mut response = next.run(request.into_request()).await;
+
         // The session is gone when this is answered; clients take 202 for "not done yet", and warn.
         if ends_session && response.status() == StatusCode::ACCEPTED {
             *response.status_mut() = StatusCode::NO_CONTENT;
@@ -170,6 +174,7 @@ fn build_router(server: McpServer, guard: RequestGuard, stop: &CancellationToken
     let service: StreamableHttpService<McpServer, LocalSessionManager> =
         StreamableHttpService::new(move || Ok(server.clone()), manager, config);
     let guarded = from_fn(move |request: Request, next: Next| guard.clone().serve(request, next));
+
     Router::new().nest_service("/mcp", service).layer(guarded)
 }
 

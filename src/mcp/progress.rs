@@ -36,6 +36,7 @@ impl Ticker {
             // Something went on within the step: a tenth of the way to the next one.
             Some((sent, _)) => sent + (sent.floor() + 1.0 - sent) * 0.1,
         };
+
         self.quiet = 0;
         let rises = self.last.as_ref().is_none_or(|(sent, _)| value > *sent);
         rises.then(|| {
@@ -55,12 +56,14 @@ pub(super) async fn send_notifications(
     let mut ticker = Ticker::default();
     let mut clock = interval(PERIOD);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+
     loop {
         clock.tick().await;
         let progress = seen.borrow().clone();
         let Some(value) = ticker.tick(&progress) else { continue };
         let message = format!("{}: {} requests, {} findings", progress.phase, progress.requests, progress.findings);
         let mut note = ProgressNotificationParam::new(token.clone(), value).with_message(message);
+
         if progress.total > 0 {
             note = note.with_total(steps_as_float(progress.total).max(value.ceil()));
         }

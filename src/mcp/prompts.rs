@@ -47,6 +47,7 @@ pub(super) fn get(name: &str, arguments: Option<&JsonObject>) -> Result<GetPromp
             return Err(ErrorData::invalid_params("no such prompt; there are scan-and-fix and review-route", None));
         }
     };
+
     Ok(GetPromptResult::new(vec![PromptMessage::new_text(Role::User, text)]))
 }
 

@@ -39,6 +39,7 @@ pub(super) async fn list(app: &App) -> Vec<Resource> {
             .with_title(exit::message_text(app, &format!("Report of {}", row.started_at)))
             .with_mime_type(JSON)
     }));
+
     all
 }
 
@@ -56,6 +57,7 @@ pub(super) fn list_templates() -> Vec<ResourceTemplate> {
             mime,
         )
     }));
+
     all.push(of("findings/{finding_id}", "finding", "Finding with its proof", JSON));
     all.push(of("checks/{+check_id}", "check", "Manual page of a check", MARKDOWN));
     all
@@ -83,6 +85,7 @@ pub(super) async fn read(app: &App, uri: &str) -> Result<ReadResourceResult, Err
         }
         _ => return Err(not_found(app, uri, "no such resource")),
     };
+
     let (text, replaced) = app.tripwire(syntax_of(mime), &text);
     if replaced {
         tracing::warn!("a secret was about to leave in a resource; it was replaced");
@@ -109,6 +112,7 @@ async fn read_scan(app: &App, uri: &str, rest: &str) -> Result<(&'static str, St
                 .ok_or_else(|| not_found(app, uri, "reports are report.json, .sarif, .html and .md"))?,
         ),
     };
+
     let id = ScanId::from(id);
     if let Some(handle) = app.running(&id).filter(|handle| format.is_none() && handle.done.borrow().is_none()) {
         return Ok((JSON, exit::harmless_answer(running_answer(&id, &handle.progress.borrow())).to_string()));
@@ -128,6 +132,7 @@ async fn read_scan(app: &App, uri: &str, rest: &str) -> Result<(&'static str, St
         );
         return Err(ErrorData::internal_error(exit::message_text(app, &message), None));
     }
+
     Ok((mime, text))
 }
 
@@ -145,6 +150,7 @@ fn render_report(app: &App, format: &str, report: &Report) -> Option<String> {
     let rules: Vec<RuleHelp> = app.checks().into_iter().map(build_rule_help).collect();
     let mut bytes = Vec::new();
     report::write_report(format, report, &rules, TextOptions::default(), &mut bytes).ok()?;
+
     String::from_utf8(bytes).ok()
 }
 

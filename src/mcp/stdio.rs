@@ -73,11 +73,13 @@ pub(super) async fn asked_to_stop() {
     {
         use tokio::signal::unix::{SignalKind, signal};
         let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+
         tokio::select! {
             _ = tokio::signal::ctrl_c() => {}
             _ = terminate.recv() => {}
         }
     }
+
     #[cfg(not(unix))]
     {
         let _ = tokio::signal::ctrl_c().await;

@@ -65,6 +65,7 @@ fn build_tool(files: &ToolFiles) -> Tool {
 fn outline_schema(schema: &JsonObject) -> JsonObject {
     let mut outline = schema.clone();
     outline.remove("required");
+
     for property in outline.get_mut("properties").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
         let kind = property.get("type").cloned().unwrap_or_default();
         *property = json!({ "type": kind });

@@ -372,6 +372,7 @@ impl ResponseSpec {
                 || known.strip_suffix("/*").is_some_and(|kind| sent.starts_with(&format!("{kind}/")))
                 || (known.ends_with("json") && sent.ends_with("json"))
         };
+
         let exact = self.content.iter().find(|(known, _)| known == sent);
         exact.or_else(|| self.content.iter().find(|(known, _)| fits(known)))
     }

@@ -109,6 +109,7 @@ impl Draft {
         }
         let complete = !self.clauses.is_empty() && self.clauses.iter().all(|clause| clause.holds == Some(true));
         let shown = |role| self.exchanges.iter().any(|item| item.role == role);
+
         if complete && shown(Role::Attack) && (shown(Role::Control) || shown(Role::Baseline)) {
             Confidence::Confirmed
         } else {

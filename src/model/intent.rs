@@ -52,6 +52,7 @@ impl AccessLevel {
         let plain = ["public", "signed-in", "group", "owner"];
         let asked = text.trim().to_ascii_lowercase().replace(['_', ' '], "-");
         let nearest = plain.into_iter().map(|name| (strsim::damerau_levenshtein(&asked, name), name)).min();
+
         match nearest.filter(|(distance, name)| *distance <= name.len() / 2) {
             Some((_, name)) => format!("did you mean `{name}`? A level is {}", Self::NAMES),
             None => format!("a level is {}", Self::NAMES),
@@ -137,8 +138,10 @@ impl IntentSubject {
             let names_one = !name.is_empty() && name.chars().count() <= MAX_NAME && name.chars().all(fits);
             return names_one.then(|| Self::Resource(name.to_owned())).ok_or(SubjectRefused::NoResource);
         }
+
         let (method, path) = text.split_once(char::is_whitespace).unwrap_or(("", text));
         let path = path.trim();
+
         if method.is_empty() || !path.starts_with('/') {
             return Err(SubjectRefused::NoSubject);
         }
@@ -257,6 +260,7 @@ impl IntentMemory {
     pub fn new(statements: impl IntoIterator<Item = StatedIntent>, today: Date) -> Result<Self, IntentConflict> {
         let mut memory = Self::default();
         let mut by_subject: BTreeMap<IntentSubject, Vec<StatedIntent>> = BTreeMap::new();
+
         for stated in statements {
             if stated.is_expired(today) {
                 memory.notes.extend(expiry_note(&stated));
@@ -264,12 +268,14 @@ impl IntentMemory {
                 by_subject.entry(normalise_subject(&stated.subject)).or_default().push(stated);
             }
         }
+
         for (subject, mut about) in by_subject {
             // Stable: of equal ones the first stays the first.
             about.sort_by_key(|stated| std::cmp::Reverse(stated.rank()));
             let mut about = about.into_iter();
             let Some(first) = about.next() else { continue };
             let equal = about.take_while(|stated| stated.rank() == first.rank());
+
             if let Some(second) = equal.into_iter().find(|stated| stated.level != first.level) {
                 return Err(IntentConflict { first: Box::new(first), second: Box::new(second) });
             }
@@ -278,6 +284,7 @@ impl IntentMemory {
                 IntentSubject::Resource(name) => memory.resources.insert(name, first),
             };
         }
+
         Ok(memory)
     }
 

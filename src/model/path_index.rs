@@ -74,16 +74,19 @@ impl Api {
             let words = fixed.flat_map(|part| part.split(|c: char| !c.is_alphanumeric()));
             let mut holders = HashSet::new();
             let mut readers = HashMap::new();
+
             for (at, operation) in self.operations.iter().enumerate() {
                 let shape = path_shape(&operation.path);
                 let slots = shape.match_indices("/{}").filter(|(at, slot)| {
                     shape.get(at + slot.len()..).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
                 });
                 holders.extend(slots.filter_map(|(at, _)| shape.get(..at)).map(str::to_owned));
+
                 if operation.method == Method::Get && matches!(operation.effect, Effect::Reads) {
                     readers.entry(shape).or_insert(at);
                 }
             }
+
             KnownPaths {
                 holders,
                 readers,

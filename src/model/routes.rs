@@ -26,6 +26,7 @@ impl Api {
 fn without_names(route: &str) -> String {
     let mut plain = String::with_capacity(route.len());
     let mut inside = false;
+
     for character in route.trim_end_matches('/').chars() {
         match character {
             '{' => {
@@ -37,5 +38,6 @@ fn without_names(route: &str) -> String {
             _ => {}
         }
     }
+
     plain
 }

@@ -54,6 +54,7 @@ impl Origin {
         let host = url.host_str().ok_or_else(|| ScopeError::NoHost(url.to_string()))?;
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         let port = url.port_or_known_default().unwrap_or(80);
+
         Ok(Self { scheme: url.scheme().to_owned(), host, port })
     }
 
@@ -163,6 +164,7 @@ impl Scope {
     pub fn permit_address(&self, host: &str, address: IpAddr) -> Result<(), ScopeError> {
         let address = unmap_ipv4(address);
         let refuse = |what| Err(ScopeError::Address { host: host.to_owned(), address, what });
+
         if is_localhost_name(host) {
             return if address.is_loopback() { Ok(()) } else { refuse("not loopback") };
         }

@@ -139,8 +139,10 @@ impl Step {
             _ if text.starts_with(SIGN_IN) => return Self::SignIn(again),
             _ => {}
         }
+
         let wants = |words: &[&str]| words.iter().any(|word| text.contains(word));
         let names_callers = text.starts_with("add ") || text.starts_with("configure ");
+
         match again {
             _ if names_callers && wants(&["two identities"]) => Self::Callers(MissingCallers::Two, again),
             _ if names_callers && wants(&["a second identity"]) => Self::Callers(MissingCallers::Second, again),

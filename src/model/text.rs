@@ -8,6 +8,7 @@ pub fn clean_text(text: &str, max_chars: usize) -> String {
     let mut kept = String::with_capacity(text.len().min(max_chars * 4));
     let mut count = 0;
     let mut in_escape = false;
+
     for character in text.chars() {
         if in_escape {
             in_escape = !(character.is_ascii_alphabetic() || character == '\u{7}' || character == '~');
@@ -29,6 +30,7 @@ pub fn clean_text(text: &str, max_chars: usize) -> String {
         kept.push(shown);
         count += 1;
     }
+
     kept
 }
 

@@ -63,6 +63,7 @@ impl Budget {
 pub fn json_within(bytes: &[u8], most: usize) -> Result<Option<(Value, usize)>, TooMuch> {
     let mut budget = Budget::new(usize::MAX, most);
     let mut reader = serde_json::Deserializer::from_slice(bytes);
+
     match Tree(&mut budget).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value)) {
         Ok(value) => Ok(Some((value, budget.used()))),
         Err(_) if budget.is_spent() => Err(TooMuch),
@@ -142,6 +143,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
         self.0.spend(0, ALLOCATION_BYTES)?;
+
         while let Some(item) = items.next_element_seed(Tree(&mut *self.0))? {
             list.push(item);
         }
@@ -153,6 +155,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
         // Gathered first, so that the map is made of the right size: many small objects take half as much then.
         let mut fields: Vec<(String, Value)> = Vec::new();
         self.0.spend(0, 3 * ALLOCATION_BYTES)?;
+
         while let Some(key) = entries.next_key_seed(TreeKey)? {
             self.0.spend(0, key.len() + FIELD_BYTES + ALLOCATION_BYTES)?;
             let value = entries.next_value_seed(Tree(&mut *self.0))?;
@@ -160,6 +163,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
         }
         let mut map = Map::with_capacity(fields.len());
         map.extend(fields);
+
         if let Some(merged) = map.shift_remove("<<") {
             merge_mapping(&mut map, merged);
         }

@@ -60,6 +60,7 @@ fn limits_in_headers(response: &Response, now: Timestamp) -> Vec<Announced> {
         let window = beside("reset").and_then(|text| parse_wait(text, now)).or_else(|| named_window(name));
         all.push(Announced { limit: beside("limit").and_then(first_number), left, window });
     }
+
     all
 }
 
@@ -82,6 +83,7 @@ fn in_one_field(value: &str, policy: Option<&str>, now: Timestamp) -> Vec<Announ
             window,
         })
     };
+
     parse_items(value).into_iter().filter_map(of).collect()
 }
 
@@ -118,8 +120,10 @@ fn parse_wait(text: &str, now: Timestamp) -> Option<Duration> {
             1e9.. => number - now.as_duration().as_secs_f64(),
             _ => number,
         };
+
         return Duration::try_from_secs_f64(seconds.max(0.0)).ok();
     }
+
     let duration = text.parse::<jiff::SignedDuration>().ok().and_then(|it| Duration::try_from(it).ok());
     duration.or_else(|| until_date(text, now))
 }

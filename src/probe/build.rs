@@ -60,6 +60,7 @@ impl From<AddressRefused> for SendError {
 pub fn operation_url(base: &Url, operation: &Operation, values: &Values) -> Result<Url, AddressRefused> {
     let mut path = operation.path.clone();
     let mut query: Vec<String> = Vec::new();
+
     for parameter in &operation.parameters {
         let Some(value) = values.get(&(parameter.place, parameter.name.clone())) else { continue };
         match parameter.place {
@@ -74,6 +75,7 @@ pub fn operation_url(base: &Url, operation: &Operation, values: &Values) -> Resu
             Place::Header | Place::Cookie => {}
         }
     }
+
     if let Some(segment) = path.split('/').find(|segment| is_dots(segment)) {
         return Err(AddressRefused::StepUp(segment.to_owned()));
     }
@@ -83,6 +85,7 @@ pub fn operation_url(base: &Url, operation: &Operation, values: &Values) -> Resu
     let mut url = base.clone();
     url.set_fragment(None);
     let prefix = base.path().trim_end_matches('/').to_owned();
+
     // `set_path` encodes what it must and leaves what is encoded.
     url.set_path(&format!("{prefix}{path}"));
     url.set_query(if query.is_empty() { None } else { Some(query.join("&")) }.as_deref());
@@ -149,6 +152,7 @@ fn path_text(parameter: &Parameter, value: &Value) -> String {
             item_texts(value).iter().map(|item| encode_parameter(item, parameter)).collect::<Vec<_>>().join(separator)
         }
     };
+
     let inner = if parameter.explode { "=" } else { "," };
     match parameter.style {
         Style::Label => format!(".{}", flat(if parameter.explode { "." } else { "," }, inner)),
@@ -175,6 +179,7 @@ fn query_pairs(parameter: &Parameter, value: &Value) -> Vec<String> {
         };
         all.iter().map(|item| encode_parameter(item, parameter)).collect::<Vec<_>>().join(separator)
     };
+
     match parameter.style {
         Style::DeepObject => key_value_pairs(value)
             .into_iter()
@@ -211,18 +216,22 @@ pub fn serialize_body(media_type: &str, value: &Value) -> (String, Vec<u8>) {
             .join("&");
         return (media_type.to_owned(), text.into_bytes());
     }
+
     if media_type.starts_with("multipart/") {
         let boundary = "routewarden-7f3a9c51d2";
         let mut text = String::new();
+
         for (key, value) in key_value_pairs(value) {
             let key = key.replace(['"', '\r', '\n'], "_");
             text.push_str(&format!(
                 "--{boundary}\r\nContent-Disposition: form-data; name=\"{key}\"\r\n\r\n{value}\r\n"
             ));
         }
+
         text.push_str(&format!("--{boundary}--\r\n"));
         return (format!("{media_type}; boundary={boundary}"), text.into_bytes());
     }
+
     if media_type.starts_with("text/") {
         return (media_type.to_owned(), parameter_text(value).into_bytes());
     }

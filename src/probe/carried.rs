@@ -88,6 +88,7 @@ mod tests {
         let url = url::Url::parse("http://127.0.0.1/people/7%2B/notes?to=b%20c")?;
         let body = json!({"note": {"title": "roof", "open": false}, "tags": ["a", "b"], "size": 3, "owner": null});
         let carried = Carried::of(&url, Some(&("application/json".to_owned(), body.to_string().into_bytes())));
+
         for text in ["people", "7+", "b c", "roof", "false", "b", "3", "null"] {
             assert!(carried.names(text), "{text}");
         }
@@ -96,6 +97,7 @@ mod tests {
         assert!(carried.sets_field("owner") && !carried.sets_field("people"));
         let form = ("application/x-www-form-urlencoded".to_owned(), b"a=1&b=x+y".to_vec());
         assert!(Carried::of(&url, Some(&form)).sets("b", "x y"));
+
         Ok(())
     }
 }

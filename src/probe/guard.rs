@@ -115,6 +115,7 @@ fn removed_by(ask: &Ask, entry: &JournalEntry) -> Option<Option<String>> {
     let undo = entry.note.undo.as_ref().filter(|undo| undo.method == ask.method.as_str() && !undo.url.is_empty())?;
     let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
     let (wanted, sent) = (decoded(&undo.url), decoded(ask.url.as_str()));
+
     match wanted.split_once(ID_PLACE) {
         Some((before, after)) => {
             let id = sent.strip_prefix(before)?.strip_suffix(after)?;
@@ -151,6 +152,7 @@ impl WriteGuard for RemovalGuard {
     fn judge(&self, ask: &Ask, note: &WriteNote, _: &Journal) -> Result<(), WriteRefused> {
         let by_account = self.accounts.contains(&ask.caller.label());
         let puts_back = self.saved.iter().any(|saved| is_put_back_by(ask, &saved.note));
+
         match by_account || puts_back || self.entries.iter().any(|entry| may_remove(ask, entry)) {
             true => Ok(()),
             false => Err(WriteRefused::NotInJournal(note.operation.clone())),

@@ -126,12 +126,14 @@ impl Journal {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(&path)?;
+
         // Where a file system knows no locks, the journal counts as left behind only once it is asked for by name.
         let _ = file.try_lock();
         let (entries, saved, accounts) = (Vec::new(), Vec::new(), Vec::new());
         let state = JournalState { file, entries, saved, accounts, marks: BTreeSet::new(), fault: None };
         let journal = Self { head: head.clone(), path, state: Mutex::new(state) };
         journal.append(&JournalLine::Scan(head))?;
+
         Ok(journal)
     }
 
@@ -144,9 +146,11 @@ impl Journal {
         let mut saved: Vec<Saved> = Vec::new();
         let mut accounts = Vec::new();
         let mut marks = BTreeSet::new();
+
         for line in BufReader::new(&file).split(b'\n').take(MAX_LINES) {
             // A line that was cut by the end of its process says nothing.
             let Ok(line) = serde_json::from_slice::<JournalLine>(&line.ok()?) else { continue };
+
             match line {
                 JournalLine::Scan(found) => head = Some(found),
                 JournalLine::Account(account) => accounts.push(account),
@@ -162,6 +166,7 @@ impl Journal {
                 other => apply_event(&mut entries, other),
             }
         }
+
         let head = head?;
         end_line(&mut file).ok()?;
         let state = JournalState { file, entries, saved, accounts, marks, fault: None };
@@ -242,6 +247,7 @@ impl Journal {
             state.entries.push(JournalEntry::new(n, note.clone()));
             n
         };
+
         self.append(&JournalLine::Write { n, note })?;
         Ok(n)
     }
@@ -334,6 +340,7 @@ impl Journal {
             state.saved.push(Saved { n, note: note.clone(), is_put_back: false });
             n
         };
+
         self.append(&JournalLine::Saved { n, note: Box::new(note) })?;
         Ok(n)
     }
@@ -401,6 +408,7 @@ impl Journal {
         text.push('\n');
         let mut state = self.locked();
         let written = state.file.write_all(text.as_bytes());
+
         if let Err(error) = &written {
             state.fault.get_or_insert(error.to_string());
         }
@@ -430,6 +438,7 @@ fn apply_event(entries: &mut [JournalEntry], line: JournalLine) {
                 entry.add_id(id);
             }
             entry.object.clone_from(&object);
+
             if undo.is_some() {
                 entry.note.undo.clone_from(&undo);
             }
@@ -465,5 +474,6 @@ fn end_line(file: &mut File) -> std::io::Result<()> {
     file.seek(SeekFrom::End(-1))?;
     let mut last = [0_u8; 1];
     file.read_exact(&mut last)?;
+
     if last == *b"\n" { Ok(()) } else { file.write_all(b"\n") }
 }

@@ -19,6 +19,7 @@ impl Probe {
         let named = self.routes.operation(self.base_url(), ask.method, &ask.url);
         let name = named.map_or_else(|| format!("{} {}", ask.method, ask.url.path()), |id| id.0.clone());
         let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+
         if late.len() < MAX_KEPT || late.contains_key(&name) {
             *late.entry(name).or_default() += 1;
         }
@@ -34,6 +35,7 @@ impl Probe {
             format!("{}{times}", clean_name(name, 80))
         });
         let mut named: Vec<String> = named.collect();
+
         if ordered.len() > MAX_NAMED {
             named.push(format!("{} more", ordered.len() - MAX_NAMED));
         }

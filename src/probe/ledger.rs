@@ -54,6 +54,7 @@ impl Ledger {
                 kept.push_back(key);
             }
         }
+
         kept.append(&mut slots.order);
         slots.order = kept;
         n_forgotten
@@ -88,6 +89,7 @@ fn request_key(ask: &Ask) -> [u8; 32] {
         digest.update(value);
         digest.update([0]);
     }
+
     if let Some((media_type, bytes)) = &ask.body {
         digest.update(media_type);
         digest.update([2]);

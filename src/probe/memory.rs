@@ -77,6 +77,7 @@ impl Probe {
         }
         let bytes = estimate_bytes(&response, json_bytes);
         let has_room = || self.memory.has_room(bytes);
+
         if !has_room() && self.ledger.forget_until(has_room) > 0 {
             self.note(
                 "the answers took much memory: the oldest were forgotten, and asked for again at need".to_owned(),
@@ -88,6 +89,7 @@ impl Probe {
         shorten_response(&mut response);
         self.note("the answers took too much memory: long ones were cut, and have no verdict".to_owned());
         let bytes = estimate_bytes(&response, 0);
+
         (response, bytes)
     }
 
@@ -108,6 +110,7 @@ fn shorten_response(response: &mut Response) {
     response.json = None;
     response.truncated = true;
     let end = (0..=SHORT_TEXT.min(response.text.len())).rev().find(|at| response.text.is_char_boundary(*at));
+
     // A new text: a shortened one keeps its memory.
     response.text = response.text.get(..end.unwrap_or(0)).unwrap_or_default().to_owned();
     let mut room = SHORT_HEADERS;

@@ -77,6 +77,7 @@ impl Pace {
             *next = slot + self.interval;
             slot
         };
+
         tokio::time::sleep_until(slot).await;
         Ok(place)
     }
@@ -89,12 +90,14 @@ impl Pace {
     fn pause_at(&self, now: Instant, wish: Duration) -> bool {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+
         if *paused >= LONGEST_PAUSES {
             return false;
         }
         let until = now + wish.min(LONGEST_PAUSE);
         *paused += until.saturating_duration_since((*next).max(now));
         *next = (*next).max(until);
+
         true
     }
 }

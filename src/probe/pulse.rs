@@ -120,6 +120,7 @@ impl Pulse {
             return;
         }
         let mut state = self.locked();
+
         if state.flowing.len() >= MAX_FLOWING {
             state.flowing.pop_first();
         }
@@ -141,14 +142,17 @@ impl PulseState {
             ended: Instant::now(),
             is_safe: ask.method.is_safe(),
         };
+
         if self.recent.len() == MAX_RECENT {
             self.recent.pop_front();
         }
         self.recent.push_back(recent.clone());
+
         match &answer.seen {
             RawOutcome::Response(response) if is_whole(response) => {
                 self.run = 0;
                 self.answered = Some(Instant::now());
+
                 if ask.method == Method::Get && ask.body.is_none() && response.is_success() && !response.truncated {
                     self.remember(ask, answer, response.json.is_some());
                 }
@@ -160,6 +164,7 @@ impl PulseState {
                 self.run += usize::from(is_news);
                 (is_news && self.run >= RUN).then_some(Doubt { fault: recent, answers: true })
             }
+
             // Slow, and there.
             _ if self.flowing.remove(&answer.exchange.id.0) => {
                 self.answered = Some(Instant::now());
@@ -182,6 +187,7 @@ impl PulseState {
         }
         let took = |good: &Good| good.exchange.as_ref().map_or(u64::MAX, |exchange| exchange.elapsed_ms);
         let new = Good { ask: ask.clone(), exchange: Some(Arc::clone(&answer.exchange)), is_json };
+
         if let Some(known) = self.good.iter_mut().find(|good| good.ask.url.path() == ask.url.path()) {
             if took(&new) < took(known) {
                 *known = new;
@@ -205,6 +211,7 @@ impl PulseState {
         };
         let first = if doubt.answers { self.first_of_run().unwrap_or(fault) } else { fault };
         let previous = before(first.began, &first.exchange).filter(|other| was_reachable(&other.exchange));
+
         // Whom nobody answers a connection did not kill; and a read is less likely to than the write before it.
         let is_late = !was_reachable(&first.exchange) || first.is_safe;
         let last = match previous {
@@ -217,6 +224,7 @@ impl PulseState {
         let alone = self.under_way == 0 && !self.recent.iter().any(|other| overlaps(&other));
         let served = |other: &Recent| matches!(&other.exchange.outcome, Outcome::Response(it) if it.status < 500);
         let served_before = before(last.began, &last.exchange).is_some_and(|other| other.is_safe && served(other));
+
         (Arc::clone(&last.exchange), alone, served_before)
     }
 
@@ -253,11 +261,13 @@ impl Probe {
         let doubt = {
             let mut state = self.pulse.locked();
             let is_served = answer.response().is_some_and(|response| response.is_success() && is_whole(response));
+
             if ask.method == Method::Get && is_served && !self.is_cleaning() && state.written.len() < MAX_PATHS {
                 state.written.insert(ask.url.path().to_owned(), written);
             }
             state.take(ask, answer, began)
         };
+
         if let Some(doubt) = doubt {
             self.settle(doubt).await;
         }
@@ -281,6 +291,7 @@ impl Probe {
         let Some(fault) = fault.filter(|_| self.death().is_none()) else { return };
         let answers = matches!(fault.exchange.outcome, Outcome::Response(_));
         self.pace.allow_more(3);
+
         if let Some(looks) = self.look_twice(answers).await {
             self.bury_target(&Doubt { fault, answers }, looks);
         }
@@ -295,6 +306,7 @@ impl Probe {
         let _one_at_a_time = self.pulse.settling.lock().await;
         self.drain(&doubt).await;
         let seen_since = self.pulse.locked().is_alive_since(&doubt);
+
         if seen_since || self.is_stopped() || self.is_cleaning() || !self.pulse.locked().has_answered() {
             return;
         }
@@ -328,6 +340,7 @@ impl Probe {
         let good = self.known_good();
         let mut failed: Vec<Arc<Exchange>> = Vec::new();
         let mut served = 0;
+
         for at in 0..3 {
             let witness = match at {
                 0 => good.first(),
@@ -340,9 +353,11 @@ impl Probe {
                 }
                 _ => None,
             };
+
             let Some(witness) = witness else { break };
             let answer = self.look(witness).await?;
             let is_slow = self.pulse.locked().flowing.remove(&answer.exchange.id.0);
+
             if is_slow || is_served(&answer, witness) {
                 served += 1;
                 if !answers || failed.len() == 2 {
@@ -350,12 +365,14 @@ impl Probe {
                 }
                 continue;
             }
+
             failed.push(Arc::clone(&answer.exchange));
             if at == 0 {
                 let wish = answer.response().and_then(|response| wished_pause(response, 0)).unwrap_or(PAUSE);
                 tokio::time::sleep(wish.clamp(PAUSE, LONGEST_PAUSE)).await;
             }
         }
+
         (failed.len() >= 2).then_some(failed)
     }
 
@@ -373,6 +390,7 @@ impl Probe {
         self.pace.ticket().ok()?;
         let permit = self.permit(&good.ask.url)?;
         let session = self.session_for(&good.ask.caller);
+
         tokio::select! {
             _ = self.stopped() => None,
             answer = self.exchange(permit, &good.ask, session.as_ref(), None) => answer.ok(),
@@ -387,6 +405,7 @@ impl Probe {
         let silence = Arc::clone(&doubt.fault.exchange);
         let death = Death { last, silence, good, looks, alone, served_before };
         let _ = self.pulse.death.set(death);
+
         self.pulse.died.cancel();
     }
 

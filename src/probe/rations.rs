@@ -55,6 +55,7 @@ impl Book {
     fn refuses(&mut self, operation: &OperationId, is_checking: bool, usual_ms: Option<u64>) -> Option<String> {
         let now = Instant::now();
         let name = clean_name(operation.as_str(), 120);
+
         if self.closed.is_some_and(|until| now < until) {
             return Some(format!("{name} answered status 429 and is not to be asked again for a while"));
         }
@@ -65,11 +66,13 @@ impl Book {
             // A tenth is left to others that use it.
             let whole = first.saturating_sub((first / 10).max(1));
             let share = if is_checking { whole } else { first.div_ceil(2) };
+
             if sent >= share || it.left <= first.saturating_sub(whole) {
                 let of = it.limit.map(|limit| format!(" of {limit} requests")).unwrap_or_default();
                 return Some(format!("{name} announces a limit{of}, and the scan's share of it is spent"));
             }
         }
+
         let share = if is_checking { COSTLY } else { COSTLY / 2 };
         (self.is_costly(usual_ms) && self.sent >= share)
             .then(|| format!("{name} takes long to answer, and {share} requests to it are enough"))
@@ -89,14 +92,17 @@ impl Book {
         let response = answer.response()?;
         let (now, moment) = (Instant::now(), jiff::Timestamp::now());
         let wish = (response.status == 429).then(|| retry_after(response, moment)).flatten();
+
         if let Some(it) = announced_limit(response, moment) {
             self.share.get_or_insert((it.left + 1, 1));
             self.announced = Some((it, now));
             let wait = it.window.filter(|_| it.left == 0 && !it.is_long() && response.status != 429);
+
             if let Some(wait) = wait {
                 return Some(Wait::For(wait));
             }
         }
+
         if wish.is_some_and(|wish| wish > SHORT) {
             self.closed = wish.and_then(|wish| now.checked_add(wish));
             return Some(Wait::Never);
@@ -173,6 +179,7 @@ impl Probe {
         let mut books = self.rations.locked();
         let usual = books.usual_ms();
         let book = books.by.entry(operation.clone()).or_default();
+
         match book.refuses(operation, is_checking, usual) {
             Some(because) => {
                 book.withheld += 1;
@@ -187,11 +194,13 @@ impl Probe {
         let operation = self.routes.operation(self.base_url(), ask.method, &ask.url)?;
         let mut books = self.rations.locked();
         let took = answer.exchange.elapsed_ms;
+
         if books.times.len() < MAX_TIMES {
             books.times.push(took);
         }
         let book = books.by.entry(operation.clone()).or_default();
         book.sent += 1;
+
         if let Some((_, sent)) = &mut book.share {
             *sent += 1;
         }

@@ -32,6 +32,7 @@ pub(super) fn redacted_exchange(redactor: &Redactor, raw: &Raw<'_>) -> Exchange 
         RawOutcome::Unreachable => Outcome::Unreachable(fault),
         RawOutcome::Broken => Outcome::Broken(fault),
     };
+
     Exchange {
         id: ExchangeId(raw.id),
         identity: raw.ask.caller.label(),
@@ -51,6 +52,7 @@ fn redacted_request(redactor: &Redactor, raw: &Raw<'_>) -> RecordedRequest {
         AskCaller::Identity(name) => Some(name.clone()),
         AskCaller::Forged { label, .. } => Some(label.clone()),
     };
+
     let mut url = redactor.url(raw.ask.url.as_str());
     if let (Some(who), Some(session)) = (who, raw.session) {
         // The value is named, never shown, whatever the redactor knows.
@@ -67,6 +69,7 @@ fn redacted_request(redactor: &Redactor, raw: &Raw<'_>) -> RecordedRequest {
             }
         }
     }
+
     let body = raw.ask.body.as_ref().map(|(media_type, bytes)| {
         headers.push(("Content-Type".to_owned(), media_type.clone()));
         cut_body(redactor.beginning(Some(media_type), &String::from_utf8_lossy(bytes), MAX_KEPT_BYTES))

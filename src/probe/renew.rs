@@ -65,6 +65,7 @@ impl Probe {
             }
             AskCaller::Anonymous | AskCaller::Cookies(_) => None,
         };
+
         if let Some(name) = owner.filter(|name| self.is_gone(name)) {
             return Err(SendError::SessionGone(name.clone()));
         }
@@ -76,6 +77,7 @@ impl Probe {
         let session = self.session_for(&ask.caller);
         let answer = self.transmit(ask, session.as_ref(), None).await?;
         let (Some(session), Some(response)) = (session, answer.response()) else { return Ok(answer) };
+
         if is_witness(ask, response) {
             self.remember_served(name, &ask.url);
         }
@@ -93,6 +95,7 @@ impl Probe {
                     }
                     self.note_renewed(name);
                 }
+
                 Ok(answer)
             }
             Fate::Gone => Err(SendError::SessionGone(name.clone())),
@@ -123,6 +126,7 @@ impl Probe {
     fn remember_served(&self, name: &str, url: &Url) {
         let mut served = self.health.served.lock().unwrap_or_else(PoisonError::into_inner);
         let urls = served.entry(name.to_owned()).or_default();
+
         if urls.contains(url) {
             return;
         }
@@ -167,6 +171,7 @@ impl Probe {
             return Ok(Fate::Gone);
         }
         let witnesses = self.witnesses(name);
+
         if witnesses.is_empty() {
             return Ok(if self.is_untried(name) { self.renew_untried(name).await } else { Fate::Alive });
         }
@@ -176,6 +181,7 @@ impl Probe {
                 continue;
             }
             let fate = self.renew(name, generation).await?;
+
             // Where a fresh session is refused as well, the route changed, and the session had not ended.
             if fate == Fate::Renewed && self.is_signed_out(&check, name).await? {
                 self.forget_served(name, &url);
@@ -186,6 +192,7 @@ impl Probe {
             }
             return Ok(fate);
         }
+
         Ok(Fate::Alive)
     }
 

@@ -31,6 +31,7 @@ pub(super) fn curl_command(ask: &Ask, session: Option<&Session>, redact: &dyn Fn
         AskCaller::Identity(name) => Some(token_variable(name)),
         AskCaller::Forged { .. } => Some("FORGED_TOKEN".to_owned()),
     };
+
     if let (Some(variable), Some(session)) = (name, session) {
         match &session.carrier {
             TokenCarrier::Header { name, prefix, suffix } => {
@@ -50,6 +51,7 @@ pub(super) fn curl_command(ask: &Ask, session: Option<&Session>, redact: &dyn Fn
             }
         }
     }
+
     for (name, value) in &ask.headers {
         line.push_str(&format!(" -H {}", quote_for_shell(&format!("{name}: {}", redact(value)))));
     }
@@ -61,12 +63,14 @@ pub(super) fn curl_command(ask: &Ask, session: Option<&Session>, redact: &dyn Fn
             quote_for_shell(&text)
         ));
     }
+
     let remark = match &ask.caller {
         AskCaller::Forged { identity, label, .. } => format!("  # FORGED_TOKEN: {identity}'s {label}"),
         AskCaller::Garbage(_) => "  # GARBAGE_TOKEN: any text of a token's form".to_owned(),
         _ => String::new(),
     };
     let line = format!("{line} {address}{remark}");
+
     // Reports cut what is longer, and half a line is none.
     if line.chars().count() > MAX_LINE { "# the request is too long to repeat in one line".to_owned() } else { line }
 }

@@ -28,6 +28,7 @@ impl Pinned {
             return Ok(addresses);
         }
         let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
+
         for address in &found {
             // One bad address spoils the name: a resolver that mixes good and bad ones is not to be trusted with either.
             self.scope.permit_address(&host, address.ip())?;

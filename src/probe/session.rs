@@ -77,6 +77,7 @@ impl Session {
             }
             Credential::Login(_) => return None,
         };
+
         Some(Self { carrier, token, generation: 1, by_jar: false, login: None, opened: unix_seconds() })
     }
 
@@ -94,6 +95,7 @@ impl Session {
                 }
             }
         };
+
         let by_jar = matches!(carrier, TokenCarrier::Cookie(_));
         Self { carrier, token, generation, by_jar, login: Some(login), opened: unix_seconds() }
     }
@@ -137,6 +139,7 @@ impl Session {
             });
             return Secret::new(pairs.collect::<Vec<_>>().join("; "));
         }
+
         Secret::new(scramble_text(self.token.expose()))
     }
 }

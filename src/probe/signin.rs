@@ -99,6 +99,7 @@ impl Probe {
             // It quotes names that the target chose, and some of them repeat what they were sent.
             because: self.redactor().tripwire(&self.redactor().text(&because.to_string())).0,
         })?;
+
         self.redactor().learn(&identity.name, &token);
         self.sessions().set(identity, Session::signed_in(recipe, token, generation, answer));
         Ok(())
@@ -248,6 +249,7 @@ fn token_of(recipe: &LoginRecipe, response: &Response) -> Result<Secret, TokenMi
                 }
                 return usable_token(&pairs.join("; "), "the answer's cookies");
             }
+
             match set.iter().find(|(known, _)| known == name) {
                 Some((_, value)) => usable_token(value, &format!("the cookie {name}")),
                 None => {
@@ -317,5 +319,6 @@ fn live_cookies(response: &Response) -> Vec<(String, String)> {
             live.push((name.to_owned(), value.to_owned()));
         }
     }
+
     live
 }

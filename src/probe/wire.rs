@@ -33,6 +33,7 @@ pub(super) fn build_client(
             .with_no_client_auth();
         builder = builder.tls_backend_preconfigured(none);
     }
+
     builder.build().map_err(|error| SendError::Unbuildable(format!("no HTTP client: {}", error_chain(&error))))
 }
 
@@ -49,6 +50,7 @@ pub(super) fn signed_request(
     let method = reqwest::Method::from_bytes(ask.method.as_str().as_bytes())
         .map_err(|error| SendError::Unbuildable(error.to_string()))?;
     let mut request = client.request(method, url);
+
     for (name, value) in &ask.headers {
         request = request.header(name, value);
     }
@@ -64,6 +66,7 @@ pub(super) fn signed_request(
         }
         _ => {}
     }
+
     if let Some((media_type, bytes)) = &ask.body {
         request = request.header("content-type", media_type).body(bytes.clone());
     }
@@ -122,11 +125,13 @@ pub(super) async fn receive_answer(
             Err(_) => return Ok(None),
         },
     };
+
     flow.note();
     let status = response.status().as_u16();
     let headers = headers_of(&response);
     let mut bytes = Vec::new();
     let mut truncated = false;
+
     loop {
         let chunk = match until {
             None => response.chunk().await?,
@@ -138,15 +143,18 @@ pub(super) async fn receive_answer(
                 }
             },
         };
+
         let Some(chunk) = chunk else { break };
         flow.note();
         let room = caps.body.saturating_sub(bytes.len());
         bytes.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
+
         if chunk.len() > room {
             truncated = true;
             break;
         }
     }
+
     let wants_json = caps.json > 0 && !truncated;
     let parsed = if wants_json { json_within(&bytes, caps.json) } else { Ok(None) };
     let is_too_much = parsed.is_err();
@@ -154,6 +162,7 @@ pub(super) async fn receive_answer(
     let body_bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     bytes.shrink_to_fit();
     let text = String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+
     // Nothing is concluded from what is missing of it.
     let truncated = truncated || is_too_much;
     let response = Response { status, headers, text, json, truncated };
@@ -163,6 +172,7 @@ pub(super) async fn receive_answer(
 fn headers_of(response: &reqwest::Response) -> Vec<(String, String)> {
     let mut room = MAX_HEADER_BYTES;
     let mut kept = Vec::new();
+
     for (name, value) in response.headers() {
         let length = name.as_str().len() + value.len();
         if length > room {
@@ -171,6 +181,7 @@ fn headers_of(response: &reqwest::Response) -> Vec<(String, String)> {
         room -= length;
         kept.push((name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
     }
+
     kept
 }
 
@@ -194,6 +205,7 @@ pub(super) fn pause_before_next(response: &Response, attempt: u32, signs_in_to_u
 pub(super) fn error_chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
+
     while let Some(inner) = source {
         let inner_text = inner.to_string();
         if !text.contains(&inner_text) {
@@ -202,6 +214,7 @@ pub(super) fn error_chain(error: &dyn std::error::Error) -> String {
         }
         source = inner.source();
     }
+
     text
 }
 
@@ -213,5 +226,6 @@ pub(super) fn scope_fault(error: &reqwest::Error) -> Option<ScopeError> {
         }
         source = inner.source();
     }
+
     None
 }

@@ -89,6 +89,7 @@ impl Probe {
             Some(guard) => guard.judge(ask, &note, journal)?,
             None => return Err(SendError::NoWrites(ask.method.to_string(), "nothing judges what it names")),
         }
+
         let n = journal.before(note).map_err(|error| {
             SendError::Unbuildable(format!("the journal of writes cannot be kept ({error}), so nothing is written"))
         })?;

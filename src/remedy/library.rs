@@ -148,6 +148,7 @@ fn parse_remedy(file: &'static str) -> Option<Remedy> {
         cases: Vec::new(),
         absences: Vec::new(),
     };
+
     for section in sections {
         let (name, body) = section.split_once('\n')?;
         if name == "needs review" {
@@ -165,5 +166,6 @@ fn parse_remedy(file: &'static str) -> Option<Remedy> {
         let (language, text) = body.trim().strip_prefix("```")?.strip_suffix("```")?.split_once('\n')?;
         remedy.code.push(ExampleCode { section: name, language, text });
     }
+
     Some(remedy)
 }

@@ -59,6 +59,7 @@ pub fn recognise_framework(folder: &Path) -> Recognised {
         return unknown_framework(format!("{} cannot be read", clean_text(&folder.to_string_lossy(), 200)));
     };
     let (manifests, folders) = manifests_and_folders(&root, &root);
+
     if let Some(found) = manifests.iter().find_map(|path| of_manifest(&root, path)) {
         return found;
     }
@@ -132,6 +133,7 @@ fn of_manifest(root: &Path, path: &Path) -> Option<Recognised> {
         }
         Manifest::Rust => find_rust_framework(&text)?,
     };
+
     let shown = path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned();
     Some(Recognised { framework, because: format!("{} names {dependency}", clean_text(&shown, 200)) })
 }
@@ -176,6 +178,7 @@ fn find_go_framework(text: &str) -> Option<(Framework, &'static str)> {
     let lines: Vec<&str> =
         text.lines().filter(|line| !line.trim().starts_with("//") && !line.contains("// indirect")).collect();
     let required = |name: &str| lines.iter().any(|line| line.split_whitespace().any(|word| is(word, name)));
+
     GO.into_iter().find(|(name, _)| required(name)).map(|(name, framework)| (framework, name))
 }
 
@@ -203,6 +206,7 @@ fn without_comments(text: &str, marks: &[(&str, &str)]) -> String {
     for (open, close) in marks {
         let mut kept = String::with_capacity(text.len());
         let mut rest = text.as_str();
+
         while let Some((before, comment)) = rest.split_once(open) {
             kept.push_str(before);
             rest = comment.split_once(close).map_or("", |(_, after)| after);
@@ -210,5 +214,6 @@ fn without_comments(text: &str, marks: &[(&str, &str)]) -> String {
         kept.push_str(rest);
         text = kept;
     }
+
     text
 }

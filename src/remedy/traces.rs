@@ -78,6 +78,7 @@ pub fn recognise_answer<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)
     let headers: Vec<(String, String)> =
         headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value.to_ascii_lowercase())).collect();
     let body: String = body.chars().take(MAX_BODY_CHARS).map(|c| c.to_ascii_lowercase()).collect();
+
     // Some servers put blanks after the colons of JSON.
     let body = body.replace("\": ", "\":").replace(", \"", ",\"");
     let found = MARKS.iter().find(|mark| match mark.part {
@@ -86,6 +87,7 @@ pub fn recognise_answer<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)
             headers.iter().any(|(known, value)| known == name && mark.texts.iter().all(|text| value.contains(text)))
         }
     })?;
+
     let because = match found.part {
         TracePart::Body => format!("an answer's body looks like one of {}", found.framework),
         TracePart::Header(name) => format!("an answer's header `{name}` looks like one of {}", found.framework),

@@ -52,6 +52,7 @@ pub fn render_text(diff: &ReportDiff, options: TextOptions) -> String {
     render_section(&mut page, "Fixed", (Tone::Good, "- "), &diff.fixed);
     render_section(&mut page, "Not tested again, so not known to be fixed", (Tone::Doubt, "? "), &diff.untested);
     render_section(&mut page, "Still there", (Tone::Plain, "= "), &diff.still);
+
     page.finish()
 }
 
@@ -62,6 +63,7 @@ fn open_findings(report: &Report) -> impl Iterator<Item = &Finding> {
 fn is_tested_again(report: &Report, finding: &Finding) -> bool {
     let same = |row: &&super::wire::CoverageRow| row.check == finding.check && row.operation == finding.operation;
     let mut rows = report.coverage.iter().filter(same).peekable();
+
     // Two sites of one operation may differ: broken by another finding says that the check ran here as well.
     rows.peek().is_some() && rows.all(|row| matches!(row.outcome, CoverageOutcome::Held | CoverageOutcome::Broken))
 }
@@ -71,6 +73,7 @@ fn render_section(page: &mut TextPage, heading: &str, mark: (Tone, &str), findin
         return;
     }
     page.heading(heading);
+
     for finding in findings {
         page.line(
             0,

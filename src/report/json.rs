@@ -48,6 +48,7 @@ pub fn read_report(text: &str) -> Result<Report, ReportError> {
     let malformed = |error: serde_json::Error| ReportError::Malformed(error.to_string());
     let text = text.trim_start_matches('\u{feff}');
     let Version { schema_version } = serde_json::from_str(text).map_err(malformed)?;
+
     if schema_version > u64::from(SCHEMA_VERSION) {
         return Err(ReportError::Newer(schema_version));
     }

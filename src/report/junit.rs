@@ -27,6 +27,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut suites: BTreeMap<String, TestSuite> = BTreeMap::new();
     let worst = worst_by_place(&report.findings);
     let mut seen: HashSet<CaseKey<'_>> = HashSet::new();
+
     for row in &report.coverage {
         let place = case_key(&row.check, &row.operation);
         add_case(
@@ -36,6 +37,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         );
         seen.insert(place);
     }
+
     for finding in &Sorted::new(&report.findings).open {
         // A finding of a check that keeps no coverage row must not get lost.
         for operation in std::iter::once(&finding.operation).chain(&finding.also) {
@@ -44,9 +46,11 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             }
         }
     }
+
     let mut junit = Junit::new("routewarden");
     junit.set_time(Duration::from_millis(report.scan.duration_ms));
     junit.add_test_suites(setup_suite(&report));
+
     for (family, mut suite) in suites {
         let rows = report.coverage.iter().filter(|row| row.check.split('/').next() == Some(family.as_str()));
         count_outcomes(&mut suite, rows);
@@ -68,6 +72,7 @@ fn case_key<'a>(check: &'a str, operation: &'a OperationRef) -> CaseKey<'a> {
 fn worst_by_place(findings: &[Finding]) -> HashMap<CaseKey<'_>, &Finding> {
     let weight = |finding: &Finding| (finding.suppressed.is_none(), finding.confidence, finding.severity);
     let mut worst: HashMap<CaseKey<'_>, &Finding> = HashMap::new();
+
     for finding in findings {
         for operation in std::iter::once(&finding.operation).chain(&finding.also) {
             let kept = worst.entry(case_key(&finding.check, operation)).or_insert(finding);
@@ -76,6 +81,7 @@ fn worst_by_place(findings: &[Finding]) -> HashMap<CaseKey<'_>, &Finding> {
             }
         }
     }
+
     worst
 }
 
@@ -133,6 +139,7 @@ fn failure_status(finding: &Finding) -> TestCaseStatus {
     let text =
         format!("{}\n{}\n{}\nroutewarden explain {}", finding.claim, clauses.join("\n"), finding.replay, finding.id);
     status.set_description(clean_xml(&text));
+
     status
 }
 
@@ -149,6 +156,7 @@ fn setup_suite(report: &Report) -> Option<TestSuite> {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         status.set_message(clean_xml(&format!("{headline}: {text}")));
         let lines: Vec<String> = report.harm.iter().map(describe_harm).collect();
+
         if !lines.is_empty() {
             status.set_description(clean_xml(&lines.join("\n")));
         }

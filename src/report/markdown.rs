@@ -68,6 +68,7 @@ fn render_tail(report: &Report, sorted: &Sorted<'_>) -> String {
         "What to do next",
         report.next_steps.iter().map(|step| escape_text(&next_step(step, Face::CommandLine))),
     );
+
     out
 }
 
@@ -76,6 +77,7 @@ fn row_left(write: &Write) -> String {
     let outcome = write.outcome.as_str();
     let place = write.address.as_ref().map(|address| format!(" at {}", code_span(address))).unwrap_or_default();
     let (operation, identity) = (code_span(&write.operation), escape_text(&write.identity));
+
     format!("{operation} by {identity}: {}{place}: {outcome}{because}", code_span(&write.object))
 }
 
@@ -90,10 +92,12 @@ fn write_headline(out: &mut String, report: &Report, sorted: &Sorted<'_>) {
             &format!("# Routewarden: {grade}, {}, {tested} of operations tested", format_points(report)),
         );
     }
+
     if let Some((headline, text)) = scan_warning(report) {
         write_paragraph(out, &format!("> **{headline}:** {}", escape_text(&text)));
     }
     write_list(out, "What is not as it was", report.harm.iter().map(|row| escape_text(&describe_harm(row))));
+
     if let Some(because) = &report.score.withheld_because {
         write_paragraph(out, &format!("No grade: {}.", escape_text(because)));
     }
@@ -111,6 +115,7 @@ fn write_headline(out: &mut String, report: &Report, sorted: &Sorted<'_>) {
         ),
     );
     let counts: Vec<String> = sorted.counts().into_iter().map(|(_, text)| text).collect();
+
     match (counts.is_empty(), scan.status) {
         (false, _) => write_paragraph(out, &format!("**{}**", counts.join(", "))),
         (true, Status::Complete) => write_paragraph(out, "**No weakness was found in what was tested.**"),
@@ -129,6 +134,7 @@ fn write_plan(out: &mut String, report: &Report) {
         };
         format!("| {} | {} | {checks} |", code_span(&format_operation(&row.operation)), row.max_requests)
     });
+
     write_table(out, "| operation | requests at most | checks |\n|---|---:|---|", rows);
 }
 
@@ -150,6 +156,7 @@ fn write_overview(out: &mut String, sorted: &Sorted<'_>) {
             code_span(&finding.id)
         )
     });
+
     write_table(out, "| severity | weakness | operation | id |\n|---|---|---|---|", rows);
 }
 
@@ -164,6 +171,7 @@ fn write_finding(out: &mut String, finding: &Finding) {
         &format!("{}{also} ({sure}; {})", code_span(&format_operation(&finding.operation)), references.join(", ")),
     );
     write_paragraph(out, &escape_text(&finding.claim));
+
     for clause in &finding.clauses {
         let _ = writeln!(
             out,
@@ -173,6 +181,7 @@ fn write_finding(out: &mut String, finding: &Finding) {
             escape_text(&clause.because)
         );
     }
+
     out.push('\n');
     write_table(
         out,
@@ -181,6 +190,7 @@ fn write_finding(out: &mut String, finding: &Finding) {
     );
     write_paragraph(out, &code_block("sh", &finding.replay));
     let places: Vec<String> = source_places(finding).iter().map(|place| code_span(place)).collect();
+
     if !places.is_empty() {
         write_paragraph(out, &format!("See {}.", places.join(", ")));
     }
@@ -206,6 +216,7 @@ fn write_facts(out: &mut String, sorted: &Sorted<'_>) {
             code_span(&finding.id)
         )
     };
+
     write_list(out, "Also noted", sorted.facts.iter().map(|finding| line(finding, &finding.claim)));
     write_list(
         out,
@@ -226,6 +237,7 @@ fn write_policy(out: &mut String, report: &Report) {
         let (resource, policy) = (escape_text(&row.about()), escape_text(&row.policy));
         format!("| {resource} | {policy} | {} | {} |", grounds.join("; "), broken.join(", "))
     });
+
     write_table(out, "| object | policy | rests on | broken by |\n|---|---|---|---|", rows);
 }
 
@@ -234,6 +246,7 @@ fn write_questions(out: &mut String, report: &Report) {
         return;
     }
     write_paragraph(out, "## Questions that only a person can answer");
+
     for question in &report.questions {
         write_paragraph(out, &escape_text(&question.question));
         write_paragraph(out, &code_block("toml", &question.answer_with));
@@ -244,6 +257,7 @@ fn write_reach(out: &mut String, report: &Report) {
     let Some(reach) = &report.reach else { return };
     write_paragraph(out, "## How far the scan came");
     write_paragraph(out, &format!("{}.", reach.sentence()));
+
     for group in &reach.held_back {
         let step = group.step.as_ref().map(|step| format!(" → {step}")).unwrap_or_default();
         let _ = writeln!(out, "- {}", escape_text(&format!("{}{step}", group.sentence())));
@@ -263,6 +277,7 @@ fn write_coverage(out: &mut String, report: &Report) {
     };
     let head = "| check | broken | held | undecided | not tried | not applicable |\n|---|---:|---:|---:|---:|---:|";
     write_table(out, head, by_check(&report.coverage).iter().map(row));
+
     for (outcome, word) in [(CoverageOutcome::Undecided, "undecided"), (CoverageOutcome::NotTried, "not tried")] {
         for (reason, count) in count_reasons(&report.coverage, outcome) {
             let _ = writeln!(out, "- {count} {word}: {}", escape_text(reason));
@@ -309,6 +324,7 @@ fn escape_text(text: &str) -> String {
             other => out.push(other),
         }
     }
+
     out.replace("://", "&#58;//").replace("www.", "www&#46;")
 }
 

@@ -159,6 +159,7 @@ impl SourceWord {
             Agreement::Disagree => "; the running API disagrees: something else than this code refuses",
             Agreement::Open => "",
         };
+
         let place = format!("{}:{}", self.code.file, self.code.line);
         format!("{place}: {}: {}{join}", self.word.as_str(), self.because)
     }

@@ -35,6 +35,7 @@ impl PolicyRow {
         let more = self.fields.len().saturating_sub(MAX_FIELDS);
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         let named: Vec<&str> = self.fields.iter().take(MAX_FIELDS).map(String::as_str).collect();
+
         format!("{} ({}{more})", self.resource, named.join(", "))
     }
 }

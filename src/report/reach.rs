@@ -125,6 +125,7 @@ impl Reach {
         let said = |count: &StageCount| format!("{} {}", count.operations, count.stage.words());
         let stages: Vec<String> = self.stages.iter().skip(1).map(said).collect();
         let word = if all == 1 { "operation" } else { "operations" };
+
         format!("{all} {word}: {}", stages.join(", "))
     }
 }
@@ -150,10 +151,12 @@ fn group_held_back(rows: &[ReachRow]) -> Vec<HeldBack> {
             (None, None) => group.reached == row.reached && group.because == *because,
             _ => false,
         };
+
         match groups.iter_mut().find(is_same) {
             Some(group) => {
                 group.count += 1;
                 group.reached = group.reached.min(row.reached);
+
                 if group.operations.len() < MAX_NAMED {
                     group.operations.push(row.operation.clone());
                 }
@@ -167,6 +170,7 @@ fn group_held_back(rows: &[ReachRow]) -> Vec<HeldBack> {
             }),
         }
     }
+
     groups.sort_by_key(|group| std::cmp::Reverse((group.step.is_some(), group.count)));
     groups.truncate(MAX_GROUPS);
     groups

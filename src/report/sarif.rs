@@ -93,6 +93,7 @@ impl<'a> Log<'a> {
             }),
             results: Results { report, findings, checks },
         };
+
         Self {
             schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
             version: "2.1.0",
@@ -131,6 +132,7 @@ fn build_rule(check: &str, rules: &[RuleHelp], findings: &[&Finding]) -> Value {
         "defaultConfiguration": { "level": sarif_level(severity, Confidence::Confirmed) },
         "properties": { "tags": tags, "security-severity": security_severity(severity) },
     });
+
     if let (Some(help), Some(fields)) = (help, rule.as_object_mut()) {
         fields.insert("help".to_owned(), json!({ "text": help.help_markdown, "markdown": help.help_markdown }));
     }
@@ -159,6 +161,7 @@ fn build_result(report: &Report, finding: &Finding, checks: &[&str]) -> Value {
             "places": source_places(finding),
         },
     });
+
     let Some(fields) = result.as_object_mut() else { return result };
     if let Some(reason) = &finding.suppressed {
         fields.insert("suppressions".to_owned(), json!([{ "kind": "external", "justification": break_links(reason) }]));
@@ -190,10 +193,12 @@ fn build_location(report: &Report, finding: &Finding) -> Value {
 fn build_invocation(report: &Report) -> Value {
     let mut invocation = json!({ "executionSuccessful": report.scan.status == Status::Complete });
     let Some(fields) = invocation.as_object_mut() else { return invocation };
+
     if let Ok(started) = report.scan.started_at.parse::<jiff::Timestamp>() {
         fields.insert("startTimeUtc".to_owned(), json!(started.to_string()));
     }
     let mut notifications = Vec::new();
+
     if let Some((headline, text)) = scan_warning(report) {
         let level = if report.scan.status.is_alarm() { "error" } else { "warning" };
         notifications
@@ -208,12 +213,14 @@ fn build_invocation(report: &Report) -> Value {
     notifications
         .extend(report.notes.iter().map(|note| json!({ "level": "note", "message": { "text": break_links(note) } })));
     fields.insert("toolExecutionNotifications".to_owned(), Value::Array(notifications));
+
     invocation
 }
 
 fn build_request(exchange: &ExchangeInfo) -> Value {
     let request = &exchange.request;
     let mut value = json!({ "method": request.method, "target": request.url, "headers": request.headers });
+
     if let (Some(body), Some(fields)) = (&request.body, value.as_object_mut()) {
         fields.insert("body".to_owned(), json!({ "text": body }));
     }

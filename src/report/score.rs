@@ -63,6 +63,7 @@ fn cost_tenths(finding: &Finding) -> u32 {
         Severity::Low => 3,
         Severity::Info => 0,
     };
+
     points
         * match finding.confidence {
             Confidence::Confirmed => 10,
@@ -80,6 +81,7 @@ fn grade_letter(value: u32, findings: &[&Finding]) -> char {
         40.. => 'D',
         _ => 'F',
     };
+
     let confirmed = || findings.iter().filter(|finding| finding.confidence == Confidence::Confirmed);
     if confirmed().any(|finding| is_open_to_anyone(&finding.check)) {
         'F'
@@ -115,6 +117,7 @@ impl<'a> Tested<'a> {
                 tested.insert(&row.operation);
             }
         }
+
         let open = applicable.difference(&tested).copied().collect();
         Self { applicable: applicable.len(), tested: tested.len(), open }
     }
@@ -146,6 +149,7 @@ impl Shortfall {
                 format!("{family} was tested on {tested} of {applicable} operations, and a grade needs half")
             }
         };
+
         match &self.step {
             Some((step, 1)) => format!("incomplete: {what}; what helps most: {} (1 operation)", step.words(face)),
             Some((step, opens)) => {
@@ -164,6 +168,7 @@ pub fn find_shortfall(findings: &[Finding], coverage: &[CoverageRow]) -> Option<
         return Some(Shortfall { family: None, tested: 0, applicable: all.applicable, step });
     }
     let mut families: BTreeMap<&str, Vec<&CoverageRow>> = BTreeMap::new();
+
     for row in coverage {
         families.entry(check_family(&row.check)).or_default().push(row);
     }
@@ -229,6 +234,7 @@ fn best_step<'a>(rows: impl Iterator<Item = &'a CoverageRow>, open: &BTreeSet<&O
             None => steps.push((step.clone(), BTreeSet::from([&row.operation]))),
         }
     }
+
     let most = steps.into_iter().rev().max_by_key(|(_, on)| on.len());
     most.map(|(step, on)| (step, on.len()))
 }

@@ -38,6 +38,7 @@ impl<'a> Sorted<'a> {
             };
             kind.push(finding);
         }
+
         sorted
     }
 
@@ -48,11 +49,13 @@ impl<'a> Sorted<'a> {
             for (confidence, word) in [(Confidence::Confirmed, ""), (Confidence::Suspected, " suspected")] {
                 let same = |finding: &&&Finding| finding.severity == severity && finding.confidence == confidence;
                 let n = self.open.iter().filter(same).count();
+
                 if n > 0 {
                     counts.push((Some(severity), format!("{n} {severity}{word}")));
                 }
             }
         }
+
         for (n, word) in
             [(self.facts.len(), "noted"), (self.suppressed.len(), "suppressed"), (self.fixed.len(), "fixed")]
         {
@@ -74,6 +77,7 @@ pub(super) fn worst_first(findings: &[Finding]) -> Vec<&Finding> {
             (&operation.path, operation.method.as_str(), &finding.check, &finding.id),
         )
     });
+
     sorted
 }
 
@@ -190,6 +194,7 @@ pub(super) fn scan_warning(report: &Report) -> Option<(&'static str, String)> {
                 Status::Budget => "INCOMPLETE",
                 _ => "NOTHING MAY BE CONCLUDED",
             };
+
             Some((headline, because.unwrap_or_else(|| alarm.alarm().to_owned())))
         }
     }

@@ -12,6 +12,7 @@ pub fn next_step(step: &NextStep, face: Face) -> String {
     let action = step.action.words(face);
     let shown: Vec<String> = step.on.iter().take(MAX_ON).map(format_operation).collect();
     let more = step.operations.saturating_sub(shown.len() as u64);
+
     match (shown.is_empty(), more) {
         (true, 0) => action,
         (true, 1) => format!("{action} (opens 1 operation)"),

@@ -61,12 +61,14 @@ pub async fn after_check(probe: &Probe, outcome: &mut ScanOutcome, before_undo: 
     }
     let own = Own::of(journal);
     let reads = reads_to_repeat(probe, (&outcome.survey, outcome.before.as_deref()), journal, &own);
+
     // Twice for each, and a renewed session now and then.
     probe.begin_cleaning(reads.len() as u64 * 2 + 20);
     let entries = journal.entries();
     let ties = Ties { people: &outcome.survey.people, entries: &entries, own: &own };
     let looks = repeat_reads(probe, &reads, &ties).await;
     let (mut first, mut marked, mut kept, mut moved) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+
     for (read, look) in reads.iter().zip(looks) {
         let (of_application, of_scan): (Vec<_>, Vec<_>) = look.differences.into_iter().partition(Difference::is_kept);
         let of_application = of_application.into_iter().filter(|_| read.is_from_before);
@@ -75,27 +77,33 @@ pub async fn after_check(probe: &Probe, outcome: &mut ScanOutcome, before_undo: 
         marked.extend(look.marked);
         kept.extend(look.kept);
     }
+
     companions::tell_marked(&mut outcome.report, marked.into_iter());
     beside::add_kept_rows(&mut outcome.report, kept);
     outcome.report.notes.extend(moved_note(probe, &moved));
     let suspects: Vec<(&Reread<'_>, Vec<Difference>)> =
         reads.iter().zip(first).filter(|(_, found)| !found.is_empty()).collect();
     outcome.report.scan.requests = probe.sent();
+
     if suspects.is_empty() || notice_late_death(probe, &mut outcome.report).await {
         return;
     }
     tokio::time::sleep(PAUSE).await;
     let mut rows = Vec::new();
+
     for (read, before) in suspects {
         let Ok(answer) = probe.look_again(&read.ask).await else { continue };
         let again = read.differs(probe, &answer, &own);
+
         // What is not the same twice changes by itself.
         for difference in before.iter().filter(|difference| again.contains(difference)) {
             rows.push(build_harm_row(probe, journal, read, difference, before_undo));
         }
     }
+
     let report = &mut outcome.report;
     report.scan.requests = probe.sent();
+
     if !rows.is_empty() {
         report_harm(report, rows);
     }
@@ -105,12 +113,14 @@ pub async fn after_check(probe: &Probe, outcome: &mut ScanOutcome, before_undo: 
 fn moved_note(probe: &Probe, moved: &[(&OperationId, Difference)]) -> Option<String> {
     let mut told = BTreeSet::new();
     let mut named: Vec<String> = Vec::new();
+
     for (operation, difference) in moved {
         if told.insert((&difference.about.rows, &difference.about.field)) && named.len() < MAX_MOVED {
             let line = format!("{}, now {} ({operation})", difference.before, difference.now);
             named.push(probe.redactor().text(&clean_text(&line, 200)));
         }
     }
+
     let more = told.len().saturating_sub(named.len());
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
     (!named.is_empty()).then(|| {
@@ -140,6 +150,7 @@ fn report_harm(report: &mut crate::report::Report, mut rows: Vec<HarmRow>) {
     report.score.value = None;
     report.score.grade = None;
     report.score.withheld_because = Some(because);
+
     report.harm = rows;
 }
 
@@ -155,6 +166,7 @@ fn reads_to_repeat<'a>(
     let is_former = |name: &str| former.contains(name.split('+').next().unwrap_or(name));
     let mut reads = Vec::new();
     let operations = survey.operations.iter();
+
     for surveyed in operations.filter(|surveyed| !probe.is_scarce(&surveyed.operation.id)) {
         let glimpse = before.and_then(|before| before.operation(&surveyed.operation.id));
         let glimpsed: Vec<Reread<'a>> = glimpse.map(|glimpse| as_before(surveyed, glimpse)).unwrap_or_default();
@@ -175,6 +187,7 @@ fn reads_to_repeat<'a>(
             is_former: is_former(&baseline.caller) || is_news(baseline, before),
             is_from_before: false,
         }));
+
         let says_little = |baseline: &Baseline| is_former(&baseline.caller) || is_news(baseline, before);
         let of_former = surveyed.asked_by_strangers().filter(comparable).map(says_little);
         let is_new = first.is_none_or(|baseline| baseline.caller != ANONYMOUS);
@@ -182,6 +195,7 @@ fn reads_to_repeat<'a>(
             of_former.filter(|_| is_new && !has_strangers).and_then(|is_former| as_stranger(surveyed, is_former)),
         );
     }
+
     reads.truncate(MAX_READS);
     reads
 }
@@ -198,6 +212,7 @@ fn as_before<'a>(surveyed: &'a Surveyed, glimpse: &Surveyed) -> Vec<Reread<'a>> 
         is_former: false,
         is_from_before: true,
     };
+
     let own = glimpse.valid().next().map(|baseline| read(&baseline.caller, baseline.ask(), &baseline.first));
     let strangers = glimpse.asked_by_strangers().zip(glimpse.anonymous.as_ref());
     let strangers = strangers
@@ -214,6 +229,7 @@ fn is_news(baseline: &Baseline, before: Option<&Survey>) -> bool {
             .as_ref()
             .is_some_and(|key| before.objects.known.get(key).is_some_and(|object| !object.reference))
     };
+
     before.is_some_and(|before| !was_known(before))
 }
 
@@ -264,6 +280,7 @@ async fn look_at(probe: &Probe, read: &Reread<'_>, ties: &Ties<'_>) -> Look {
     let (operation, caller) = (&read.surveyed.operation, read.caller.as_str());
     let marked = journal.map(|journal| companions::new_marked_rows(journal, operation, caller, (&read.first, &answer)));
     let kept = came_since(ties, operation, caller, (&read.first, &answer));
+
     Look { differences: read.differs(probe, &answer, ties.own), marked: marked.unwrap_or_default(), kept }
 }
 

@@ -37,6 +37,7 @@ pub(super) async fn open_sessions(
 ) -> Vec<SignInError> {
     let identities = probe.identities();
     let mut failed = refused.to_vec();
+
     for (index, identity) in identities.iter().enumerate() {
         ticked(index as u64, identities.len() as u64);
         let is_known = probe.sessions().get(&identity.name).is_some()
@@ -48,5 +49,6 @@ pub(super) async fn open_sessions(
             failed.push(error);
         }
     }
+
     failed
 }

@@ -102,6 +102,7 @@ pub(super) fn came_since(
     let known: BTreeSet<String> = rows_with_ids(before, &resource).into_iter().map(|(id, _)| id).collect();
     let new = rows_with_ids(now, &resource).into_iter().filter(|(id, _)| !known.contains(id));
     let foreign = new.filter(|(id, fields)| !ties.is_own(id, fields, &resource));
+
     foreign.filter_map(|(id, fields)| Some(ties.told(operation, caller, (&id, &ties.named_in(fields)?)))).collect()
 }
 
@@ -111,6 +112,7 @@ pub fn name_beside(probe: &Probe, outcome: &mut ScanOutcome) {
     let journal = probe.journal();
     let began = journal.map_or(outcome.report.scan.started_at.as_str(), |journal| journal.head().started_at.as_str());
     let Ok(began) = began.parse::<Timestamp>() else { return };
+
     // A moment that is still to come is no moment of a row that is there.
     let while_scanning = began..=Timestamp::now();
     let (entries, own) = (
@@ -121,11 +123,14 @@ pub fn name_beside(probe: &Probe, outcome: &mut ScanOutcome) {
     let mut told = Vec::new();
     let mut unclaimed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut seen = BTreeSet::new();
+
     for surveyed in outcome.survey.operations.iter() {
         let operation = &surveyed.operation;
         let resource = resource_of_path(&operation.path).unwrap_or_default();
+
         // A moment that is another one in each answer is that of the answer.
         let is_steady = |name: &str| surveyed.volatile.iter().all(|place| place.rsplit('/').next() != Some(name));
+
         for baseline in surveyed.valid() {
             for (id, fields) in rows_with_ids(&baseline.first, &resource) {
                 let is_new = made_at(fields, &is_steady).is_some_and(|moment| while_scanning.contains(&moment));
@@ -139,6 +144,7 @@ pub fn name_beside(probe: &Probe, outcome: &mut ScanOutcome) {
             }
         }
     }
+
     add_kept_rows(&mut outcome.report, told);
     let note = kept_note(&outcome.report);
     outcome.report.notes.extend(note.into_iter().chain(unclaimed_note(&unclaimed)));

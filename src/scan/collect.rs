@@ -47,11 +47,13 @@ pub(super) fn collect_verdicts(
     let mut causes: BTreeMap<(&'static str, String), Vec<&Draft>> = BTreeMap::new();
     let mut coverage = Vec::new();
     let mut steps = Steps::default();
+
     for operation in &input.api.operations {
         let id = &operation.id;
         for check in input.checks.iter().map(|check| check.meta().id) {
             let Some(verdict) = verdicts.get(&(id.clone(), CheckId::from(check))) else { continue };
             let step = next_step(input, id, verdict, done);
+
             if let Some(step) = &step {
                 steps.add(step.clone(), id);
             }
@@ -63,6 +65,7 @@ pub(super) fn collect_verdicts(
             coverage.push(CoverageRow { step, ..coverage_row(input, id, check, verdict) });
         }
     }
+
     let mut findings: Vec<Finding> =
         causes.into_iter().filter_map(|((check, cause), drafts)| build_finding(input, check, &cause, drafts)).collect();
     sort_findings(&mut findings);
@@ -73,6 +76,7 @@ pub(super) fn collect_verdicts(
 fn next_step(input: &ScanInput<'_>, operation: &OperationId, verdict: &Verdict, done: &Done<'_>) -> Option<Step> {
     let help = verdict.silence().and_then(Silence::help)?;
     let step = done.remaining(Step::of(help), operation)?;
+
     // A step names parameters and quotes answers of the target.
     Some(Step::of(&input.probe.redactor().text(&clean_text(&step.to_string(), 400))))
 }
@@ -148,12 +152,14 @@ fn brief_exchange(exchange: &Exchange) -> ExchangeBrief {
 fn build_finding(input: &ScanInput<'_>, check: &'static str, cause: &str, drafts: Vec<&Draft>) -> Option<Finding> {
     let check: &'static dyn Check = find_check(check)?;
     let mut best = *drafts.first()?;
+
     for draft in &drafts {
         // The first of the surest, in document order, so that it is the same one in every scan.
         if draft.confidence() > best.confidence() {
             best = draft;
         }
     }
+
     let mut seen = BTreeSet::from([best.operation.clone()]);
     let also: Vec<&OperationId> =
         drafts.iter().map(|draft| &draft.operation).filter(|id| seen.insert((*id).clone())).collect();

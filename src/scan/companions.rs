@@ -37,6 +37,7 @@ pub(super) async fn note_marked(input: &ScanInput<'_>, survey: &Survey) {
     let (Some(journal), Some(act)) = (input.probe.journal(), &input.act) else { return };
     let Some(before) = act.before.as_ref().filter(|_| !journal.is_empty()) else { return };
     let entries = journal.entries();
+
     // An account that a trial has removed is shown nothing any more.
     let is_there = |entry: &&JournalEntry| !entry.undone && !entry.sent;
     let accounts: BTreeSet<&str> =
@@ -54,6 +55,7 @@ pub(super) async fn note_marked(input: &ScanInput<'_>, survey: &Survey) {
     let asks: Vec<Ask> = reads.iter().map(ask).collect();
     let looks = asks.into_iter().map(|ask| look_unless_halted(input.probe, ask));
     let answers: Vec<Option<Arc<Answer>>> = stream::iter(looks).buffered(MOST_AT_ONCE).collect().await;
+
     for (list, answer) in reads.iter().zip(answers) {
         if let Some(answer) = answer {
             note_in_list(input, journal, list, &answer);
@@ -90,6 +92,7 @@ fn marked_lists<'a>(
             lists.extend(callers(baseline).into_iter().map(of));
         }
     }
+
     lists
 }
 
@@ -97,6 +100,7 @@ fn note_in_list(input: &ScanInput<'_>, journal: &Journal, list: &MarkedList<'_>,
     let entries = journal.entries();
     let resource = resource_of_path(&list.surveyed.operation.path).unwrap_or_default();
     let Some(known) = unmarked_rows(&list.baseline.first, &entries, &resource) else { return };
+
     for (id, fields) in rows_with_ids(answer, &resource) {
         let is_new = !known.contains(&id) && !is_noted(&entries, &id, &resource);
         let Some(maker) = maker_of(&entries, fields, &resource).filter(|_| is_new) else { continue };
@@ -107,6 +111,7 @@ fn note_in_list(input: &ScanInput<'_>, journal: &Journal, list: &MarkedList<'_>,
             nature: Some(format!("a {} that came with it", clean_name(&resource, 40))),
             ..WriteNote::bare(&maker.note.operation, &list.caller, WriteKind::Creates)
         };
+
         journal.stray(note, &id);
     }
 }
@@ -126,6 +131,7 @@ fn build_undo(input: &ScanInput<'_>, list: &Surveyed, removal: &Acting) -> Optio
     let url = operation_url(base, &removal.operation, &values).ok()?.to_string();
     let look = look_at(&input.api, &removal.operation).then(|| url.clone());
     let list = operation_url(base, &list.operation, &Values::new()).ok().map(|url| url.to_string());
+
     Some(Undo { method: "DELETE".to_owned(), url, look, list, slot: Some(slot.name.clone()) })
 }
 
@@ -185,6 +191,7 @@ pub(super) fn new_marked_rows(
     let (entries, resource) = (journal.entries(), resource_of_path(&operation.path).unwrap_or_default());
     let known: BTreeSet<String> = rows_with_ids(before, &resource).into_iter().map(|(id, _)| id).collect();
     let mut found = Vec::new();
+
     for (id, fields) in rows_with_ids(now, &resource) {
         let is_new = !known.contains(&id) && !is_noted(&entries, &id, &resource);
         // What is left of the scan's own is told as what it is, wherever it shows.
@@ -198,6 +205,7 @@ pub(super) fn new_marked_rows(
             because: Some(format!("it came with what was made and carries its mark; {} shows it", operation.id)),
         }));
     }
+
     found
 }
 
@@ -207,10 +215,12 @@ pub(super) fn tell_marked(report: &mut Report, marked: impl Iterator<Item = Writ
     for write in marked {
         let is_told = report.writes.iter().any(|told| told.object == write.object && told.operation == write.operation);
         all += usize::from(!is_told);
+
         if !is_told && all <= MAX_NAMED {
             report.writes.push(write);
         }
     }
+
     if all > 0 {
         let more = if all > MAX_NAMED { format!("; `writes` names {MAX_NAMED} of them") } else { String::new() };
         report.notes.push(format!("{all} rows that came with what the scan made are left{more}"));
@@ -223,11 +233,13 @@ pub async fn name_companions(probe: &Probe, outcome: &mut ScanOutcome) {
     let entries = journal.entries();
     let staying = remaining_accounts(&entries);
     let reads = companion_reads(&outcome.survey, &entries);
+
     if staying.is_empty() || reads.is_empty() {
         return;
     }
     probe.begin_cleaning((staying.len() * reads.len()) as u64 + 4);
     let (mut found, mut unasked) = (Vec::new(), BTreeSet::new());
+
     for (name, entry) in &staying {
         for (surveyed, baseline) in &reads {
             let operation = &surveyed.operation;
@@ -250,6 +262,7 @@ pub async fn name_companions(probe: &Probe, outcome: &mut ScanOutcome) {
             }));
         }
     }
+
     outcome.report.scan.requests = probe.sent();
     report_companions(outcome, found, &unasked);
 }
@@ -257,6 +270,7 @@ pub async fn name_companions(probe: &Probe, outcome: &mut ScanOutcome) {
 fn report_companions(outcome: &mut ScanOutcome, mut found: Vec<Write>, unasked: &BTreeSet<String>) {
     let all = found.len();
     found.truncate(MAX_NAMED);
+
     if all > 0 {
         let more = if all > found.len() { format!(", {} of them in `writes`", found.len()) } else { String::new() };
         outcome.report.notes.push(format!("{all} rows came with accounts that stay, and stay with them{more}"));
@@ -268,6 +282,7 @@ fn report_companions(outcome: &mut ScanOutcome, mut found: Vec<Write>, unasked: 
             names.join(", ")
         ));
     }
+
     outcome.report.writes.extend(found);
 }
 
@@ -279,6 +294,7 @@ fn remaining_accounts(entries: &[JournalEntry]) -> BTreeMap<&str, &JournalEntry>
             && !entry.nothing
             && entry.status.is_some_and(|status| status < 400)
     };
+
     let accounts = entries.iter().filter(is_there);
     accounts.filter_map(|entry| Some((entry.note.account.as_deref()?, entry))).collect()
 }
@@ -288,6 +304,7 @@ fn companion_reads<'s>(survey: &'s Survey, entries: &[JournalEntry]) -> Vec<(&'s
     let sign_ups = entries.iter().filter(|entry| entry.note.kind == WriteKind::SignsUp);
     let accounts: BTreeSet<&str> = sign_ups.filter_map(|entry| entry.note.account.as_deref()).collect();
     let mut reads = Vec::new();
+
     for surveyed in survey.operations.iter().filter(|surveyed| surveyed.slots.is_empty()) {
         let resource = resource_of_path(&surveyed.operation.path).unwrap_or_default();
         if is_person(&resource) {
@@ -299,9 +316,11 @@ fn companion_reads<'s>(survey: &'s Survey, entries: &[JournalEntry]) -> Vec<(&'s
             accounts.contains(baseline.caller.as_str())
                 && rows_with_ids(&baseline.first, &resource).into_iter().any(|(id, _)| came(&id))
         };
+
         let shown = surveyed.valid().find(shows);
         reads.extend(shown.map(|baseline| (surveyed, baseline)));
     }
+
     reads.truncate(MAX_OPERATIONS);
     reads
 }

@@ -49,6 +49,7 @@ pub(super) fn build_report(input: &ScanInput<'_>, survey: &Survey, parts: Report
         });
         score.withheld_because = Some(because.unwrap_or_else(|| "the scan did not run to its end".to_owned()));
     }
+
     Report {
         schema_version: SCHEMA_VERSION,
         tool: Tool { name: "routewarden".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
@@ -125,6 +126,7 @@ fn report_notes(input: &ScanInput<'_>, survey: &Survey) -> Vec<String> {
     notes.extend(input.probe.notes());
     let changes = |effect: &Effect| matches!(effect, Effect::Writes | Effect::Deletes);
     let changing = input.api.operations.iter().filter(|operation| changes(&operation.effect)).count();
+
     if changing > 0 && input.act.is_none() {
         let which = if changing == 1 {
             "1 operation that changes state was"
@@ -133,12 +135,14 @@ fn report_notes(input: &ScanInput<'_>, survey: &Survey) -> Vec<String> {
         };
         notes.push(format!("{which} not asked: the scan is passive (active mode writes to objects of its own alone)"));
     }
+
     if survey.objects.left_out > 0 {
         notes.push(format!(
             "{} objects beyond the caps (400 a resource, 20000 in all) were not looked at",
             survey.objects.left_out
         ));
     }
+
     if input.api.issues.len() > MAX_ISSUES {
         notes.push(format!("{} more document issues are not listed", input.api.issues.len() - MAX_ISSUES));
     }
@@ -214,6 +218,7 @@ fn exchange_info(item: &EvidenceItem) -> ExchangeInfo {
         Outcome::Timeout => (None, Some("no answer in time".to_owned())),
         Outcome::Unreachable(text) | Outcome::Broken(text) => (None, Some(clean_text(text, 300))),
     };
+
     ExchangeInfo {
         role: item.role,
         identity: identity.clone(),

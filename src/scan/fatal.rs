@@ -38,6 +38,7 @@ pub(super) async fn notice_late_death(probe: &Probe, report: &mut Report) -> boo
     report.score.value = None;
     report.score.grade = None;
     report.score.withheld_because = Some(because);
+
     true
 }
 
@@ -59,6 +60,7 @@ pub(super) fn death_finding(input: &ScanInput<'_>, death: &Death) -> Option<(Fin
         see: None,
         proof: None,
     };
+
     Some((finding, row))
 }
 
@@ -87,6 +89,7 @@ fn build_draft(death: &Death, operation: OperationId) -> Draft {
     let item = |role, exchange: &Arc<Exchange>| EvidenceItem { role, exchange: Arc::clone(exchange) };
     let mut exchanges = vec![item(Role::Attack, &death.last)];
     exchanges.extend(death.good.iter().map(|good| item(Role::Baseline, good)));
+
     if !Arc::ptr_eq(&death.silence, &death.last) {
         exchanges.push(item(Role::Control, &death.silence));
     }

@@ -27,11 +27,13 @@ pub(super) async fn find_models(
 ) -> (LlmSettings, Met) {
     let ModelSearch { acting, access, maker, shared } = *search;
     let mut llm = input.llm.clone();
+
     if !input.checks.iter().any(|check| check.meta().id.starts_with("llm/")) {
         return (llm, Met::default());
     }
     let chosen = acting.iter().filter(|acting| (input.selected)(&acting.operation));
     let may = find_candidates(&input.api, &input.llm, chosen);
+
     if may.is_empty() {
         return (llm, Met::default());
     }
@@ -46,6 +48,7 @@ pub(super) async fn find_models(
     let cx = CheckCx { survey: access.survey(), probe: input.probe, shared, llm: &supposed, access };
     let met = ask(ActCx::new(&cx, maker, accounts, input.mode).talking(), &may).await;
     llm.met.clone_from(&met.models);
+
     (llm, met)
 }
 
@@ -53,6 +56,7 @@ pub(super) async fn find_models(
 pub(super) fn user_notes(input: &ScanInput<'_>, met: &Met) -> Vec<String> {
     let Met { models, others, unasked } = met;
     let mut notes = Vec::new();
+
     if !models.is_empty() {
         notes.push(format!("a model answers at {}: its answers show it, the document does not", list_names(models)));
     }
@@ -62,6 +66,7 @@ pub(super) fn user_notes(input: &ScanInput<'_>, met: &Met) -> Vec<String> {
             list_names(others)
         ));
     }
+
     if !unasked.is_empty() {
         let way = if input.llm.max_calls == Some(0) {
             "`max_calls` in [llm] is 0"
@@ -74,6 +79,7 @@ pub(super) fn user_notes(input: &ScanInput<'_>, met: &Met) -> Vec<String> {
         };
         notes.push(format!("a model may stand behind {}: not asked; {way}", list_names(unasked)));
     }
+
     notes
 }
 

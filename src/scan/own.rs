@@ -27,6 +27,7 @@ impl Own {
             let fields = account.body.as_object().into_iter().flat_map(Map::values);
             fields.filter_map(Value::as_str).filter(|text| !text.contains('{')).for_each(|text| own.mark(text));
         }
+
         for entry in journal.entries() {
             own.mark(&entry.note.marker);
             if !matches!(entry.note.kind, WriteKind::Creates | WriteKind::SignsUp) {
@@ -34,11 +35,13 @@ impl Own {
             }
             let path = entry.note.operation.split_once(' ').map_or("", |(_, path)| path);
             let Some(id) = entry.object else { continue };
+
             if is_unmistakable(&id) {
                 own.marks.insert(id.clone());
             }
             own.ids.entry(resource_of_path(path).unwrap_or_default()).or_default().insert(id);
         }
+
         own
     }
 
@@ -79,6 +82,7 @@ impl Own {
                     || slot.resources.iter().any(|kind| self.ids.get(kind).is_some_and(|ids| ids.contains(&id)))
             })
         });
+
         let shown = baseline.first.response().and_then(|response| response.json.as_ref()).and_then(Value::as_object);
         let resource = resource_of_path(&surveyed.operation.path).unwrap_or_default();
         in_address || shown.is_some_and(|fields| self.has(fields, &resource))

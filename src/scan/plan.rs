@@ -43,6 +43,7 @@ fn plan_operation(input: &PlanInput<'_>, operation: &Operation) -> PlanRow {
     let writes = !operation.method.is_safe();
     let mut checks = Vec::new();
     let mut max_requests = 0;
+
     if skipped_because.is_none() {
         for check in input.checks {
             let allowed = check.meta().level <= input.mode;
@@ -51,12 +52,14 @@ fn plan_operation(input: &PlanInput<'_>, operation: &Operation) -> PlanRow {
                 max_requests += u64::from(requests);
             }
         }
+
         // Two plain questions tell whether a model stands behind it; where one does, it is asked like the others.
         let asked = is_tried(input.api, operation, input.mode) && may_face(input.api, operation, input.llm);
         max_requests += if asked { input.llm.calls_each(1) } else { 0 };
         max_requests +=
             if writes { making_cost(operation, input.identities.len()) } else { baseline_cost(input.identities.len()) };
     }
+
     let asked_because = skipped_because.is_none().then(|| asked_because(operation));
     PlanRow { operation: super::operation_ref(&operation.id), checks, max_requests, skipped_because, asked_because }
 }
@@ -94,6 +97,7 @@ fn reason_to_skip(input: &PlanInput<'_>, operation: &Operation) -> Option<String
         return Some("excluded by the configuration".to_owned());
     }
     let is_passive = input.mode == Mode::Passive;
+
     match (&operation.effect, operation.method) {
         (Effect::Doubtful(sign), method) => Some(format!("not asked: a {method} that may change state ({sign})")),
         (Effect::Writes | Effect::Deletes, _) if is_passive => {

@@ -27,6 +27,7 @@ pub(super) struct SeenAccess<'a> {
 pub(super) fn measure_reach(api: &Api, seen: &SeenAccess<'_>, coverage: &[CoverageRow]) -> Reach {
     let furthest = furthest_reached(seen);
     let mut judged: BTreeMap<OperationId, Vec<&CoverageRow>> = BTreeMap::new();
+
     for row in coverage.iter().filter(|row| check_family(row) != Family::Other) {
         judged.entry(row.operation.id()).or_default().push(row);
     }
@@ -40,6 +41,7 @@ pub(super) fn measure_reach(api: &Api, seen: &SeenAccess<'_>, coverage: &[Covera
         };
         ReachRow { operation: operation_ref(&operation.id), reached, because, step }
     });
+
     Reach::of(rows.collect())
 }
 
@@ -75,6 +77,7 @@ fn furthest_reached(seen: &SeenAccess<'_>) -> BTreeMap<OperationId, Reached> {
             keep(&surveyed.operation.id, Reached::Asked);
         }
     }
+
     for fact in seen.facts {
         keep(&fact.operation, by_fact(fact));
     }
@@ -107,6 +110,7 @@ fn by_verdicts(rows: &[&CoverageRow]) -> Reached {
     let is_tested = |row: &&&CoverageRow| matches!(row.outcome, CoverageOutcome::Broken | CoverageOutcome::Held);
     let of_access = |row: &&&CoverageRow| check_family(row) == Family::Access;
     let is_decided = rows.iter().filter(is_tested).any(|row| of_access(&row));
+
     match rows.iter().any(|row| is_tested(&row)) {
         _ if is_decided => Reached::Decided,
         true if !rows.iter().filter(of_access).any(|row| is_open(row)) => Reached::Decided,
@@ -129,6 +133,7 @@ fn held_back(rows: &[&CoverageRow]) -> (Option<String>, Option<Step>) {
         row.step.as_ref().is_some_and(|step| !matches!(step, Step::Scan(_)) && step.may_be_recommended())
     };
     let chosen = if first.step.is_some() { first } else { open.iter().find(is_of_use).unwrap_or(first) };
+
     // The stage that it came to says so already.
     (Some(reason_alone(&chosen.because).to_owned()), chosen.step.clone())
 }

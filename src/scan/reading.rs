@@ -28,6 +28,7 @@ pub struct ReadInput<'a> {
 pub fn read_findings(input: &ReadInput<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
     let mut causes = BTreeSet::new();
+
     for check in input.checks {
         for read in check.read_source(input.cx) {
             let finding = finding_from_source(input, check.meta(), &read);
@@ -36,6 +37,7 @@ pub fn read_findings(input: &ReadInput<'_>) -> Vec<Finding> {
             }
         }
     }
+
     found.sort_by(|a, b| {
         let place = |finding: &Finding| (finding.operation.path.clone(), finding.operation.method);
         b.severity.cmp(&a.severity).then_with(|| place(a).cmp(&place(b)))

@@ -137,5 +137,6 @@ fn body_fields(api: &Api, findings: &[Finding]) -> Vec<BodyFields> {
         let is_list = !fields.is_empty() && fields.len() <= MOST_FIELDS;
         is_list.then(|| BodyFields { operation: (*place).clone(), fields })
     };
+
     places.iter().filter_map(of).take(MOST_OPERATIONS).collect()
 }

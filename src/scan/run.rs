@@ -131,17 +131,20 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> ScanOutcome {
     let acting = input.act.as_ref().map(|act| act.acting.as_slice()).unwrap_or_default();
     let facts = writing::account_facts(&input);
     writing::claim_callers(&input, &facts);
+
     if let Some(before) = before {
         writing::learn_owners(&input, &before.survey);
     }
     let maker = Maker::new(&input.api, input.probe, acting, facts);
     let stopped = writing::make_objects(&input, &maker, ticked).await;
     let mut survey = survey_target(&input, &maker, ticked).await;
+
     if let Err(error) = stopped {
         survey.stopped_by.get_or_insert(error);
     }
     input.probe.begin_checks();
     let shared = Shared::new(input.secrets.clone());
+
     // What changes state is planned also where it will not be carried out: the report says why.
     let all_acting = input.act.is_none().then(|| crate::act::acting_operations(&input.api, input.excluded));
     let acting = all_acting.as_deref().unwrap_or(maker.acting);
@@ -161,6 +164,7 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> ScanOutcome {
     let Collected { findings, coverage, mut next_steps } = collect_findings(&input, &verdicts, &done);
     let seen = trust::SeenSetup { survey: &survey, failed: &failed, verdicts: &verdicts, done: &done };
     let trust = trust::judge_setup(&input, &seen, shared.model_answered());
+
     if trust.untrusted_because.is_some() && survey.operations.iter().all(|surveyed| surveyed.valid().next().is_none()) {
         // Nothing answered: advice on single operations would only hide the one thing to do.
         next_steps.clear();
@@ -209,6 +213,7 @@ async fn survey_target(input: &ScanInput<'_>, maker: &Maker<'_>, ticked: Ticked<
         created: maker.made().into_iter().map(|created| (created.id, created.object)).collect(),
         facts: maker.facts.clone(),
     };
+
     let survey = surveyor.run(&|done, total| ticked(Stage::Survey, done, total, 0)).await;
     writing::learn_owners(input, &survey);
     survey
@@ -231,6 +236,7 @@ fn planned_checks<'s>(
 ) -> Vec<(&'static dyn Check, &'s Surveyed)> {
     let plan_cx = PlanCx { api: &input.api, identities: input.probe.identities(), mode: input.mode, llm };
     let mut work: Vec<(&'static dyn Check, &Surveyed)> = Vec::new();
+
     for check in &input.checks {
         for surveyed in &survey.operations {
             let operation = &surveyed.operation;
@@ -244,6 +250,7 @@ fn planned_checks<'s>(
             }
         }
     }
+
     work
 }
 
@@ -261,6 +268,7 @@ fn planned_write_checks<'s>(
 ) -> Vec<(&'static dyn Check, &'s Acting)> {
     let plan_cx = PlanCx { api: &input.api, identities: input.probe.identities(), mode: Mode::Intrusive, llm };
     let mut acts: Vec<(&'static dyn Check, &Acting)> = Vec::new();
+
     for check in &input.checks {
         for acting in acting.iter().filter(|acting| (input.selected)(&acting.operation)) {
             if check.plan(&plan_cx, &acting.operation) != Need::NotApplicable {
@@ -268,6 +276,7 @@ fn planned_write_checks<'s>(
             }
         }
     }
+
     acts.sort_by_key(|(check, _)| check.phase());
     acts
 }
@@ -291,11 +300,13 @@ async fn check_all(
     let none = crate::act::Accounts::default();
     let accounts = input.act.as_ref().map_or(&none, |act| &act.accounts);
     let act_cx = ActCx::new(cx, maker, accounts, input.mode);
+
     // One at a time, reads of late turns among them: each sees what the others wrote.
     let mut later: Vec<Late<'_>> = later.into_iter().map(|(check, surveyed)| Late::Read(check, surveyed)).collect();
     later.extend(acts.into_iter().map(|(check, acting)| Late::Act(check, acting)));
     later.sort_by_key(Late::phase);
     let mut looked = 0;
+
     for late in &later {
         if input.mode > Mode::Passive && late.check().meta().id.starts_with("llm/") {
             count.asks_models();
@@ -366,6 +377,7 @@ async fn run_write_check(input: &ScanInput<'_>, cx: &ActCx<'_>, check: &'static 
         let silence = Silence::not_tried(because);
         return Verdict::Silent(if next { silence.with_help(help) } else { silence });
     }
+
     if input.act.is_none() && check.meta().level > Mode::Passive {
         return Verdict::Silent(Silence::not_tried("the scan could not keep a journal, so it wrote nothing"));
     }
@@ -425,6 +437,7 @@ fn build_check_job<'a>(
                 _ => check.run(cx, surveyed).await,
             },
         };
+
         count.step(&verdict);
         ((surveyed.operation.id.clone(), CheckId::from(check.meta().id)), verdict)
     })

@@ -19,6 +19,7 @@ type CheckedOperation<'s> = (&'static dyn Check, &'s Surveyed);
 pub(super) fn split_into_rows<'s>(work: Vec<CheckedOperation<'s>>, probe: &Probe) -> Vec<Vec<CheckedOperation<'s>>> {
     let mut rows: Vec<Vec<CheckedOperation<'s>>> = Vec::new();
     let mut scarce: BTreeMap<&OperationId, Vec<CheckedOperation<'s>>> = BTreeMap::new();
+
     for (check, surveyed) in work {
         let id = &surveyed.operation.id;
         if probe.is_scarce(id) {
@@ -27,6 +28,7 @@ pub(super) fn split_into_rows<'s>(work: Vec<CheckedOperation<'s>>, probe: &Probe
             rows.push(vec![(check, surveyed)]);
         }
     }
+
     for mut row in scarce.into_values() {
         row.sort_by_key(|(check, _)| Reverse(check.meta().severity));
         rows.push(row);

@@ -23,9 +23,11 @@ pub(super) fn settle_claims(model: &AccessModel<'_>, verdicts: &mut Verdicts) ->
     let settled = judge_claims(model, &claims);
     let mut rulings = settled.rulings.iter();
     let mut open: Vec<(OperationId, Draft)> = Vec::new();
+
     for ((operation, _), verdict) in verdicts.iter_mut() {
         let Verdict::Broken(drafts) = verdict else { continue };
         let mut judged = Vec::new();
+
         for draft in std::mem::take(drafts) {
             let Some(claim) = draft.access.clone() else {
                 judged.push(Ok(draft));
@@ -43,6 +45,7 @@ pub(super) fn settle_claims(model: &AccessModel<'_>, verdicts: &mut Verdicts) ->
         }
         *verdict = best_of(judged);
     }
+
     for (operation, draft) in open {
         report_open(verdicts, operation, draft);
     }
@@ -54,6 +57,7 @@ pub(super) fn settle_claims(model: &AccessModel<'_>, verdicts: &mut Verdicts) ->
 fn report_open(verdicts: &mut Verdicts, operation: OperationId, draft: Draft) {
     let verdict = verdicts.entry((operation, CheckId::from(MISSING)));
     let verdict = verdict.or_insert_with(|| Verdict::Broken(Vec::new()));
+
     if verdict.drafts().is_empty() {
         let claim = format!("callers without a credential are served too: {}", draft.claim);
         *verdict = Verdict::Broken(vec![Draft { claim, severity: None, ..draft }]);
@@ -99,6 +103,7 @@ fn how_to_settle(claim: &AccessClaim) -> String {
 fn best_of(judged: Vec<Result<Draft, Silence>>) -> Verdict {
     let mut drafts = Vec::new();
     let mut silence = None;
+
     for judgement in judged {
         match judgement {
             Ok(draft) => drafts.push(draft),
@@ -106,6 +111,7 @@ fn best_of(judged: Vec<Result<Draft, Silence>>) -> Verdict {
             Err(found) => silence = silence.or(Some(found)),
         }
     }
+
     let confirmed = |draft: &Draft| draft.confidence() == Confidence::Confirmed;
     if drafts.iter().any(|draft| draft.access.is_some() && confirmed(draft)) {
         drafts.retain(|draft| draft.access.is_none() || confirmed(draft));
@@ -113,6 +119,7 @@ fn best_of(judged: Vec<Result<Draft, Silence>>) -> Verdict {
     // Several pairs show one weakness.
     let mut has_claim = false;
     drafts.retain(|draft| draft.access.is_none() || !std::mem::replace(&mut has_claim, true));
+
     match silence {
         Some(silence) if drafts.is_empty() => Verdict::Silent(silence),
         _ => Verdict::Broken(drafts),

@@ -102,6 +102,7 @@ impl<'a> Done<'a> {
     fn object(&self, operation: &OperationId) -> Option<Step> {
         let path = operation.as_str().split_once(' ').map_or("", |(_, path)| path);
         let resource = resource_of_path(path);
+
         if let Some(fault) = self.maker.why_not(resource.as_deref()) {
             let because = clean_text(&fault.in_words(), 240);
             let own = || format!("see to it that objects can be made: {because}");
@@ -123,6 +124,7 @@ impl<'a> Done<'a> {
         let found = id_slots(self.maker.api, operation);
         let mut named = found.iter().rev().filter(|slot| slot.names_object());
         let slot = named.find(|slot| parameter.is_empty() || slot.name == parameter)?;
+
         Some(Step::Owns(clean_name(&slot.name, 60)))
     }
 }

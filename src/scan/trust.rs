@@ -54,6 +54,7 @@ pub(super) fn judge_setup(input: &ScanInput<'_>, seen: &SeenSetup<'_>, model_ans
     }
     let plain = |because: String| (because, None);
     let unreachable = why_unreachable(input, survey);
+
     if let Some(because) = why_cut_short(input).filter(|_| unreachable.is_none()) {
         return Trust { status: Status::Budget, untrusted_because: Some(because), step: None };
     }
@@ -93,6 +94,7 @@ fn lacks_callers(input: &ScanInput<'_>, seen: &SeenSetup<'_>) -> Option<SetupFau
         is_guarded(input, seen.survey, operation)
             && asked.any(|verdict| !matches!(verdict, Verdict::Silent(Silence::NotApplicable(_) | Silence::Open(_))))
     };
+
     let first = input.api.operations.iter().find(applies)?;
     let there: Vec<&str> =
         seen.survey.people.all.iter().filter(|person| person.signed_in).map(|person| person.name.as_str()).collect();
@@ -123,6 +125,7 @@ fn is_guarded(input: &ScanInput<'_>, survey: &Survey, operation: &Operation) -> 
 fn why_unreachable(input: &ScanInput<'_>, survey: &Survey) -> Option<String> {
     let mut asked = survey.operations.iter().flat_map(|surveyed| surveyed.by.values()).peekable();
     asked.peek()?;
+
     if asked.any(|baseline| baseline.first.response().is_some()) {
         return None;
     }

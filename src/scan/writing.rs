@@ -50,6 +50,7 @@ pub(super) async fn make_objects(
         (Some(_), None) => false,
         (None, _) => true,
     };
+
     maker.make_all(&choose_callers(input), &wanted).await
 }
 
@@ -73,6 +74,7 @@ fn choose_callers(input: &ScanInput<'_>) -> Vec<String> {
         signed.iter().filter(|identity| identity.rank == rank).map(|identity| identity.name.clone()).collect();
     names.sort_by_key(|name| !is_account(name));
     names.truncate(MAX_CALLERS);
+
     names
 }
 
@@ -83,6 +85,7 @@ fn wanted_resources(input: &ScanInput<'_>, acting: &[Acting]) -> Option<BTreeSet
         return None;
     }
     let mut wanted: BTreeSet<String> = BTreeSet::new();
+
     for operation in chosen {
         wanted.extend(crate::survey::id_slots(&input.api, operation).into_iter().flat_map(|slot| slot.resources));
         wanted.extend(crate::survey::resource_of_path(&operation.path));
@@ -94,6 +97,7 @@ fn wanted_resources(input: &ScanInput<'_>, acting: &[Acting]) -> Option<BTreeSet
             }
         }
     }
+
     Some(wanted)
 }
 
@@ -111,6 +115,7 @@ pub(super) fn creation_accesses(maker: &Maker<'_>) -> Vec<ObservedAccess> {
             refused_with: None,
         })
     };
+
     maker.made().iter().filter_map(of).collect()
 }
 
@@ -118,12 +123,14 @@ pub(super) fn creation_accesses(maker: &Maker<'_>) -> Vec<ObservedAccess> {
 pub(super) fn account_facts(input: &ScanInput<'_>) -> Vec<(String, String, String)> {
     let accounts = input.act.as_ref().map(|act| act.accounts.made.as_slice()).unwrap_or_default();
     let mut facts = Vec::new();
+
     for account in accounts {
         facts.push((account.name.clone(), "username".to_owned(), account.persona.username.clone()));
         facts.push((account.name.clone(), "email".to_owned(), account.persona.email.clone()));
         let answered = account.answer.response().map(me_facts).unwrap_or_default();
         facts.extend(answered.into_iter().map(|(field, value)| (account.name.clone(), field, value)));
     }
+
     facts
 }
 
@@ -135,6 +142,7 @@ pub(super) fn answers_to_writes(input: &ScanInput<'_>, maker: &Maker<'_>) -> Vec
         caller: caller.to_owned(),
         answer: Arc::clone(answer),
     };
+
     let operation = |index: usize| maker.acting.get(index).map(|acting| &acting.operation.id);
     let made = maker.made().into_iter().filter_map(|created| {
         Some(of(operation(created.producer)?, AccessVerb::Create, &created.caller, &created.answer))
@@ -149,6 +157,7 @@ pub(super) fn answers_to_writes(input: &ScanInput<'_>, maker: &Maker<'_>) -> Vec
         let id = OperationId::from(recipe.operation.as_str());
         Some(of(&id, AccessVerb::Call, &identity.name, session.login.as_ref()?))
     });
+
     made.chain(signed_up).chain(signed_in).collect()
 }
 
@@ -192,6 +201,7 @@ pub(super) fn making_notes(input: &ScanInput<'_>, maker: &Maker<'_>) -> Vec<Stri
     let mut notes = act.accounts.faults.clone();
     let mut told: BTreeSet<String> = BTreeSet::new();
     let redact = |text: &str| input.probe.redactor().text(text);
+
     for fault in maker.not_made() {
         if told.len() < MAX_NAMED {
             told.insert(redact(&format!("nothing to work with came of {}: {}", fault.operation, fault.because)));
@@ -201,6 +211,7 @@ pub(super) fn making_notes(input: &ScanInput<'_>, maker: &Maker<'_>) -> Vec<Stri
     notes.extend(maker.unmade_notes().iter().take(MAX_NAMED).map(|note| redact(note)));
     let warnings = maker.warnings.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     notes.extend(warnings.iter().take(MAX_NAMED).map(|warning| redact(warning)));
+
     notes
 }
 
@@ -224,6 +235,7 @@ pub(super) fn count_writes(input: &ScanInput<'_>) -> usize {
 pub(super) async fn notices_reset(input: &ScanInput<'_>) -> bool {
     let Some(journal) = input.probe.journal() else { return false };
     let is_reset = was_reset(input.probe, journal).await.unwrap_or(false);
+
     if is_reset {
         input.probe.end(RESET);
     }
@@ -241,6 +253,7 @@ pub async fn undo_writes(
     let cleaned = Cleaner::new(probe, journal, password).clean_up().await;
     report.scan.requests = probe.sent();
     let mut untold = None;
+
     if !cleaned.finished {
         wait_for(report, &cleaned.rows);
     } else if cleaned.rows.iter().all(|row| row.outcome == UndoOutcome::Undone) {
@@ -256,10 +269,12 @@ pub async fn undo_writes(
         outcome: row.outcome,
         because: row.because,
     };
+
     report.writes = cleaned.rows.into_iter().map(row).collect();
     report.notes.extend(left_note(&report.writes));
     report.notes.extend(unseen_note(journal));
     notice_late_death(probe, report).await;
+
     untold
 }
 
@@ -273,6 +288,7 @@ fn wait_for(report: &mut Report, rows: &[Leftover]) {
         reasons.into_iter().take(3).collect::<Vec<_>>().join("; ")
     );
     report.notes.push(because.clone());
+
     if report.scan.status == Status::Complete {
         report.scan.status = Status::Untrusted;
         report.scan.untrusted_because.get_or_insert(because);

@@ -22,6 +22,7 @@ impl<'d> Lowering<'d> {
         let read: openapiv3::RequestBody = self.read(node, shape, &["content"])?;
         let content = node.get("content");
         let mut bodies = Vec::new();
+
         for (name, media) in read.content {
             // The media type may be a reference (OpenAPI 3.2).
             let own = content.and_then(|content| content.get(&name));
@@ -30,6 +31,7 @@ impl<'d> Lowering<'d> {
             let schema = media.schema.as_ref().and_then(schema_id);
             bodies.push(BodyContent { media_type: media_type(&name), schema, example });
         }
+
         let content = by_preference(bodies);
         if content.is_empty() {
             self.issues.add(node, "the request body has no content type; the operation is called without a body");
@@ -49,6 +51,7 @@ impl<'d> Lowering<'d> {
             );
             return shape;
         };
+
         if entries.len() > MAX_CONTENT {
             self.issues.add(content, format!("only the first {MAX_CONTENT} media types are read"));
         }
@@ -70,8 +73,10 @@ impl<'d> Lowering<'d> {
                     format!("`responses` must be an object, not {}; it is ignored", describe_kind(list.value)),
                 );
             }
+
             return Vec::new();
         };
+
         let mut responses = Vec::new();
         for (status, item) in entries.iter().filter(|(status, _)| !status.starts_with("x-")) {
             let node = list.with(item);
@@ -84,6 +89,7 @@ impl<'d> Lowering<'d> {
             self.spend(50 * content.len() + headers.iter().map(String::len).sum::<usize>());
             responses.push(ResponseSpec { status, content, headers });
         }
+
         responses
     }
 
@@ -100,11 +106,13 @@ impl<'d> Lowering<'d> {
             }
             _ => self.content(node),
         };
+
         let shape: Map<String, Value> =
             [("description".to_owned(), "".into()), ("content".to_owned(), content.into())].into_iter().collect();
         let read: openapiv3::Response = self.read(node, shape, &["description"])?;
         let entries = read.content.into_iter();
         let content = entries.map(|(name, media)| (media_type(&name), media.schema.as_ref().and_then(schema_id)));
+
         Some((content.collect(), headers))
     }
 }

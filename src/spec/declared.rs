@@ -13,6 +13,7 @@ pub fn declared_properties(api: &Api, schema: SchemaId) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut seen = HashSet::new();
     let mut open = vec![schema];
+
     while let Some(id) = open.pop() {
         if seen.len() >= MAX_VISITED || !seen.insert(id) {
             continue;
@@ -20,10 +21,12 @@ pub fn declared_properties(api: &Api, schema: SchemaId) -> BTreeSet<String> {
         let Some(found) = api.schemas.get(id) else { continue };
         names.extend(found.properties.iter().map(|(name, _)| name.clone()));
         open.extend(found.all_of.iter().chain(&found.one_of));
+
         if found.properties.is_empty() {
             open.extend(found.items);
         }
     }
+
     names
 }
 
@@ -32,10 +35,12 @@ pub fn declared_of_answers(api: &Api, operation: &Operation) -> Vec<String> {
     let is_success = |status: &str| status.starts_with('2') || status.eq_ignore_ascii_case("default");
     let answers = operation.responses.iter().filter(|response| is_success(&response.status));
     let mut names = Vec::new();
+
     for schema in answers.flat_map(|response| response.content.iter().filter_map(|(_, schema)| *schema)) {
         names.extend(declared_properties(api, schema));
         let node = api.schemas.get(schema).into_iter();
         let inner = node.flat_map(|node| node.items.into_iter().chain(node.properties.iter().map(|(_, inner)| *inner)));
+
         for inner in inner {
             names.extend(declared_properties(api, inner));
             if let Some(items) = api.schemas.get(inner).and_then(|node| node.items) {
@@ -43,6 +48,7 @@ pub fn declared_of_answers(api: &Api, operation: &Operation) -> Vec<String> {
             }
         }
     }
+
     names
 }
 
@@ -61,6 +67,7 @@ pub enum FieldDeclaration {
 pub fn declared_at(api: &Api, schema: SchemaId, path: &str) -> FieldDeclaration {
     let mut here = vec![schema];
     let mut way = String::new();
+
     for step in path.split('/').skip(1) {
         way.push('/');
         way.push_str(step);
@@ -75,6 +82,7 @@ pub fn declared_at(api: &Api, schema: SchemaId, path: &str) -> FieldDeclaration 
             _ => return FieldDeclaration::Undeclared(way),
         };
     }
+
     FieldDeclaration::Named
 }
 
@@ -94,6 +102,7 @@ impl<'a> DeclaredLevel<'a> {
         let mut level = Self::default();
         let mut seen = HashSet::new();
         let mut open = schemas.to_vec();
+
         while let Some(id) = open.pop() {
             // What is beyond the cap may name anything.
             if seen.len() >= MAX_VISITED {
@@ -104,6 +113,7 @@ impl<'a> DeclaredLevel<'a> {
             level.properties.extend(found.properties.iter().map(|(name, id)| (name.as_str(), *id)));
             level.items.extend(found.items);
             level.open |= found.open;
+
             match found.additional {
                 AdditionalProperties::Schema(id) => level.others.push(id),
                 AdditionalProperties::Forbidden => level.is_object = true,
@@ -112,6 +122,7 @@ impl<'a> DeclaredLevel<'a> {
             level.open |= found.one_of.iter().filter_map(|id| api.schemas.get(*id)).any(is_free);
             open.extend(found.all_of.iter().chain(&found.one_of));
         }
+
         level.is_object |= !level.properties.is_empty() || !level.others.is_empty();
         level
     }

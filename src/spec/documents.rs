@@ -154,6 +154,7 @@ impl ReferredFiles {
     fn read_one(&mut self, from: usize, part: &str, list: &mut Vec<Document>) -> Result<usize, FileRefused> {
         self.tries = self.tries.checked_sub(1).ok_or(FileRefused::TooMany)?;
         let path = self.locate(from, part)?;
+
         if let Some(known) = self.paths.iter().position(|known| known.as_ref() == Some(&path)) {
             return Ok(known);
         }
@@ -166,6 +167,7 @@ impl ReferredFiles {
         let (root, notation) = reading::parse_document(&name, &text)?;
         list.push(Document { name, root, notation });
         self.paths.push(Some(path));
+
         Ok(list.len() - 1)
     }
 
@@ -178,6 +180,7 @@ impl ReferredFiles {
         let beside = self.paths.get(from).and_then(Option::as_deref).and_then(Path::parent);
         let path = beside.unwrap_or(&self.folder).join(plain.as_ref());
         let path = path.canonicalize().map_err(|error| FileRefused::NotThere(error.to_string()))?;
+
         match path.starts_with(&self.folder) {
             true => Ok(path),
             false => Err(FileRefused::Outside),
@@ -189,6 +192,7 @@ impl ReferredFiles {
 fn file_parts(root: &Value) -> Vec<String> {
     let mut found = indexmap::IndexSet::new();
     let mut open = vec![root];
+
     while let Some(value) = open.pop() {
         match value {
             Value::Array(items) => open.extend(items),
@@ -204,5 +208,6 @@ fn file_parts(root: &Value) -> Vec<String> {
             _ => {}
         }
     }
+
     found.into_iter().collect()
 }

@@ -28,6 +28,7 @@ impl<'d> Lowering<'d> {
             }
         }
         let examples = node.get("examples")?;
+
         match examples.value {
             Value::Object(named) => named.values().find_map(|example| {
                 let example = reference::resolve_node(self.documents, examples.with(example)).ok()?;
@@ -54,9 +55,11 @@ pub(super) fn size_within_limit(value: &Value, limit: usize) -> Option<usize> {
             }
             _ => {}
         }
+
         if size > limit {
             return None;
         }
     }
+
     Some(size)
 }

@@ -90,6 +90,7 @@ pub fn find_in_folder(folder: &Path) -> Vec<PathBuf> {
     let mut candidates: Vec<(u8, usize, PathBuf)> = Vec::new();
     let mut open = vec![(0, folder.to_path_buf())];
     let mut opened = 0;
+
     while let Some((depth, place)) = open.pop() {
         opened += 1;
         if opened > MAX_FOLDERS {
@@ -98,10 +99,12 @@ pub fn find_in_folder(folder: &Path) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(&place) else { continue };
         let mut entries: Vec<_> = entries.flatten().take(MAX_ENTRIES).collect();
         entries.sort_by_key(fs::DirEntry::file_name);
+
         for entry in entries {
             // Links are not followed: they may lead in a circle or out of the project.
             let Ok(kind) = entry.file_type() else { continue };
             let name = entry.file_name().to_string_lossy().into_owned();
+
             if kind.is_dir() && depth < MAX_DEPTH && !name.starts_with('.') && !SKIPPED.contains(&name.as_str()) {
                 open.push((depth + 1, entry.path()));
             } else if kind.is_file()
@@ -111,6 +114,7 @@ pub fn find_in_folder(folder: &Path) -> Vec<PathBuf> {
             }
         }
     }
+
     candidates.sort();
     let looked_at = candidates.into_iter().take(MAX_LOOKED_AT).map(|(_, _, path)| path);
     looked_at
@@ -123,10 +127,12 @@ pub fn find_in_folder(folder: &Path) -> Vec<PathBuf> {
 fn document_rank(name: &str, folder: &Path) -> Option<u8> {
     let name = name.to_ascii_lowercase();
     let (stem, extension) = name.rsplit_once('.')?;
+
     if !matches!(extension, "json" | "yaml" | "yml") {
         return None;
     }
     let parent = folder.file_name().map(|parent| parent.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+
     match stem {
         "openapi" => Some(0),
         "swagger" => Some(1),

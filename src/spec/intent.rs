@@ -74,6 +74,7 @@ impl<'d> Lowering<'d> {
         let own = layers.into_iter().find_map(|layer| layer.get(KEY));
         let own = own.map(|value| (value, IntentPlace { pointer: format!("{pointer}/{KEY}"), of_path: false }));
         let of_path = path_item.map(|(value, pointer)| (value, IntentPlace { pointer, of_path: true }));
+
         for (value, place) in own.into_iter().chain(of_path) {
             self.take_intent(IntentSubject::Operation(id.clone()), value, place);
         }
@@ -90,6 +91,7 @@ impl<'d> Lowering<'d> {
             self.issues.add(table, message);
             return;
         };
+
         if members.len() > MAX_AT_ROOT {
             self.issues.add(table, format!("only the first {MAX_AT_ROOT} statements of `{KEY}` are read"));
         }
@@ -136,6 +138,7 @@ impl<'d> Lowering<'d> {
         let other = self.documents.list().get(value.document).filter(|_| value.document > 0);
         let file = other.map_or(self.intents.document, |document| document.name.as_str()).to_owned();
         let pointer = other.is_none().then_some(place.pointer);
+
         (IntentSource { origin: IntentOrigin::Document, file, line: None, of_path }, pointer)
     }
 }

@@ -42,6 +42,7 @@ impl DocumentIssues {
         let below = if key.is_empty() { String::new() } else { format!("/{}", escape_token(key)) };
         let place = IssuePlace { document: node.document, address: node.address(), below };
         let message: String = message.into().chars().take(MAX_MESSAGE).collect();
+
         if self.list.len() >= MAX_ISSUES {
             self.dropped += 1;
         } else if self.seen.insert((place.clone(), message.clone())) {
@@ -56,6 +57,7 @@ impl DocumentIssues {
             wanted.entry(place.document).or_default().insert(place.address);
         }
         let mut pointers = HashMap::new();
+
         for (document, addresses) in wanted {
             if let Some(root) = documents.root(document) {
                 find_pointers(root.value, &addresses, &mut pointers);
@@ -89,6 +91,7 @@ pub(super) fn find_pointers(root: &Value, wanted: &HashSet<usize>, found: &mut H
     }
     let mut pointer = String::new();
     let mut open = vec![(0_usize, PointerStep::Root, root)];
+
     while let Some((length, step, value)) = open.pop() {
         pointer.truncate(length);
         match step {
@@ -97,10 +100,12 @@ pub(super) fn find_pointers(root: &Value, wanted: &HashSet<usize>, found: &mut H
             PointerStep::Index(index) => pointer.extend(["/", &index.to_string()]),
         }
         let address = std::ptr::from_ref(value).addr();
+
         if wanted.contains(&address) {
             found.insert(address, pointer.clone());
         }
         let length = pointer.len();
+
         match value {
             Value::Array(items) => {
                 open.extend(items.iter().enumerate().map(|(index, item)| (length, PointerStep::Index(index), item)));

@@ -37,6 +37,7 @@ impl WantedLines {
             let next = self.nodes.len();
             let Some(entry) = self.nodes.get_mut(at) else { return };
             at = *entry.children.entry(key).or_insert(next);
+
             if at == next {
                 self.nodes.push(LineEntry::default());
             }
@@ -78,6 +79,7 @@ impl WantedLines {
         let (mut at, mut line) = (0, 1);
         let mut open: Vec<Container> = Vec::new();
         let mut value = Some(0);
+
         while let Some(&byte) = bytes.get(at) {
             match byte {
                 b'\n' => line += 1,
@@ -108,12 +110,14 @@ impl WantedLines {
                         }
                         _ => {}
                     }
+
                     self.found(value, line);
                     at = end;
                 }
                 b' ' | b'\t' | b'\r' | b':' => {}
                 _ => self.found(value, line),
             }
+
             at += 1;
         }
     }
@@ -122,6 +126,7 @@ impl WantedLines {
         let Ok(documents) = MarkedYaml::load_from_str(text.trim_start_matches('\u{feff}')) else { return };
         let Some(root) = documents.first() else { return };
         let mut open = vec![(0, root)];
+
         while let Some((at, node)) = open.pop() {
             match &node.data {
                 YamlData::Mapping(map) => {
@@ -183,6 +188,7 @@ fn end_of_text(bytes: &[u8], start: usize) -> usize {
             _ => at += 1,
         }
     }
+
     bytes.len()
 }
 

@@ -68,6 +68,7 @@ pub fn load_text_with(name: &str, text: &str, base: Base, overlay: Option<&Overl
     fill_in_lines(&mut api, &mut intents, &documents, text);
     api.intents = intents.finish();
     api.issues.extend(documents.applied.issues.iter().cloned());
+
     Ok(api)
 }
 
@@ -87,6 +88,7 @@ fn lower_document<'d>(lowering: &mut Lowering<'d>, root: Node<'d>) -> Api {
     lowering.root_intents(root, &operations);
     lowering.lower_schemas();
     let Defaults { schemes, .. } = defaults;
+
     Api { title, version, dialect: lowering.dialect, servers, schemes, operations, ..Api::default() }
 }
 
@@ -99,6 +101,7 @@ fn fill_in_lines(api: &mut Api, intents: &mut Intents<'_>, documents: &Documents
     intents.want(&mut wanted);
     wanted.locate(text, document.notation);
     intents.locate(&wanted);
+
     for operation in &mut api.operations {
         operation.spec.line = wanted.line(&operation.spec.pointer);
     }
@@ -118,6 +121,7 @@ fn detect_dialect(name: &str, root: &Value) -> Result<Dialect, SpecError> {
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
+
     let unsupported = |family: &str, version: &str| {
         let version = format!("{family} {}", version.chars().take(40).collect::<String>());
         Err(SpecError::UnsupportedVersion { name: name.to_owned(), version })
@@ -131,6 +135,7 @@ fn detect_dialect(name: &str, root: &Value) -> Result<Dialect, SpecError> {
             _ => unsupported("OpenAPI", &found),
         };
     }
+
     match version("swagger") {
         Some(found) if matches!(found.as_str(), "2" | "2.0") => Ok(Dialect::Swagger2),
         Some(found) => unsupported("Swagger", &found),

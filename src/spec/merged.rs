@@ -26,6 +26,7 @@ pub(super) fn merge_schema<'a>(schemas: &'a SchemaArena, id: SchemaId, avoided: 
     let mut merged = Merging::default();
     let mut parts = Vec::new();
     let mut open = vec![id];
+
     while let Some(next) = open.pop() {
         if parts.len() >= MAX_PARTS || parts.contains(&next) {
             continue;
@@ -36,6 +37,7 @@ pub(super) fn merge_schema<'a>(schemas: &'a SchemaArena, id: SchemaId, avoided: 
         open.extend(choose_alternative(schemas, schema, avoided));
         open.extend(schema.all_of.iter().rev());
     }
+
     Some(Merged { schema: Cow::Owned(merged.finish()), parts })
 }
 
@@ -89,6 +91,7 @@ impl Merging {
         into.items = into.items.or(more.items);
         into.min_items = into.min_items.max(more.min_items);
         into.max_items = smaller_limit(into.max_items, more.max_items);
+
         if into.additional == AdditionalProperties::Any {
             into.additional = more.additional;
         }
@@ -96,8 +99,10 @@ impl Merging {
         into.read_only |= more.read_only;
         into.write_only |= more.write_only;
         self.required.extend(more.required.iter().cloned());
+
         // A property that a later part pins to fixed values (a discriminator) is made by that part.
         let pins = |id: &SchemaId| schemas.get(*id).is_some_and(|found| !found.enumeration.is_empty());
+
         for (name, id) in &more.properties {
             let known = self.properties.entry(name.clone()).or_insert(*id);
             if pins(id) && !pins(known) {

@@ -69,8 +69,10 @@ impl<'d> Lowering<'d> {
             );
             return Vec::new();
         };
+
         let mut operations = Vec::new();
         let mut seen = HashSet::new();
+
         for (path, item) in items.iter().filter(|(path, _)| !path.starts_with("x-")) {
             let Some(item) = self.path_item(path, paths.with(item)) else { continue };
             for found in self.methods(&item) {
@@ -84,6 +86,7 @@ impl<'d> Lowering<'d> {
                     self.issues.add(found.node, message);
                     return operations;
                 }
+
                 let id = OperationId(format!("{} {}", found.method, item.path));
                 if seen.contains(&id) {
                     continue;
@@ -94,6 +97,7 @@ impl<'d> Lowering<'d> {
                 }
             }
         }
+
         if items.is_empty() {
             self.issues.add(paths, "`paths` is empty; there is nothing to scan");
         }
@@ -107,6 +111,7 @@ impl<'d> Lowering<'d> {
             self.issues.add(own, message);
             return None;
         }
+
         let mut layers = vec![own];
         if reference::reference_of(own.value).is_some() {
             layers.extend(self.follow(own, "operations that stand there are left out"));
@@ -132,6 +137,7 @@ impl<'d> Lowering<'d> {
                 pointer: format!("{}/{keys}", item.pointer),
                 is_referred: depth > 0 || reference::reference_of(node.value).is_some(),
             };
+
             for (key, value) in layer.value.as_object().into_iter().flatten() {
                 let node = layer.with(value);
                 match Method::parse(key) {
@@ -144,6 +150,7 @@ impl<'d> Lowering<'d> {
                     }
                 }
             }
+
             let Some(more) = layer.get("additionalOperations") else { continue };
             for (key, value) in more.value.as_object().into_iter().flatten() {
                 let node = more.with(value);
@@ -159,6 +166,7 @@ impl<'d> Lowering<'d> {
                 }
             }
         }
+
         all
     }
 
@@ -226,6 +234,7 @@ impl<'d> Lowering<'d> {
         let owners = std::iter::once(node).chain(item.layers.iter().copied());
         let servers = owners.map(|owner| self.servers(owner)).find(|found| !found.is_empty()).unwrap_or_default();
         self.spend(servers.iter().map(|server| server.url.len() + server.description.len()).sum());
+
         servers
     }
 }
@@ -241,6 +250,7 @@ fn build_summary(summary: String, description: Option<String>) -> String {
         (false, false) if summary == first => summary.to_owned(),
         (false, false) => format!("{summary}\n{first}"),
     };
+
     match text.char_indices().nth(MAX_SUMMARY) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text,

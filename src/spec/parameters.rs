@@ -35,6 +35,7 @@ impl<'d> Lowering<'d> {
         let mut merged = MergedParameters::default();
         let mut by_name: IndexMap<(String, Place), (Node<'d>, Parameter)> = IndexMap::new();
         let mut bodies: IndexMap<String, Node<'d>> = IndexMap::new();
+
         for list in lists {
             let Value::Array(items) = list.value else {
                 if !list.value.is_null() {
@@ -42,12 +43,14 @@ impl<'d> Lowering<'d> {
                 }
                 continue;
             };
+
             if items.len() > MAX_PARAMETERS {
                 self.issues.add(*list, format!("only the first {MAX_PARAMETERS} parameters are read"));
             }
             for item in items.iter().take(MAX_PARAMETERS) {
                 let Some((node, members)) = self.follow_object(list.with(item), "parameter") else { continue };
                 let place = members.get("in").and_then(Value::as_str).unwrap_or_default();
+
                 if self.dialect == Dialect::Swagger2 && matches!(place, "body" | "formData") {
                     let name = members.get("name").and_then(Value::as_str).unwrap_or_default();
                     bodies.insert(format!("{place} {name}"), node);
@@ -61,6 +64,7 @@ impl<'d> Lowering<'d> {
                 }
             }
         }
+
         merged.body = bodies.into_values().collect();
         merged.parameters = self.fit_to_path(by_name, path, operation);
         merged
@@ -75,6 +79,7 @@ impl<'d> Lowering<'d> {
     ) -> Vec<Parameter> {
         let names = names_in_path(path);
         let mut parameters = Vec::new();
+
         for ((name, place), (node, parameter)) in declared {
             if place == Place::Path && !names.contains(&name) {
                 self.issues.add(node, format!("the path `{path}` has no `{{{name}}}`; the parameter is left out"));
@@ -82,6 +87,7 @@ impl<'d> Lowering<'d> {
                 parameters.push(parameter);
             }
         }
+
         for name in names {
             if !parameters.iter().any(|known| known.place == Place::Path && known.name == name) {
                 self.issues
@@ -101,6 +107,7 @@ impl<'d> Lowering<'d> {
                 });
             }
         }
+
         parameters
     }
 
@@ -112,11 +119,13 @@ impl<'d> Lowering<'d> {
             return None;
         }
         let mut shape = pick_members(members, &["name", "in", "required", "style", "explode", "allowReserved"]);
+
         if place == "path" {
             shape.insert("required".to_owned(), true.into());
         }
         let content = node.get("content").and_then(|content| content.value.as_object().map(|map| (content, map)));
         let mut content_type = None;
+
         if self.dialect == Dialect::Swagger2 {
             swagger::convert_style(members, &mut shape);
             shape.insert("schema".to_owned(), schema_link(self.schema(node)));
@@ -134,6 +143,7 @@ impl<'d> Lowering<'d> {
         }
         let read: openapiv3::Parameter = self.read(node, shape, &["name", "in", "schema", "content"])?;
         let mut parameter = convert_parameter(read);
+
         if parameter.name.is_empty() {
             self.issues.add(node, "a parameter without a name cannot be sent; it is left out");
             return None;
@@ -160,6 +170,7 @@ fn convert_parameter(read: openapiv3::Parameter) -> Parameter {
                 QueryStyle::PipeDelimited => Style::PipeDelimited,
                 QueryStyle::DeepObject => Style::DeepObject,
             };
+
             (Place::Query, style, *allow_reserved)
         }
         openapiv3::Parameter::Path { style, .. } => {
@@ -173,6 +184,7 @@ fn convert_parameter(read: openapiv3::Parameter) -> Parameter {
         openapiv3::Parameter::Header { .. } => (Place::Header, Style::Simple, false),
         openapiv3::Parameter::Cookie { .. } => (Place::Cookie, Style::Form, false),
     };
+
     let data = read.parameter_data();
     Parameter {
         name: data.name,
@@ -215,6 +227,7 @@ pub(super) fn media_type(text: &str) -> String {
 pub(super) fn names_in_path(path: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let mut rest = path;
+
     while let Some((_, after)) = rest.split_once('{') {
         let Some((name, after)) = after.split_once('}') else { break };
         if names.len() >= MAX_NAMES_IN_PATH {
@@ -225,6 +238,7 @@ pub(super) fn names_in_path(path: &str) -> Vec<String> {
         }
         rest = after;
     }
+
     names
 }
 

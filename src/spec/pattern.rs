@@ -38,6 +38,7 @@ const MOST_COMPILED: usize = 64;
 fn compiled(pattern: &str) -> Option<Regex> {
     static COMPILED: LazyLock<Mutex<HashMap<String, Option<Regex>>>> = LazyLock::new(Mutex::default);
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+
     if let Some(regex) = compiled.get(pattern) {
         return regex.clone();
     }
@@ -56,6 +57,7 @@ pub(super) fn make_text(pattern: &str, length: Length, turn: usize) -> Option<St
     }
     let mut parser = Parser { rest: pattern.chars().collect(), at: 0 };
     let choice = parser.choice(0)?;
+
     if parser.at < parser.rest.len() {
         return None;
     }
@@ -66,10 +68,12 @@ pub(super) fn make_text(pattern: &str, length: Length, turn: usize) -> Option<St
         writer.choice(&choice);
         let count = text.chars().count();
         let fits = count >= length.min && count <= length.max && text.len() < MAX_TEXT;
+
         if fits && matches_text(pattern, &text) != Some(false) {
             return Some(text);
         }
     }
+
     None
 }
 
@@ -109,6 +113,7 @@ impl Parser {
             return None;
         }
         let mut branches = vec![self.sequence(depth)?];
+
         while self.take('|') {
             branches.push(self.sequence(depth)?);
         }
@@ -125,6 +130,7 @@ impl Parser {
             let (min, max) = self.repetition()?;
             pieces.push(PatternPiece { atom, min, max });
         }
+
         Some(pieces)
     }
 
@@ -140,6 +146,7 @@ impl Parser {
                 if self.take('?') && !self.take(':') {
                     // A name is fine; look-around and flags are not understood.
                     self.take('P');
+
                     if !self.take('<') || matches!(self.peek(), Some('=' | '!')) {
                         return None;
                     }
@@ -148,6 +155,7 @@ impl Parser {
                         self.at += 1;
                     }
                 }
+
                 let group = self.choice(depth + 1)?;
                 if !self.take(')') {
                     return None;
@@ -176,6 +184,7 @@ impl Parser {
             'p' => {
                 let property: String = self.rest.get(self.at..)?.iter().take_while(|c| **c != '}').collect();
                 self.at += property.chars().count() + 1;
+
                 match property.as_str() {
                     "{L" | "{Ll" | "{Letter" | "{Alphabetic" => class(&[('a', 'z')], false),
                     "{Lu" => class(&[('A', 'Z')], false),
@@ -189,6 +198,7 @@ impl Parser {
                 self.at += digits.len();
                 Atom::Char(char::from_u32(u32::from_str_radix(&digits, 16).ok()?)?)
             }
+
             // Back references are not understood.
             '1'..='9' | 'k' | 'B' | 'P' => return None,
             other => Atom::Char(other),
@@ -199,6 +209,7 @@ impl Parser {
         let negated = self.take('^');
         let mut ranges = Vec::new();
         let mut first = true;
+
         loop {
             let next = self.peek()?;
             self.at += 1;
@@ -215,8 +226,10 @@ impl Parser {
                 },
                 other => other,
             };
+
             first = false;
             let is_range = self.peek() == Some('-') && self.rest.get(self.at + 1).is_some_and(|end| *end != ']');
+
             if !is_range {
                 ranges.push((start, start));
                 continue;
@@ -224,14 +237,17 @@ impl Parser {
             self.at += 1;
             let mut end = self.peek()?;
             self.at += 1;
+
             if end == '\\' {
                 match self.escape()? {
                     Atom::Char(found) => end = found,
                     _ => return None,
                 }
             }
+
             ranges.push((start, end));
         }
+
         Some(Atom::Class { ranges, negated })
     }
 
@@ -249,6 +265,7 @@ impl Parser {
             }
             _ => return Some((1, 1)),
         };
+
         self.at += 1;
         // Lazy and possessive repetitions match the same texts.
         let _ = self.take('?') || self.take('+');
@@ -277,6 +294,7 @@ impl PatternWriter<'_> {
                     return;
                 }
                 self.steps -= 1;
+
                 match &piece.atom {
                     Atom::Char(found) => self.out.push(*found),
                     Atom::Class { ranges, negated } => self.out.push(self.pick(ranges, *negated)),
@@ -292,6 +310,7 @@ impl PatternWriter<'_> {
         let friendly = ('a'..='z').chain('0'..='9').chain('A'..='Z').chain(['-', '_', '.', ' ', '/', '+']);
         let fitting: Vec<char> = friendly.filter(|found| inside(*found) != negated).collect();
         let turn = (self.turn + self.out.len()) % fitting.len().max(1);
+
         fitting.get(turn).copied().or_else(|| ranges.first().map(|(start, _)| *start)).unwrap_or('a')
     }
 }

@@ -57,6 +57,7 @@ fn top_level_keys_of_json(text: &str) -> bool {
                 start = None;
                 let word = text.get(from..at).unwrap_or_default();
                 let is_key = text.get(at + 1..).is_some_and(|rest| rest.trim_start().starts_with(':'));
+
                 if depth == 1 && matches!(word, "openapi" | "swagger") && is_key {
                     return true;
                 }
@@ -68,6 +69,7 @@ fn top_level_keys_of_json(text: &str) -> bool {
             (None, _) => {}
         }
     }
+
     false
 }
 
@@ -75,14 +77,17 @@ fn top_level_keys_of_json(text: &str) -> bool {
 pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, SpecError> {
     let name = path.display().to_string();
     let unreadable = |reason: String| SpecError::Unreadable { name: name.clone(), reason };
+
     // Looked at before it is opened: opening a pipe that has no writer waits without end.
     let metadata = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
+
     if !metadata.is_file() {
         return Err(unreadable("not a file".to_owned()));
     }
     let file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
+
     if bytes.len() as u64 > limit {
         return Err(SpecError::TooLarge { name, bytes: metadata.len(), limit });
     }
@@ -96,6 +101,7 @@ pub(super) fn parse_document(name: &str, text: &str) -> Result<(Value, Notation)
     }
     let text = text.trim_start_matches('\u{feff}');
     let like_json = text.trim_start().starts_with(['{', '[']);
+
     if !like_json {
         return Ok((parse_yaml(name, text)?, Notation::Yaml));
     }

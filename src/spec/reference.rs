@@ -87,12 +87,14 @@ fn follow_once<'d>(
             Err(why) => return broken(ReferenceFault::File(why)),
         },
     };
+
     let Some(root) = documents.root(document) else { return broken(ReferenceFault::NoDocument) };
     if fragment.is_empty() {
         return Ok(root);
     }
     let Some(pointer) = fragment.strip_prefix('/') else { return broken(ReferenceFault::NoPointer) };
     let mut node = root;
+
     for token in pointer.split('/') {
         node = match child_at(node, token) {
             Some(node) => node,
@@ -106,6 +108,7 @@ fn follow_once<'d>(
             None => return broken(ReferenceFault::Nothing),
         };
     }
+
     Ok(node)
 }
 

@@ -41,6 +41,7 @@ pub(super) fn read_item<T: DeserializeOwned>(
     let mut kept = Value::Object(kept);
     let mut item = T::deserialize(&kept).map_err(|error| ItemRefused::Essential(error_text(&error)))?;
     let mut refused = Vec::new();
+
     for (key, value) in optional {
         if let Some(members) = kept.as_object_mut() {
             members.insert(key.clone(), value);
@@ -55,6 +56,7 @@ pub(super) fn read_item<T: DeserializeOwned>(
             }
         }
     }
+
     Ok(Salvaged { item, refused })
 }
 

@@ -125,6 +125,7 @@ impl<'a> Samples<'a> {
             JsonType::Array => self.list(&schema, making),
             JsonType::Object => self.object(&schema, making),
         };
+
         making.around.truncate(height);
         making.depth -= 1;
         value
@@ -145,13 +146,16 @@ impl<'a> Samples<'a> {
         let count = if is_circle { least } else { least.max(1) }.min(most.max(least)).min(MAX_VALUES);
         let turn = making.turn;
         let mut items = Vec::new();
+
         for index in 0..count {
             making.turn = index;
             items.push(schema.items.map_or_else(|| json!(format!("sample-{index}")), |id| self.make(id, making)));
+
             if making.left == 0 {
                 break;
             }
         }
+
         making.turn = turn;
         items.into()
     }
@@ -161,11 +165,13 @@ impl<'a> Samples<'a> {
         let mut optional = 0;
         let required: HashSet<&str> = schema.required.iter().map(String::as_str).collect();
         let declared: HashSet<&str> = schema.properties.iter().map(|(name, _)| name.as_str()).collect();
+
         for (name, id) in &schema.properties {
             if making.left == 0 {
                 break;
             }
             let Some(property) = self.api.schemas.get(*id) else { continue };
+
             if property.read_only {
                 continue;
             }
@@ -174,12 +180,14 @@ impl<'a> Samples<'a> {
                 continue;
             }
             let has_offers = property.default.is_some() || !property.examples.is_empty();
+
             if has_offers && optional < MAX_OPTIONAL {
                 let offer = self.offered(*id, property);
                 optional += usize::from(offer.is_some());
                 members.extend(offer.map(|offer| (name.clone(), offer)));
             }
         }
+
         for name in schema.required.iter().filter(|name| !declared.contains(name.as_str())).take(making.left) {
             let value = match schema.additional {
                 AdditionalProperties::Schema(id) => self.make(id, making),
@@ -187,6 +195,7 @@ impl<'a> Samples<'a> {
             };
             members.insert(name.clone(), value);
         }
+
         // A map without named members gets an entry: an empty one is often refused and shows nothing.
         if members.is_empty()
             && schema.properties.is_empty()
@@ -206,6 +215,7 @@ impl<'a> Samples<'a> {
         for (name, id) in schema.properties.iter().take(MAX_OPTIONAL) {
             let Some(property) = self.api.schemas.get(*id).filter(|property| !property.read_only) else { continue };
             let plain = !matches!(kind_of(property), JsonType::Array | JsonType::Object | JsonType::Null);
+
             if plain && property.all_of.is_empty() && property.one_of.is_empty() {
                 members.insert(name.clone(), self.make(*id, making));
             }
@@ -216,6 +226,7 @@ impl<'a> Samples<'a> {
     fn without_read_only(&self, value: Value, id: SchemaId, depth: usize) -> Value {
         let Some(depth) = depth.checked_sub(1) else { return value };
         let Some(Merged { schema, .. }) = merge_schema(&self.api.schemas, id, &[]) else { return value };
+
         match value {
             Value::Object(members) => {
                 let property =
@@ -255,6 +266,7 @@ fn enumerated_value(schema: &Schema, turn: usize) -> Value {
     let fitting: Vec<&Value> = schema.enumeration.iter().filter(of_type).collect();
     let default = schema.default.as_ref().filter(|default| turn == 0 && fitting.contains(default));
     let found = default.or_else(|| fitting.get(turn % fitting.len().max(1)).copied()).or(schema.enumeration.first());
+
     found.cloned().unwrap_or_default()
 }
 
@@ -264,6 +276,7 @@ fn kind_of(schema: &Schema) -> JsonType {
         return *kind;
     }
     let is_object = !schema.properties.is_empty() || !schema.required.is_empty();
+
     if is_object || matches!(schema.additional, AdditionalProperties::Schema(_)) {
         JsonType::Object
     } else if schema.items.is_some() || schema.min_items.is_some() {

@@ -98,6 +98,7 @@ impl<'d> Lowering<'d> {
                 }
             }
         }
+
         self.issues.add(node, "references lead in a circle; anything is taken to fit there");
         self.any_schema()
     }
@@ -133,6 +134,7 @@ impl<'d> Lowering<'d> {
             }
             return self.any_schema();
         }
+
         let id = self.schemas.arena.push(Schema::default());
         self.schemas.known.insert(node.address(), id);
         self.schemas.queue.push_back((node, id));
@@ -150,6 +152,7 @@ impl<'d> Lowering<'d> {
                 return Schema::default();
             }
         };
+
         let types = self.types(node, members);
         let mut shape = pick_members(members, PLAIN);
         self.bounds(members, &mut shape);
@@ -164,6 +167,7 @@ impl<'d> Lowering<'d> {
         schema.types.splice(0..0, types);
         schema.types.dedup();
         schema.format = members.get("format").and_then(Value::as_str).map(str::to_owned);
+
         if members.get("type").and_then(Value::as_str) == Some("file") {
             schema.format = Some("binary".to_owned());
         }
@@ -187,6 +191,7 @@ impl<'d> Lowering<'d> {
                 return Vec::new();
             }
         };
+
         let mut types = Vec::new();
         for name in names {
             match type_of(name) {
@@ -198,6 +203,7 @@ impl<'d> Lowering<'d> {
                 }
             }
         }
+
         // Null last, so that the first type is the one that examples are made of.
         types.sort_by_key(|found| *found == JsonType::Null);
         types
@@ -237,6 +243,7 @@ impl<'d> Lowering<'d> {
             Some(items) => shape.insert("items".to_owned(), self.link(node.with(items))).into(),
             None => None,
         };
+
         if let Some(Value::Object(properties)) = members.get("properties") {
             let linked: Map<_, _> =
                 properties.iter().map(|(name, below)| (name.clone(), self.link(node.with(below)))).collect();
@@ -248,6 +255,7 @@ impl<'d> Lowering<'d> {
                 format!("`properties` is {}; it is ignored", describe_kind(other)),
             );
         }
+
         match members.get("additionalProperties") {
             Some(Value::Object(_)) => {
                 let below = node.get("additionalProperties").unwrap_or(node);
@@ -258,12 +266,14 @@ impl<'d> Lowering<'d> {
             }
             None => {}
         }
+
         for key in ["allOf", "oneOf", "anyOf"] {
             if let Some(Value::Array(list)) = members.get(key) {
                 let linked: Vec<_> = list.iter().map(|below| self.link(node.with(below))).collect();
                 shape.insert(key.to_owned(), linked.into());
             }
         }
+
         if let Some(name) = reference::reference_of(node.value) {
             match reference::direct_target(self.documents, node.document, name) {
                 Ok(target) => {
@@ -275,8 +285,10 @@ impl<'d> Lowering<'d> {
                 Err(why) => self.issues.add(node, format!("{why}; only what stands beside it counts")),
             }
         }
+
         // Swagger's parameters are schemas too, with a `required` of their own.
         let is_parameter = members.contains_key("in") && members.contains_key("name");
+
         if let Some(required) = members.get("required").filter(|_| !is_parameter) {
             shape.insert("required".to_owned(), required.clone());
         }
@@ -295,11 +307,13 @@ impl<'d> Lowering<'d> {
             }
             schema.enumeration.extend(list.iter().take(MAX_ENUMERATION).cloned());
         }
+
         if let Some(only) = members.get("const") {
             schema.enumeration = vec![only.clone()];
         }
         let small = |value: &&Value| size_within_limit(value, MAX_EXAMPLE).is_some();
         schema.default = members.get("default").filter(small).cloned();
+
         for key in ["example", "x-example"] {
             schema.examples.extend(members.get(key).filter(small).cloned());
         }

@@ -22,6 +22,7 @@ impl<'d> Lowering<'d> {
         };
         let Some((list, Value::Object(named))) = list.map(|list| (list, list.value)) else { return BTreeMap::new() };
         let mut schemes = BTreeMap::new();
+
         for (name, item) in named.iter().filter(|(name, _)| !name.starts_with("x-")) {
             if let Some(kind) = self.scheme(list.with(item)) {
                 schemes.insert(name.clone(), SecurityScheme { kind });
@@ -43,6 +44,7 @@ impl<'d> Lowering<'d> {
             }
             other => return Some(SchemeKind::Other(other.chars().take(60).collect())),
         };
+
         let essential = ["type", "in", "name", "scheme", "openIdConnectUrl"];
         let scheme: openapiv3::SecurityScheme = self.read(node, shape, &essential)?;
         Some(match scheme {
@@ -94,6 +96,7 @@ impl<'d> Lowering<'d> {
                 return None;
             }
         };
+
         let mut any = Vec::new();
         if items.len() > MAX_REQUIREMENTS {
             self.issues.add(list, format!("only the first {MAX_REQUIREMENTS} security requirements are read"));
@@ -129,6 +132,7 @@ impl<'d> Lowering<'d> {
                 format!("the security scheme `{shown}` is not declared; sign-in is required, but not known how");
             self.issues.add_below(node, name, message);
         }
+
         let shape = members.iter().filter(|(name, _)| !name.starts_with("x-"));
         let shape: Map<String, Value> = shape.map(|(name, scopes)| (name.clone(), scopes.clone())).collect();
         let read: SecurityRequirement = self.read(node, shape, &[])?;

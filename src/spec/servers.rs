@@ -18,6 +18,7 @@ impl<'d> Lowering<'d> {
             return self.swagger_servers(root);
         }
         let servers = self.servers(root);
+
         match (servers.is_empty(), &self.address) {
             // Without servers the document's own origin is meant (OpenAPI 3.0 §4.7.1). A file has none.
             (true, Some(address)) if address.has_host() => address
@@ -37,6 +38,7 @@ impl<'d> Lowering<'d> {
             }
             return Vec::new();
         };
+
         if items.len() > MAX_SERVERS {
             self.issues.add(list, format!("only the first {MAX_SERVERS} servers are read"));
         }
@@ -51,6 +53,7 @@ impl<'d> Lowering<'d> {
             node.get("variables").and_then(|variables| variables.value.as_object().map(|map| (variables, map)));
         let mut url = String::new();
         let mut rest = server.url.as_str();
+
         while let Some((before, after)) = rest.split_once('{') {
             let Some((name, after)) = after.split_once('}') else { break };
             let value = variables.and_then(|(list, map)| self.variable(list.with(map.get(name)?)));
@@ -61,6 +64,7 @@ impl<'d> Lowering<'d> {
             url.extend([before, &value]);
             rest = after;
         }
+
         url.push_str(rest);
         let url = self.absolute(url.trim());
         Some(Server { url, description: server.description.unwrap_or_default() })
@@ -73,6 +77,7 @@ impl<'d> Lowering<'d> {
         let allowed: Vec<String> =
             members.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(plain_text).collect();
         let default = members.get("default").and_then(plain_text).or_else(|| allowed.first().cloned())?;
+
         if !allowed.is_empty() && !allowed.contains(&default) {
             self.issues
                 .add(node, format!("the default `{default}` is not among the allowed values; it is used all the same"));
@@ -99,6 +104,7 @@ impl<'d> Lowering<'d> {
                 vec![Server { url: path.to_owned(), description: String::new() }]
             };
         };
+
         let listed: Vec<&str> = root
             .get("schemes")
             .and_then(|schemes| schemes.value.as_array())

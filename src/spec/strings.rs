@@ -20,6 +20,7 @@ pub(super) fn sample_text(schema: &Schema, seed: u64, turn: usize) -> String {
             || schema.pattern.as_deref().is_none_or(|found| pattern::matches_text(found, text) != Some(false));
         (min..=max).contains(&count) && matched()
     };
+
     let by_format = schema.format.as_deref().and_then(|format| sample_of_format(format, seed, turn)).filter(fits);
     by_format
         .or_else(|| pattern::make_text(schema.pattern.as_deref()?, length, turn))
@@ -30,6 +31,7 @@ fn plain_sample(length: Length, seed: u64, turn: usize) -> String {
     let turn = turn as u64;
     let mut text = format!("sample-{:04x}", mix_seed(seed, turn) & 0xffff);
     let count = text.len();
+
     if count < length.min {
         text.extend(std::iter::repeat_n('a', length.min - count));
     }
@@ -71,6 +73,7 @@ fn uuid_from_bits(high: u64, low: u64) -> String {
     let low = low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000;
     let digits = format!("{high:016x}{low:016x}");
     let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+
     [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
 }
 

@@ -39,14 +39,17 @@ pub fn supplement_operation(api: &mut Api, id: &OperationId, request: HandlerReq
     let made = if body { body_of(api, &request) } else { None };
     let parameters: Vec<Parameter> = if query { query_of(api, &request) } else { Vec::new() };
     let supplied = Supplied { body: made.is_some(), parameters: parameters.len() };
+
     if let Some(operation) = api.operations.get_mut(at) {
         operation.body = made.or_else(|| operation.body.take());
         operation.parameters.extend(parameters);
         operation.request = request;
+
         if !operation.is_documented() {
             (operation.effect, operation.effect_because) = judge_undocumented(operation);
         }
     }
+
     supplied
 }
 
@@ -63,6 +66,7 @@ fn body_of(api: &mut Api, request: &HandlerRequest) -> Option<RequestBody> {
     let schema = Schema { types: vec![JsonType::Object], properties, required: needed.collect(), ..Schema::default() };
     let schema = Some(api.schemas.push(schema));
     let content = vec![BodyContent { media_type: media_type.to_owned(), schema, example: None }];
+
     Some(RequestBody { required: true, content })
 }
 
@@ -90,5 +94,6 @@ fn query_of(api: &mut Api, request: &HandlerRequest) -> Vec<Parameter> {
         content_type: None,
         example: None,
     };
+
     wanted.iter().map(parameter).collect()
 }

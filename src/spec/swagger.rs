@@ -14,6 +14,7 @@ pub(super) fn convert_style(members: &Map<String, Value>, shape: &mut Map<String
     shape.shift_remove("style");
     shape.shift_remove("explode");
     let in_query = members.get("in").and_then(Value::as_str) == Some("query");
+
     if !in_query || members.get("type").and_then(Value::as_str) != Some("array") {
         return;
     }
@@ -23,6 +24,7 @@ pub(super) fn convert_style(members: &Map<String, Value>, shape: &mut Map<String
         Some("pipes") => ("pipeDelimited", false),
         _ => ("form", false),
     };
+
     shape.insert("style".to_owned(), style.into());
     shape.insert("explode".to_owned(), explode.into());
 }
@@ -42,6 +44,7 @@ pub(super) fn media_types(operation: Node<'_>, root: Node<'_>, key: &str) -> Vec
                 .collect(),
         )
     };
+
     let mut found = list(operation).or_else(|| list(root)).unwrap_or_default();
     if found.is_empty() {
         found.push("application/json".to_owned());
@@ -59,6 +62,7 @@ impl<'d> Lowering<'d> {
     ) -> Option<RequestBody> {
         let place = |node: &Node<'_>| node.value.get("in").and_then(Value::as_str) == Some("body");
         let consumed = media_types(operation, root, "consumes");
+
         if let Some(body) = parameters.iter().find(|node| place(node)) {
             let schema = body.get("schema").map(|schema| self.schema(schema));
             let example = self.example(*body);
@@ -66,28 +70,33 @@ impl<'d> Lowering<'d> {
             let content = by_preference(consumed.into_iter().map(content).collect());
             return Some(RequestBody { required: is_required(*body), content });
         }
+
         (!parameters.is_empty()).then(|| self.form(parameters, consumed))
     }
 
     fn form(&mut self, fields: &[Node<'d>], consumed: Vec<String>) -> RequestBody {
         let mut schema = Schema { types: vec![JsonType::Object], ..Schema::default() };
         let mut has_file = false;
+
         for field in fields {
             let Some(name) = field.value.get("name").and_then(Value::as_str) else {
                 self.issues.add(*field, "a form field without a name cannot be sent; it is left out");
                 continue;
             };
             has_file |= field.value.get("type").and_then(Value::as_str) == Some("file");
+
             if is_required(*field) {
                 schema.required.push(name.to_owned());
             }
             let id = self.schema(*field);
             schema.properties.push((name.to_owned(), id));
         }
+
         let required = !schema.required.is_empty();
         let schema = Some(self.add_schema(schema));
         let forms = ["multipart/form-data", "application/x-www-form-urlencoded"];
         let mut types: Vec<String> = consumed.into_iter().filter(|found| forms.contains(&found.as_str())).collect();
+
         if has_file {
             types = vec!["multipart/form-data".to_owned()];
         } else if types.is_empty() {

@@ -28,6 +28,7 @@ pub fn undocumented_operation(method: Method, path: &str, handler: HandlerPlace)
         handler: Handler::Undocumented(handler),
         request: HandlerRequest::default(),
     };
+
     (operation.effect, operation.effect_because) = judge_undocumented(&operation);
     operation
 }

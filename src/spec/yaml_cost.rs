@@ -46,6 +46,7 @@ mod tests {
         let prose = format!("a: \"{}\"", "one, two - three: [four] ".repeat(1000));
         assert!(!has_more_events(&prose, 100));
         let lines = "- {}\n".repeat(500);
+
         assert!(has_more_events(&lines, 1000) && !has_more_events(&lines, 1010));
     }
 

@@ -88,6 +88,7 @@ impl StoreError {
     pub(super) fn from_sqlx(path: &Path, error: &sqlx::Error) -> Self {
         let path = path.to_path_buf();
         let because = error.to_string();
+
         // The low byte is SQLite's primary result code; the rest only refines it.
         let code =
             error.as_database_error().and_then(|fault| fault.code()?.parse::<u32>().ok()).map(|code| code & 0xff);

@@ -23,6 +23,7 @@ pub(super) fn locate_folder(given: Option<&Path>) -> Result<PathBuf, StoreError>
 pub(super) fn prepare_folder(given: Option<&Path>) -> Result<PathBuf, StoreError> {
     let folder = locate_folder(given)?;
     make_folder(&folder).map_err(|source| StoreError::Folder { path: folder.clone(), source })?;
+
     if given.is_none() {
         // A folder that the user named may be shared on purpose; our own never is.
         restrict_mode(&folder, 0o700).map_err(|source| StoreError::Folder { path: folder.clone(), source })?;
@@ -41,6 +42,7 @@ pub(super) fn private_file(path: &Path) -> Result<File, StoreError> {
         restrict_mode(path, 0o600)?;
         Ok(file)
     };
+
     open().map_err(|source| StoreError::Folder { path: path.to_path_buf(), source })
 }
 
@@ -50,6 +52,7 @@ pub(super) fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
     let free = |n: &u32| !named_aside(path, stamp, *n).exists();
     let aside = named_aside(path, stamp, (0..1000).find(free).unwrap_or_default());
     std::fs::rename(path, &aside).map_err(|source| StoreError::Folder { path: path.to_path_buf(), source })?;
+
     Ok(aside)
 }
 
@@ -85,6 +88,7 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+
     builder.create(folder)
 }
 

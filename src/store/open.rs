@@ -25,6 +25,7 @@ impl Store {
         let folder = files::prepare_folder(folder)?;
         let path = folder.join("history.db");
         files::private_file(&path)?;
+
         // SQLite's migrations are not locked against each other, and two programs that start together would both run them.
         let lock = files::layout_lock(&folder.join("history.lock")).await?;
         let store = match Self::at(&path).await {
@@ -39,6 +40,7 @@ impl Store {
             }
             other => other,
         };
+
         drop(lock);
         store
     }

@@ -57,6 +57,7 @@ impl Store {
         .bind(status_name(Status::Planned))
         .fetch_optional(&self.pool)
         .await;
+
         self.read(row)
     }
 
@@ -73,6 +74,7 @@ impl Store {
         .bind(status_name(Status::Complete))
         .fetch_optional(&self.pool)
         .await;
+
         self.read(row)
     }
 
@@ -89,6 +91,7 @@ impl Store {
             },
             None => None,
         };
+
         let Some(id) = self.finding_id(id, within.as_deref()).await? else { return Ok(None) };
         let row = sqlx::query(
             "SELECT scan.id, scan.report FROM finding JOIN scan ON scan.id = finding.scan_id
@@ -101,6 +104,7 @@ impl Store {
         .await;
         let Some(report) = self.read(row)? else { return Ok(None) };
         let scan = report.scan.id;
+
         Ok(report.findings.into_iter().find(|finding| finding.id == id).map(|finding| (scan, finding)))
     }
 
@@ -118,6 +122,7 @@ impl Store {
         .fetch_all(&self.pool)
         .await;
         let pairs = rows.and_then(|rows| rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect());
+
         pairs.map_err(|error| self.fault(&error))
     }
 
@@ -134,6 +139,7 @@ impl Store {
         .fetch_all(&self.pool)
         .await;
         let rows = rows.and_then(|rows| rows.iter().map(history_row).collect());
+
         rows.map_err(|error| self.fault(&error))
     }
 
@@ -159,6 +165,7 @@ impl Store {
         .bind(MAX_CANDIDATES as i64 + 1)
         .fetch_all(&self.pool)
         .await;
+
         self.only_one(&whole, "findings", found)
     }
 
@@ -170,6 +177,7 @@ impl Store {
     ) -> Result<Option<String>, StoreError> {
         let ids: sqlx::Result<Vec<String>> = rows.and_then(|rows| rows.iter().map(|row| row.try_get(0)).collect());
         let mut ids = ids.map_err(|error| self.fault(&error))?;
+
         // The whole id stands first when it exists, and then it is not the beginning of another one that is meant.
         if ids.len() <= 1 || ids.first().is_some_and(|id| id == given) {
             return Ok(ids.into_iter().next());

@@ -32,6 +32,7 @@ impl Store {
             }
             transaction.commit().await
         };
+
         write.await.map_err(|error| self.fault(&error))
     }
 }
@@ -61,6 +62,7 @@ async fn write_scan(cx: &mut Transaction<'_, Sqlite>, report: &Report, json: &st
     .bind(&scan.recheck_of)
     .execute(&mut **cx)
     .await?;
+
     Ok(())
 }
 
@@ -82,6 +84,7 @@ async fn write_finding(cx: &mut Transaction<'_, Sqlite>, report: &Report, findin
     .bind(seen.unwrap_or_else(|| Timestamp::now().as_microsecond()))
     .execute(&mut **cx)
     .await?;
+
     Ok(())
 }
 

@@ -137,6 +137,7 @@ impl Surveyed {
                 shapes.push((name, answer));
             }
         }
+
         for baseline in self.by.values() {
             if let Some(missing) = &baseline.missing {
                 shapes.push(("a missing object", missing));
@@ -170,6 +171,7 @@ impl Surveyed {
                 keep(missing, Some(Ask { url: url.clone(), ..ask }));
             }
         }
+
         let asked = |caller| self.asked_by_strangers().map(|baseline| baseline.ask_as(caller).again(3));
         if let Some(anonymous) = &self.anonymous {
             keep(anonymous, asked(AskCaller::Anonymous));
@@ -198,6 +200,7 @@ impl Surveyed {
         };
         // A title alone tells nothing of an object, unless all that is said is the same.
         let all = said(response);
+
         if !all.is_empty() && self.valid().filter_map(|own| own.first.response()).any(|own| said(own) == all) {
             return true;
         }

@@ -37,6 +37,7 @@ pub fn exposed_fields<'a>(
     let strangers = surveyed.anonymous.as_ref().and_then(|answer| answer.response());
     let open: Vec<Leaf> = strangers.map(leaves_of).unwrap_or_default();
     let mut worst: BTreeMap<String, ExposedField<'a>> = BTreeMap::new();
+
     for baseline in surveyed.valid() {
         let Some(response) = baseline.first.response().filter(|response| response.json.is_some()) else { continue };
         for (leaf, exposed) in exposed_leaves(&leaves_of(response), &declared) {
@@ -44,11 +45,13 @@ pub fn exposed_fields<'a>(
             let is_own = !is_open && is_readers_own(survey, surveyed, baseline, &leaf);
             let is_better = worst.get(&leaf.path).is_some_and(|known| !known.is_own || is_own);
             let field = ExposedField { baseline, leaf, exposed, is_own };
+
             if !is_better && !is_meant(survey, probe, &field) {
                 worst.insert(field.leaf.path.clone(), field);
             }
         }
     }
+
     worst
 }
 
@@ -73,6 +76,7 @@ fn is_meant(survey: &Survey, probe: &Probe, field: &ExposedField<'_>) -> bool {
 fn is_readers_own(survey: &Survey, surveyed: &Surveyed, baseline: &Baseline, leaf: &Leaf) -> bool {
     let Some(mut node) = baseline.first.response().and_then(|response| response.json.as_ref()) else { return false };
     let mut named = None;
+
     // The innermost object that names a caller decides.
     for step in leaf.at.split('/').skip(1) {
         let fields = node.as_object().into_iter().flatten();
@@ -82,6 +86,7 @@ fn is_readers_own(survey: &Survey, surveyed: &Surveyed, baseline: &Baseline, lea
         let Some(inner) = node.get(&step).or_else(|| node.get(step.parse::<usize>().ok()?)) else { break };
         node = inner;
     }
+
     match named {
         Some(person) => person.name == baseline.caller,
         None if leaf.path.contains('*') => false,

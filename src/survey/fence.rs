@@ -38,6 +38,7 @@ impl Survey {
         let all = self.api.operations.len();
         let (mut found, mut dismissed) = (None, false);
         let mut why_not = "nothing marks it as a higher role's".to_owned();
+
         for mark in marks_of(operation, &self.people.higher_roles()) {
             let ground = self.ground(&mark, operation, lower);
             if ground.operations == all || ground.operations * 2 > all && ground.refusals <= ground.served {
@@ -52,6 +53,7 @@ impl Survey {
                 found = found.or(Some(mark));
             }
         }
+
         found.map(|mark| Fence { mark, refusing: None }).ok_or_else(|| Silence::not_applicable(why_not))
     }
 
@@ -79,6 +81,7 @@ impl Survey {
         let is_higher = |name: &str| self.people.get(name).is_some_and(|person| person.rank > lower.rank);
         let served = surveyed.valid().any(|baseline| is_higher(&baseline.caller));
         let refused = status == 403 || served && status < 429 && !own.valid(&surveyed.volatile);
+
         refused.then(|| (surveyed.operation.id.0.clone(), Arc::clone(&own.first)))
     }
 }

@@ -24,6 +24,7 @@ pub(super) fn is_of_interest(
     let Some(token) = &hidden.token else { return false };
     let value = hidden.value.expose();
     let owner = owner_of_token(people, hidden);
+
     // A token without a signature opens nothing, and one that is over no more.
     token.protection != Protection::Unsigned
         && token.expires.is_none_or(|expires| expires > unix_seconds())
@@ -32,6 +33,7 @@ pub(super) fn is_of_interest(
         && !SAMPLES.iter().any(|part| value.contains(part))
         && owner.is_none_or(|owner| owner.name != caller)
         && !is_renewed(probe, hidden, caller)
+
         // A link is signed for the one file that it leads to, unless the token names another caller.
         && (!in_address || owner.is_some())
 }
@@ -58,6 +60,7 @@ fn is_renewed(probe: &Probe, hidden: &HiddenSecret, caller: &str) -> bool {
     };
     let own = probe.sessions().get(caller).and_then(|session| session.jwt()).map(|jwt| lasting(&jwt.payload));
     let shown = token_claims(hidden).map(|claims| lasting(&claims));
+
     // Claims that do not name a caller are the same for all of them.
     own.filter(|own| !claim_facts(&own.clone().into()).is_empty()).is_some_and(|own| shown == Some(own))
 }
@@ -82,6 +85,7 @@ pub(super) fn describe_token(token: &UnknownToken) -> String {
         Protection::Encrypted => "encrypted",
     };
     let mut facts = format!(", {protection} with {}", token.algorithm);
+
     match token.expires {
         Some(expires) => match jiff::Timestamp::from_second(expires) {
             Ok(end) => facts.push_str(&format!(", ends at {end}")),
@@ -89,6 +93,7 @@ pub(super) fn describe_token(token: &UnknownToken) -> String {
         },
         None => facts.push_str(", no end told"),
     }
+
     if let Some(issuer) = &token.issuer {
         facts.push_str(&format!(", issued by {issuer}"));
     }

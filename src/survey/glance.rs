@@ -46,10 +46,12 @@ impl Surveyor<'_> {
     pub async fn glance(&self) -> Survey {
         let mut survey = self.begin();
         let mut asked = BTreeSet::new();
+
         for wave in 0..MAX_WAVES {
             let mut work = self.work(&survey, wave == 0, false);
             work.retain(|(index, _)| asked.insert(*index));
             self.look(&mut survey, work).await;
+
             if wave == 0 {
                 learn_from_me(&mut survey);
                 survey.people.settle();
@@ -57,10 +59,12 @@ impl Surveyor<'_> {
             }
             learn_from_lists(&mut survey);
             self.attribute(&mut survey);
+
             if survey.stopped_by.is_some() {
                 break;
             }
         }
+
         for surveyed in &mut survey.operations {
             surveyed.by.retain(|_, baseline| is_short(&baseline.first));
             surveyed.anonymous = surveyed.anonymous.take().filter(|answer| is_short(answer));
@@ -78,6 +82,7 @@ impl Surveyor<'_> {
             .collect();
         let mut seen: Vec<_> = stream::iter(jobs).buffer_unordered(16).collect().await;
         seen.sort_by_key(|(index, _)| *index);
+
         for (index, result) in seen {
             match result {
                 Ok(glimpse) => keep_glimpse(survey, index, glimpse),
@@ -95,6 +100,7 @@ impl Surveyor<'_> {
     async fn glimpse(&self, operation: &Operation, plans: Vec<Vec<ReadPlan>>) -> Result<Glimpse, SendError> {
         let mut glimpse = Glimpse { baselines: Vec::new(), strangers: None };
         let is_each = is_about_caller(operation) || self.has_removable_items(operation);
+
         for tries in plan_tries(operation, plans, is_each) {
             match self.first_valid(operation, tries, ROUND).await {
                 Ok(baseline) => glimpse.baselines.extend(baseline),
@@ -103,8 +109,10 @@ impl Surveyor<'_> {
                 Err(error) => return Err(error),
             }
         }
+
         let served = glimpse.baselines.iter().find(|baseline| baseline.valid(&BTreeSet::new()));
         let is_open = !operation.requires_sign_in();
+
         if let Some(baseline) = served.filter(|baseline| is_open && baseline.caller != ANONYMOUS) {
             let name = baseline.caller.clone();
             match self.probe.send(&baseline.ask_as(AskCaller::Anonymous).again(ROUND)).await {
@@ -113,6 +121,7 @@ impl Surveyor<'_> {
                 Err(error) => return Err(error),
             }
         }
+
         Ok(glimpse)
     }
 }
@@ -121,6 +130,7 @@ impl Surveyor<'_> {
 fn plan_tries(operation: &Operation, plans: Vec<Vec<ReadPlan>>, is_each: bool) -> Vec<Vec<ReadPlan>> {
     let first = plans.into_iter().take(MAX_CALLERS).filter_map(|plans| plans.into_iter().next());
     let may = first.filter(|plan| plan.caller != ANONYMOUS || !operation.requires_sign_in());
+
     match is_each {
         true => may.map(|plan| vec![plan]).collect(),
         false => vec![may.collect()],
@@ -130,6 +140,7 @@ fn plan_tries(operation: &Operation, plans: Vec<Vec<ReadPlan>>, is_each: bool) -
 fn keep_glimpse(survey: &mut Survey, index: usize, glimpse: Glimpse) {
     let Some(place) = survey.operations.get_mut(index) else { return };
     place.by.extend(glimpse.baselines.into_iter().map(|baseline| (baseline.caller.clone(), baseline)));
+
     if let Some((name, answer)) = glimpse.strangers {
         place.strangers_as = Some(name);
         place.anonymous = Some(answer);

@@ -58,12 +58,14 @@ pub fn house_field(leaf: &Leaf) -> Option<HouseField> {
         return None;
     }
     let name = split_words(&leaf.key).iter().map(|word| singular_of(word)).collect::<String>();
+
     if IDENTITY_NUMBERS.contains(&name.as_str()) {
         let digits = text.chars().filter(char::is_ascii_digit).count();
         let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || " -".contains(c));
         let real = (6..=20).contains(&text.chars().count()) && plain && digits >= 5;
         return real.then_some(HouseField { what: "the number of an identity document", severity: Severity::Medium });
     }
+
     let (_, what) = HOUSE_NAMES.iter().find(|(known, _)| name == *known)?;
     Some(HouseField { what, severity: Severity::Low })
 }

@@ -79,6 +79,7 @@ pub fn judge_ids(ids: &BTreeSet<String>, least: usize) -> IdJudgement {
     let mut numbers: BTreeMap<(String, String), BTreeMap<u128, &String>> = BTreeMap::new();
     let mut clocks: BTreeMap<String, BTreeMap<u128, &String>> = BTreeMap::new();
     let mut why = None;
+
     for (id, shape) in shapes {
         match shape {
             IdShape::Number { wrap, prefix, digits } => {
@@ -90,12 +91,14 @@ pub fn judge_ids(ids: &BTreeSet<String>, least: usize) -> IdJudgement {
             IdShape::Random(reason) => why = why.or(Some(reason)),
         }
     }
+
     if let Some((_, times)) = clocks.into_iter().find(|(_, times)| times.len() >= 2) {
         return countable_judgement(
             &times,
             "UUIDs of version 1 from one machine: its clock and its address".to_owned(),
         );
     }
+
     let largest = numbers.into_iter().max_by_key(|(_, group)| group.len());
     // A few numbers among ids of another kind came there by another way.
     match largest.filter(|(_, group)| group.len() * 2 > ids.len()) {
@@ -125,6 +128,7 @@ fn describe_numbers(wrap: &str, prefix: &str, how: &str) -> String {
 fn judge_sequence(prefix: &str, group: &BTreeMap<u128, &String>) -> Result<&'static str, &'static str> {
     let numbers: Vec<u128> = group.keys().copied().collect();
     let all = |test: fn(u128) -> bool| numbers.iter().all(|number| test(*number));
+
     if prefix.is_empty() && all(|number| (1900..=2100).contains(&number)) {
         return Err("the numbers may be years");
     }
@@ -136,6 +140,7 @@ fn judge_sequence(prefix: &str, group: &BTreeMap<u128, &String>) -> Result<&'sta
     }
     let steps = numbers.windows(2).filter_map(|pair| Some(pair.last()? - pair.first()?));
     let small = steps.filter(|step| *step <= SMALL_STEP).count();
+
     if small >= 2 && small * 2 >= numbers.len() - 1 {
         return Ok("numbers that differ by small steps");
     }
@@ -177,6 +182,7 @@ impl Survey {
         let all: Vec<(&ObjectKey, &Object, String)> =
             all.filter_map(|(key, object, value)| Some((key, object, scalar_text(value)?))).collect();
         let owner_of = |key: &ObjectKey| self.owner(key).map(|(name, _)| name);
+
         // The one with the most shows the steps best; the first configured of equals, in every scan.
         let count = |name: &str| all.iter().filter(|(key, ..)| owner_of(key) == Some(name)).count();
         let people = self.people.all.iter().map(|person| person.name.as_str()).filter(|name| count(name) > 0);
@@ -205,12 +211,14 @@ pub fn other_missing_like(known: &Value) -> Option<Value> {
     let text = scalar_text(known)?;
     let head = text.trim_end_matches(|c: char| c.is_ascii_digit());
     let digits = text.get(head.len()..)?;
+
     if head.is_empty() && digits.len() <= 8 {
         let number = last(digits.len().max(7))?;
         let changed = if known.is_number() { Value::from(number) } else { Value::String(number.to_string()) };
         return (changed != *known).then_some(changed);
     }
     let fixed = (4..=9).contains(&digits.len()) || (digits.len() >= 2 && digits.starts_with('0'));
+
     if head.is_empty() || !fixed || readable_base64(&text).is_some() || how_guessable(&text).is_err() {
         return Some(missing_like(known, SALT));
     }
@@ -234,6 +242,7 @@ fn id_shape(id: &str, depth: u8) -> IdShape {
             other => other,
         };
     }
+
     if id.len() >= 12 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return IdShape::Random("hexadecimal text, as of hashes");
     }
@@ -254,6 +263,7 @@ fn number_shape(prefix: &str, digits: &str) -> IdShape {
 fn uuid_shape(id: &str) -> IdShape {
     let hex: String = id.chars().filter(char::is_ascii_hexdigit).collect();
     let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+
     match part(12, 13) {
         "1" => {
             let time = format!("{}{}{}", part(13, 16), part(8, 12), part(0, 8));
@@ -283,6 +293,7 @@ fn readable_hex(id: &str) -> Option<String> {
         (0..id.len()).step_by(2).map(|at| u8::from_str_radix(id.get(at..at + 2)?, 16).ok()).collect();
     let inner = String::from_utf8(bytes?).ok()?;
     let plain = inner.chars().all(|c| c.is_ascii_graphic()) && inner.chars().any(|c| c.is_ascii_digit());
+
     plain.then_some(inner)
 }
 
@@ -299,6 +310,7 @@ fn text_shape(id: &str) -> IdShape {
     }
     let head = id.trim_end_matches(|c: char| c.is_ascii_digit());
     let digits = id.get(head.len()..).unwrap_or_default();
+
     if !is_readable(head) {
         return IdShape::Random("random text");
     }
@@ -322,6 +334,7 @@ fn is_word(word: &str) -> bool {
     let turns = word.chars().zip(word.chars().skip(1)).filter(|(a, b)| a.is_lowercase() && b.is_uppercase()).count();
     let length = word.chars().count();
     let vowels = word.chars().filter(|c| !c.is_ascii() || "aeiouyAEIOUY".contains(*c)).count();
+
     // `cus`, `INV` and `trip` are words here; `xkqzvbnt` and `aKqZvB` are not.
     length <= 3 || (turns <= 1 && vowels * 6 >= length)
 }

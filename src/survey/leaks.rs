@@ -80,6 +80,7 @@ impl LeakSearch<'_> {
                         address_before(&response.text, hidden).is_some(),
                     )
         };
+
         let leak = |hidden: HiddenSecret| {
             let value = hidden.value.expose();
             let written =
@@ -95,6 +96,7 @@ impl LeakSearch<'_> {
                 at: hidden,
             }
         };
+
         // The callers' own tokens are no news to them.
         let news = |leak: &Leaked| leak.at.token.is_none() || !leak.own;
         let all = material.hidden.into_iter().filter(|hidden| !meant(hidden)).map(leak).filter(news).collect();
@@ -108,6 +110,7 @@ fn address_before<'t>(text: &'t str, hidden: &HiddenSecret) -> Option<&'t str> {
     let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '(');
     let address = before.rfind(ends).and_then(|at| before.get(at + 1..)).unwrap_or(before);
     let is_address = address.starts_with('/') || address.starts_with("http:") || address.starts_with("https:");
+
     is_address.then_some(address)
 }
 
@@ -134,6 +137,7 @@ fn is_part_of_signed_link(text: &str, hidden: &HiddenSecret) -> bool {
     let address = format!("{before}{}", rest.unwrap_or_default()).to_ascii_lowercase().replace("\\u0026", "&");
     let Some((_, query)) = address.split_once('?') else { return false };
     let has = |names: &[&str]| query.split('&').any(|pair| names.iter().any(|name| pair.starts_with(name)));
+
     // A shared access signature of Azure may open a whole account or container.
     let opens_all = has(&["srt="]) || has(&["sr=c"]);
     has(&SIGNATURES) && has(&ENDS) && !opens_all
@@ -202,6 +206,7 @@ impl Leaked {
     pub fn facts(&self) -> String {
         let length = self.at.value.expose().chars().count();
         let mut facts = format!("rule {}, {length} characters", clean_name(&self.at.rule, 60));
+
         if let Some(prefix) = &self.at.prefix {
             facts.push_str(&format!(", begins with the public `{}`", clean_text(prefix, 24)));
         }
@@ -211,6 +216,7 @@ impl Leaked {
             Coding::Base64 => ", in base64",
             Coding::Pieces => ", in pieces over a stream",
         });
+
         if let Some(token) = &self.at.token {
             facts.push_str(&foreign_token::describe_token(token));
         }
@@ -230,5 +236,6 @@ fn generalise_pointer(pointer: &str) -> String {
             part.to_owned()
         }
     };
+
     pointer.split('/').map(star).collect::<Vec<_>>().join("/")
 }

@@ -36,6 +36,7 @@ pub(super) fn learn_from_lists(survey: &mut Survey) {
             }
         }
     }
+
     for (caller, fact) in learnt {
         survey.people.learn(&caller, [fact]);
     }
@@ -60,6 +61,7 @@ pub(super) fn learn_from_members(survey: &mut Survey) {
             }
         }
     }
+
     for (name, group) in learnt {
         survey.people.join(&name, group);
     }
@@ -70,6 +72,7 @@ fn slot_of_members(surveyed: &Surveyed) -> Option<&Slot> {
     let (before, last) = surveyed.operation.path.trim_end_matches('/').rsplit_once('/')?;
     let lists_people = super::names::resource_of_name(last).is_some_and(|resource| is_person(&resource));
     let slot = surveyed.slots.last().filter(|_| lists_people && before.ends_with('}'))?;
+
     // `/users/{id}/members` is about a person.
     (slot.place == Place::Path && !slot.resources.iter().any(|resource| is_person(resource))).then_some(slot)
 }
@@ -95,8 +98,10 @@ pub(super) fn learn_from_me(survey: &mut Survey) {
     for surveyed in survey.operations.iter().filter(|surveyed| surveyed.slots.is_empty()) {
         let mut parts = surveyed.operation.path.rsplit('/').filter(|part| !part.is_empty());
         let last = parts.next().unwrap_or_default();
+
         // `/me/details` is about the caller, `/me/latest-order` about an order: its numbers stand for nobody.
         let of_me = matches!(last, "details" | "info" | "data" | "full" | "settings") && parts.next() == Some("me");
+
         if !super::names::is_me_word(last) && !of_me {
             continue;
         }
@@ -106,6 +111,7 @@ pub(super) fn learn_from_me(survey: &mut Survey) {
             }
         }
     }
+
     for (name, facts) in learnt {
         survey.people.learn(&name, facts);
     }
@@ -123,11 +129,13 @@ pub(super) fn learn_from_created(survey: &mut Survey) {
             }
         }
     }
+
     for ((_, field), by_caller) in values {
         for (caller, own) in &by_caller {
             let Some(value) = own.first().filter(|_| own.len() == 1) else { continue };
             let elsewhere = by_caller.iter().any(|(other, theirs)| other != caller && theirs.contains(value));
             let alone = by_caller.len() > 1 && !elsewhere;
+
             if alone && survey.people.named_in(&field, value).is_none() {
                 survey.people.learn(caller, [(field.clone(), value.clone())]);
             }
@@ -143,17 +151,20 @@ pub(super) fn seed_accounts(survey: &mut Survey) {
         // `/customers/{email}`: a customer, whose address it is.
         let person = slot.resources.iter().find(|resource| is_person(resource));
         let Some(resource) = person.or(slot.resources.first()) else { continue };
+
         for person in &survey.people.all {
             for fact in person.facts.iter().filter(|fact| kind.takes(fact)) {
                 seeds.push(((resource.clone(), fact.clone()), slot.clone()));
             }
         }
     }
+
     for (key, slot) in seeds {
         let takes = |(_, _, value): (&ObjectKey, &Object, &Value)| {
             scalar_text(value).is_some_and(|text| text.eq_ignore_ascii_case(&key.1))
         };
         let known = survey.objects.for_slot(&slot).any(takes);
+
         if !known {
             let object = Object {
                 resource: key.0.clone(),
@@ -161,6 +172,7 @@ pub(super) fn seed_accounts(survey: &mut Survey) {
                 reference: true,
                 ..Object::default()
             };
+
             survey.objects.known.insert(key, object);
         }
     }
@@ -187,6 +199,7 @@ impl AccountSlot {
     fn takes(self, fact: &str) -> bool {
         let is_email = fact.contains('@');
         let is_number = fact.chars().any(|c| c.is_ascii_digit()) && !is_email;
+
         match self {
             Self::Name => !is_email && fact.chars().any(char::is_alphabetic) && fact.len() <= 64 && !fact.contains(' '),
             Self::Email => is_email,
@@ -205,8 +218,10 @@ pub(super) fn harvest_objects(survey: &mut Survey, surveyed: &Surveyed) {
             values: &baseline.values,
             caller: &baseline.caller,
         };
+
         survey.objects.harvest(&source, json);
     }
+
     // A caller whose list is empty was shown none of the others' objects.
     if surveyed.valid().next().is_some() {
         for baseline in surveyed.by.values().filter(|baseline| !baseline.valid(&surveyed.volatile)) {
@@ -217,6 +232,7 @@ pub(super) fn harvest_objects(survey: &mut Survey, surveyed: &Surveyed) {
             }
         }
     }
+
     note_strangers(survey, surveyed);
 }
 

@@ -104,6 +104,7 @@ pub fn item_leaves(response: &Response, id: &str) -> Vec<Leaf> {
     // Leaves of one array item share all of their address but the last step.
     let item = item_with_id(&all, id).and_then(|leaf| leaf.at.rsplit_once('/'));
     let item = item.map(|(parent, _)| format!("{parent}/")).filter(|item| item != "/");
+
     all.into_iter().filter(|leaf| item.as_ref().is_some_and(|item| leaf.at.starts_with(item))).collect()
 }
 
@@ -154,6 +155,7 @@ fn json_leaves(json: &Value) -> Vec<Leaf> {
     let mut n_bytes = 0;
     let none = String::new;
     let mut open: Vec<LeafFrame<'_>> = LeafFrame::open(none(), none(), none(), json).into_iter().collect();
+
     if open.is_empty() {
         found.push(leaf_from_scalar(none(), none(), none(), json));
     }
@@ -161,6 +163,7 @@ fn json_leaves(json: &Value) -> Vec<Leaf> {
     while found.len() < MAX_LEAVES && n_bytes < MAX_LEAF_BYTES {
         let depth = open.len();
         let Some(frame) = open.last_mut() else { break };
+
         match frame.next() {
             None => {
                 open.pop();
@@ -177,6 +180,7 @@ fn json_leaves(json: &Value) -> Vec<Leaf> {
             }
         }
     }
+
     found
 }
 
@@ -195,6 +199,7 @@ pub fn looks_volatile(text: &str) -> bool {
     let hex = bytes.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
     let time = digits >= 8 && bytes.len() >= 16 && text.contains(':') && (text.contains('-') || text.contains('/'));
     let epoch = bytes.len() >= 10 && text.parse::<f64>().is_ok_and(|number| number >= 1.0e9);
+
     (hex && bytes.len() >= 16) || time || epoch
 }
 
@@ -228,12 +233,14 @@ fn mask_ids(text: &str, masks: &[String]) -> String {
             masked = mask_word(&masked, id);
         }
     }
+
     masked
 }
 
 fn mask_word(text: &str, id: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
+
     while let Some(at) = rest.find(id) {
         let (before, found) = rest.split_at(at);
         let after = found.get(id.len()..).unwrap_or_default();
@@ -243,6 +250,7 @@ fn mask_word(text: &str, id: &str) -> String {
         masked.push_str(if joined { id } else { "(id)" });
         rest = after;
     }
+
     masked.push_str(rest);
     masked
 }

@@ -31,18 +31,21 @@ pub fn links_with_token(probe: &Probe, baseline: &Baseline) -> Vec<TokenLink> {
     let own = session.token.expose();
     let Some(response) = baseline.first.response() else { return Vec::new() };
     let mut found = Vec::new();
+
     for leaf in leaves_of(response).into_iter().filter(|leaf| !leaf.word && !leaf.number && leaf.text.contains('?')) {
         let Some(url) = parse_address(probe.base_url(), &leaf.text) else { continue };
         for (name, value) in url.query_pairs() {
             // Short values stand in addresses by chance.
             let is_own = own.len() >= 8 && value == own;
             let is_token = url.origin() == probe.base_url().origin() && jwt::parse(&value).is_some();
+
             if is_own || is_token {
                 let token = Secret::new(value.into_owned());
                 found.push(TokenLink { leaf: leaf.clone(), name: name.into_owned(), token, own: is_own });
             }
         }
     }
+
     found
 }
 
@@ -50,6 +53,7 @@ pub fn links_with_token(probe: &Probe, baseline: &Baseline) -> Vec<TokenLink> {
 fn parse_address(base: &Url, text: &str) -> Option<Url> {
     let text = text.trim();
     let is_address = text.starts_with('/') || text.starts_with("http://") || text.starts_with("https://");
+
     if !is_address || text.len() > 8192 || text.contains(char::is_whitespace) {
         return None;
     }

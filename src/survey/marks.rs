@@ -28,6 +28,7 @@ pub fn marks_of(operation: &Operation, roles: &[String]) -> Vec<RoleMark> {
     };
     let mut marks = Vec::new();
     let mut above = String::new();
+
     for segment in operation.path.split('/').filter(|segment| !segment.is_empty()) {
         above = format!("{above}/{segment}");
         marks.extend(mark("path", segment, &|_| above.clone()).filter(|_| !segment.starts_with('{')));
@@ -39,6 +40,7 @@ pub fn marks_of(operation: &Operation, roles: &[String]) -> Vec<RoleMark> {
     marks.extend(operation.operation_id.iter().filter_map(|id| mark("operationId", id, &str::to_owned)));
     marks.extend(operation.tags.iter().filter_map(|tag| mark("tag", tag, &|_| tag.clone())));
     marks.extend(scopes.into_iter().filter_map(|scope| mark("scope", scope, &str::to_owned)));
+
     marks
 }
 

@@ -5,6 +5,7 @@ pub fn split_words(name: &str) -> Vec<String> {
     let characters: Vec<char> = name.chars().take(120).collect();
     let mut found: Vec<String> = Vec::new();
     let mut word = String::new();
+
     for (index, &character) in characters.iter().enumerate() {
         let before = index.checked_sub(1).and_then(|at| characters.get(at)).copied();
         let after = characters.get(index + 1).copied();
@@ -22,8 +23,10 @@ pub fn split_words(name: &str) -> Vec<String> {
                 continue;
             }
         }
+
         word.extend(character.to_lowercase());
     }
+
     if !word.is_empty() {
         found.push(word);
     }
@@ -99,6 +102,7 @@ pub const BARE_IDS: &[&str] = &[
 pub fn resource_of_name(name: &str) -> Option<String> {
     let mut parts = split_words(name);
     let is_id = |word: &String| ID_WORDS.contains(&word.as_str());
+
     if parts.len() == 1 {
         let only = parts.first()?.as_str();
         let compound = match only {
@@ -110,6 +114,7 @@ pub fn resource_of_name(name: &str) -> Option<String> {
         }
         return (!is_id(&only.to_owned())).then(|| singular_of(only));
     }
+
     while parts.last().is_some_and(is_id) {
         parts.pop();
     }
@@ -253,6 +258,7 @@ pub(super) fn owner_stem(name: &str) -> String {
         parts.pop();
     }
     let joined = parts.join("");
+
     match joined.as_str() {
         "username" | "userid" | "userref" => "user".to_owned(),
         "ownerid" => "owner".to_owned(),

@@ -40,6 +40,7 @@ pub fn find_focus(api: &Api, is_chosen: &dyn Fn(&Operation) -> bool) -> Option<F
     let mut kinds: VecDeque<(String, usize)> =
         chosen.iter().flat_map(|it| kinds_of(api, it)).map(|kind| (kind, 0)).collect();
     let mut known: BTreeSet<String> = BTreeSet::new();
+
     while let Some((kind, depth)) = kinds.pop_front() {
         if !known.insert(kind.clone()) {
             continue;
@@ -51,11 +52,13 @@ pub fn find_focus(api: &Api, is_chosen: &dyn Fn(&Operation) -> bool) -> Option<F
             }
         }
     }
+
     for operation in &chosen {
         focus.reads.extend(neighbour_reads(api, operation));
     }
     let about_callers = about_callers(api);
     focus.reads.extend(about_callers.iter().cloned());
+
     // What everybody has shows of each caller whether it is signed in; a chosen object may be one caller's alone.
     let of_all = |id: &&OperationId| {
         let is_of_all = |operation: &Operation| operation.requires_sign_in() && !operation.path.contains('{');
@@ -64,6 +67,7 @@ pub fn find_focus(api: &Api, is_chosen: &dyn Fn(&Operation) -> bool) -> Option<F
     let shows = about_callers.first().or_else(|| focus.reads.iter().find(of_all)).or_else(|| focus.reads.first());
     let shows = shows.cloned();
     focus.in_full.extend(shows);
+
     Some(focus)
 }
 
@@ -99,6 +103,7 @@ fn neighbour_reads(api: &Api, operation: &Operation) -> Vec<OperationId> {
             && !other.path.contains('{')
             && path_parts(&other.path).any(|part| part == first)
     };
+
     let mut near: Vec<&Operation> = api.operations.iter().filter(is_near).collect();
     // The longer the common beginning, the likelier the same guard.
     near.sort_by_key(|other| std::cmp::Reverse(count_common_parts(&other.path, &operation.path)));

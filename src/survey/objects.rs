@@ -123,6 +123,7 @@ impl Objects {
     fn resource_of(&self, path: &str) -> Option<String> {
         let path = path.trim_end_matches('/');
         let view = path.rsplit_once('/').filter(|(before, _)| self.collections.contains(*before));
+
         match view {
             Some((collection, _)) => resource_of_path(collection),
             None => resource_of_path(path),
@@ -142,6 +143,7 @@ impl Objects {
         let mut listed: BTreeSet<ObjectKey> = BTreeSet::new();
         let mut is_list = json.is_array();
         let mut open: Vec<(&Value, String, bool, bool, usize)> = vec![(json, own.clone(), false, true, 0)];
+
         while let Some((value, resource, in_array, is_own, depth)) = open.pop() {
             if depth > MAX_DEPTH {
                 continue;
@@ -175,6 +177,7 @@ impl Objects {
                 _ => {}
             }
         }
+
         if is_list {
             let list = (source.operation.id.clone(), source.context_text());
             self.lists.entry(list).or_default().entry(source.caller.to_owned()).or_default().extend(listed);
@@ -217,6 +220,7 @@ impl Objects {
         }
         let id = self.primary_id(resource, fields)?;
         let key = (resource.to_owned(), id);
+
         if !self.known.contains_key(&key) && self.is_full(resource) {
             self.left_out += 1;
             return None;
@@ -225,6 +229,7 @@ impl Objects {
         resource.clone_into(&mut object.resource);
         object.reference = false;
         object.seen_by.insert(caller.to_owned());
+
         for (name, value) in flat_fields(fields) {
             let is_new = !object.fields.contains_key(&name);
             if is_new && self.field_bytes >= MAX_FIELD_BYTES {
@@ -235,6 +240,7 @@ impl Objects {
             }
             object.fields.insert(name, value);
         }
+
         self.keep_references(&key, fields, caller);
         Some(key)
     }
@@ -244,6 +250,7 @@ impl Objects {
         for (name, value) in fields {
             let (Some(text), Some(resource)) = (scalar_text(value), resource_of_name(name)) else { continue };
             let names_an_id = ends_in_id(name) || self.id_names.contains(name);
+
             // An object is no reference to itself under another word.
             if !names_an_id || resource == holder.0 || text == holder.1 {
                 continue;
@@ -258,6 +265,7 @@ impl Objects {
                 reference: true,
                 ..Object::default()
             });
+
             object.seen_by.insert(caller.to_owned());
             object.holders.insert(holder.clone());
         }
@@ -320,6 +328,7 @@ impl Object {
                 continue;
             }
             let is_another = self.context.get(parent).is_some_and(|known| scalar_text(known) != scalar_text(value));
+
             if is_another {
                 self.context.remove(parent);
                 self.shared_by.insert(parent.clone());
@@ -342,6 +351,7 @@ impl Object {
                 .find(|(name, _)| ends_in_id(name) && resource_of_name(name).as_deref() == Some(self.resource.as_str()))
                 .map(|(_, value)| value)
         };
+
         // A user name is no number, whatever the object has for an id.
         let named = matches!(tail.as_str(), "username" | "email" | "handle" | "login" | "slug" | "sku" | "iban");
         let bare = || BARE_IDS.iter().filter(|_| !named).find_map(|name| self.fields.get(*name));
@@ -420,5 +430,6 @@ fn flat_fields(fields: &Map<String, Value>) -> Vec<(String, Value)> {
             scalar => flat.push((name.clone(), scalar.clone())),
         }
     }
+
     flat
 }

@@ -106,22 +106,26 @@ fn signs_at<'p>(search: OwnerSearch<'_, 'p>, key: &ObjectKey, depth: u8) -> Opti
     found.extend(configured_owners(key, object, people, owns));
     let fields = owner_fields(key, object, people);
     let names_a_stranger = matches!(fields, Fields::Stranger);
+
     if let Fields::Named(named) = fields {
         found.extend(named);
     }
     let maker = object.created_by.as_ref().and_then(|name| people.get(name));
     found.extend(maker.map(|person| (person, Sign::Created)));
+
     if !names_a_stranger {
         found.extend(scoped_lists(key, objects, people));
         if depth < 3 && found.iter().all(|(_, sign)| *sign == Sign::Created) {
             found.extend(signs_by_relatives(search, key, depth));
         }
     }
+
     let owner = single_owner(&found)?;
     found.retain(|(person, _)| person.name == owner.name);
     let mut signs: Vec<Sign> = found.into_iter().map(|(_, sign)| sign).collect();
     signs.sort();
     signs.dedup();
+
     Some((owner, signs))
 }
 
@@ -166,6 +170,7 @@ enum Fields<'p> {
 fn owner_fields<'p>(key: &ObjectKey, object: &Object, people: &'p People) -> Fields<'p> {
     let mut named: Vec<(&Person, Sign)> = Vec::new();
     let mut strangers = false;
+
     if is_strong_owner_name(&key.0) {
         // The tenant or account whose very number stands for the caller.
         named.extend(people.named_by(&key.1).map(|person| (person, Sign::IsCaller)));
@@ -179,14 +184,17 @@ fn owner_fields<'p>(key: &ObjectKey, object: &Object, people: &'p People) -> Fie
             continue;
         }
         let Some(text) = scalar_text(value) else { continue };
+
         // The account 7 says `accountId: 7` of itself: its own id shows no owner.
         let own_id = text == key.1 && (is_strong_owner_name(&key.0) || is_person(&key.0));
+
         if own_id || is_own_name(key, object, field, &text) {
             // A person's `username` names the person, not an owner.
             named.extend(people.named_by(&text).map(|person| (person, Sign::IsCaller)));
             continue;
         }
         let strong = is_strong_owner_name(outer);
+
         match people.named_in(field, &text) {
             Some(person) => named.push((person, Sign::OwnerField { field: field.clone(), strong })),
             // `owner: "Alice Smith"` beside `owner_id: 1` is no contradiction; only ids and bare owners count.
@@ -199,6 +207,7 @@ fn owner_fields<'p>(key: &ObjectKey, object: &Object, people: &'p People) -> Fie
             None => {}
         }
     }
+
     if !named.is_empty() {
         return Fields::Named(named);
     }
@@ -272,6 +281,7 @@ fn scoped_lists<'p>(key: &ObjectKey, objects: &Objects, people: &'p People) -> V
             }
         }
     }
+
     found
 }
 
@@ -284,10 +294,12 @@ fn signs_by_relatives<'p>(search: OwnerSearch<'_, 'p>, key: &ObjectKey, depth: u
         Some((person, Sign::Parent { parent: format!("{} {}", parent.0, crate::model::clean_name(&parent.1, 60)) }))
     };
     let parents: Vec<_> = object.context.iter().filter_map(|(resource, value)| parent(resource, value)).collect();
+
     if !parents.is_empty() {
         return parents;
     }
     let mut holders = Vec::new();
+
     // All of them must be looked at; where that would be too many, nothing is concluded.
     if object.holders.len() > (MAX_HOLDERS >> (3 * depth)) {
         return Vec::new();
@@ -299,5 +311,6 @@ fn signs_by_relatives<'p>(search: OwnerSearch<'_, 'p>, key: &ObjectKey, depth: u
             Sign::Holder { holder: format!("{} {}", holder.0, crate::model::clean_name(&holder.1, 60)) },
         ));
     }
+
     holders
 }

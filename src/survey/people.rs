@@ -137,6 +137,7 @@ impl People {
                 }
             }
         }
+
         for person in &mut self.all {
             for fact in std::mem::take(&mut person.facts) {
                 let (own, shared): (BTreeSet<String>, BTreeSet<String>) = person
@@ -230,6 +231,7 @@ fn configured_facts(identity: &Identity) -> BTreeSet<String> {
         }
         _ => {}
     }
+
     facts
 }
 
@@ -249,6 +251,7 @@ pub fn session_facts(session: &Session) -> Vec<(String, String)> {
 pub fn claim_facts(claims: &Value) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     principal_values(claims, &mut facts);
+
     for inner in ["user", "identity", "data", "account"] {
         if let Some(inner) = claims.get(inner) {
             principal_values(inner, &mut facts);

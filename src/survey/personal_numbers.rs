@@ -49,6 +49,7 @@ pub fn numbers_in_both(one: &Baseline, other: &Baseline) -> BTreeMap<String, Per
     let counts: BTreeMap<String, usize> =
         shared.iter().map(|shown| (shown.leaf.path.clone(), n_accounts(&shown.leaf.path))).collect();
     let mut first = BTreeMap::new();
+
     for shown in shared {
         let n_accounts = counts.get(&shown.leaf.path).copied().unwrap_or_default();
         // A shop shows everybody where to send the money.
@@ -56,6 +57,7 @@ pub fn numbers_in_both(one: &Baseline, other: &Baseline) -> BTreeMap<String, Per
             first.entry(shown.leaf.path.clone()).or_insert(shown);
         }
     }
+
     first
 }
 

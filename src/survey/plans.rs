@@ -44,6 +44,7 @@ impl Surveyor<'_> {
                 continue;
             }
             let mut plans = Vec::new();
+
             for caller in self.callers() {
                 if surveyed.by.get(&caller).is_some_and(|baseline| !examples || baseline.valid(&surveyed.volatile)) {
                     continue;
@@ -57,10 +58,12 @@ impl Surveyor<'_> {
                     plans.push(found);
                 }
             }
+
             if !plans.is_empty() {
                 work.push((index, plans));
             }
         }
+
         work
     }
 
@@ -72,6 +75,7 @@ impl Surveyor<'_> {
         };
         let mut own = Vec::new();
         let mut shared = Vec::new();
+
         for (key, object, value) in survey.objects.for_slot(last) {
             let owner = survey.owner(key).map(|(name, _)| name);
             let pile = match owner {
@@ -80,6 +84,7 @@ impl Surveyor<'_> {
                 None if object.seen_by.contains(caller) && !is_strangers(key, object, &survey.people) => &mut shared,
                 _ => continue,
             };
+
             let mut values = fixed.clone();
             for ((place, name), fixed) in &mut values {
                 // `/customers/{id}/statements/{year}`: the year of the very object.
@@ -87,12 +92,14 @@ impl Surveyor<'_> {
                     fixed.clone_from(seen);
                 }
             }
+
             values.insert((last.place, last.name.clone()), value.clone());
             if fill_parents(survey, surveyed, object, caller, &mut values) {
                 let shown_to = survey.objects.shown_to(key).max(object.seen_by.len());
                 pile.push((shown_to, ReadPlan { caller: caller.to_owned(), object: Some(key.clone()), values }));
             }
         }
+
         // What the fewest are shown says most about who may see it.
         own.sort_by_key(|(shown_to, _)| *shown_to);
         own.extend(shared);
@@ -103,6 +110,7 @@ impl Surveyor<'_> {
     fn example_plan(&self, operation: &Operation, slots: &[Slot], caller: &str) -> Option<ReadPlan> {
         let mut values = self.fixed_values(operation, slots);
         let samples = Samples::new(&self.api, 1);
+
         for slot in slots {
             let parameter = operation.parameters.iter().find(|p| p.place == slot.place && p.name == slot.name)?;
             let schema = parameter.schema.and_then(|id| self.api.schemas.get(id));
@@ -114,6 +122,7 @@ impl Surveyor<'_> {
             }
             values.insert((slot.place, slot.name.clone()), samples.parameter(parameter));
         }
+
         let last = slots.last()?;
         let id = values.get(&(last.place, last.name.clone())).and_then(scalar_text)?;
         Some(ReadPlan { caller: caller.to_owned(), object: Some((last.resources.first()?.clone(), id)), values })
@@ -140,6 +149,7 @@ fn fill_parents(survey: &Survey, surveyed: &Surveyed, object: &Object, caller: &
                 .find(|(key, _, _)| survey.owner(key).is_some_and(|(name, _)| name == caller))
                 .map(|(_, _, value)| value)
         };
+
         let from_seen = || {
             survey
                 .objects
@@ -147,9 +157,11 @@ fn fill_parents(survey: &Survey, surveyed: &Surveyed, object: &Object, caller: &
                 .find(|(_, object, _)| object.seen_by.contains(caller))
                 .map(|(_, _, value)| value)
         };
+
         let Some(value) = from_context.or_else(from_field).or_else(from_own).or_else(from_seen) else { return false };
         values.insert((slot.place, slot.name.clone()), value.clone());
     }
+
     true
 }
 

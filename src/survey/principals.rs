@@ -30,6 +30,7 @@ fn says_whose(parameter: &Parameter) -> bool {
     let name = bare_name(&parameter.name);
     let last = split_words(&name).pop().unwrap_or_default();
     let other = matches!(last.as_str(), "key" | "code" | "token" | "ref" | "number" | "no" | "slug");
+
     match parameter.place {
         Place::Header => names_principal(&name),
         Place::Query => names_principal(&name) || ends_in_id(&name) && !other,
@@ -93,6 +94,7 @@ impl PrincipalForm {
     fn fits(self, key: &str, text: &str) -> bool {
         let email = text.contains('@');
         let named = Self::of_name(key);
+
         match self {
             Self::Email => email,
             Self::Name => !email && !looks_like_id(text) && !text.contains(' ') && named != Self::Id,
@@ -151,21 +153,26 @@ impl Principals<'_> {
                 found.extend(me_facts(response));
             }
         }
+
         if let Some(session) = self.sessions.get(&person.name) {
             found.extend(session.login.as_ref().and_then(|answer| answer.response()).map(me_facts).unwrap_or_default());
             let claims = session.jwt().map(|jwt| jwt.payload);
+
             for (key, value) in claims.iter().filter_map(Value::as_object).flatten() {
                 found.extend(scalar_text(value).map(|text| (key.clone(), text)));
             }
         }
+
         // What answers spelled is surer than what was kept in lower case.
         for fact in &person.facts {
             let kinds = person.kinds.get(fact).into_iter().flatten();
             found.extend(kinds.map(|kind| (kind.clone(), fact.clone())));
+
             if !person.kinds.contains_key(fact) {
                 found.push((field_by_form(fact).to_owned(), fact.clone()));
             }
         }
+
         found.retain(|(_, text)| person.facts.contains(&text.to_lowercase()));
         found
     }
@@ -178,6 +185,7 @@ impl Principals<'_> {
         let wanted = split_words(field);
         let known = self.spelled(person);
         let same = known.iter().find(|(key, _)| split_words(key) == wanted).map(|(_, text)| text.clone());
+
         // A user's own number names no workspace.
         let forms = if numbers_groups(field) { Vec::new() } else { PrincipalForm::of_field(field, like) };
         let by_form = || {
@@ -202,6 +210,7 @@ impl Principals<'_> {
         let slot = Slot { place: Place::Query, name: field.to_owned(), resources };
         let objects = || self.own_objects(&slot, person, other).find_map(|(_, value)| scalar_text(value));
         let text = own.into_iter().find(|value| !theirs.contains(value)).or_else(objects)?;
+
         Some(match_json_type(text, None))
     }
 
@@ -220,8 +229,10 @@ impl Principals<'_> {
                 .or_else(|| group_shown(surveyed, &name, owner, intruder))
                 .or_else(|| self.group_for(owner, intruder, &name));
         }
+
         let resource = resource_of_name(&name).or_else(|| resource_of_path(&surveyed.operation.path));
         let slot = Slot { place: parameter.place, name, resources: resource.into_iter().collect() };
+
         // What the scan made itself is surest to be the owner's.
         self.own_objects(&slot, owner, intruder).min_by_key(|(made, _)| !made).map(|(_, value)| value.clone())
     }

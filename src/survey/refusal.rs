@@ -32,6 +32,7 @@ pub fn read_refusal(
         RawOutcome::Unreachable => return AnswerKind::NoData("the target could not be reached".to_owned()),
         RawOutcome::Broken => return AnswerKind::NoData("the connection broke".to_owned()),
     };
+
     match response.status {
         429 => return AnswerKind::NoData("the target limits the rate (429)".to_owned()),
         // RFC 9110 §15.5.9 and RFC 8470: ask again; nothing was decided.
@@ -43,6 +44,7 @@ pub fn read_refusal(
         400..=499 => return AnswerKind::Refused(format!("status {}", response.status)),
         _ => {}
     }
+
     if response.truncated {
         return AnswerKind::NoData("the answer was cut at the size cap".to_owned());
     }
@@ -56,6 +58,7 @@ pub fn read_refusal(
             return AnswerKind::Refused(format!("the same answer as for {name}"));
         }
     }
+
     AnswerKind::Data
 }
 
@@ -89,6 +92,7 @@ pub fn is_soft_error(response: &Response) -> bool {
                 })
         })
     };
+
     let refuses = no("success") || no("ok") || no("status") || no("result");
     let has_error = ["error", "errors", "err"].iter().any(|name| {
         fields
@@ -101,6 +105,7 @@ pub fn is_soft_error(response: &Response) -> bool {
                 || value.as_object().is_some_and(|inner| !inner.is_empty())
         })
     });
+
     (refuses || has_error || refuses_by_code(fields)) && !data
 }
 
@@ -128,6 +133,7 @@ fn refuses_by_code(fields: &serde_json::Map<String, serde_json::Value>) -> bool 
         }
         _ => false,
     });
+
     failed && fields.iter().all(|(name, value)| is_envelope_name(name) || value.is_null())
 }
 

@@ -97,6 +97,7 @@ impl Surveyor<'_> {
                 break;
             }
             self.wave(&mut survey, work, tick).await;
+
             if wave == 0 {
                 learn_from_me(&mut survey);
                 survey.people.settle();
@@ -107,6 +108,7 @@ impl Surveyor<'_> {
             learn_from_members(&mut survey);
             self.attribute(&mut survey);
         }
+
         // What no answer showed may stand as an example in the document.
         for _ in 0..2 {
             let work = self.work(&survey, false, true);
@@ -134,9 +136,11 @@ impl Surveyor<'_> {
     fn empty(&self) -> Survey {
         let mut names: BTreeSet<String> = BTreeSet::new();
         let mut operations = Vec::new();
+
         for operation in &self.api.operations {
             let found = id_slots(&self.api, operation);
             names.extend(found.iter().map(|slot| slot.name.clone()));
+
             if !matches!(operation.method, Method::Get) {
                 continue;
             }
@@ -151,6 +155,7 @@ impl Surveyor<'_> {
                 volatile: BTreeSet::new(),
             });
         }
+
         let mut objects = Objects::new(names, self.collections());
         for (id, object) in &self.created {
             let id = objects.id_of(object).unwrap_or_else(|| id.clone());
@@ -180,6 +185,7 @@ impl Surveyor<'_> {
                 .filter_map(|(at, _)| parts.get(..at).map(|before| before.join("/")))
                 .collect::<Vec<String>>()
         };
+
         self.api.operations.iter().flat_map(|operation| before_slot(&operation.path)).collect()
     }
 
@@ -230,12 +236,14 @@ impl Surveyor<'_> {
             tasks.into_iter().map(|(index, surveyed, plans)| self.job(index, surveyed, plans)).collect();
         let mut answers = stream::iter(jobs).buffer_unordered(16);
         let mut done = Vec::new();
+
         while let Some((index, result)) = answers.next().await {
             done.push((index, result));
             tick(done.len() as u64, total);
         }
         drop(answers);
         done.sort_by_key(|(index, _)| *index);
+
         for (index, result) in done {
             match result {
                 Ok(surveyed) => {
@@ -262,23 +270,28 @@ impl Surveyor<'_> {
     async fn ask(&self, mut surveyed: Surveyed, plans: Vec<Vec<ReadPlan>>) -> Result<Surveyed, SendError> {
         let operation = Arc::clone(&surveyed.operation);
         let mut tries: Vec<BoxFuture<'_, Result<Option<Baseline>, SendError>>> = Vec::new();
+
         for plans in plans {
             tries.push(Box::pin(self.first_valid(&operation, plans, 0)));
         }
         let mut rationed = None;
+
         for baseline in futures_util::future::join_all(tries).await {
             match baseline {
                 Ok(Some(baseline)) => {
                     surveyed.by.insert(baseline.caller.clone(), baseline);
                 }
                 Ok(None) => {}
+
                 // What was answered until then is as good as ever.
                 Err(SendError::Rationed(because)) => rationed = Some(because),
                 Err(error) => return Err(error),
             }
         }
+
         let in_full = self.focus.as_ref().is_none_or(|focus| focus.in_full.contains(&operation.id));
         let controlled = if in_full { self.controls(&mut surveyed).await } else { self.strangers(&mut surveyed).await };
+
         match controlled {
             Err(SendError::Rationed(because)) => rationed = Some(because),
             other => other?,
@@ -315,11 +328,13 @@ impl Surveyor<'_> {
                 missing: None,
                 masks: Vec::new(),
             };
+
             if baseline.valid(&BTreeSet::new()) {
                 return Ok(Some(baseline));
             }
             last = Some(baseline);
         }
+
         Ok(last)
     }
 

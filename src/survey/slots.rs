@@ -38,6 +38,7 @@ impl Slot {
                 "page" | "size" | "limit" | "offset" | "cursor" | "per" | "count" | "width" | "height"
             )
         };
+
         // `/users/{user}`
         let is_as_its_collection =
             self.place == Place::Path && self.resources.len() == 1 && resource_of_name(&self.name).is_some();
@@ -58,10 +59,12 @@ pub fn id_slots(api: &Api, operation: &Operation) -> Vec<Slot> {
         resources.extend(loaded.filter(|resource| !resources.contains(resource)));
         found.push(Slot { place: Place::Path, name: parameter.name.clone(), resources });
     }
+
     for parameter in operation.parameters.iter().filter(|parameter| parameter.place == Place::Query) {
         // What the handler loads an object by names one, whatever it is called.
         let loaded = operation.request.loads(InputPlace::Query, &parameter.name);
         let names_object = ends_in_id(&parameter.name) || loaded.is_some();
+
         if parameter.required && names_object && !is_choice(api, parameter) {
             let resources = loaded
                 .and_then(resource_of_model)
@@ -72,6 +75,7 @@ pub fn id_slots(api: &Api, operation: &Operation) -> Vec<Slot> {
             found.push(Slot { place: Place::Query, name: parameter.name.clone(), resources });
         }
     }
+
     found
 }
 
@@ -98,6 +102,7 @@ fn path_resources(path: &str, name: &str) -> Vec<String> {
         .filter(|part| !part.is_empty() && !part.starts_with('{') && !is_noise_segment(part));
     let segment = before.last().and_then(|part| split_words(part).last().map(|word| singular_of(word)));
     let mut resources: Vec<String> = Vec::new();
+
     for candidate in [resource_of_name(name), segment].into_iter().flatten() {
         if !resources.contains(&candidate) {
             resources.push(candidate);
@@ -126,6 +131,7 @@ fn free_number(salt: u64) -> u64 {
 fn missing_text(text: &str, salt: u64, depth: u8) -> String {
     // Short texts may come out the same by chance.
     let mut tries = (0..8).map(|more| alter_text(text, salt.wrapping_add(more), depth));
+
     // What has no letter or digit to change is made longer.
     tries.find(|changed| changed != text).unwrap_or_else(|| format!("{text}0"))
 }
@@ -142,6 +148,7 @@ fn alter_text(text: &str, salt: u64, depth: u8) -> String {
     }
     // `file:17`, `INV-0017`: the last number changes, the rest stays, since servers parse it.
     let tail = text.len() - text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+
     if tail > 0 && tail <= 9 && tail < text.len() && !text.contains("--") && !is_uuid(text) && !is_hex(text) {
         let head = text.get(..text.len() - tail).unwrap_or_default();
         return format!("{head}{}", free_number(salt));
@@ -183,6 +190,7 @@ pub fn readable_base64(text: &str) -> Option<String> {
     let bytes = STANDARD.decode(text).or_else(|_| URL_SAFE_NO_PAD.decode(text.trim_end_matches('='))).ok()?;
     let inner = String::from_utf8(bytes).ok()?;
     let plain = inner.chars().all(|c| c.is_ascii_graphic()) && inner.chars().any(|c| c.is_ascii_digit());
+
     plain.then_some(inner)
 }
 

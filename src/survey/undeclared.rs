@@ -12,6 +12,7 @@ use crate::spec::{FieldDeclaration, declared_at, declared_of_answers};
 pub fn schema_of(operation: &Operation, response: &Response) -> Option<SchemaId> {
     let sent = response.header("content-type")?.split(';').next()?.trim().to_ascii_lowercase();
     let spec = operation.response_for(response.status)?;
+
     // Beside a success of its own the default is what errors look like.
     let success = operation.responses.iter().any(|other| other.status.starts_with('2'));
     let meant = !(success && spec.status.eq_ignore_ascii_case("default"));
@@ -41,6 +42,7 @@ pub fn undeclared_fields(
         exposed_leaves(&all, &declared_of_answers(api, operation)).into_iter().map(|(leaf, _)| leaf.path).collect();
     // Lists repeat their paths.
     let mut known: BTreeMap<String, FieldDeclaration> = BTreeMap::new();
+
     for leaf in &all {
         known.entry(leaf.path.clone()).or_insert_with(|| declared_at(api, schema, &leaf.path));
     }

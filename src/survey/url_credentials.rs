@@ -48,6 +48,7 @@ fn is_credential(api: &Api, parameter: &Parameter, signs_in: bool) -> bool {
         Place::Path => signs_in && name != "sessionid" && (known(CREDENTIALS) || known(SIGN_IN_CREDENTIALS)),
         Place::Header | Place::Cookie => false,
     };
+
     is_text && by_name
 }
 

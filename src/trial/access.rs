@@ -43,6 +43,7 @@ impl Lab<'_> {
             because: because.into(),
             refused_with: None,
         };
+
         self.accesses.lock().unwrap_or_else(PoisonError::into_inner).push(access);
     }
 
@@ -56,6 +57,7 @@ impl Lab<'_> {
             because: because.into(),
             refused_with: answer.status(),
         };
+
         self.accesses.lock().unwrap_or_else(PoisonError::into_inner).push(access);
     }
 
@@ -66,6 +68,7 @@ impl Lab<'_> {
         let known = |key: &ObjectKey| self.survey.owners.contains_key(key);
         let made = self.maker.made();
         let alike = made.iter().filter(|other| other.producer == created.producer && other.caller == created.caller);
+
         std::iter::once(key(created)).chain(alike.map(key)).find(known).unwrap_or_else(|| key(created))
     }
 
@@ -104,6 +107,7 @@ impl Lab<'_> {
             }
             _ => return,
         };
+
         self.record(route, (verb, created), caller, outcome, &seen.answer);
     }
 }

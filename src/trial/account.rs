@@ -50,6 +50,7 @@ impl<'a> Lab<'a> {
             }
             None => Silence::undecided(unmade.because),
         })?;
+
         let who = self.who_spare(&spare);
         let (before, answer) = if signs_up {
             (ordinary.clone(), Arc::clone(&spare.answer))
@@ -145,6 +146,7 @@ impl<'a> Lab<'a> {
         let shown = json.into_iter().flat_map(objects_in).find(|fields| contains_marker(fields, &persona.username));
         let mut fields = shown.cloned().unwrap_or_default();
         let claims = self.maker.probe.sessions().get(name).and_then(|session| session.jwt());
+
         for (claim, value) in claims.iter().filter_map(|jwt| jwt.payload.as_object()).flatten() {
             let field = if claim == "sub" { "id" } else { claim.as_str() };
             fields.entry(field).or_insert_with(|| value.clone());
@@ -152,6 +154,7 @@ impl<'a> Lab<'a> {
         fields.entry("username").or_insert_with(|| json!(persona.username));
         fields.entry("email").or_insert_with(|| json!(persona.email));
         let object = Object::of("user", &fields, BTreeMap::new());
+
         AccountHolder { name: name.to_owned(), persona: persona.clone(), object }
     }
 
@@ -191,6 +194,7 @@ impl<'a> Lab<'a> {
         let values = self.account_values(&acting.operation, &who)?;
         let mut body = self.account_body(acting, spare, present);
         add_fields(&mut body.value, further);
+
         Some((values, body))
     }
 
@@ -207,6 +211,7 @@ impl<'a> Lab<'a> {
         let mut body = crate::act::build_body(api, acting, &spare.persona.username).unwrap_or_else(Body::empty);
         let declared = acting.fields(api);
         let whole = acting.operation.method != Method::Patch;
+
         if let Some(members) = body.value.as_object_mut() {
             let wraps = members.len() == 1 && members.values().all(Value::is_object);
             members.retain(|name, _| {
@@ -225,6 +230,7 @@ impl<'a> Lab<'a> {
             }
             // `{"user": {...}}`: what it wraps stays as it is too.
             let inner = members.values_mut().filter(|_| wraps).filter_map(Value::as_object_mut);
+
             for (name, value) in inner.flatten() {
                 let now = present.get(name).filter(|now| !now.is_null()).cloned();
                 if let Some(now) = now.or_else(|| own_principal(name, spare, present)) {
@@ -233,10 +239,12 @@ impl<'a> Lab<'a> {
                     *value = json!(spare.password.expose());
                 }
             }
+
             for (_, value) in members.iter_mut().filter(|(name, _)| is_password(name)) {
                 *value = json!(spare.password.expose());
             }
         }
+
         body
     }
 }
@@ -245,6 +253,7 @@ impl<'a> Lab<'a> {
 fn own_principal(name: &str, spare: &Spare, present: &Map<String, Value>) -> Option<Value> {
     let joined = split_words(name).join("");
     let id = || ["id", "_id", "uuid", "user_id", "userId", "uid"].iter().find_map(|name| present.get(*name)).cloned();
+
     match joined.as_str() {
         "id" | "userid" | "accountid" | "memberid" | "customerid" | "uid" | "uuid" | "useruuid" | "user" | "owner"
         | "ownerid" => id(),

@@ -66,6 +66,7 @@ impl<'a> Lab<'a> {
     pub(crate) fn adding(&'a self, acting: &'a Acting) -> Result<Adding<'a>, Silence> {
         let last = acting.slots.last().filter(|slot| acting.kind == ActKind::Create && slot.place == Place::Path);
         let last = last.ok_or_else(|| Silence::not_applicable("it makes nothing below an object"))?;
+
         if last.resources.iter().any(|resource| self.is_people(resource)) {
             return Err(Silence::not_applicable("it makes something for an account, which others may be meant to"));
         }
@@ -80,6 +81,7 @@ impl<'a> Lab<'a> {
                     && parent.object.slot_value(last) == Some(id)
             })
         };
+
         let of_owner = |owner: &Person| {
             let mut own = made.iter().rev().filter(|made| made.producer == index && made.caller == owner.name);
             own.find_map(|control| Some((control.clone(), below(control)?.clone())))
@@ -111,8 +113,10 @@ impl Adding<'_> {
             }
             MixedPath::None => return Err(self.hold(&answer, because)),
         };
+
         let mut mixed = plain.clone();
         mixed.path.extend(values.parents);
+
         match self.attempt(&mixed).await? {
             AddingAttempt::Shown(object, seen) => {
                 let sign = access_refusal(&answer).ok_or_else(|| Silence::undecided(because))?;
@@ -154,6 +158,7 @@ impl Adding<'_> {
         };
         let seen = self.look(&created, listed.as_ref()).await?;
         self.lab.check_session(&self.intruder.name).await?;
+
         match seen {
             Some(seen) => Ok(AddingAttempt::Shown(created, seen)),
             None => {
@@ -189,11 +194,13 @@ impl Adding<'_> {
             let seen = seen.ok_or_else(|| Silence::undecided("the owner has no way to look at what is made there"))?;
             let marked = |object| !created.marker.is_empty() && contains_marker(object, &created.marker);
             let is_new = || listed.is_some_and(|ids| !ids.contains(&created.id));
+
             if seen.object.as_ref().is_some_and(|object| marked(object) || is_new()) {
                 watch.showed();
                 return Ok(Some(seen));
             }
         }
+
         Ok(None)
     }
 

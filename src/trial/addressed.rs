@@ -46,6 +46,7 @@ fn effect_on_named(acting: &Acting) -> Option<AddressedAction> {
         .chain(operation.operation_id.as_deref().map(split_words).unwrap_or_default())
         .collect();
     let says = |list: &[&str]| said.iter().any(|word| list.contains(&word.as_str()));
+
     match operation.method {
         Method::Delete => Some(AddressedAction::Removes),
         Method::Put | Method::Patch => Some(AddressedAction::Changes),
@@ -119,6 +120,7 @@ pub(crate) fn addressed_trial<'a>(lab: &'a Lab<'a>, acting: &'a Acting) -> Resul
         }
         None => return Err(lab.no_target(acting, !pairs.is_empty())),
     };
+
     let (naming, (intruder, owner), subject) = found;
     let aim = if deed == AddressedAction::Removes { Aim::Removal } else { Aim::Change };
     let trial = Trial::new(lab, acting, (subject, &owner.name), aim, &intruder.name);
@@ -167,6 +169,7 @@ fn choose_account<'a>(
         );
         return Err(Silence::not_tried("needs two throw-away accounts, since it changes accounts").with_help(help));
     };
+
     // A number names an account; a user name may be what the operation changes, and only counts where it must be sent.
     let mut ordered: Vec<&Naming> =
         namings.iter().filter(|naming| is_number_name(&naming.slot.name) || naming.required).collect();

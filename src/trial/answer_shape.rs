@@ -19,6 +19,7 @@ impl AnswerShape {
     pub(super) fn of(answers: &[&Answer], people: &[&Persona]) -> Option<Self> {
         let mut shapes = answers.iter().map(|answer| answer.response().map(|response| Self::one(response, people)));
         let mut common = shapes.next()??;
+
         for shape in shapes {
             let shape = shape?;
             if shape.status != common.status || !shape.leaves.keys().eq(common.leaves.keys()) {
@@ -30,6 +31,7 @@ impl AnswerShape {
                 }
             }
         }
+
         Some(common)
     }
 
@@ -66,6 +68,7 @@ impl AnswerShape {
                 _ => {}
             }
         }
+
         let more = other.leaves.keys().find(|at| !self.leaves.contains_key(*at))?;
         Some(format!("`{}` is there for one alone", clean_text(more, 60)))
     }

@@ -74,6 +74,7 @@ impl<'a> FieldRecipient<'a> {
         let is_own =
             |index: usize| lab.maker.acting.get(index).is_some_and(|it| it.operation.id == acting.operation.id);
         let by_account = |created: &Created| lab.account(&created.caller).is_none();
+
         match acting.kind {
             ActKind::SignUp => {
                 let made_by = lab.model().and_then(|account| account.made_by.as_ref());
@@ -157,6 +158,7 @@ impl<'a> FieldRecipient<'a> {
         further.extend(nonce.iter().map(|nonce| (nonce.clone(), json!(nonce))));
         let caller = self.caller().to_owned();
         let empty = Assigned { sent: fields.clone(), nonce, caller, ..Assigned::default() };
+
         match self {
             Self::New(known) => make_with_fields(lab, known, &further, empty).await,
             Self::SignUp(model) => match lab.sign_up_with(model, &further).await? {

@@ -21,6 +21,7 @@ pub(super) fn harmless_change(
     let fields: BTreeMap<String, Value> = present.fields();
     let mut made = build_body(lab.maker.api, acting, &marker)?;
     let members = made.value.as_object_mut()?;
+
     // A password that is set to something else locks an account.
     if members.keys().any(|name| is_secret(name)) {
         return None;
@@ -30,6 +31,7 @@ pub(super) fn harmless_change(
     };
     let marked: Vec<String> = made.marked.iter().filter(|name| harmless(name)).cloned().collect();
     let chosen = marked.iter().find(|name| fields.contains_key(*name)).or(marked.first()).cloned();
+
     for (name, value) in members.iter_mut() {
         if let Some(now) = fields.get(name).filter(|now| !now.is_null() && Some(name) != chosen.as_ref()) {
             value.clone_from(now);

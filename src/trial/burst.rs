@@ -75,6 +75,7 @@ impl<'a> GuessBurst<'a> {
         let n = self.answers.len() + 1;
         self.answers.push(Arc::clone(&answer));
         self.took = self.started.elapsed();
+
         if let Some(sign) = self.limit(&answer) {
             let because = format!("guess {n} {sign}");
             return Err(Silence::withstood(&answer.exchange, &self.control.exchange, because));
@@ -117,6 +118,7 @@ impl<'a> GuessBurst<'a> {
         let Some((first, rest)) = took.split_at_checked(3) else { return false };
         let usual = first.iter().copied().max().unwrap_or(0).max(FAST_MS);
         let mut last = rest.iter().rev().take(2);
+
         rest.len() >= 2 && last.all(|took| *took >= usual * 5)
     }
 
@@ -125,6 +127,7 @@ impl<'a> GuessBurst<'a> {
         let answers: Vec<&Answer> = self.answers.iter().map(|answer| &**answer).collect();
         let people = [self.who];
         let whole = AnswerShape::of(&answers, &people)?;
+
         // What is equal in the first answers varies only when something changes.
         let first = AnswerShape::of(answers.get(..answers.len().min(3))?, &people)?;
         let unchanged = first.varying().eq(whole.varying()) || answers.len() <= 3;

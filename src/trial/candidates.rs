@@ -77,6 +77,7 @@ impl Setter<'_> {
                 .filter(|(name, right, _)| !known.contains(&one_word(name)) && may_try(name, *right));
             found.extend(more.map(|(name, right, _)| Candidate { name: name.to_owned(), right, present: None }));
         }
+
         found.sort_by_key(|candidate| (candidate.present.is_none(), candidate.right));
         found.truncate(MAX_FIELDS);
         found
@@ -95,6 +96,7 @@ impl Setter<'_> {
             others.filter_map(|other| sendable_names(lab.maker.api, other)).flatten().collect();
         // `PUT /tasks/{id}/status` sets what it is named after.
         names.extend(self.verbs());
+
         names
     }
 
@@ -120,6 +122,7 @@ impl Setter<'_> {
                     .find(|(name, ..)| *name == candidate.name)
                     .map(|(_, _, value)| value);
             };
+
             let mut used: Vec<Value> = Vec::new();
             loop {
                 match self.other_value(candidate, present, &used) {
@@ -128,6 +131,7 @@ impl Setter<'_> {
                 }
             }
         };
+
         let named = |candidate: &Candidate| Some((candidate.name.clone(), value(candidate)?));
         candidates.iter().filter_map(named).collect()
     }
@@ -147,10 +151,12 @@ impl Setter<'_> {
             Value::Number(_) => json!(0),
             other => other.clone(),
         };
+
         // Only numbers have a further value that is as good as the first.
         let numeric = matches!(candidate.right, Right::Money | Right::Quota);
         let present = candidate.present.as_ref().filter(|_| numeric);
         let other = || self.other_value(candidate, present?, std::slice::from_ref(first));
+
         match on {
             RepeatOn::PutBack => before.unwrap_or(fallback),
             RepeatOn::SameObject => other().or(before).unwrap_or(fallback),

@@ -67,6 +67,7 @@ impl<'a> CommonPassword<'a> {
             SignedUp::Refused(answer) => answer,
         };
         let status = status_of(&answer);
+
         if speaks_of_password(&answer) {
             return Err(self.held(&answer, format!("the sign-up refuses a common password (status {status})")));
         }
@@ -90,6 +91,7 @@ impl<'a> CommonPassword<'a> {
                 format!("the sign-up answered status {up}, and the sign-in refuses the password (status {sign_in})");
             self.held(&first, because)
         })?;
+
         Ok(first)
     }
 
@@ -117,6 +119,7 @@ impl<'a> CommonPassword<'a> {
     pub(crate) async fn other_is_refused(&self) -> Result<Arc<Answer>, Silence> {
         let wrong = self.trial.extra.sign_in(&self.who, &wrong_password()).await?;
         ensure(!self.trial.lets_in(&wrong), || Silence::undecided("any password signs the account in"))?;
+
         match why_inconclusive(&wrong) {
             Some(because) => Err(Silence::undecided(format!("another password was not judged: {because}"))),
             None => Ok(wrong),
@@ -137,6 +140,7 @@ impl<'a> CommonPassword<'a> {
         let SignedUp::Accepted(account) = extra.sign_up("auto-single", &who, &secret).await? else { return Ok(false) };
         let answer = extra.sign_in(&who, &secret).await?;
         let taken = self.trial.lets_in(&answer);
+
         if taken {
             extra.open(&account, &answer).await?;
         }

@@ -70,8 +70,10 @@ impl<'a> NameComparison<'a> {
                     None => "a wrong password is taken",
                 })
             })?;
+
             self.add(unknown, answer)?;
         }
+
         Ok(())
     }
 
@@ -104,6 +106,7 @@ impl<'a> NameComparison<'a> {
             }
             None => self.of_known.push(answer),
         }
+
         Ok(())
     }
 

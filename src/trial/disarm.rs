@@ -20,14 +20,17 @@ impl Lab<'_> {
     pub async fn disarm_spares(&self) -> Result<(), SendError> {
         let (Some(journal), Some(model)) = (self.maker.probe.journal(), self.model()) else { return Ok(()) };
         let lasting = self.spares.lasting();
+
         if lasting.is_empty() {
             return Ok(());
         }
         let Some(ordinary) = self.mirror(&self.who(model)).await? else { return Ok(()) };
+
         for (spare, further) in lasting {
             let Some(view) = self.mirror(&self.who_spare(&spare)).await? else { continue };
             let names = further.keys().map(|name| format!("`{}`", clean_name(name, 40))).collect::<Vec<_>>().join(", ");
             let got = further.iter().any(|(name, value)| view.shows(name, value) && !ordinary.shows(name, value));
+
             if !got {
                 journal.nature(
                     spare.entry,
@@ -37,6 +40,7 @@ impl Lab<'_> {
                 journal.nature(spare.entry, &format!("an account that was signed up with {names}, which was set back"));
             }
         }
+
         Ok(())
     }
 
@@ -51,15 +55,18 @@ impl Lab<'_> {
         let old = |name: &String| ordinary.value(name).map(|(value, _)| (name.clone(), value.clone()));
         let old: Map<String, Value> = further.keys().filter_map(old).collect();
         let changes = |acting: &&Acting| acting.left_alone.is_none() && self.changes_account(acting);
+
         for acting in self.maker.acting.iter().filter(changes).take(MAX_TRIES) {
             if self.change_account(acting, &spare.name, spare, view, &old).await?.is_err() {
                 continue;
             }
             let now = self.mirror(&self.who_spare(spare)).await?;
+
             if now.is_some_and(|now| old.iter().all(|(name, value)| now.shows(name, value))) {
                 return Ok(true);
             }
         }
+
         Ok(false)
     }
 }

@@ -36,6 +36,7 @@ impl<'a> Lab<'a> {
     pub(crate) fn foreign_trial(&'a self, acting: &'a Acting, aim: Aim<'a>) -> Result<Trial<'a>, Silence> {
         let pairs = self.pairs();
         let mut owned = pairs.iter().filter_map(|pair| Some((pair, self.object_of(acting, pair.1)?)));
+
         // What the user gave the scan to write to stands in where it can make none.
         let given = || {
             let of = |owner: &Person| Some(Subject::Object(Box::new(self.granted(acting, &owner.name)?)));
@@ -44,6 +45,7 @@ impl<'a> Lab<'a> {
         let found = owned.next().or_else(given);
         let ((intruder, owner), object) = found.ok_or_else(|| self.no_target(acting, !pairs.is_empty()))?;
         let trial = Trial::new(self, acting, (object, &owner.name), aim, &intruder.name);
+
         Ok(Trial { peer: Some(intruder), ..trial })
     }
 
@@ -90,6 +92,7 @@ impl<'a> Lab<'a> {
             .choose_account_field(acting, &view)
             .ok_or_else(|| Silence::undecided("no field is known that the operation changes and the account shows"))?;
         let name = spare.name.clone();
+
         Ok(Trial::new(self, acting, (Subject::Spare(Box::new(spare)), &name), aim, &intruder.name))
     }
 
@@ -98,6 +101,7 @@ impl<'a> Lab<'a> {
         let (names, known) = declared_names(self.maker.api, acting);
         let (passwords, others): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| is_password(name));
         let is_old = |word: &String| matches!(word.as_str(), "old" | "current" | "present");
+
         if !known || others.iter().any(|name| split_words(name).iter().any(is_old)) {
             // Who must know the old password is no stranger.
             return None;
@@ -134,11 +138,13 @@ impl<'a> Lab<'a> {
             let fresh = self.fresh(&known).await?.map(Box::new);
             return Ok(fresh.inspect(|created| self.maker.forget(created)).map(Subject::Object));
         }
+
         if let Some(created) = self.make_as_higher(acting, caller).await? {
             return Ok(Some(Subject::Object(Box::new(created))));
         }
         // An account that is removed no longer signs in to show it.
         let is_account = |slot: &crate::survey::Slot| slot.resources.iter().any(|resource| self.is_people(resource));
+
         match (acting.slots.as_slice(), self.model()) {
             ([slot], Some(model)) if !removes && is_account(slot) => {
                 let spare = self.spares.make(model, &Map::new()).await?;
@@ -157,6 +163,7 @@ impl<'a> Lab<'a> {
                 && person.rank > caller.rank
                 && known.is_some_and(|known| known.consent.covers_what_was_there())
         };
+
         let Some(higher) = self.survey.people.all.iter().find(may) else { return Ok(None) };
         let api = self.maker.api;
         let makes = |create: &Acting| {
@@ -166,6 +173,7 @@ impl<'a> Lab<'a> {
                 && is_item_of(api, create, &acting.operation)
                 && !removals.is_empty()
         };
+
         let Some(index) = self.maker.acting.iter().position(makes) else { return Ok(None) };
         let made = self.maker.make(index, &higher.name).await?;
         made.iter().for_each(|created| self.maker.forget(created));

@@ -104,6 +104,7 @@ impl<'a> Trial<'a> {
     pub(crate) async fn before(&self, subject: &Subject<'_>) -> Result<ObjectView, Silence> {
         let seen = subject.view(self.lab, &self.owner).await?;
         let seen = seen.ok_or_else(|| Silence::undecided("the owner has no way to look at what is written to"))?;
+
         if seen.object.is_none() {
             return Err(Silence::undecided("the owner is not shown what is written to"));
         }
@@ -115,6 +116,7 @@ impl<'a> Trial<'a> {
         let present = before.object.clone().unwrap_or_default();
         let proven = self.change_from(before).await;
         self.restore_password(&present).await?;
+
         proven
     }
 
@@ -129,6 +131,7 @@ impl<'a> Trial<'a> {
                 return Err(self.miss(&miss, own.as_ref()));
             }
         };
+
         // Only where the request names the object something else may have been written to.
         let own_thing = match self.naming {
             Some(_) => subject.counterpart(self.lab, &self.attacker).await?,
@@ -149,6 +152,7 @@ impl<'a> Trial<'a> {
         // Without a further value the finding stays, and is not repeated.
         let again = self.shoot(&self.attacker, &hit.twist, spot).await.ok();
         self.ask_peer(subject, again.as_ref().map_or(&hit.attack.seen, |again| &again.seen)).await?;
+
         Ok((again, None))
     }
 
@@ -158,6 +162,7 @@ impl<'a> Trial<'a> {
         let second = self.fresh(taken).await?;
         let there = self.before_and_to_peer(&second).await?;
         let again = self.shoot(&self.attacker, &hit.twist, Spot { subject: &second, seen: &there }).await?;
+
         // What was taken over is removed by the caller that has it now.
         for created in [Some(taken), second.object()].into_iter().flatten() {
             self.lab.maker.forget(created);
@@ -171,6 +176,7 @@ impl<'a> Trial<'a> {
             return Err(Silence::not_applicable("accounts are not removed for a proof"));
         };
         let first = self.fresh(kept).await?;
+
         // What others are shown of it must be asked while it is there.
         let before = self.before_and_to_peer(&first).await?;
         let spot = Spot { subject: &first, seen: &before };
@@ -182,6 +188,7 @@ impl<'a> Trial<'a> {
                 return Err(self.miss(&miss, own.as_ref()));
             }
         };
+
         let other = self.subject.view(self.lab, &self.owner).await?;
         let second = self.fresh(kept).await?;
         let there = self.before(&second).await?;
@@ -189,6 +196,7 @@ impl<'a> Trial<'a> {
         self.note_hit(&hit, &first);
         let TrialHit { nobody, attack, own_parents, .. } = hit;
         let again = Some(again);
+
         Ok(Proven { subject: first, before, own: None, nobody, attack, again, other, own_thing: None, own_parents })
     }
 
@@ -206,12 +214,14 @@ impl<'a> Trial<'a> {
     async fn own_change(&self, on: Spot<'_>) -> Result<Option<Tried>, Silence> {
         let Some(rightful) = &self.rightful else { return Ok(None) };
         let own = self.shoot(rightful, &Twist::default(), on).await?;
+
         if matches!(own.effect, WriteEffect::Shows(_)) {
             self.note(&own, on.subject, "its own change shows in its own view".to_owned());
             return Ok(Some(own));
         }
         let what = refusal_sign(&own.answer).unwrap_or_else(|| format!("status {}", status_of(&own.answer)));
         let because = format!("{rightful}'s own change does not show ({what})");
+
         if own.seen.telling && why_inconclusive(&own.answer).is_none() {
             self.note(&own, on.subject, because.clone());
         }
@@ -223,6 +233,7 @@ impl<'a> Trial<'a> {
         let Some(rightful) = &self.rightful else { return Ok(None) };
         let own = self.shoot(rightful, &Twist::default(), on).await?;
         let said = format!("its own removal: status {}", status_of(&own.answer));
+
         if own.seen.telling && why_inconclusive(&own.answer).is_none() {
             self.note(&own, on.subject, said);
         }
@@ -245,6 +256,7 @@ impl<'a> Trial<'a> {
         let because = self.say_miss(&attack);
         let path = on.subject.object().filter(|_| self.attacker != ANONYMOUS).map(|object| self.mixed_path(object));
         let missed = |because, own_parents| Ok(Err(Miss { attack, because, own_parents }));
+
         match path {
             Some(MixedPath::Found(twist, parents)) => {
                 let (nobody, mixed) = self.attack_by(&twist, on).await?;
@@ -271,10 +283,12 @@ impl<'a> Trial<'a> {
         let now = nobody.as_ref().map_or(on.seen, |nobody| if nobody.seen.telling { &nobody.seen } else { on.seen });
         let on = Spot { seen: now, ..on };
         let fired = self.fire(&self.attacker, twist, on).await?;
+
         // What comes next needs a caller whose account the attack left as it was. The owner looks after that, so that
         // nothing lies between its look and the next write: a reset of the target shows there.
         let session = self.lab.check_session(&self.attacker).await;
         let attack = self.judge(fired, on).await?;
+
         if attack.has_effect() {
             return Ok((nobody, attack));
         }
@@ -296,6 +310,7 @@ impl<'a> Trial<'a> {
         let nobody = self.shoot(ANONYMOUS, twist, on).await?;
         let said = format!("the same without credentials: status {}", status_of(&nobody.answer));
         self.note(&nobody, on.subject, said);
+
         if nobody.has_effect() {
             let because = "anonymous callers are let in too".to_owned();
             return Err(Silence::SeeOther { check: OPEN_TO_ALL, because });
@@ -340,6 +355,7 @@ impl<'a> Trial<'a> {
         let shown = self.lab.ask_another_route(created, witness.0).await?;
         let seen = self.before(subject).await?;
         self.lab.keep_looks(created, witness, (&seen, shown));
+
         Ok(seen)
     }
 
@@ -360,6 +376,7 @@ impl<'a> Trial<'a> {
             let what = (self.verb(), created);
             self.lab.record(&self.acting.operation, what, &tried.caller, outcome, &tried.answer);
         }
+
         self.lab.note(self.acting, &tried.caller, &self.owner, tried.has_effect(), because);
     }
 

@@ -22,6 +22,7 @@ impl<'a> Lab<'a> {
     pub(crate) fn granted(&self, acting: &Acting, owner: &str) -> Option<Created> {
         let identity = self.maker.probe.identities().iter().find(|identity| identity.name == owner)?;
         let slot = acting.slots.last().filter(|slot| slot.place == Place::Path && acting.slots.len() == 1)?;
+
         if !identity.consent.covers_what_was_there() || acting.operation.method == Method::Delete {
             return None;
         }
@@ -73,6 +74,7 @@ impl<'a> Lab<'a> {
                 && matches!(found.as_slice(), [slot] if slot.resources.contains(&created.object.resource))
                 && operation.path.trim_end_matches('/').ends_with('}')
         };
+
         self.maker.api.operations.iter().filter(|_| is_granted(created)).find(takes)
     }
 }
@@ -129,6 +131,7 @@ impl Trial<'_> {
             look: look.to_string(),
             original: original.clone(),
         };
+
         let journal = lab.maker.probe.journal().ok_or_else(unknown)?;
         let n =
             journal.save(note).map_err(|error| Silence::undecided(format!("the journal cannot be kept: {error}")))?;

@@ -49,6 +49,7 @@ impl<'a> Lab<'a> {
                 && matches!(surveyed.anonymous_reading(), Some(AnswerKind::Refused(_)))
                 && surveyed.by.get(name).is_some_and(|own| matches!(own.first.status(), Some(401 | 403)))
         });
+
         found.collect()
     }
 
@@ -64,11 +65,13 @@ impl<'a> Lab<'a> {
             let Some(after) = self.ask_guarded(surveyed, caller).await? else { continue };
             let before = surveyed.by.get(account).map(|own| Arc::clone(&own.first));
             let asked = GuardedAnswers { operation: surveyed.operation.id.0.clone(), before, after };
+
             if asked.serves() {
                 return Ok(Some(asked));
             }
             last = Some(asked);
         }
+
         Ok(last)
     }
 

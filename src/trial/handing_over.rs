@@ -101,6 +101,7 @@ impl FieldTrial<'_> {
                 (deed.heir.clone(), view.filter(taken).ok_or_else(no_effect)?)
             }
         };
+
         lab.remove_as(&deed.heir, &created).await?;
         Ok(HandedOver { sent, by, view })
     }

@@ -30,6 +30,7 @@ impl Lab<'_> {
     pub(crate) fn harmless(&self, acting: &Acting) -> Option<Harmless> {
         let api = self.maker.api;
         let mut values: Values = Samples::new(api, 1).required(&acting.operation);
+
         if !acting.slots.is_empty() {
             for slot in &acting.slots {
                 let place = (slot.place, slot.name.clone());
@@ -37,18 +38,22 @@ impl Lab<'_> {
                 let known = self.survey.objects.for_slot(slot).map(|(_, _, value)| value.clone()).next();
                 let like = known.or_else(|| values.get(&place).cloned())?;
                 let nothing = missing_like(&like, 17);
+
                 if let Some(text) = scalar_text(&nothing) {
                     self.maker.probe.learn_standing(&text, ReferenceTarget::Invented);
                 }
                 values.insert(place, nothing);
             }
+
             let body = build_body(api, acting, "");
             return Some(Harmless { values, body, what: "an object that does not exist" });
         }
+
         let content = acting.content.as_ref()?;
         let needs = schema_fields(api, content.schema?).iter().any(|field| field.required);
         let body = Body { media_type: content.media_type.clone(), value: json!({}), marked: Vec::new() };
         let what = "a body without what is required";
+
         (needs && acting.operation.method != Method::Delete).then_some(Harmless { values, body: Some(body), what })
     }
 
@@ -65,6 +70,7 @@ impl Lab<'_> {
         let kind = if adds { WriteKind::Creates } else { WriteKind::Tries };
         let request = WriteRequest { body: call.body.as_ref(), kind, ..WriteRequest::plain(acting, caller, url) };
         let sent = self.send(request).await?;
+
         Ok(sent.answer)
     }
 
@@ -82,8 +88,10 @@ impl Lab<'_> {
                 && other.slots.is_empty() == acting.slots.is_empty()
                 && mark.covers(&other.operation, &roles)
         };
+
         let mut others: Vec<&Acting> = self.maker.acting.iter().filter(is_like).collect();
         others.sort_by_key(|other| other.operation.method != acting.operation.method);
+
         for other in others.into_iter().take(MAX_NEIGHBOURS) {
             let Some(call) = self.harmless(other) else { continue };
             let answer = match self.send_harmless(&call, other, AskCaller::named(caller)).await {
@@ -95,6 +103,7 @@ impl Lab<'_> {
                 return Ok(Some((other.operation.id.0.clone(), answer)));
             }
         }
+
         Ok(None)
     }
 }

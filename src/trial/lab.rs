@@ -99,6 +99,7 @@ impl<'a> Lab<'a> {
             }
             None => format!("describe a POST that makes such objects, so that {id} may be tried on one"),
         };
+
         // Where accounts are the user's own, one of their objects may serve as well.
         let configured = self.maker.probe.identities().iter().filter(|known| self.account(&known.name).is_none());
         let slot = acting.slots.last().filter(|slot| acting.kind == ActKind::Update && slot.names_object());
@@ -111,6 +112,7 @@ impl<'a> Lab<'a> {
             }
             None => help,
         };
+
         let Some(fault) = self.maker.why_not(acting.resource.as_deref()) else {
             return Silence::not_tried("no operation of the document makes an object of this kind").with_help(help);
         };
@@ -153,12 +155,14 @@ impl<'a> Lab<'a> {
             Some((acting, self.values(operation, created)?)).filter(|(acting, _)| acting.left_alone.is_none())
         });
         let Some((acting, values)) = found else { return Ok(()) };
+
         // After a reset another row may stand at its address.
         if self.view(caller, created).await?.is_none_or(|seen| seen.object.is_none()) {
             return Ok(());
         }
         let url = self.url(acting, &values)?;
         let written = self.send(WriteRequest::plain(acting, self.caller(caller), url)).await?;
+
         if written.answer.response().is_some_and(is_clear_success) {
             self.note_removal(created);
         }

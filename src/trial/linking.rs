@@ -76,6 +76,7 @@ impl<'a> Lab<'a> {
     pub(crate) fn linking(&'a self, acting: &'a Acting) -> Result<Option<Linking<'a>>, Silence> {
         let Some(link) = link_of(self.maker.api, self.maker.acting, &acting.operation) else { return Ok(None) };
         let [.., of_host, of_thing] = link.tie.slots.as_slice() else { return Ok(None) };
+
         if of_thing.resources.iter().chain(&of_host.resources).any(|resource| self.is_people(resource)) {
             return Ok(None);
         }
@@ -92,6 +93,7 @@ impl<'a> Lab<'a> {
             let sibling = of(of_host, intruder, &|other| other.producer == host.producer);
             Some(Linking { lab: self, link, deed, intruder, owner, host, thing, own, sibling })
         });
+
         found.ok_or_else(|| self.no_target(acting, !pairs.is_empty())).map(Some)
     }
 }
@@ -105,6 +107,7 @@ impl<'a> Linking<'a> {
         let place = self.link.place(self.lab.maker.api, &self.host);
         let place = place.ok_or_else(|| Silence::undecided("the path to what is tied is not known"))?;
         let came_to = self.try_at(&place).await;
+
         // Nothing may stay tied that keeps the objects from being removed.
         for thing in [&self.thing, &self.own] {
             if self.is_listed(&place, thing).await?.0 == Some(true) {
@@ -131,12 +134,14 @@ impl<'a> Linking<'a> {
             }
             LinkAttempt::Missed(answer, because) => (answer, because),
         };
+
         let hold = |answer: &Answer, because: String| {
             self.lab.note(self.acting(), &self.intruder.name, &self.owner.name, false, because.clone());
             Silence::held(&answer.exchange, &control.exchange, because)
         };
         let Some((mixed, parents)) = self.mixed(place) else { return Err(hold(&answer, because)) };
         let sign = access_refusal(&answer).ok_or_else(|| Silence::undecided(because.clone()))?;
+
         match self.attempt(place, &mixed).await? {
             LinkAttempt::Done { attack, seen, nobody } => {
                 let repeated = self.repeat(place, &mixed).await?;
@@ -155,6 +160,7 @@ impl<'a> Linking<'a> {
             return Err(Silence::undecided("the owner's list does not show what is tied and what is not"));
         }
         let answer = self.send(self.link.tie, &self.owner.name, place, &self.thing).await?;
+
         match self.look(place, &self.thing, (true, &answer)).await? {
             Some(_) => Ok(answer),
             None => Err(Silence::undecided(format!(
@@ -179,16 +185,19 @@ impl<'a> Linking<'a> {
         let (moved, wanted) = (self.moved(), self.deed == LinkAction::Tie);
         let nobody = self.send(self.acting(), crate::model::ANONYMOUS, path, moved).await?;
         let done = |answer: &Answer| answer.response().is_some_and(is_clear_success);
+
         if done(&nobody) && self.look(place, moved, (wanted, &nobody)).await?.is_some() {
             let because = "anonymous callers are let in too".to_owned();
             return Err(Silence::SeeOther { check: OPEN_TO_ALL, because });
         }
         let attack = self.send(self.acting(), &self.intruder.name, path, moved).await?;
+
         if let Some(because) = why_inconclusive(&attack) {
             return Err(Silence::undecided(because));
         }
         let seen = if done(&attack) { self.look(place, moved, (wanted, &attack)).await? } else { None };
         self.lab.check_session(&self.intruder.name).await?;
+
         if let Some(seen) = seen {
             return Ok(LinkAttempt::Done { attack, seen, nobody });
         }
@@ -199,6 +208,7 @@ impl<'a> Linking<'a> {
                 format!("{intruder} was answered status {}, and {owner}'s list stayed as it was", status_of(&attack))
             }
         };
+
         Ok(LinkAttempt::Missed(attack, because))
     }
 
@@ -207,6 +217,7 @@ impl<'a> Linking<'a> {
         let (moved, wanted) = (self.moved(), self.deed == LinkAction::Tie);
         let back = if wanted { self.link.untie } else { self.link.tie };
         let answer = self.send(back, &self.owner.name, place, moved).await?;
+
         if self.look(place, moved, (!wanted, &answer)).await?.is_none() {
             return Ok(false);
         }
@@ -236,6 +247,7 @@ impl<'a> Linking<'a> {
     ) -> Result<Option<Arc<Answer>>, Silence> {
         let acting = if wanted { self.link.tie } else { self.link.untie };
         let mut watch = self.lab.promptness.watch(&acting.operation.id, sent);
+
         while watch.is_due().await {
             let (listed, answer) = self.is_listed(place, thing).await?;
             if listed == Some(wanted) {
@@ -243,6 +255,7 @@ impl<'a> Linking<'a> {
                 return Ok(Some(answer));
             }
         }
+
         Ok(None)
     }
 
@@ -262,6 +275,7 @@ impl<'a> Linking<'a> {
                 wanted.is_some() && id(&object) == wanted
             })
         });
+
         Ok((listed, answer))
     }
 
@@ -270,9 +284,11 @@ impl<'a> Linking<'a> {
         let own = self.link.place(self.lab.maker.api, self.sibling.as_ref()?)?;
         let [parents @ .., _, _] = self.link.tie.slots.as_slice() else { return None };
         let (mut mixed, mut said) = (place.clone(), Vec::new());
+
         for slot in parents {
             let key = (slot.place, slot.name.clone());
             let value = own.get(&key)?;
+
             if place.get(&key) != Some(value) {
                 let kind = slot.resources.first().map_or(slot.name.as_str(), String::as_str);
                 let id = scalar_text(value).unwrap_or_default();
@@ -280,6 +296,7 @@ impl<'a> Linking<'a> {
                 mixed.insert(key, value.clone());
             }
         }
+
         (!said.is_empty()).then(|| (mixed, said.join(", ")))
     }
 }

@@ -72,6 +72,7 @@ impl<'a> Lab<'a> {
                 None => Ok(None),
             };
         };
+
         for operation in item_operations(api, producer, Method::Get).into_iter().take(2) {
             let Some(url) = self
                 .values(operation, created)
@@ -81,6 +82,7 @@ impl<'a> Lab<'a> {
             };
             return Ok(Some((operation, self.look_at_its(caller, url, created).await?)));
         }
+
         if let Some(operation) = list_operation(api, producer)
             && let Ok(url) = operation_url(self.maker.probe.base_url(), operation, &created.values)
         {
@@ -89,10 +91,12 @@ impl<'a> Lab<'a> {
         for operation in other_lists(api, producer).take(2) {
             let Ok(url) = operation_url(self.maker.probe.base_url(), operation, &created.values) else { continue };
             let seen = self.look(caller, url, created).await?;
+
             if seen.object.is_some() {
                 return Ok(Some((operation, seen)));
             }
         }
+
         Ok(None)
     }
 
@@ -100,6 +104,7 @@ impl<'a> Lab<'a> {
     async fn look_at_its(&self, caller: &str, url: Url, created: &Created) -> Result<ObjectView, SendError> {
         let address = url.to_string();
         let seen = self.look(caller, url, created).await?;
+
         if let (Some(journal), Some(fields)) = (self.maker.probe.journal(), &seen.object) {
             journal.shown(created.entry, &address);
             // An id alone may be another row's, after a reset.
@@ -107,6 +112,7 @@ impl<'a> Lab<'a> {
                 journal.sighted(created.entry);
             }
         }
+
         Ok(seen)
     }
 
@@ -123,6 +129,7 @@ impl<'a> Lab<'a> {
         let marked = |fields: &&Map<String, Value>| contains_marker(fields, &created.marker);
         let journal = self.maker.probe.journal();
         let entry = journal.and_then(|journal| journal.entry(created.entry));
+
         // After a reset another row may have the id: what was marked must show a mark, or what was made.
         let is_own = |fields: &&Map<String, Value>| {
             let known = journal
@@ -130,6 +137,7 @@ impl<'a> Lab<'a> {
                 .is_none_or(|(journal, entry)| is_like_made_by(fields, entry, journal, &created.object.resource));
             own_id(fields) && (created.marker.is_empty() || known)
         };
+
         let object = json
             .and_then(|json| objects_in(json).find(is_own).or_else(|| objects_in(json).find(marked)))
             .filter(|fields| !is_tombstone(fields))

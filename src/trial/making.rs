@@ -47,6 +47,7 @@ impl Making<'_> {
             heirs: self.heirs.iter().cloned().chain(sender.map(|_| self.caller.to_owned())).collect(),
             below: self.below.clone(),
         };
+
         self.lab.maker.make_unusually(self.index, self.caller, &how).await
     }
 
@@ -74,6 +75,7 @@ impl Making<'_> {
                 return Ok(Some((*created, (*viewer).to_owned(), seen)));
             }
         }
+
         Ok(None)
     }
 }
@@ -91,6 +93,7 @@ impl Lab<'_> {
     pub(crate) async fn make_by_function(&self, acting: &Acting, caller: &Person) -> Result<CreationEvidence, Silence> {
         let index = self.index_of(acting).filter(|_| acting.kind == ActKind::Create);
         let index = index.ok_or_else(|| Silence::not_tried("it was called on nothing that exists"))?;
+
         if !self.can_be_removed(acting, caller).await? {
             return Err(Silence::not_tried("what it makes could not be removed again, so nothing was made"));
         }
@@ -103,6 +106,7 @@ impl Lab<'_> {
         let unseen = || Silence::undecided("no independent view shows anything made by it");
         let (first, viewer, seen) = making.make_seen(&viewers).await?.ok_or_else(unseen)?;
         let repeated = making.make_seen(&viewers).await?.is_some();
+
         Ok(CreationEvidence { answer: first.answer, viewer, seen, nobody, repeated })
     }
 
@@ -118,6 +122,7 @@ impl Lab<'_> {
             self.maker.acting.iter().find(|other| other.operation.id == operation.id && other.left_alone.is_none())
         });
         let Some(removal) = found else { return Ok(false) };
+
         if self.higher(caller).next().is_some() {
             return Ok(true);
         }

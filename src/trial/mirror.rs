@@ -92,6 +92,7 @@ impl<'a> Lab<'a> {
     pub(super) async fn ask_mirrors(&self, who: &AccountHolder) -> Result<(Mirrored, Option<Arc<Answer>>), SendError> {
         let mut found = Mirrored::default();
         let mut other = None;
+
         for operation in self.mirrors().into_iter().take(MAX_TRIES) {
             if found.views.len() >= MAX_MIRRORS {
                 break;
@@ -117,6 +118,7 @@ impl<'a> Lab<'a> {
                 None => other = Some(answer),
             }
         }
+
         Ok((found, other))
     }
 
@@ -156,6 +158,7 @@ impl<'a> Lab<'a> {
     pub(super) fn is_of_account(&self, path: &str, slots: &[Slot]) -> bool {
         let mut parts = path.trim_end_matches('/').rsplit('/');
         let (last, before) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+
         match slots {
             [] if last.starts_with('{') => false,
             [] => {

@@ -32,10 +32,12 @@ impl Trial<'_> {
         };
         let mut twist = Twist::default();
         let (mut said, mut missing) = (Vec::new(), None);
+
         for slot in parents.iter().filter(|slot| slot.place == Place::Path) {
             let key = (slot.place, slot.name.clone());
             let theirs = values.get(&key).and_then(scalar_text);
             let kind = slot.resources.first().map_or(slot.name.as_str(), String::as_str);
+
             match self.own_parent(slot, on) {
                 Some(own) if scalar_text(&own) == theirs => {}
                 Some(own) => {
@@ -46,6 +48,7 @@ impl Trial<'_> {
                 None => missing = Some(clean_name(kind, 40).to_string()),
             }
         }
+
         match missing {
             _ if !twist.parents.is_empty() => MixedPath::Found(twist, said.join(", ")),
             Some(kind) => MixedPath::NoParent(kind),
@@ -83,6 +86,7 @@ pub(crate) fn mixed_values(survey: &Survey, surveyed: &Surveyed, child: &Baselin
     let (_, parents) = surveyed.slots.split_last()?;
     let own = surveyed.valid_of(intruder);
     let mut values = child.values.clone();
+
     for slot in parents {
         let place = (slot.place, slot.name.clone());
         let from_own = own.and_then(|own| own.values.get(&place)).cloned();
@@ -95,6 +99,7 @@ pub(crate) fn mixed_values(survey: &Survey, surveyed: &Surveyed, child: &Baselin
                 && callers.get(intruder).is_some_and(|listed| listed.contains(key))
         })
     };
+
     let nearest = parents.last().and_then(|slot| values.get(&(slot.place, slot.name.clone()))).and_then(scalar_text);
     let is_own = own.is_some_and(|own| own.values == values)
         || child.object.as_ref().zip(nearest).is_some_and(|(key, parent)| is_listed(key, &parent));

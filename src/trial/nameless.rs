@@ -36,6 +36,7 @@ impl<'a> NamelessMaking<'a> {
         let (owner, control) = found.ok_or_else(|| lab.no_target(acting, true))?;
         let making = Self { lab, acting, signed, index: control.producer, owner, control };
         ensure(making.can_undo(), || Silence::not_tried("not tried: what is made here cannot be removed again"))?;
+
         Ok(making)
     }
 
@@ -103,6 +104,7 @@ impl<'a> NamelessMaking<'a> {
                 return Ok(Some((name.to_owned(), seen)));
             }
         }
+
         Ok(None)
     }
 }

@@ -17,6 +17,7 @@ impl Trial<'_> {
         let suffix: String = new_marker().chars().rev().take(3).collect();
         let secret = Secret::new(format!("{}x{suffix}", spare.password.expose()));
         self.lab.maker.probe.redactor().learn(&format!("password of {}", spare.name), &secret);
+
         Some(secret)
     }
 
@@ -30,6 +31,7 @@ impl Trial<'_> {
     pub(super) async fn restore_password(&self, present: &Map<String, Value>) -> Result<(), SendError> {
         let (Aim::Password(field), Subject::Spare(spare)) = (&self.aim, &self.subject) else { return Ok(()) };
         let own = Map::from_iter([(field.clone(), json!(spare.password.expose()))]);
+
         if let Some((values, body)) = self.lab.account_request(self.acting, spare, present, &own) {
             self.lab.write(self.acting, AskCaller::named(&spare.name), &values, Some(&body)).await?;
         }
@@ -44,6 +46,7 @@ impl Trial<'_> {
         let probe = self.lab.maker.probe;
         let answer = probe.try_sign_in(&identity).await?;
         let accepted = answer.response().is_some_and(|response| response.status < 400 && !is_soft_error(response));
+
         Ok(accepted && probe.further_token(&identity, &answer).is_some())
     }
 }

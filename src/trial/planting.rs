@@ -76,6 +76,7 @@ impl<'a> Planting<'a> {
         };
         let after = self.views(&object).await?;
         let (moved, flipped) = self.compare(&before, &after);
+
         if !moved && !flipped {
             return Err(self.ignored(&object, &after, &control));
         }
@@ -108,6 +109,7 @@ impl<'a> Planting<'a> {
     async fn make_own(&self, index: usize) -> Result<Created, Silence> {
         let none = || Silence::undecided("no object could be made that names its maker");
         let ours = self.value_of(self.intruder, self.owner).ok_or_else(none)?;
+
         match self.making(index, ours, Vec::new()).make(None).await? {
             Unusually::Made(created) => Ok(*created),
             Unusually::Not(..) => Err(none()),

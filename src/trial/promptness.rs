@@ -98,6 +98,7 @@ mod tests {
         promptness.note("c", 0);
         assert_eq!(promptness.looks_for("b"), 2);
         promptness.note("c", 1);
+
         assert_eq!((promptness.looks_for("a"), promptness.looks_for("b"), promptness.looks_for("c")), (2, 3, 3));
     }
 }

@@ -94,6 +94,7 @@ impl ReadTrial<'_> {
         let innocent = self.innocent.iter().flat_map(|answer| texts_of(answer));
         let known: BTreeSet<String> = self.sent.iter().cloned().chain(innocent).collect();
         let telling = |leaf: &Leaf| leaf.is_telling() && !self.surveyed.volatile.contains(&leaf.path);
+
         leaves_of(rightful).into_iter().filter(|leaf| telling(leaf) && !known.contains(&leaf.text)).collect()
     }
 
@@ -120,15 +121,18 @@ impl ReadTrial<'_> {
             return held("an error in a successful answer");
         };
         let found = present_leaves(&wanted, response);
+
         if found.is_empty() {
             return held("the answer has nothing of the other user's");
         }
         let nothing = probe.send(&self.nothing).await?;
+
         if let AnswerKind::NoData(because) = self.surveyed.read(&nothing, &self.sent, &[]) {
             return Err(Silence::undecided(format!("a name that nobody has: {because}")));
         }
         let also = texts_of(&nothing);
         let leaves: Vec<Leaf> = found.into_iter().filter(|leaf| !also.contains(&leaf.text)).cloned().collect();
+
         if leaves.is_empty() {
             return held("a name that nobody has is answered alike");
         }

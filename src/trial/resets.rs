@@ -42,6 +42,7 @@ pub(crate) async fn ask_for_reset(lab: &Lab<'_>, acting: &Acting, who: &Persona)
         once: true,
         ..Ask::get(AskCaller::Anonymous, url?)
     };
+
     let note = WriteNote::bare(acting.operation.id.as_str(), &AskCaller::Anonymous.label(), WriteKind::Tries);
     Ok(probe.send_write(&ask, note).await?.answer)
 }

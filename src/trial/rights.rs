@@ -65,11 +65,13 @@ pub(crate) fn right_of(name: &str, value: &Value) -> Option<Right> {
     let last = parts.last().map(String::as_str).unwrap_or_default();
     let asks = parts.first().is_some_and(|word| matches!(word.as_str(), "is" | "has" | "can"));
     let any = |list: &[&str]| parts.iter().any(|word| list.contains(&word.as_str()));
+
     if ends_in_id(name) || parts.len() == 1 && last == "owner" {
         return (is_strong_owner_name(name) && scalar_text(value).is_some()).then_some(Right::Ownership);
     }
     let known_role = matches!(joined.as_str(), "usertype" | "accesslevel" | "userrole" | "isadmin" | "issuperuser");
     let flag = value.is_boolean() || value.is_null() || matches!(value.as_i64(), Some(0 | 1));
+
     if known_role || POWER_WORDS.contains(&last) || (asks && flag && any(POWER_WORDS)) {
         return Some(Right::Role);
     }
@@ -80,6 +82,7 @@ pub(crate) fn right_of(name: &str, value: &Value) -> Option<Right> {
         return Some(Right::Approval);
     }
     let number = value.is_number() || value.as_str().is_some_and(|text| text.parse::<f64>().is_ok());
+
     if number && (any(MONEY) || MONEY_ENDS.contains(&last)) {
         return Some(Right::Money);
     }
@@ -145,6 +148,7 @@ pub(crate) struct RightField<'a> {
 pub(crate) fn other_value(api: &Api, field: RightField<'_>, higher: &[String], used: &[Value]) -> Option<Value> {
     let RightField { name, right, present } = field;
     let fits = |value: &Value| !is_same_value(value, present) && !used.iter().any(|known| is_same_value(known, value));
+
     if right == Right::Ownership {
         // Whose value would it be? Only objects of other callers tell.
         return None;
@@ -172,6 +176,7 @@ pub(crate) fn other_value(api: &Api, field: RightField<'_>, higher: &[String], u
         Value::Null if right == Right::Approval => Some(json!(true)),
         _ => None,
     };
+
     found.filter(fits)
 }
 
@@ -187,10 +192,12 @@ fn add_to_decimal(text: &str, more: i64) -> String {
 fn words_of(api: &Api, name: &str, right: Right, present: &str, higher: &[String]) -> Vec<String> {
     let declared = listed_values(api, name);
     let spelled = |word: &&str| match_spelling(present, word);
+
     match right {
         Right::Role => {
             let mut found: Vec<String> = declared.iter().filter(|word| is_higher(word)).cloned().collect();
             found.sort_by_key(|word| role_word(word).is_none());
+
             if found.is_empty() {
                 found.extend(higher.iter().map(|word| match_spelling(present, word)));
                 found.extend(["admin", "administrator"].iter().map(|word| match_spelling(present, word)));
@@ -201,6 +208,7 @@ fn words_of(api: &Api, name: &str, right: Right, present: &str, higher: &[String
             let known: Vec<String> = DECIDED.iter().map(spelled).filter(|word| declared.contains(word)).collect();
             let more = declared.iter().filter(|word| *word != present && !is_end(word)).cloned();
             let mut found: Vec<String> = known.into_iter().chain(more).collect();
+
             if declared.is_empty() {
                 found.extend(DECIDED.iter().take(4).map(spelled));
             }
@@ -228,6 +236,7 @@ pub(crate) fn listed_values(api: &Api, name: &str) -> Vec<String> {
     let wanted = split_words(name);
     let mut found: Vec<String> = Vec::new();
     let properties = api.schemas.nodes.iter().flat_map(|schema| &schema.properties);
+
     for (_, id) in properties.filter(|(known, _)| split_words(known) == wanted).take(200) {
         let Some(schema) = crate::act::resolve_schema(api, *id) else { continue };
         for word in schema.enumeration.iter().filter_map(Value::as_str) {
@@ -236,6 +245,7 @@ pub(crate) fn listed_values(api: &Api, name: &str) -> Vec<String> {
             }
         }
     }
+
     found
 }
 
@@ -244,10 +254,12 @@ fn match_spelling(present: &str, word: &str) -> String {
     let word = word.to_lowercase();
     let is_upper = present.chars().any(char::is_alphabetic) && !present.chars().any(char::is_lowercase);
     let prefix = present.get(..5).filter(|start| start.eq_ignore_ascii_case("role_"));
+
     if is_upper {
         return format!("{}{}", prefix.unwrap_or_default(), word.to_uppercase());
     }
     let mut letters = word.chars();
+
     match letters.next().filter(|_| present.starts_with(char::is_uppercase)) {
         Some(first) => first.to_uppercase().chain(letters).collect(),
         None => format!("{}{word}", prefix.unwrap_or_default()),

@@ -85,6 +85,7 @@ impl Lab<'_> {
         let mut values = values.clone();
         values.extend(twist.parents.clone());
         let mut url = self.url(acting, &values)?;
+
         if !twist.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&twist.query);
         }
@@ -102,6 +103,7 @@ impl Lab<'_> {
         let bare = WriteNote::bare(acting.operation.id.as_str(), &caller.label(), kind);
         let values = body.map(|body| digests_of(&body.value)).unwrap_or_default();
         let note = WriteNote { values, ..bare };
+
         if let (Some(journal), Some(body)) = (self.maker.probe.journal(), body) {
             // What is changed is known by what was written into it: noted before that leaves.
             for mark in marks_in(&body.value) {
@@ -110,6 +112,7 @@ impl Lab<'_> {
                     .map_err(|error| SendError::Unbuildable(format!("the journal cannot be kept: {error}")))?;
             }
         }
+
         let ask = Ask {
             method,
             headers,
@@ -117,11 +120,13 @@ impl Lab<'_> {
             once,
             ..Ask::get(caller, url)
         };
+
         if note.kind != WriteKind::Creates {
             return self.maker.probe.send_write(&ask, note).await;
         }
         let note = self.with_way_back(acting, note, body);
         let name = note.caller.clone();
+
         // Nothing will tell it from others but that it was not there before.
         let listed = match note.marker.is_empty() && acting.slots.is_empty() {
             true => self.maker.listed(acting, &name, &Values::new()).await?,
@@ -129,6 +134,7 @@ impl Lab<'_> {
         };
         let written = self.maker.probe.send_write(&ask, note).await?;
         let is_known = self.note_made(acting, &written).await?;
+
         if let (Some(listed), Some(journal), false) = (listed, self.maker.probe.journal(), is_known) {
             let id = self.maker.newcomer(acting, &name, body, &listed).await?;
             self.note_id(journal, &written, id).await?;
@@ -142,6 +148,7 @@ impl Lab<'_> {
         let context = Object { resource: acting.resource.clone().unwrap_or_default(), ..Object::default() };
         let (maker, known) = (self.maker, Values::new());
         let undo = plan_undo(maker, acting, &known, &context);
+
         WriteNote { marker, undo, ..note }
     }
 
@@ -149,6 +156,7 @@ impl Lab<'_> {
     async fn note_made(&self, acting: &Acting, written: &WriteResult) -> Result<bool, SendError> {
         let Some(journal) = self.maker.probe.journal() else { return Ok(true) };
         let Some(response) = written.answer.response() else { return Ok(true) };
+
         if !is_clear_success(response) {
             let is_refused = !leaves_open(response.status);
             if is_refused {
@@ -156,6 +164,7 @@ impl Lab<'_> {
             }
             return Ok(is_refused);
         }
+
         let id = response.json.iter().flat_map(objects_in).take(3).find_map(|fields| {
             let object = Object::of(acting.resource.as_deref().unwrap_or_default(), fields, BTreeMap::new());
             address_id(self.maker.api, acting, &object).and_then(|id| scalar_text(&id))
@@ -166,6 +175,7 @@ impl Lab<'_> {
                 record_sighting(self.maker.probe, journal, written.n, &entry.note.caller).await?;
             }
         }
+
         Ok(id.is_some())
     }
 

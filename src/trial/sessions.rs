@@ -41,6 +41,7 @@ impl Lab<'_> {
             Err(SendError::SessionGone(_)) => "its session is gone".to_owned(),
             Err(error) => return Err(error.into()),
         };
+
         let replaced = self.replace(name).await?;
         let then = match replaced {
             true => "a new account takes its place",
@@ -48,6 +49,7 @@ impl Lab<'_> {
                 "there is none to take its place: what it was needed for is not tried, and its password or session may have to be set anew by hand"
             }
         };
+
         let because = format!("the request changed {name}'s own account: afterwards {lost}; {then}");
         self.maker.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(because.clone());
         Err(Silence::undecided(because))
@@ -62,6 +64,7 @@ impl Lab<'_> {
         let known = self.survey.operations.iter().filter(|known| known.slots.is_empty() && known.serves_alone(name));
         let chosen = known.min_by_key(|known| !is_me(&known.operation.path))?;
         let baseline = chosen.valid_of(name)?;
+
         Some((baseline.ask_as(self.caller(name)), chosen.operation.id.0.clone()))
     }
 
@@ -74,6 +77,7 @@ impl Lab<'_> {
         let found = spare.is_some();
         let mut stand_ins = self.stand_ins.lock().unwrap_or_else(PoisonError::into_inner);
         stand_ins.insert(name.to_owned(), spare.map(|spare| spare.name));
+
         Ok(found)
     }
 }

@@ -58,6 +58,7 @@ impl<'a> FieldTrial<'a> {
         let unseen = || Silence::undecided(format!("no route shows {} what it made", recipient.caller()));
         let (before, echo) = recipient.before(setter.lab).await?.ok_or_else(unseen)?;
         let found = setter.candidates(&before.fields(), recipient.is_account());
+
         Ok(Self { setter, recipient, before, echo, found })
     }
 
@@ -76,12 +77,14 @@ impl<'a> FieldTrial<'a> {
         ensure(first.seen.is_some(), || Silence::undecided("the object or account could not be looked at afterwards"))?;
         let mut stored = first.stored(&self.before);
         let served = self.served(&first).await?;
+
         if stored.is_empty() && served.is_some() {
             // No route shows the field, but what it decides does.
             let roles = self.found.iter().filter(|candidate| candidate.right == Right::Role);
             stored.extend(roles.map(|candidate| candidate.name.clone()));
             stored.retain(|name| first.sent.contains_key(name));
         }
+
         if stored.is_empty() {
             let because = format!("{} were sent, and nothing shows them afterwards", list_fields(values.keys()));
             return Err(self.untaken(first.answer.as_ref(), self.recipient.made_by(), because));
@@ -112,16 +115,19 @@ impl<'a> FieldTrial<'a> {
             pair.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect()
         };
         let mut tries = vec![(values.clone(), true), (values.clone(), false)];
+
         if values.len() > 1 {
             tries.extend([(only(0), true), (only(1), true)]);
         }
         let mut last = Assigned::default();
+
         for (fields, with_nonce) in tries {
             last = self.send(&self.before, &fields, with_nonce).await?;
             if last.refused.is_none() {
                 return Ok((last, with_nonce));
             }
         }
+
         let plain = self.send(&self.before, &Map::new(), false).await?;
         let because = clean_text(&last.refused.unwrap_or_default(), 160);
         ensure(plain.refused.is_none(), || {
@@ -169,6 +175,7 @@ impl<'a> FieldTrial<'a> {
         let base = if on == RepeatOn::OtherObject { &self.before } else { &then };
         let repeat = self.send(base, &second.collect(), with_nonce).await?;
         let repeated = repeat.stored(base);
+
         if stored.iter().all(|name| then.value(name).is_none()) {
             // Only a function shows it. A role that was put back is taken away again.
             let is_repeated = self.served(&repeat).await?.is_some() == (on != RepeatOn::PutBack);
@@ -177,6 +184,7 @@ impl<'a> FieldTrial<'a> {
         let both: Vec<String> = stored.iter().filter(|name| repeated.contains(name)).cloned().collect();
         let is_repeated = !both.is_empty();
         let kept = if is_repeated { both } else { stored };
+
         Ok(FieldsSet { first, repeat, kept, served, with_nonce, is_repeated, on })
     }
 

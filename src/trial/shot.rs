@@ -155,6 +155,7 @@ impl Trial<'_> {
         let sender = if caller == ANONYMOUS { AskCaller::Anonymous } else { self.lab.caller(caller) };
         let written = self.lab.write_twisted(self.acting, sender, &values, body.as_ref(), twist).await?;
         let answer = written.answer;
+
         if let Some(created) = on.subject.object() {
             self.lab.learn_ids(created, &answer);
         }
@@ -206,10 +207,12 @@ impl Trial<'_> {
                         harmless_change(self.lab, self.acting, name, on.seen)
                     }
                 };
+
                 let change = change.ok_or_else(no_field)?;
                 (Some(change.body), ExpectedEffect::Value(change.field, change.value))
             }
         };
+
         let values = self.address(on, &mut body)?;
         Ok(Composed { values, body, wanted })
     }
@@ -264,6 +267,7 @@ impl Trial<'_> {
         let refused = refusal_sign(answer).is_some();
         let mut watch = self.lab.promptness.watch(&self.acting.operation.id, answer);
         let mut last: Option<(ObjectView, WriteEffect)> = None;
+
         while watch.is_due().await {
             let seen = on.subject.view(self.lab, &self.owner).await?;
             let seen = seen.ok_or_else(|| Silence::undecided("the owner's view could not be had after the write"))?;
@@ -278,10 +282,12 @@ impl Trial<'_> {
             }
             let done = expected || confirmed || refused && effect == WriteEffect::None;
             last = Some((seen, effect));
+
             if done {
                 break;
             }
         }
+
         last.ok_or_else(|| Silence::undecided("the owner's view could not be had after the write"))
     }
 

@@ -67,6 +67,7 @@ impl<'a> SignInTrial<'a> {
                 status_of(&right)
             ))
         })?;
+
         Ok(right)
     }
 

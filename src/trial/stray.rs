@@ -20,6 +20,7 @@ impl Trial<'_> {
             && tried.answer.response().is_some_and(|response| response.is_success());
         let Some(journal) = self.lab.maker.probe.journal().filter(|_| made) else { return Ok(()) };
         let seen = self.lab.view(&tried.caller, created).await?;
+
         if !seen.is_some_and(|seen| seen.shows(field, value)) {
             return Ok(());
         }
@@ -28,6 +29,7 @@ impl Trial<'_> {
         let marker = value.as_str().map(str::to_owned).unwrap_or_default();
         let note = WriteNote { marker, undo: like.and_then(|entry| entry.note.undo), ..bare };
         journal.stray(note, &created.id);
+
         Ok(())
     }
 }

@@ -61,6 +61,7 @@ impl Naming {
             };
             members.insert(self.slot.name.clone(), value);
         }
+
         values
     }
 }

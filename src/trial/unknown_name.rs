@@ -85,6 +85,7 @@ fn in_unknown_name(recipe: &LoginRecipe) -> Option<(Persona, Body)> {
     let who = unknown_person();
     let mut value = recipe.body.clone();
     let mut renamed = false;
+
     for (name, member) in value.as_object_mut()?.iter_mut() {
         let Some(text) = member.as_str().filter(|text| !text.starts_with("{secret:")) else { continue };
         let unknown = if text.contains('@') || is_email(name) {
@@ -97,5 +98,6 @@ fn in_unknown_name(recipe: &LoginRecipe) -> Option<(Persona, Body)> {
         *member = Value::String(unknown.clone());
         renamed = true;
     }
+
     renamed.then(|| (who, Body { media_type: recipe.content_type.clone(), value, marked: Vec::new() }))
 }

@@ -87,8 +87,10 @@ impl Finder<'_> {
             }
             return;
         }
+
         // Looking up the account itself says nothing of what an account owns.
         let table = model_of(callee).or_else(|| collection_of(callee));
+
         if table.as_deref().is_some_and(|table| is_one_of(table, ACCOUNTS)) {
             return;
         }
@@ -97,8 +99,10 @@ impl Finder<'_> {
                 self.see_record(call.span, table.as_deref(), &argument.value, found);
             }
             let Some(column) = argument.name.as_deref() else { continue };
+
             // `notebook__owner=user` of Django: the owner of what the row is a part of.
             let (first, last) = (column.split("__").next(), column.rsplit("__").next());
+
             if first.into_iter().chain(last).any(|part| self.is_owner(part)) {
                 found.extend(self.made(call.span, column, model_of(callee), &argument.value));
             }
@@ -118,6 +122,7 @@ impl Finder<'_> {
         let table = object.name().filter(|name| name.starts_with(char::is_uppercase)).map(str::to_owned);
         let mut made = self.made(whole.span, &name, table, caller)?;
         made.by_key = Some(by_key);
+
         Some(made)
     }
 
@@ -142,6 +147,7 @@ pub(super) fn sql_of<'a>(module: &Module, arguments: &'a [Argument]) -> Option<(
         },
         many => many.iter().map(|argument| &argument.value).collect(),
     };
+
     Some((literal, read, values))
 }
 
@@ -237,6 +243,7 @@ fn root_of(expr: &Expr) -> Option<&Expr> {
         ExprKind::Call { callee, arguments, .. } => {
             let name = dotted_text(callee)?;
             let plain_name = simplify_name(last_part(&name));
+
             // `session.get("user_id")`, `c.get("user")`, `get_jwt_identity()`
             if last_part(&name) == "get" {
                 let key = arguments.first().and_then(|first| crate::ir::literal_text(&first.value)).unwrap_or_default();

@@ -14,6 +14,7 @@ pub(super) fn of_object<'a>(case: &'a Case<'_>, name: &str, after: &Statement) -
     let at = block.iter().position(|statement| statement.span == after.span)?;
     let next = block.get(at + 1)?;
     let StatementKind::If { test, body, .. } = &next.kind else { return None };
+
     (asks_whether_there(test, name) && leaves_function(body)).then_some(next)
 }
 
@@ -65,6 +66,7 @@ pub(super) fn refusal_statement(case: &Case<'_>, draft: &mut FixDraft, status: u
         return own;
     }
     let end = if case.style.semicolons { ";" } else { "" };
+
     match case.entry.framework {
         FrameworkName::Flask => {
             let abort = bring_name(case, draft, "flask", "abort");
@@ -120,6 +122,7 @@ fn find_usual_refusal(case: &Case<'_>, status: u16) -> Option<String> {
             }
         }
     };
+
     for statement in &case.module.statements {
         each_inner(statement, &mut see);
     }
@@ -152,6 +155,7 @@ fn is_portable(case: &Case<'_>, statement: &Statement) -> bool {
                 || parameters.contains(&name);
         }
     });
+
     portable
 }
 
@@ -178,5 +182,6 @@ pub(super) fn has_or_refusal(case: &Case<'_>, load: &Expr) -> bool {
             });
         }
     });
+
     found
 }

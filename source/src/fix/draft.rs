@@ -44,8 +44,10 @@ impl<'a> Case<'a> {
                 "change the function that answers it by hand, after the guidance of the remedy",
             )
         };
+
         let handler = handler_of(request.project, request.entry).ok_or_else(not_located)?;
         let module = request.project.module(handler.module).ok_or_else(not_located)?;
+
         if handler.function.is_damaged {
             return Err(FixRefusal::new(
                 RefusalReason::NotLocated,
@@ -53,6 +55,7 @@ impl<'a> Case<'a> {
                 "mend its syntax first",
             ));
         }
+
         Ok(Case {
             project: request.project,
             routes: request.routes,
@@ -156,6 +159,7 @@ impl FixDraft {
     pub(super) fn replace(&mut self, file: &str, span: Span, text: impl Into<String>) {
         let change = TextReplacement { start: span.start, end: span.end, text: text.into() };
         let changes = self.changes.entry(file.to_owned()).or_default();
+
         if !changes.contains(&change) {
             changes.push(change);
         }
@@ -192,6 +196,7 @@ impl FixDraft {
                 )
             })
         });
+
         made.collect()
     }
 }

@@ -26,6 +26,7 @@ pub(super) fn apply_changes(text: &str, changes: &[TextReplacement]) -> Option<S
     ordered.sort_by_key(|change| (change.start, change.end));
     let mut made = String::with_capacity(text.len() + 256);
     let mut at = 0;
+
     for change in ordered {
         if change.start < at || change.end < change.start {
             return None;
@@ -35,6 +36,7 @@ pub(super) fn apply_changes(text: &str, changes: &[TextReplacement]) -> Option<S
         text.get(change.start..change.end)?;
         at = change.end;
     }
+
     made.push_str(text.get(at..)?);
     Some(made)
 }
@@ -49,6 +51,7 @@ pub(super) fn diff_files(before: &BTreeMap<String, String>, after: &BTreeMap<Str
         let from = if old.is_some() { format!("a/{file}") } else { "/dev/null".to_owned() };
         options.set_original_filename(from).set_modified_filename(format!("b/{file}"));
         let patch = options.create_patch(old.map_or("", String::as_str), new);
+
         if !patch.hunks().is_empty() {
             made.push_str(&format!("diff --git a/{file} b/{file}\n"));
             if old.is_none() {
@@ -57,6 +60,7 @@ pub(super) fn diff_files(before: &BTreeMap<String, String>, after: &BTreeMap<Str
             made.push_str(&patch.to_string());
         }
     }
+
     made
 }
 
@@ -79,6 +83,7 @@ pub(super) fn changed_pieces(file: &str, old: &str, new: &str) -> Vec<Edit> {
         let at = |line: usize| starts.get(line).copied().unwrap_or(whole.len());
         (at(from), at(from + count))
     };
+
     let edits = patch.hunks().iter().filter_map(|hunk| {
         let (start, end) = piece(&old_lines, old, hunk.old_range().start(), hunk.old_range().len());
         let (new_start, new_end) = piece(&new_lines, new, hunk.new_range().start(), hunk.new_range().len());

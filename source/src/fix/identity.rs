@@ -51,6 +51,7 @@ pub(super) fn find_caller(case: &Case<'_>, before: usize) -> Option<CallerExpres
 fn from_parameter(case: &Case<'_>) -> Option<CallerExpression> {
     let of_path = path_parameters(&case.entry.path);
     let function = case.function();
+
     for parameter in &function.parameters {
         if of_path.contains(&parameter.name) || parameter.spread != Spread::One {
             continue;
@@ -68,18 +69,22 @@ fn from_parameter(case: &Case<'_>) -> Option<CallerExpression> {
             continue;
         }
         let (mut text, mut changes) = (parameter.name.clone(), Vec::new());
+
         // `_: User` is asked for and not used: it gets the name that others give it.
         if text.starts_with('_') {
             let start = parameter.span.start;
             let written = case.text(Span { start, end: start + text.len(), ..parameter.span });
+
             if written != text {
                 continue;
             }
             text = free_name(case, "user");
             changes.push(TextReplacement { start, end: start + parameter.name.len(), text: text.clone() });
         }
+
         return Some(CallerExpression { text, from: function.body_span.start, changes, call: None });
     }
+
     None
 }
 
@@ -114,6 +119,7 @@ fn dependency_within(project: &Project, module: ModuleId, part: &Expr, steps: us
 fn gives_caller(project: &Project, module: ModuleId, function: &Expr, steps: usize) -> bool {
     let Some(name) = dotted_text(function) else { return false };
     let plain_name = simplify_name(last_part(&name));
+
     if plain_name.contains("optional") {
         return false;
     }
@@ -165,6 +171,7 @@ pub(super) fn proves_caller(project: &Project, function: &FunctionRef, steps: us
             }
         }
     }
+
     proves && gives && (refuses || throws)
 }
 
@@ -207,6 +214,7 @@ fn from_local(case: &Case<'_>, before: usize) -> Option<CallerExpression> {
             }
         }
     });
+
     found
 }
 
@@ -227,6 +235,7 @@ fn from_dropped(case: &Case<'_>, before: usize) -> Option<CallerExpression> {
             found = Some(CallerExpression { text: name, from: statement.span.end, changes, call });
         }
     });
+
     found
 }
 
@@ -248,6 +257,7 @@ fn from_nested(case: &Case<'_>, before: usize) -> Option<CallerExpression> {
             }
         });
     });
+
     let (statement, call) = found?;
     let name = usual_name(case, &call);
     let written = case.text(call.span);
@@ -258,6 +268,7 @@ fn from_nested(case: &Case<'_>, before: usize) -> Option<CallerExpression> {
         TextReplacement { start: statement.start, end: statement.start, text: line },
         TextReplacement { start: call.span.start, end: call.span.end, text: name.clone() },
     ];
+
     Some(CallerExpression { text: name, from: statement.start, changes, call: Some(written.to_owned()) })
 }
 
@@ -273,6 +284,7 @@ fn from_surroundings(case: &Case<'_>) -> Option<CallerExpression> {
         Some(CallerExpression { text, from: case.function().body_span.start, changes: Vec::new(), call: None })
     };
     let names: Vec<&str> = case.function().parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+
     match case.entry.framework {
         FrameworkName::Express => {
             let request = names.first().filter(|name| !name.is_empty())?;
@@ -312,10 +324,12 @@ fn of_nest(case: &Case<'_>) -> Option<CallerExpression> {
     let made = |text: String, changes: Vec<TextReplacement>| CallerExpression { text, from, changes, call: None };
     let asking = |parameter: &&FunctionParameter| parameter.decorators.iter().any(gives_caller_by_name);
     let own = &case.handler.function.parameters;
+
     if let Some(given) = own.iter().find(asking) {
         return Some(made(given.name.clone(), Vec::new()));
     }
     let is_request = |decorator: &Expr| matches!(decorator_name(decorator).as_deref(), Some("Req" | "Request"));
+
     if let Some(request) = own.iter().find(|parameter| parameter.decorators.iter().any(is_request)) {
         let field = left_on(case.project, &["req", "request"]).unwrap_or_else(|| "user".to_owned());
         return Some(made(format!("{}.{field}", request.name), Vec::new()));
@@ -337,6 +351,7 @@ fn of_nest(case: &Case<'_>) -> Option<CallerExpression> {
             TextReplacement { start: open, end: open, text: parameter }
         }
     };
+
     Some(made(other.name.clone(), vec![change]))
 }
 
@@ -368,6 +383,7 @@ fn left_on(project: &Project, holders: &[&str]) -> Option<String> {
             &mut |_| {},
         );
     }
+
     found
 }
 
@@ -377,6 +393,7 @@ fn usual_name(case: &Case<'_>, call: &Expr) -> String {
     let callee = call.call().and_then(|(callee, _)| dotted_text(callee)).unwrap_or_default();
     let last = last_part(&callee).to_owned();
     let mut usual = None;
+
     for module in &case.project.modules {
         each_statement(&module.statements, &mut |statement| {
             if let StatementKind::Assign(targets, Some(value)) = &statement.kind
@@ -391,6 +408,7 @@ fn usual_name(case: &Case<'_>, call: &Expr) -> String {
             }
         });
     }
+
     let by_name = if simplify_name(&last).contains("user") { "user" } else { "caller" };
     free_name(case, &usual.unwrap_or_else(|| by_name.to_owned()))
 }
@@ -401,6 +419,7 @@ pub(super) fn free_name(case: &Case<'_>, wanted: &str) -> String {
     walk_statements(&case.function().body, &mut |_| {}, &mut |expr| used.extend(expr.name().map(str::to_owned)));
     used.extend(case.function().parameters.iter().map(|parameter| parameter.name.clone()));
     let candidates = [wanted.to_owned(), format!("current_{wanted}"), format!("{wanted}_of_request")];
+
     candidates.iter().find(|name| !used.contains(name)).cloned().unwrap_or_else(|| wanted.to_owned())
 }
 

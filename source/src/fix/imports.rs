@@ -23,6 +23,7 @@ pub(super) fn bring_into(project: &Project, into: ModuleId, draft: &mut FixDraft
             }
         }
     }
+
     add_import(file, draft, module, name);
     name.to_owned()
 }
@@ -40,6 +41,7 @@ pub(super) fn bring_own(
         return Some(name.to_owned());
     }
     let file = project.module(into)?;
+
     for (alias, target) in &file.imports {
         let found = project.imported_module(file, target);
         match &target.name {
@@ -56,6 +58,7 @@ pub(super) fn bring_own(
             None => {}
         }
     }
+
     if imports_module(project, from, into, 0) {
         return None;
     }
@@ -77,6 +80,7 @@ fn imports_module(project: &Project, from: ModuleId, to: ModuleId, steps: usize)
 fn own_module_name(project: &Project, into: ModuleId, of: ModuleId) -> Option<String> {
     let target = project.module(of)?;
     let here = project.module(into)?;
+
     if target.language != Language::Python {
         return Some(relative_import(&here.path, &as_imported(here, &target.path)));
     }
@@ -87,6 +91,7 @@ fn own_module_name(project: &Project, into: ModuleId, of: ModuleId) -> Option<St
             }
         }
     }
+
     let path = target.path.strip_suffix(".py")?.trim_end_matches("/__init__");
     Some(path.replace('/', "."))
 }
@@ -106,6 +111,7 @@ fn relative_import(from: &str, to: &str) -> String {
     let same = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
     let up = "../".repeat(from.len() - same);
     let rest = to.get(same..).unwrap_or_default().join("/");
+
     if up.is_empty() { format!("./{rest}") } else { format!("{up}{rest}") }
 }
 
@@ -115,6 +121,7 @@ fn add_import(file: &crate::project::Module, draft: &mut FixDraft, module: &str,
         return;
     }
     draft.imports.push(full);
+
     match file.language {
         Language::Python => add_python(file, draft, module, name),
         _ => add_javascript(file, draft, module, name),
@@ -131,12 +138,14 @@ fn top_imports(file: &crate::project::Module) -> Vec<(Span, String, bool)> {
         }
         _ => None,
     });
+
     found.collect()
 }
 
 fn add_python(file: &crate::project::Module, draft: &mut FixDraft, module: &str, name: &str) {
     let imports = top_imports(file);
     let text = &file.text;
+
     // `import a` without a name adds `import module`.
     if let Some((span, _, _)) = imports.iter().find(|(_, of, named)| of == module && *named && !name.is_empty()) {
         let written = span.text(text);
@@ -147,6 +156,7 @@ fn add_python(file: &crate::project::Module, draft: &mut FixDraft, module: &str,
         draft.insert(&file.path, at, format!(", {name}"));
         return;
     }
+
     let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let line = if name.is_empty() {
         format!("import {module}{newline}")
@@ -222,6 +232,7 @@ fn add_javascript(file: &crate::project::Module, draft: &mut FixDraft, module: &
     let text = &file.text;
     let imports = top_imports(file);
     let same = imports.iter().find(|(span, of, named)| of == module && *named && span.text(text).contains('}'));
+
     if let Some((span, _, _)) = same {
         let written = span.text(text);
         if let Some(close) = written.find('}') {
@@ -230,6 +241,7 @@ fn add_javascript(file: &crate::project::Module, draft: &mut FixDraft, module: &
             return;
         }
     }
+
     let style = super::style::CodeStyle::of(text, file.language);
     let end = if style.semicolons { ";" } else { "" };
     let from = style.quoted(module);
@@ -274,6 +286,7 @@ pub(super) fn transplant_expression(
 ) -> Option<String> {
     let there = case.project.module(from)?;
     let written = expr.span.text(&there.text);
+
     if from == case.handler.module {
         return Some(written.to_owned());
     }
@@ -285,6 +298,7 @@ pub(super) fn transplant_expression(
     });
     let mut made = written.to_owned();
     names.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
+
     for (span, name) in names {
         let here = bring_as_there(case, draft, from, &name)?;
         let (start, end) = (span.start - expr.span.start, span.end - expr.span.start);
@@ -304,6 +318,7 @@ fn bring_as_there(case: &Case<'_>, draft: &mut FixDraft, from: ModuleId, name: &
         return matches!(name, "str" | "int" | "dict" | "list" | "None" | "Depends").then(|| name.to_owned());
     };
     let own = case.project.imported_module(there, target);
+
     match (&target.name, own) {
         (Some(imported), Some(module)) => bring_own(case.project, case.handler.module, draft, module, imported),
         (Some(imported), None) => Some(bring_name(case, draft, &target.module, imported)),

@@ -84,6 +84,7 @@ pub(super) fn names_of(case: &Case<'_>, parameter: &str) -> HashSet<String> {
             names.insert(name.to_owned());
         }
     });
+
     names
 }
 
@@ -176,6 +177,7 @@ pub(super) fn find_calls<'a>(
             });
         }
     });
+
     found
 }
 
@@ -217,6 +219,7 @@ fn read_load<'a>(
         };
         last_part(&first).starts_with(char::is_uppercase).then(|| last_part(&first).to_owned())
     });
+
     let (kind, table) = if let Some((literal, read, _)) = sql_of(case.module, arguments) {
         let table = read.table.clone();
         (LoadKind::Sql(literal.span, read), Some(table))

@@ -91,6 +91,7 @@ pub(super) fn find_unbound_name(
     texts.iter().find_map(|(file, new)| {
         let module = project.module_at(file)?;
         let old = before.get(file).map_or("", String::as_str);
+
         // What stands in the new text is what would be replaced on the way back.
         let pieces: Vec<Span> = edits::changed_pieces(file, new, old).into_iter().map(|edit| edit.span).collect();
         unbound_in(module, &pieces)
@@ -110,6 +111,7 @@ fn unbound_in(module: &Module, pieces: &[Span]) -> Option<String> {
             used.push((expr.span.text(&module.text), expr.span));
         }
     };
+
     walk_statements(&module.statements, &mut |_| {}, &mut see);
     let own: &[&str] = if module.language == Language::Python { &OF_PYTHON } else { &OF_JAVASCRIPT };
     let known = |name: &str, span: Span| {
@@ -119,6 +121,7 @@ fn unbound_in(module: &Module, pieces: &[Span]) -> Option<String> {
             || !module.stars.is_empty()
             || scopes.iter().any(|(scope, names)| scope.covers(&span) && names.contains(name))
     };
+
     used.into_iter().find(|(name, span)| !known(name, *span)).map(|(name, _)| name.to_owned())
 }
 
@@ -152,6 +155,7 @@ fn collect_scopes(module: &Module) -> Vec<(Span, HashSet<String>)> {
         names.extend(function.parameters.iter().flat_map(|parameter| parameter.binds.iter().cloned()));
         found.push((function.outer_span, names));
     }
+
     found.extend(comprehensions);
     found
 }

@@ -53,6 +53,7 @@ impl Known {
                     !Arc::ptr_eq(&inner.function, &function.function) && self.owning_within(project, &inner, steps + 1);
             }
         });
+
         found
     }
 
@@ -70,11 +71,13 @@ impl Known {
                     is_one_of(&parameter.name, CALLERS) || matches!(parameter.name.as_str(), "req" | "request")
                 });
                 let function = FunctionRef { module: module.id, function, class: None };
+
                 if takes && function.function.decorators.is_empty() && self.is_owning(project, &function) {
                     found.push(function);
                 }
             }
         }
+
         found
     }
 }
@@ -109,6 +112,7 @@ fn named_functions(statements: &[crate::ir::Statement]) -> Vec<Arc<Function>> {
             _ => {}
         }
     }
+
     found
 }
 
@@ -135,6 +139,7 @@ pub(super) fn find_owner_tie(case: &Case<'_>, known: &Known, parameter: &str) ->
                 .any(|name| has_word(text, name));
             is_load || (used.by_key.is_some() && is_object)
         });
+
         own.next().map(|used| HandlerTie { span: used.span }).or_else(|| compared_with_id(case, &names, parameter))
     })
 }
@@ -152,6 +157,7 @@ fn compared_with_id(case: &Case<'_>, names: &HashSet<String>, parameter: &str) -
             found.get_or_insert(HandlerTie { span: expr.span });
         }
     });
+
     found
 }
 
@@ -167,6 +173,7 @@ fn through_function(case: &Case<'_>, known: &Known, parameter: &str, objects: &H
                 })
         })
     };
+
     find_calls(case, &given).into_iter().find_map(|(call, _)| {
         let (callee, arguments) = call.call()?;
         let Some(Resolved::Function(function)) = resolve_function(case.project, case.handler.module, callee) else {
@@ -189,6 +196,7 @@ fn asks_by_itself(project: &Project, known: &Known, function: &FunctionRef) -> b
         parameters.iter().any(|parameter| parameter.name == name)
     };
     let mut own = known.uses_in(function.module, function.function.outer_span).filter(|used| !is_parameter(&used.root));
+
     // What only writes the owner down ties nothing.
     let denies = |used: &OwnerUse| used.by_key.is_none() || refuses_callers(project, function);
     own.any(denies)
@@ -260,6 +268,7 @@ fn is_compared(case: &Case<'_>, name: &str, names: &HashSet<String>, parent: &st
             found |= pair(left, right) || pair(right, left);
         }
     });
+
     found
 }
 

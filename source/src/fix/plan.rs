@@ -68,6 +68,7 @@ pub fn plan_fixes(requests: &[CodeFixRequest<'_>]) -> Plan {
     let key = |at: &usize| requests.get(*at).map(|request| (request.remedy, request.entry.path.clone()));
     order.sort_by_key(key);
     let mut work = Work::default();
+
     for at in order {
         if let Some(request) = requests.get(at) {
             let outcome = work.step(request);
@@ -79,6 +80,7 @@ pub fn plan_fixes(requests: &[CodeFixRequest<'_>]) -> Plan {
             });
         }
     }
+
     work.finish(requests.first().map(|request| request.project))
 }
 
@@ -102,9 +104,11 @@ impl Work {
                 "apply the others first, then ask again",
             ));
         };
+
         let sibling = request.sibling.and_then(|sibling| find_route_again(sibling, project, routes));
         let facts = request.facts.clone();
         let next = CodeFixRequest { project, routes, entry: &entry, sibling: sibling.as_ref(), facts, ..*request };
+
         match propose_fix(&next) {
             Err(refusal) if refusal.reason == RefusalReason::NothingToDo => self.covered(request, refusal),
             made => {
@@ -124,12 +128,14 @@ impl Work {
         let by = by.or_else(|| {
             // The same place mended for another route: a guard that both share.
             let alone = propose_fix(request).ok()?;
+
             // Earlier steps moved what comes behind them, so that offsets say nothing.
             let same = |a: &Edit, b: &Edit| (&a.file, &a.old, &a.new) == (&b.file, &b.old, &b.new);
             let touched =
                 |made: &Proposal| made.edits.iter().any(|edit| alone.edits.iter().any(|other| same(edit, other)));
             self.steps.iter().rev().find(|step| matches!(&step.outcome, StepOutcome::Proposed(made) if touched(made)))
         });
+
         by.map_or(StepOutcome::Refused(refusal), |step| StepOutcome::Covered { by: step.request })
     }
 
@@ -154,6 +160,7 @@ impl Work {
             _ => None,
         });
         let (mut dependencies, mut needs_review) = (Vec::new(), Vec::new());
+
         for proposal in made {
             dependencies.extend(proposal.dependencies.clone());
             needs_review.extend(proposal.needs_review.clone());

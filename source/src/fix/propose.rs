@@ -21,6 +21,7 @@ pub fn propose_fix(request: &CodeFixRequest<'_>) -> Result<Proposal, FixRefusal>
     let texts = first.texts(request.project)?;
     let mut made = DraftedFix { covers: vec![request.remedy], texts, draft: first };
     let mut after = ChangedProject::of(request, &made.texts)?;
+
     for also in needed_beside(request) {
         let next = CodeFixRequest { remedy: *also, ..after.request(request)? };
         match draft_fix(&next) {
@@ -36,6 +37,7 @@ pub fn propose_fix(request: &CodeFixRequest<'_>) -> Result<Proposal, FixRefusal>
             Err(refusal) => made.draft.review.push(format!("not mended here: {refusal}")),
         }
     }
+
     build_proposal(request, made, &after)
 }
 
@@ -43,6 +45,7 @@ pub fn propose_fix(request: &CodeFixRequest<'_>) -> Result<Proposal, FixRefusal>
 pub(super) fn draft_fix(request: &CodeFixRequest<'_>) -> Result<FixDraft, FixRefusal> {
     let case = Case::of(request)?;
     let made = recipes::draft_remedy(&case)?;
+
     if made.changes.values().all(Vec::is_empty) {
         return Err(case.nothing_to_do("the code already does what the remedy asks for"));
     }
@@ -75,6 +78,7 @@ impl DraftedFix {
         self.draft.imports.extend(more.imports);
         self.draft.review.extend(more.review);
         self.draft.confidence = self.draft.confidence.min(more.confidence);
+
         if self.draft.idiom == Idiom::Framework {
             self.draft.idiom = more.idiom;
         }

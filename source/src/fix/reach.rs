@@ -15,6 +15,7 @@ const MOST_FUNCTIONS: usize = 60;
 pub(super) fn reached_functions(case: &Case<'_>) -> Vec<FunctionRef> {
     let mut found = vec![case.handler.clone()];
     let mut at = 0;
+
     while let Some(function) = found.get(at).cloned() {
         for next in called_functions(case, &function) {
             let known =
@@ -23,14 +24,17 @@ pub(super) fn reached_functions(case: &Case<'_>) -> Vec<FunctionRef> {
                 found.push(next);
             }
         }
+
         at += 1;
     }
+
     found
 }
 
 fn called_functions(case: &Case<'_>, function: &FunctionRef) -> Vec<FunctionRef> {
     let mut found = Vec::new();
     let mut names: Vec<Expr> = Vec::new();
+
     for decorator in &function.function.decorators {
         names.push(decorator.call().map_or(decorator, |(callee, _)| callee).clone());
     }
@@ -41,12 +45,14 @@ fn called_functions(case: &Case<'_>, function: &FunctionRef) -> Vec<FunctionRef>
             }
         }
     }
+
     walk_statements(&function.function.body, &mut |_| {}, &mut |expr| {
         if let ExprKind::Call { callee, .. } = &*expr.kind {
             names.push(callee.clone());
         }
     });
     found.extend(names.iter().filter_map(|name| resolve_to_function(case, function.module, name)));
+
     if let Some(class) = &function.class {
         let own = names.iter().filter_map(|name| match &*name.kind {
             ExprKind::Member(object, method) if object.name() == Some("self") => case.project.method(class, method),
@@ -54,6 +60,7 @@ fn called_functions(case: &Case<'_>, function: &FunctionRef) -> Vec<FunctionRef>
         });
         found.extend(own);
     }
+
     if function.function.span == case.function().span && case.entry.framework == FrameworkName::Django {
         found.extend(find_authenticators(case));
     }
@@ -88,6 +95,7 @@ fn find_authenticators(case: &Case<'_>) -> Vec<FunctionRef> {
         None => case.project.resolve_expr(module, item),
     };
     let mut found = Vec::new();
+
     for item in items {
         if let Some(Resolved::Class(class)) = class(item) {
             found.extend(case.project.method(&class, "authenticate"));

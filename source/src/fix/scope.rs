@@ -53,6 +53,7 @@ pub(super) fn scope_sql(
     let scoped = read.scoped(&condition.column, &usual);
     let Some(at) = arguments.iter().position(|argument| argument.value.span.covers(&literal)) else { return false };
     let rest = arguments.get(at + 1..).unwrap_or_default();
+
     // Nothing is known of values that stand for many.
     if rest.iter().any(|argument| argument.spread != crate::ir::Spread::One) {
         return false;
@@ -79,10 +80,12 @@ pub(super) fn scope_sql(
                     None => return false,
                 },
             }
+
             true
         }
         _ => false,
     };
+
     if made {
         for (offset, text) in scoped.insertions {
             draft.insert(file, literal.start + offset, text);
@@ -104,6 +107,7 @@ fn usual_mark(case: &Case<'_>) -> PlaceholderStyle {
             }
         });
     }
+
     let imported = |name: &str| super::imports::imported_at(case.project, name).is_some();
     found.unwrap_or_else(|| {
         if imported("psycopg") || imported("psycopg2") || imported("pymysql") {
@@ -124,15 +128,18 @@ fn new_values(case: &Case<'_>, call: &Expr, value: &str, name: Option<&str>) -> 
     let last = call.call().and_then(|(callee, _)| dotted_text(callee)).unwrap_or_default();
     let last = last_part(&last).to_owned();
     let mut plain = None;
+
     for module in &case.project.modules {
         walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
             let Some((callee, arguments)) = expr.call() else { return };
             let same = dotted_text(callee).is_some_and(|name| last_part(&name) == last);
+
             if same && plain.is_none() && arguments.len() > 1 && sql_of(module, arguments).is_some() {
                 plain = arguments.get(1).map(|second| !matches!(&*second.value.kind, ExprKind::List(_)));
             }
         });
     }
+
     match (plain, case.module.language) {
         (Some(true), _) => value.to_owned(),
         (_, Language::Python) => format!("({value},)"),
@@ -143,6 +150,7 @@ fn new_values(case: &Case<'_>, call: &Expr, value: &str, name: Option<&str>) -> 
 fn add_to_list(case: &Case<'_>, draft: &mut FixDraft, list: &Expr, value: &str, place: usize) -> bool {
     let ExprKind::List(items) = &*list.kind else { return false };
     let file = &case.module.path;
+
     if let Some(next) = items.get(place) {
         draft.insert(file, next.span.start, format!("{value}, "));
         return true;
@@ -164,6 +172,7 @@ fn add_to_list(case: &Case<'_>, draft: &mut FixDraft, list: &Expr, value: &str, 
             draft.insert(file, list.span.start + 1, format!("{value}{comma}"));
         }
     }
+
     true
 }
 
@@ -175,6 +184,7 @@ pub(super) fn add_to_record(case: &Case<'_>, draft: &mut FixDraft, record: Span,
     let end = inner.trim_end().len();
     let before = if inner.trim_end().ends_with(['{', ',']) { " " } else { ", " };
     draft.insert(&case.module.path, record.start + end, format!("{before}{key}: {value}"));
+
     true
 }
 
@@ -194,6 +204,7 @@ fn scope_conditions(
         }),
         _ => None,
     });
+
     let Some(model) = model.or_else(|| load.table.clone()) else { return false };
     let added = format!(", {model}.{} == {}", condition.column, condition.value);
     draft.insert(&case.module.path, last.span.end, added);
@@ -231,6 +242,7 @@ fn scope_by_key(
             _ => return false,
         }
     };
+
     draft.replace(file, load.call.span, made);
     true
 }
@@ -250,5 +262,6 @@ fn scope_record(case: &Case<'_>, draft: &mut FixDraft, (callee, record): (&Expr,
             draft.replace(&case.module.path, Span { start, end: start + method.len(), ..record }, first);
         }
     }
+
     add_to_record(case, draft, record, &condition.column, &condition.value)
 }

@@ -65,6 +65,7 @@ pub(super) fn read_statement(raw: &str) -> Option<Sql> {
         words.iter().position(|word| ["SELECT", "UPDATE", "DELETE"].contains(&uppercase_text(word).as_str()))?;
     // Anything but the sign of a literal (`f`, `r`) and quotes before it is no statement.
     let is_sign = words.first().is_some_and(|word| word.at == 0 && word.text.len() <= 2);
+
     if first > 1 || (first == 1 && !is_sign) {
         return None;
     }
@@ -132,6 +133,7 @@ fn table_alias(next: Option<&Word>, after: Option<&Word>) -> String {
 fn split_words(raw: &str) -> Vec<Word<'_>> {
     let mut found = Vec::new();
     let (mut depth, mut start) = (0usize, None);
+
     for (at, letter) in raw.char_indices().chain(Some((raw.len(), ' '))) {
         let is_part = letter.is_alphanumeric() || letter == '_' || letter == '.';
         match (start, is_part) {
@@ -142,12 +144,14 @@ fn split_words(raw: &str) -> Vec<Word<'_>> {
             }
             _ => {}
         }
+
         match letter {
             '(' => depth += 1,
             ')' => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
+
     found
 }
 
@@ -162,6 +166,7 @@ fn find_marks(raw: &str) -> Vec<(usize, PlaceholderStyle)> {
         rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect()
     };
     let mut before = ' ';
+
     for (at, letter) in raw.char_indices() {
         let rest = raw.get(at + letter.len_utf8()..).unwrap_or("");
         let mark = match letter {
@@ -173,9 +178,11 @@ fn find_marks(raw: &str) -> Vec<(usize, PlaceholderStyle)> {
             ':' if before != ':' => Some(name_of(rest)).filter(|name| !name.is_empty()).map(PlaceholderStyle::Colon),
             _ => None,
         };
+
         found.extend(mark.map(|mark| (at, mark)));
         before = letter;
     }
+
     found
 }
 
@@ -185,6 +192,7 @@ fn column_pairs(raw: &str, start: usize, end: usize, marks: &[(usize, Placeholde
     let pair = |(place, (at, _)): (usize, &(usize, PlaceholderStyle))| {
         let left = raw.get(start..*at)?.trim_end();
         let left = left.strip_suffix('=')?.trim_end_matches(['=', ' ']);
+
         if left.ends_with(['!', '<', '>']) {
             return None;
         }
@@ -192,6 +200,7 @@ fn column_pairs(raw: &str, start: usize, end: usize, marks: &[(usize, Placeholde
         let column = left.get(begin.map_or(0, |at| at + 1)..)?;
         Some((column.rsplit('.').next().unwrap_or(column).to_owned(), place))
     };
+
     inside.filter_map(pair).collect()
 }
 
@@ -231,6 +240,7 @@ impl Sql {
             PlaceholderStyle::Colon(_) => (format!(":{column}"), place, Some(column.to_owned())),
             PlaceholderStyle::Named(_) => (format!("%({column})s"), place, Some(column.to_owned())),
         };
+
         let mut insertions = Vec::new();
         match self.condition {
             Some((start, end)) if self.has_or => {
@@ -240,6 +250,7 @@ impl Sql {
             Some(_) => insertions.push((self.at, format!(" AND {qualified} = {mark}"))),
             None => insertions.push((self.at, format!(" WHERE {qualified} = {mark}"))),
         }
+
         Scoped { insertions, place, name }
     }
 }
@@ -252,6 +263,7 @@ mod tests {
         let Some(sql) = read_statement(raw) else { return (String::new(), 0) };
         let scoped = sql.scoped(column, &PlaceholderStyle::Question);
         let mut made = raw.to_owned();
+
         for (at, text) in scoped.insertions.iter().rev() {
             made.insert_str(*at, text);
         }

@@ -23,6 +23,7 @@ impl CodeStyle {
         let quote = if single > double { '\'' } else { '"' };
         let lines = text.lines().filter(|line| !line.trim().is_empty()).count().max(1);
         let ended = text.lines().filter(|line| line.trim_end().ends_with(';')).count();
+
         CodeStyle { newline, indent: indent_width(text, language), quote, semicolons: ended * 5 > lines }
     }
 
@@ -49,16 +50,19 @@ impl CodeStyle {
 fn indent_width(text: &str, language: Language) -> usize {
     let mut counts = [0usize; 9];
     let mut before = 0;
+
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         if line.starts_with('\t') {
             return 0;
         }
         let now = line.len() - line.trim_start_matches(' ').len();
+
         if let Some(count) = now.checked_sub(before).and_then(|step| counts.get_mut(step)) {
             *count += 1;
         }
         before = now;
     }
+
     let usual = if language == Language::Python { 4 } else { 2 };
     let steps = [2usize, 3, 4, 8].into_iter();
     let most = steps.max_by_key(|step| (counts.get(*step).copied().unwrap_or(0), usize::from(*step == usual)));

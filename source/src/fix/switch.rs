@@ -33,6 +33,7 @@ pub(super) fn route_pieces(case: &Case<'_>) -> Vec<(ModuleId, Span)> {
     let mut found = vec![(case.handler.module, case.function().outer_span)];
     let mut names: Vec<(ModuleId, Expr)> = Vec::new();
     let own = case.handler.module;
+
     if let Some((module, call)) = find_declaration(case.project, case.entry) {
         walk_expr(&call, &mut |part| names.push((module, part.clone())));
     }
@@ -50,6 +51,7 @@ pub(super) fn route_pieces(case: &Case<'_>) -> Vec<(ModuleId, Span)> {
             _ => {}
         }
     }
+
     found
 }
 
@@ -72,6 +74,7 @@ pub(super) fn find_switches(case: &Case<'_>, pieces: &[(ModuleId, Span)]) -> Vec
             });
         });
     }
+
     found
 }
 
@@ -113,13 +116,16 @@ pub(super) fn texts_with_switch(
     let mut modules: Vec<ModuleId> = pieces.iter().map(|(module, _)| *module).collect();
     modules.sort();
     modules.dedup();
+
     for id in modules {
         let Some(module) = project.module(id) else { continue };
         let spans: Vec<Span> = pieces.iter().filter(|(of, _)| *of == id).map(|(_, span)| *span).collect();
+
         if let Some(text) = settle_file(module, spans, &switch.name, value) {
             texts.insert(module.path.clone(), text);
         }
     }
+
     texts
 }
 
@@ -127,14 +133,17 @@ fn settle_file(module: &Module, mut spans: Vec<Span>, name: &str, value: bool) -
     let mut text = module.text.to_string();
     let mut statements = module.statements.clone();
     let mut changed = false;
+
     for _ in 0..MOST_ROUNDS {
         let settler = Settler { text: &text, name, value, spans: &spans, language: module.language };
         let mut changes = Vec::new();
         settler.block(&statements, &mut changes);
         let Some(change) = changes.into_iter().next() else { break };
         let made = super::edits::apply_changes(&text, std::slice::from_ref(&change))?;
+
         // A piece grows or shrinks with what changes in it.
         let (gone, come) = (change.end - change.start, change.text.len());
+
         for span in &mut spans {
             if change.start < span.end {
                 span.end = (span.end + come).saturating_sub(gone);
@@ -143,10 +152,12 @@ fn settle_file(module: &Module, mut spans: Vec<Span>, name: &str, value: bool) -
                 span.start = (span.start + come).saturating_sub(gone);
             }
         }
+
         statements = module.language.lower(&made)?.statements;
         text = made;
         changed = true;
     }
+
     changed.then_some(text)
 }
 
@@ -227,6 +238,7 @@ impl Settler<'_> {
             return Some(TextReplacement { start, end: line_end(self.text, statement.span.end), text: String::new() });
         }
         let text = block_text(self.text, statement, kept)?;
+
         // Behind what always leaves, nothing is reached.
         let end = match rest.last() {
             Some(last) if holds && super::denial::leaves_function(kept) => last.span.end,
@@ -256,6 +268,7 @@ impl Settler<'_> {
                         changes.push(TextReplacement { start: expr.span.start, end: expr.span.end, text });
                         return;
                     }
+
                     if let Some(kept) = self.without(*all, parts) {
                         changes.push(self.replaced(expr.span, kept));
                         return;
@@ -264,6 +277,7 @@ impl Settler<'_> {
                 _ => {}
             }
         }
+
         self.inner(expr, changes);
     }
 
@@ -282,6 +296,7 @@ impl Settler<'_> {
     fn replaced(&self, whole: Span, kept: &Expr) -> TextReplacement {
         let text = kept.span.text(self.text).to_owned();
         let (mut start, mut end) = (whole.start, whole.end);
+
         // Brackets around the whole are needed no more where one simple part is left.
         let simple =
             matches!(&*kept.kind, ExprKind::Call { .. } | ExprKind::Name(_) | ExprKind::Not(_) | ExprKind::Member(..));
@@ -375,12 +390,14 @@ pub(super) fn remove_switch(
         "the check is there, and `{}` turns it off: it is asked for always, as if `{}` were {value}",
         switch.name, switch.name
     ));
+
     for (file, new) in texts {
         let old = case.project.tree.file(file).map_or("", |file| &*file.text);
         for edit in super::edits::changed_pieces(file, old, new) {
             draft.replace(file, edit.span, edit.new);
         }
     }
+
     draft.follow(place, format!("{} = {set}", switch.name));
     draft
 }

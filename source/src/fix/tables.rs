@@ -72,6 +72,7 @@ impl Tables {
                 &mut |_| {},
             );
         }
+
         tables
     }
 
@@ -86,11 +87,13 @@ impl Tables {
         let columns = self.columns(name).unwrap_or_default();
         let refers = |column: &&Column| column.refers_to.as_deref().is_some_and(|to| self.is_account(to));
         let named = |column: &&Column| is_one_of(&column.name, OWNER_FIELDS) && !column.is_key;
+
         // Who changed or approved it last is not whose it is.
         let loose = |column: &&Column| !has_word(&column.name, &PASSING_HANDS);
         let first = columns.iter().filter(|column| refers(column) && named(column));
         let second = columns.iter().filter(|column| !refers(column) && named(column));
         let third = columns.iter().filter(|column| refers(column) && !named(column) && loose(column));
+
         first.chain(second).chain(third).collect()
     }
 
@@ -129,6 +132,7 @@ impl Tables {
     fn paths_within(&self, name: &str, steps: usize) -> Vec<String> {
         let columns = self.columns(name).unwrap_or_default();
         let mut found = Vec::new();
+
         for column in columns.iter().filter(|column| column.is_part && steps < MOST_REFERENCES) {
             let Some(to) = column.refers_to.as_deref().filter(|to| *to != name && !self.is_account(to)) else {
                 continue;
@@ -140,6 +144,7 @@ impl Tables {
             };
             found.extend(further.iter().map(|path| format!("{}__{path}", column.name)));
         }
+
         found
     }
 
@@ -168,6 +173,7 @@ fn columns_of(project: &Project, class: &ClassRef) -> Vec<Column> {
     let line = if class.class.bases.is_empty() { vec![class.clone()] } else { project.line_of(class) };
     let mut found: Vec<Column> = Vec::new();
     let mut met: Vec<String> = Vec::new();
+
     for part in &line {
         for member in &part.class.members {
             let StatementKind::Assign(targets, _) = &member.kind else { continue };
@@ -179,6 +185,7 @@ fn columns_of(project: &Project, class: &ClassRef) -> Vec<Column> {
             found.extend(read_model_field(&member.kind));
         }
     }
+
     let outside = line.iter().flat_map(|part| &part.class.bases).filter_map(dotted_text);
     for name in outside.flat_map(|base| columns_of_library(last_part(&base))) {
         if !met.iter().any(|met| met == name) {
@@ -186,6 +193,7 @@ fn columns_of(project: &Project, class: &ClassRef) -> Vec<Column> {
             found.push(Column { name: (*name).to_owned(), refers_to: None, is_key: false, is_part: false });
         }
     }
+
     found
 }
 
@@ -223,6 +231,7 @@ fn bracketed_text(text: &str) -> &str {
             _ => {}
         }
     }
+
     ""
 }
 
@@ -239,6 +248,7 @@ fn split_at_commas(text: &str) -> Vec<&str> {
             _ => {}
         }
     }
+
     parts.push(text.get(start..).unwrap_or(""));
     parts
 }
@@ -247,6 +257,7 @@ fn parse_column(part: &str) -> Option<Column> {
     const NO_COLUMNS: [&str; 7] = ["primary", "foreign", "unique", "constraint", "check", "index", "key"];
     let words: Vec<String> = part.split_whitespace().map(str::to_ascii_lowercase).collect();
     let name = part.split_whitespace().next()?.trim_matches(['"', '`', '\'', '\\']).to_owned();
+
     if NO_COLUMNS.contains(&words.first()?.as_str()) {
         return None;
     }
@@ -262,6 +273,7 @@ fn read_model_field(member: &StatementKind) -> Option<Column> {
     let name = targets.first()?.name()?.to_owned();
     let (callee, arguments) = value.call()?;
     let maker = last_part(&dotted_text(callee)?).to_ascii_lowercase();
+
     if maker == "relationship" || !(MAKERS.contains(&maker.as_str()) || maker.ends_with("field")) {
         return None;
     }
@@ -270,11 +282,13 @@ fn read_model_field(member: &StatementKind) -> Option<Column> {
     walk_expr(value, &mut |part| {
         let Some((callee, arguments)) = part.call() else { return };
         let made = dotted_text(callee).map(|name| last_part(&name).to_owned()).unwrap_or_default();
+
         if matches!(made.as_str(), "ForeignKey" | "OneToOneField") {
             let to = crate::ir::argument_at(arguments, 0).or_else(|| crate::ir::argument_named(arguments, "to"));
             refers_to = to.and_then(referred_table);
         }
     });
+
     let on_delete = crate::ir::argument_named(arguments, "on_delete").or_else(|| crate::ir::argument_at(arguments, 1));
     let is_part = on_delete.and_then(dotted_text).is_some_and(|name| last_part(&name) == "CASCADE");
     Some(Column { name, refers_to, is_key, is_part })
@@ -286,6 +300,7 @@ fn referred_table(to: &Expr) -> Option<String> {
     let name = crate::ir::literal_text(to).map(str::to_owned).or_else(|| dotted_text(to));
     let name = name.or_else(|| to.call().and_then(|(callee, _)| dotted_text(callee)))?;
     let last = last_part(&name);
+
     if last == "AUTH_USER_MODEL" || last == "get_user_model" {
         return Some("User".to_owned());
     }

@@ -34,6 +34,7 @@ impl ChangedProject {
         let routes = find_routes(&project);
         let entry = find_route_again(request.entry, &project, &routes);
         let sibling = request.sibling.and_then(|sibling| find_route_again(sibling, &project, &routes));
+
         if entry.is_none() {
             let because = format!("{} is not found any more with the change", describe_route(request.entry));
             return Err(not_verified(because));
@@ -67,6 +68,7 @@ pub(super) fn find_route_again(entry: &RouteEntry, project: &Project, routes: &R
             && other.function == entry.function
             && other.handler.file == entry.handler.file
     };
+
     if let Some(found) = routes.routes.iter().find(same) {
         return Some(found.clone());
     }
@@ -80,6 +82,7 @@ pub(super) fn find_route_again(entry: &RouteEntry, project: &Project, routes: &R
     moved.handler.line = function.function.span.line;
     let span = function.function.outer_span;
     moved.code = Some(HandlerCode { declaration: (module.id, span), function });
+
     Some(moved)
 }
 
@@ -107,6 +110,7 @@ pub(super) fn verify_change(
             return Err(not_verified(format!("{file} would not parse any more")));
         }
     }
+
     if let Some(lost) = lost_route(request.routes, &after.routes) {
         return Err(not_verified(format!("{lost} would be another route, or have other guards")));
     }
@@ -139,6 +143,7 @@ fn lost_route(before: &RouteTable, after: &RouteTable) -> Option<String> {
             same && asking(other) >= asking(entry)
         })
     };
+
     // Routes that were given by hand, of a framework that has no file yet, cannot be found again this way.
     let known = !after.routes.is_empty();
     before.routes.iter().find(|entry| known && !kept(entry)).map(describe_route)

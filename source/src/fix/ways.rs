@@ -57,6 +57,7 @@ pub(super) fn ways_of(project: &Project, entry: &RouteEntry, asked: GuardDemand)
     found.extend(reader.parameters());
     found.extend(reader.declared());
     found.extend(reader.called());
+
     found
 }
 
@@ -71,12 +72,14 @@ pub(super) fn best_way(
         return Some(way);
     }
     let mut all: Vec<GuardUsage> = Vec::new();
+
     for entry in case.routes.routes.iter().filter(|entry| entry.framework == case.entry.framework) {
         all.extend(ways_of(case.project, entry, asked).into_iter().filter(|way| wanted(way)));
     }
     let text = |way: &GuardUsage| (way.put, case.project.text(way.module, way.expr.span).to_owned());
     let count = |way: &GuardUsage| all.iter().filter(|other| text(other) == text(way)).count();
     let best = all.iter().rev().max_by_key(|way| (way.module == case.handler.module, count(way)));
+
     best.cloned()
 }
 
@@ -112,6 +115,7 @@ impl GuardUsageReader<'_> {
     fn parameters(&self) -> Vec<GuardUsage> {
         let module = self.handler.module;
         let mut found = Vec::new();
+
         for parameter in &self.handler.function.parameters {
             for part in parameter.declared.iter().chain(&parameter.default) {
                 if let Some((of, function)) = find_dependency(self.project, module, part)
@@ -123,6 +127,7 @@ impl GuardUsageReader<'_> {
                 }
             }
         }
+
         found
     }
 
@@ -130,6 +135,7 @@ impl GuardUsageReader<'_> {
     fn function_asks(&self, module: ModuleId, function: &Expr) -> bool {
         let name = dotted_text(function).unwrap_or_default();
         let is_role = names_role(last_part(&name));
+
         match self.asked {
             GuardDemand::Role => {
                 is_role && self.resolved(module, function).is_none_or(|found| refuses_callers(self.project, &found))
@@ -159,6 +165,7 @@ impl GuardUsageReader<'_> {
         let Some((module, call)) = find_declaration(self.project, self.entry) else { return Vec::new() };
         let Some((_, arguments)) = call.call() else { return Vec::new() };
         let mut found = Vec::new();
+
         if let Some(ExprKind::List(items)) = argument_named(arguments, "dependencies").map(|list| &*list.kind) {
             for item in items {
                 if let Some((of, function)) = find_dependency(self.project, module, item)
@@ -168,6 +175,7 @@ impl GuardUsageReader<'_> {
                 }
             }
         }
+
         for argument in middle_arguments(arguments, self.handler) {
             let items = match &*argument.kind {
                 ExprKind::List(items) => items.as_slice(),
@@ -177,12 +185,14 @@ impl GuardUsageReader<'_> {
                 found.push(self.way(Put::Argument, module, item));
             }
         }
+
         found
     }
 
     fn middleware_asks(&self, module: ModuleId, item: &Expr) -> bool {
         let text = self.project.text(module, item.span);
         let known = self.entry.guards.iter().find(|guard| guard.name == text);
+
         if let Some(guard) = known {
             return self.is_asked(&guard.kind);
         }
@@ -192,6 +202,7 @@ impl GuardUsageReader<'_> {
             if self.asked == GuardDemand::Role { crate::words::ROLE_WORDS } else { crate::words::CREDENTIAL_WORDS };
         let named = crate::words::has_word(last_part(&name), words);
         let refuses = self.resolved(module, callee).is_none_or(|found| refuses_callers(self.project, &found));
+
         named && refuses && (self.asked == GuardDemand::Role || !names_role(last_part(&name)))
     }
 
@@ -215,6 +226,7 @@ impl GuardUsageReader<'_> {
                 });
             }
         });
+
         found
     }
 }
@@ -227,10 +239,12 @@ pub(super) fn find_declaration(project: &Project, entry: &RouteEntry) -> Option<
     let mut see = |expr: &Expr| {
         let fits = expr.span.start >= span.start && expr.span.end <= span.end && expr.call().is_some();
         let wider = found.as_ref().is_none_or(|found| expr.span.covers(&found.span));
+
         if fits && wider {
             found = Some(expr.clone());
         }
     };
+
     let mut decorators: Vec<Expr> = Vec::new();
     walk_statements(
         &file.statements,
@@ -266,6 +280,7 @@ pub(super) fn refuses_callers(project: &Project, function: &FunctionRef) -> bool
             if let Some((callee, _)) = expr.call() {
                 let name = dotted_text(callee).unwrap_or_default();
                 found |= matches!(last_part(&name), "abort" | "status" | "sendStatus" | "refuse" | "deny" | "redirect");
+
                 // `refuse(res, 403)`: the status stands in the call.
                 found |= project.text(function.module, expr.span).contains("40");
             }

@@ -43,6 +43,7 @@ pub(super) fn find_routes(code: &RustCode<'_>) -> RouteTable {
     matches.iter().for_each(|matched| actix.annotate(matched));
     matches.iter().for_each(|matched| actix.read(matched));
     actix.name_unregistered();
+
     // A scope and what is in it are put behind one another as they are.
     actix.routers.graph.into_table(FrameworkName::Actix, |prefix, path| {
         let path = if path.is_empty() || path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
@@ -54,10 +55,12 @@ impl<'s> Actix<'s, '_> {
     fn annotate(&mut self, matched: &Matched<'s>) {
         let (Some(attribute), Some(arguments)) = (matched.get("attribute"), matched.get("arguments")) else { return };
         let name = matched.text("name").rsplit("::").next().unwrap_or("");
+
         if name != "route" && !METHODS.contains(&name) {
             return;
         }
         let mut next = attribute.node.next_named_sibling();
+
         while let Some(node) = next.filter(|node| node.kind() != "function_item") {
             next = if node.kind() == "attribute_item" || node.kind().contains("comment") {
                 node.next_named_sibling()
@@ -65,6 +68,7 @@ impl<'s> Actix<'s, '_> {
                 None
             };
         }
+
         let Some(function) = next.map(|node| attribute.with(node)) else { return };
         let text = arguments.text();
         let texts: Vec<&str> = text.split('"').skip(1).step_by(2).collect();
@@ -80,6 +84,7 @@ impl<'s> Actix<'s, '_> {
             guards: Vec::new(),
             is_registered: false,
         });
+
         entry.routes.push((methods, (*path).to_owned()));
         let wraps = named("wrap").into_iter().filter(|wrap| !is_harmless(wrap, None));
         entry.guards.extend(wraps.map(|wrap| make_guard(&wrap, None, GuardLevel::Route, attribute.place())));
@@ -96,6 +101,7 @@ impl<'s> Actix<'s, '_> {
         }
         let Some(router) = self.routers.find(receiver) else { return };
         let verb = matched.text("verb");
+
         match (verb, list.children().as_slice()) {
             ("service", [service]) => self.serve(router, call, *service),
             ("route", [path, route]) => match self.routers.code.constant(*path) {
@@ -137,6 +143,7 @@ impl<'s> Actix<'s, '_> {
             let made = self.routers.made_by.get(&child).copied();
             let argument = made.and_then(|made| made.field("arguments")?.children().first().copied());
             let prefix = argument.and_then(|argument| self.routers.code.constant(argument));
+
             if argument.is_some() && prefix.is_none() {
                 self.routers.graph.unclear.push(service.note("the prefix is made at runtime"));
             }
@@ -165,6 +172,7 @@ impl<'s> Actix<'s, '_> {
         let extractors = self.routers.code.extractor_guards(function);
         let Some(annotated) = self.annotated.get_mut(&function.key()) else { return };
         annotated.is_registered = true;
+
         for (methods, path) in &annotated.routes {
             self.routers.graph.add_route(GraphRoute {
                 router,
@@ -185,9 +193,11 @@ impl<'s> Actix<'s, '_> {
         let mut guards = Vec::new();
         let mut handler = None;
         let mut at = Some(route);
+
         while let Some(part) = at.filter(|part| part.kind() == "call_expression") {
             let Some(callee) = part.field("function") else { break };
             let arguments = part.field("arguments").map(At::children).unwrap_or_default();
+
             match (last_part(callee), arguments.first()) {
                 ("to", Some(first)) => handler = handler.or(Some(*first)),
                 ("method" | "guard", Some(first)) => methods.extend(method_named(first.text())),
@@ -195,8 +205,10 @@ impl<'s> Actix<'s, '_> {
                 (name, _) if METHODS.contains(&name) => methods.push(name.to_ascii_uppercase()),
                 _ => {}
             }
+
             at = callee.field("value").filter(|_| callee.kind() == "field_expression");
         }
+
         if let Some(handler) = handler {
             self.routers.put_route(router, call, (methods, path.to_owned()), handler, guards);
         }
@@ -210,6 +222,7 @@ impl<'s> Actix<'s, '_> {
                 own.then(|| annotated.function.note("no application or scope that is read serves this handler")),
             );
         }
+
         self.routers.graph.unclear.extend(notes);
     }
 }

@@ -46,6 +46,7 @@ fn read_call<'s>(routers: &mut RustRouters<'s, '_>, matched: &Matched<'s>) {
         return;
     }
     let Some(router) = routers.find(receiver) else { return };
+
     match (matched.text("verb"), list.children().as_slice()) {
         ("route" | "api_route", [path, served, ..]) => match routers.code.constant(*path) {
             Some(path) => put_methods(routers, router, call, &path, *served),
@@ -93,6 +94,7 @@ struct ServedMethod<'s> {
 fn put_methods<'s>(routers: &mut RustRouters<'s, '_>, router: GraphRouterId, call: At<'s>, path: &str, served: At<'s>) {
     let mut found = Vec::new();
     collect_methods(routers, served, &mut found, 0);
+
     if found.is_empty() {
         routers.graph.unclear.push(served.note("which methods the route serves is not written here"));
     }
@@ -114,6 +116,7 @@ fn collect_methods<'s>(routers: &RustRouters<'s, '_>, at: At<'s>, found: &mut Ve
     let Some(callee) = at.field("function").filter(|_| at.kind() == "call_expression") else { return };
     let arguments = at.field("arguments").map(At::children).unwrap_or_default();
     let is_method = callee.kind() == "field_expression";
+
     if let Some(before) = callee.field("value").filter(|_| is_method) {
         collect_methods(routers, before, found, steps + 1);
     }
@@ -132,6 +135,7 @@ fn collect_methods<'s>(routers: &RustRouters<'s, '_>, at: At<'s>, found: &mut Ve
         (_, []) if !is_method => {
             // A function of the project that gives what is served.
             let body = routers.code.function_of(callee).and_then(|function| function.field("body"));
+
             if let Some(last) = body.and_then(|body| body.children().last().copied()) {
                 collect_methods(routers, last, found, steps + 1);
             }
@@ -139,6 +143,7 @@ fn collect_methods<'s>(routers: &RustRouters<'s, '_>, at: At<'s>, found: &mut Ve
         }
         _ => return,
     };
+
     found.push(ServedMethod { methods, handler, guards: Vec::new() });
 }
 
@@ -164,6 +169,7 @@ fn put_annotated<'s>(routers: &mut RustRouters<'s, '_>, router: GraphRouterId, c
             }
             continue;
         };
+
         let found = routers.code.extractor_guards(function);
         let moment = routers.moment(call);
         routers.graph.add_route(super::graph::GraphRoute {
@@ -188,5 +194,6 @@ fn read_annotation(function: At<'_>) -> Option<(Vec<String>, String)> {
     let path = path.split('"').nth(1)?.to_owned();
     let words = rest.split(|letter: char| !letter.is_alphanumeric());
     let method = words.into_iter().find(|word| METHODS.contains(word))?;
+
     Some((vec![method.to_ascii_uppercase()], path))
 }

@@ -31,6 +31,7 @@ pub(super) fn find_routes(code: &GoCode<'_>) -> RouteTable {
 fn read_call<'s>(routers: &mut GoRouters<'s, '_>, matched: &Matched<'s>) {
     let (Some(operand), Some(list)) = (matched.get("router"), matched.get("arguments")) else { return };
     let arguments = list.children();
+
     if routers.code.import(operand, operand.text()).is_some() {
         return;
     }

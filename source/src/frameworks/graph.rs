@@ -131,6 +131,7 @@ impl RouterGraph {
         for route in &self.routes {
             let mut ways = Vec::new();
             self.collect_ways(route.router, route.moment, joined, &mut Vec::new(), &mut ways);
+
             if ways.len() > MOST_WAYS {
                 let note = format!("only {MOST_WAYS} of the places where its router hangs are read");
                 table.unclear.push(format!("{}:{}: {note}", route.declared.file, route.declared.line));
@@ -149,6 +150,7 @@ impl RouterGraph {
                 });
             }
         }
+
         table
     }
 
@@ -175,14 +177,17 @@ impl RouterGraph {
         let level = if self.is_app(router, 0) { GuardLevel::App } else { GuardLevel::Router };
         let reaching = router.guards.iter().filter(|(at, reach, _)| reach.reaches(*at, moment));
         let mut own: Vec<Guard> = reaching.map(|(_, _, guard)| Guard { level, ..guard.clone() }).collect();
+
         // What is put around the routes so far stands outside of what was put there before.
         if router.guards.iter().any(|(_, reach, _)| *reach == GuardReach::Earlier) {
             own.reverse();
         }
         let before = ways.len();
+
         for mount in &router.mounts {
             let mut above = Vec::new();
             self.collect_ways(mount.parent, mount.moment, joined, open, &mut above);
+
             for mut way in above.into_iter().take(MOST_WAYS + 1) {
                 if !mount.prefix.is_empty() {
                     way.prefix = joined(&way.prefix, &mount.prefix);
@@ -192,6 +197,7 @@ impl RouterGraph {
                 ways.push(way);
             }
         }
+
         if ways.len() == before {
             ways.push(MountPath { prefix: String::new(), guards: own });
         }

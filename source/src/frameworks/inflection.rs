@@ -27,6 +27,7 @@ pub(super) fn singular_form(word: &str) -> String {
         }
         None => last.to_owned(),
     };
+
     format!("{before}{made}")
 }
 
@@ -41,6 +42,7 @@ pub(super) fn plural_form(word: &str) -> String {
         None if ["s", "x", "ch", "sh"].iter().any(|end| last.ends_with(end)) => format!("{last}es"),
         None => format!("{last}s"),
     };
+
     format!("{before}{made}")
 }
 
@@ -62,6 +64,7 @@ pub(super) fn with_optional(path: &str) -> Vec<String> {
     let (before, after) = (path.get(..open).unwrap_or(""), path.get(close + 1..).unwrap_or(""));
     let inner = path.get(open + 1..close).unwrap_or("");
     let mut found = with_optional(&format!("{before}{after}"));
+
     if !inner.starts_with('.') && found.len() < 16 {
         found.extend(with_optional(&format!("{before}{inner}{after}")));
     }

@@ -52,5 +52,6 @@ pub fn find_routes(project: &Project) -> RouteTable {
     parallel::map(&FINDERS, |find| find(project)).into_iter().for_each(|own| table.extend(own));
     let given_up = project.modules.iter().filter(|module| module.took_too_long());
     table.unclear.extend(given_up.map(|module| format!("{}: parsing it takes too long", module.path)));
+
     table.settle()
 }

@@ -37,6 +37,7 @@ pub(super) fn find_routes(code: &GoCode<'_>) -> RouteTable {
             }
         }
     }
+
     routers.graph.into_table(FrameworkName::NetHttp, join_patterns)
 }
 
@@ -87,6 +88,7 @@ fn read_route<'s>(routers: &mut GoRouters<'s, '_>, verb: &str, operand: At<'s>, 
     };
     let (own, path) = split_pattern(&pattern);
     let methods = [methods, own, later_methods(routers.code, call)].concat();
+
     if is_plain && hang_wrapped(routers, operand, call, &path, *handler) {
         return;
     }
@@ -104,6 +106,7 @@ fn split_pattern(pattern: &str) -> (Vec<String>, String) {
         }
         _ => (Vec::new(), pattern),
     };
+
     let path = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or(rest);
     (method, path.strip_suffix("{$}").unwrap_or(path).replace("...}", "}"))
 }
@@ -112,6 +115,7 @@ fn split_pattern(pattern: &str) -> (Vec<String>, String) {
 fn later_methods<'s>(code: &GoCode<'s>, call: At<'s>) -> Vec<String> {
     let mut at = call;
     let mut methods = Vec::new();
+
     while let Some(selector) = at.parent().filter(|parent| parent.kind() == "selector_expression") {
         let Some(outer) = selector.parent().filter(|parent| parent.kind() == "call_expression") else { break };
         if selector.field_text("field") == "Methods" {
@@ -119,6 +123,7 @@ fn later_methods<'s>(code: &GoCode<'s>, call: At<'s>) -> Vec<String> {
         }
         at = outer;
     }
+
     methods
 }
 
@@ -133,10 +138,12 @@ fn hang_wrapped<'s>(
     let Some((inner, stripped, guards)) = unwrap_router(routers, mounted) else { return false };
     let Some(child) = routers.find(inner, 0) else { return false };
     let parent = routers.router(operand);
+
     // A mux hands the whole path on; only what strips it makes it a prefix.
     let is_chi = call.field("function").is_some_and(|callee| callee.field_text("field") == "Mount");
     let prefix = if is_chi { prefix.to_owned() } else { stripped };
     routers.hang(child, parent, prefix.trim_end_matches('/').to_owned(), guards, call);
+
     true
 }
 
@@ -145,6 +152,7 @@ fn guard_served_router<'s>(routers: &mut GoRouters<'s, '_>, served: At<'s>) {
     let Some((inner, _, guards)) = unwrap_router(routers, served) else { return };
     let Some(id) = routers.find(inner, 0) else { return };
     let moment = routers.moment(served);
+
     for guard in guards {
         routers.graph.guard(id, moment, GuardReach::All, guard);
     }
@@ -155,6 +163,7 @@ fn unwrap_router<'s>(routers: &mut GoRouters<'s, '_>, at: At<'s>) -> Option<(At<
     let mut guards = Vec::new();
     let mut stripped = String::new();
     let mut at = at;
+
     for _ in 0..MOST_WRAPPERS {
         if is_router(routers, at) {
             return Some((at, stripped, guards));
@@ -169,6 +178,7 @@ fn unwrap_router<'s>(routers: &mut GoRouters<'s, '_>, at: At<'s>) -> Option<(At<
             return None;
         }
         let arguments = at.field("arguments")?.children();
+
         if at.field_text("function") == "http.StripPrefix" {
             stripped = arguments.first().and_then(|first| routers.code.constant(*first)).unwrap_or_default();
         } else {
@@ -177,6 +187,7 @@ fn unwrap_router<'s>(routers: &mut GoRouters<'s, '_>, at: At<'s>) -> Option<(At<
         let inner = arguments.iter().find(|argument| is_wrapped_router(routers, **argument, 0));
         at = *inner?;
     }
+
     None
 }
 
@@ -192,6 +203,7 @@ fn is_wrapped_router<'s>(routers: &mut GoRouters<'s, '_>, at: At<'s>, steps: usi
         "call_expression" => at.field("arguments").map(At::children).unwrap_or_default(),
         _ => Vec::new(),
     };
+
     steps < MOST_WRAPPERS && inner.into_iter().any(|inner| is_wrapped_router(routers, inner, steps + 1))
 }
 

@@ -31,6 +31,7 @@ impl<'p> Sources<'p> {
         let own: Vec<&Module> = own.map(AsRef::as_ref).collect();
         let trees = parallel::map(&own, |module| module.concrete());
         let parsed = own.into_iter().zip(trees).filter_map(|(module, tree)| Some(SourceText { module, tree: tree? }));
+
         Sources { files: parsed.collect() }
     }
 
@@ -179,6 +180,7 @@ impl SourceQuery {
         let mut cursor = QueryCursor::new();
         let mut matches = cursor.matches(query, within.node, within.file.module.text.as_bytes());
         let mut found = Vec::new();
+
         while let Some(matched) = matches.next() {
             let captured = matched.captures().iter();
             let captures = captured
@@ -192,6 +194,7 @@ impl SourceQuery {
                 break;
             }
         }
+
         found
     }
 
@@ -232,6 +235,7 @@ mod tests {
             ("rails", &rails::QUERY),
             ("rustcode", &rustcode::CODE),
         ];
+
         for (name, query) in queries {
             assert_eq!(query.fault(), None, "{name}");
         }

@@ -120,6 +120,7 @@ impl Language {
             Language::Java => java::lower_file(text, tree.root_node()),
             _ => Vec::new(),
         };
+
         Some(LoweredFile { statements, damaged: reader::damaged_spans(tree.root_node()) })
     }
 }

@@ -40,6 +40,7 @@ impl<'a> SyntaxReader<'a> {
         self.depth.set(self.depth.get() + 1);
         let made = act();
         self.depth.set(self.depth.get() - 1);
+
         Some(made)
     }
 }
@@ -81,6 +82,7 @@ pub(super) fn damaged_spans(root: Node) -> Vec<Span> {
     let mut found = Vec::new();
     let mut cursor = root.walk();
     let mut open = vec![root];
+
     while let Some(node) = open.pop() {
         if node.is_error() || node.is_missing() {
             found.push(node_span(node));
@@ -91,5 +93,6 @@ pub(super) fn damaged_spans(root: Node) -> Vec<Span> {
             break;
         }
     }
+
     found
 }

@@ -21,16 +21,20 @@ impl Project {
     fn look_for_line(&self, class: &ClassRef) -> Vec<ClassRef> {
         let mut line: Vec<ClassRef> = vec![class.clone()];
         let mut at = 0;
+
         while let Some(current) = line.get(at).cloned() {
             for base in &current.class.bases {
                 let Some(Resolved::Class(base)) = self.resolve_expr(current.module, base) else { continue };
                 let known = line.iter().any(|known| Arc::ptr_eq(&known.class, &base.class));
+
                 if !known && line.len() < MOST_CLASSES {
                     line.push(base);
                 }
             }
+
             at += 1;
         }
+
         line
     }
 

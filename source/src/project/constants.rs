@@ -42,6 +42,7 @@ impl Project {
                 let mut made = String::new();
                 let mut pieces = text.split("{}");
                 made.push_str(pieces.next()?);
+
                 for (part, piece) in parts.iter().zip(pieces) {
                     made.push_str(&self.constant_within(module, part, steps + 1)?);
                     made.push_str(piece);

@@ -28,6 +28,7 @@ fn collect_assigned(module: &mut Module, target: &Expr, value: &Expr) {
         return collect_pattern(module, entries, value);
     }
     let Some(name) = dotted_text(target) else { return };
+
     if name == WHOLE {
         if let ExprKind::Record(entries) = &*value.kind {
             entries.iter().for_each(|entry| collect_entry(module, entry));
@@ -72,6 +73,7 @@ fn collect_call(module: &mut Module, callee: &Expr, arguments: &[Argument]) {
     let of = argument_at(arguments, 0).and_then(dotted_text);
     let name = argument_at(arguments, 1).and_then(literal_text);
     let getter = argument_at(arguments, 2).and_then(getter_value);
+
     if let (Some("exports"), Some(name), Some(value)) = (of.as_deref(), name, getter) {
         add_definition(module, name, &value);
     }

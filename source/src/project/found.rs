@@ -59,6 +59,7 @@ impl FoundNames {
     pub(super) fn line(&self, class: &ClassRef, look: impl FnOnce() -> Vec<ClassRef>) -> Arc<[ClassRef]> {
         let address = Arc::as_ptr(&class.class).addr();
         let known = self.within(class.module, |found| found.lines.get(&address).map(|(_, line)| line.clone()));
+
         if let Some(line) = known.flatten() {
             return line;
         }

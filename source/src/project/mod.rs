@@ -139,12 +139,14 @@ impl Project {
         let files: Vec<(&SourceFile, Language)> =
             tree.files.iter().filter_map(|file| Some((file, file.language?))).collect();
         let modules = parallel::map(&files, |(file, language)| lower_module(&file.path, *language, &file.text));
+
         for ((file, _), module) in files.into_iter().zip(modules) {
             match module {
                 Some(module) => project.add(module),
                 None => project.left_out.push(too_long(&file.path)),
             }
         }
+
         project.tree = tree;
         project
     }
@@ -153,15 +155,18 @@ impl Project {
     pub fn with(&self, texts: &BTreeMap<String, String>) -> Project {
         let mut changed = self.clone();
         changed.tree = self.tree.with(texts);
+
         for (path, text) in texts {
             let Some(language) = Language::of_path(path) else { continue };
             let known = self.places.by_path.get(path).and_then(|id| changed.modules.get_mut(id.0));
+
             match (lower_module(path, language, &Arc::from(text.as_str())), known) {
                 (Some(module), Some(place)) => *place = Arc::new(Module { id: place.id, ..module }),
                 (Some(module), None) => changed.add(module),
                 (None, _) => {}
             }
         }
+
         changed
     }
 
@@ -184,6 +189,7 @@ impl Project {
         let id = ModuleId(self.modules.len());
         let places = Arc::make_mut(&mut self.places);
         places.by_path.insert(module.path.clone(), id);
+
         if let Some(name) = modules::dotted_name(&module) {
             for (at, _) in name.match_indices('.') {
                 places.by_tail.entry(name.get(at + 1..).unwrap_or("").to_owned()).or_default().push(id);
@@ -191,6 +197,7 @@ impl Project {
             places.by_tail.entry(name.clone()).or_default().push(id);
             places.by_name.insert(name, id);
         }
+
         self.found.grow();
         self.modules.push(Arc::new(Module { id, ..module }));
     }
@@ -243,6 +250,7 @@ fn lower_module(path: &str, language: Language, text: &Arc<str>) -> Option<Modul
         kept: OnceLock::new(),
         surveyed: OnceLock::new(),
     };
+
     names::collect_definitions(&mut module);
     Some(module)
 }

@@ -45,6 +45,7 @@ impl Project {
         let up = if from.is_package() { target.level - 1 } else { target.level };
         parts.truncate(parts.len().saturating_sub(up));
         parts.extend(Some(target.module.as_str()).filter(|module| !module.is_empty()));
+
         parts.join(".")
     }
 

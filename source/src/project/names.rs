@@ -31,6 +31,7 @@ pub(super) fn collect_definitions(module: &mut Module) {
             }
         }
     }
+
     module.statements = statements;
 }
 
@@ -106,8 +107,10 @@ fn collect_import(module: &mut Module, import: &Import) {
             // It is imported for what it does, and has no name here.
             (None, _) => return,
         };
+
         module.imports.insert(alias, target);
     }
+
     for name in &import.names {
         if name.name == "*" {
             module.stars.push(target(None));

@@ -37,6 +37,7 @@ impl Project {
         let Some(target) = found.imports.get(head) else { return name.to_owned() };
         let parts = [Some(self.absolute(found, target)), target.name.clone(), rest.map(str::to_owned)];
         let full = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
+
         // What a package exports by default is called as the package is.
         if found.language.is_script() { full.replace(".default", "") } else { full }
     }
@@ -58,6 +59,7 @@ impl Project {
                 self.below(Resolved::Module(module), own, steps + 1)
             };
         }
+
         let found = self.head(module, head, steps)?;
         if rest.is_empty() { Some(found) } else { self.below(found, rest, steps) }
     }
@@ -89,6 +91,7 @@ impl Project {
     fn imported(&self, from: ModuleId, target: &ImportTarget, steps: usize) -> Option<Resolved> {
         let module = self.module(from)?;
         let found = self.imported_module(module, target);
+
         if module.language.is_script() {
             return self.imported_script(found?, target.name.as_deref(), steps);
         }
@@ -133,6 +136,7 @@ impl Project {
                 open.push_back(found);
             }
         }
+
         None
     }
 
@@ -143,6 +147,7 @@ impl Project {
         let own = package.rsplit_once('.').map_or(name.to_owned(), |(above, _)| format!("{above}.{name}"));
         let starred = module.stars.iter().map(|target| format!("{}.{name}", target.module));
         let found = std::iter::once(own).chain(starred).find_map(|full| self.python_module(&full));
+
         self.look_up(found.filter(|found| *found != id)?, &[name], steps + 1)
     }
 
@@ -185,6 +190,7 @@ impl Project {
             });
             classes.next().map(|inner| Resolved::Class(ClassRef { module: class.module, class: inner }))
         };
+
         method.or_else(inner).or_else(|| {
             let (module, value) = self.class_field(class, name)?;
             Some(Resolved::Value(module, format!("{}.{name}", class.class.name), value))
@@ -208,6 +214,7 @@ impl Project {
                 matches!(definition, Definition::Value(value) if matches!(&*value.kind, ExprKind::Record(_)));
             if is_record { None } else { self.look_up(found, &[exports::WHOLE], steps + 1) }
         };
+
         match name {
             None => Some(whole().unwrap_or(Resolved::Module(found))),
             Some("default") => {
@@ -241,6 +248,7 @@ impl Project {
             }
             _ => return None,
         };
+
         if rest.is_empty() { Some(found) } else { self.below(found, rest, steps + 1) }
     }
 

@@ -43,6 +43,7 @@ impl ScriptPaths {
                 made.configs.extend(read_config(folder, &file.text));
             }
         }
+
         made.configs.sort_by_key(|config| std::cmp::Reverse(config.folder.len()));
         made
     }
@@ -71,6 +72,7 @@ impl ScriptPaths {
             }
             found.extend(config.base.as_ref().map(|base| join_path(base, name)));
         }
+
         for (package, folder) in &self.packages {
             let Some(rest) = name.strip_prefix(package.as_str()) else { continue };
             if rest.is_empty() {
@@ -81,6 +83,7 @@ impl ScriptPaths {
                 found.push(join_path(folder, &rest.replacen("/dist/", "/src/", 1)));
             }
         }
+
         // Where the manifest is not part of the tree, these begin at a folder above.
         if let Some(rest) = name.strip_prefix("@/").or_else(|| name.strip_prefix("~/")) {
             found.extend(
@@ -116,6 +119,7 @@ impl Project {
                 return Some(found);
             }
         }
+
         let file = ENDS.iter().find_map(|end| at(format!("{path}{end}")));
         let folder = if path.is_empty() { String::new() } else { format!("{path}/") };
         file.or_else(|| ENDS.iter().find_map(|end| at(format!("{folder}index{end}"))))
@@ -146,6 +150,7 @@ fn without_comments(text: &str) -> String {
     let mut made = String::new();
     let mut letters = text.chars().peekable();
     let mut is_text = false;
+
     while let Some(letter) = letters.next() {
         match letter {
             '\\' if is_text => {
@@ -173,8 +178,10 @@ fn without_comments(text: &str) -> String {
             }
             _ => {}
         }
+
         made.push(letter);
     }
+
     made
 }
 
@@ -208,5 +215,6 @@ fn join_path(folder: &str, path: &str) -> String {
             _ => parts.push(part),
         }
     }
+
     parts.join("/")
 }

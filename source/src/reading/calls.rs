@@ -78,6 +78,7 @@ impl HandlerReader<'_> {
         };
         let given = self.arguments(cx, state, arguments);
         let call = Call { name, dotted: &path, span: expr.span, receiver, given, arguments };
+
         if let Some(value) = self.identity_call(cx, state, &call, target.as_ref()) {
             return value;
         }
@@ -97,6 +98,7 @@ impl HandlerReader<'_> {
             }
             _ => self.eval(cx, state, callee),
         };
+
         match &callee_value.kind {
             ValueKind::Function(function, around) => {
                 let (function, around) = (function.clone(), around.clone());
@@ -119,6 +121,7 @@ impl HandlerReader<'_> {
     fn target(&self, cx: &Cx, state: &State, (callee, path): (&Expr, &str)) -> Option<Resolved> {
         let (root, _) = path.split_once('.')?;
         let is_local = state.get(root).is_some() || matches!(root, "self" | "this" | "cls");
+
         if is_local || !matches!(&*callee.kind, ExprKind::Member(..)) {
             return None;
         }
@@ -176,6 +179,7 @@ impl HandlerReader<'_> {
             self.call_back(cx, state, call, &value);
             return Some(value);
         }
+
         None
     }
 
@@ -210,11 +214,13 @@ impl HandlerReader<'_> {
             },
             _ => return None,
         };
+
         if matches!(call.name, "text" | "SQL" | "prepare" | "literal" | "print" | "debug" | "info" | "dedent" | "sql") {
             return Some(CodeValue::labelled(merge_labels(parts.iter()), ValueKind::Text(text, parts)));
         }
         let given = placeholder_values(rest);
         let statement = super::sql::read_statement(&text, &parts, &given)?;
+
         if statement.sends == super::value::Sends::Create {
             statement.table.iter().for_each(|table| self.note_made(table));
             return Some(CodeValue::default());
@@ -226,10 +232,13 @@ impl HandlerReader<'_> {
             mark: self.mark(cx, call.span),
             ..Query::default()
         };
+
         let value = self.send(cx, state, &query, statement.is_many);
         self.call_back(cx, state, call, &value);
+
         // `cursor.execute(..)` leaves its rows in the cursor.
         let cursor = call.dotted.rsplit_once('.').map(|(cursor, _)| cursor);
+
         if let Some(cursor) = cursor.filter(|cursor| !cursor.contains('.') && state.get(cursor).is_some()) {
             let kept = state.get(cursor).cloned().unwrap_or_default();
             state.set(
@@ -237,6 +246,7 @@ impl HandlerReader<'_> {
                 CodeValue { kind: ValueKind::Connection, truth: None, ..CodeValue { labels: value.labels, ..kept } },
             );
         }
+
         Some(value)
     }
 
@@ -261,12 +271,14 @@ impl HandlerReader<'_> {
                 vec![CallArgument::plain(value.clone())]
             };
             let mut path = state.clone();
+
             // Names of the place where it stands may have changed since.
             let names = if around.is_empty() { around } else { state.names.clone() };
             let inner = Cx { depth: cx.depth + 1, ..cx.clone() };
             let result = self.follow(&inner, &mut path, &function, &names, arguments);
             made.push(result);
         }
+
         made
     }
 
@@ -279,6 +291,7 @@ impl HandlerReader<'_> {
                 frame.nexts.push((state.clone(), given));
             }
         }
+
         CodeValue::default()
     }
 
@@ -297,6 +310,7 @@ impl HandlerReader<'_> {
             return CodeValue::labelled(labels, ValueKind::Condition(Rc::new(clauses)));
         }
         let found = self.project.resolve(cx.module, class);
+
         if let Some(Resolved::Class(found)) = found {
             if self.models.is_model(&found.class.name) {
                 self.note_made(&found.class.name);
@@ -310,12 +324,14 @@ impl HandlerReader<'_> {
             let kind = if is_service { ValueKind::Instance(found) } else { ValueKind::Plain };
             return CodeValue { labels: Labels { subject: false, ..labels }, kind, ..CodeValue::default() };
         }
+
         if matches!(&**class, "ObjectId" | "String" | "Number" | "UUID" | "Types") {
             if &**class == "Number" {
                 call.given.iter().take(1).for_each(|given| self.note_number(&given.value));
             }
             return CodeValue::of(labels);
         }
+
         CodeValue::of(Labels { subject: false, ..labels })
     }
 
@@ -324,6 +340,7 @@ impl HandlerReader<'_> {
         let labels = call.labels();
         let receiver = call.receiver.as_ref().map(|receiver| receiver.labels).unwrap_or_default();
         let mark = self.mark(cx, call.span);
+
         if let Some(value) = self.library_call(cx, state, call) {
             return value;
         }
@@ -349,12 +366,14 @@ impl HandlerReader<'_> {
             }
             return CodeValue { truth: Some(Rc::new(Truth { yes, no: Facts::default() })), ..CodeValue::default() };
         }
+
         if idioms::DISCARDS.contains(&call.name)
             || idioms::DISCARDED_ROOTS.iter().any(|root| call.dotted.starts_with(root))
         {
             return CodeValue::default();
         }
         self.call_back(cx, state, call, &CodeValue::of(Labels { subject: false, ..labels }));
+
         if let Some(value) = self.guess(cx, state, call, (labels, receiver)) {
             return value;
         }
@@ -368,6 +387,7 @@ impl HandlerReader<'_> {
             return;
         }
         let name = words::simplify_name(call.name);
+
         if !name.starts_with("log") && !name.starts_with("refresh") {
             let what = if name.starts_with("delete") || name.starts_with("remove") {
                 CodeAccessVerb::Delete
@@ -399,6 +419,7 @@ impl HandlerReader<'_> {
             return self.ask_caller(cx, call.span);
         }
         let mut all = labels.with(receiver);
+
         // A signed blob that was opened is no longer the client's choice.
         if matches!(call.name, "unsign" | "unserialize" | "decrypt")
             || (call.name == "loads" && !call.dotted.starts_with("json") && !call.dotted.starts_with("yaml"))
@@ -437,6 +458,7 @@ fn placeholder_values(rest: &[CallArgument]) -> super::sql::PlaceholderValues {
             _ => given.positional.push(one.value.clone()),
         }
     }
+
     given
 }
 

@@ -180,6 +180,7 @@ impl<'p> HandlerReader<'p> {
         self.seen.truncate(then.seen);
         self.suspicions.truncate(then.suspicions);
         self.identity = then.identity;
+
         self.request.clone_from(&then.request);
     }
 
@@ -195,6 +196,7 @@ impl<'p> HandlerReader<'p> {
     pub(super) fn client(&mut self, name: &str, from: IdOrigin) -> Labels {
         let known = self.ids.iter().position(|id| id.name == name && id.from == from);
         let place = known.unwrap_or(self.ids.len());
+
         if place >= PlaceSet::MOST {
             self.block("the request has more parts than are followed");
             return Labels::default();
@@ -229,6 +231,7 @@ impl<'p> HandlerReader<'p> {
     pub(super) fn text(&self, mark: CodeMark) -> String {
         let text = self.project.text(mark.module, mark.span);
         let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+
         match line.char_indices().nth(117) {
             Some((at, _)) => format!("{}...", line.get(..at).unwrap_or(&line)),
             None => line,
@@ -244,6 +247,7 @@ impl<'p> HandlerReader<'p> {
         }
         state.facts.and(facts);
         let mut above = Vec::new();
+
         for fact in facts.iter() {
             let Key::Object(place) = fact.key else { continue };
             let Some(access) = self.accesses.get(place) else { continue };
@@ -282,10 +286,12 @@ impl<'p> HandlerReader<'p> {
         }
         // Where the value may be absent, only the paths where it is there count.
         let mut facts = state.facts.clone();
+
         if let Some(truth) = &value.truth {
             facts.and(&truth.yes);
         }
         let mark = self.mark(cx, span);
+
         for place in value.labels.objects.iter() {
             let guard = self.guard(&facts, place);
             let Some(access) = self.accesses.get_mut(place) else { continue };

@@ -120,6 +120,7 @@ impl Facts {
             _ => {}
         }
         let mut joined = Facts::default();
+
         for (one, two) in [(self, other), (other, self)] {
             let has_role = two.get(Key::Role).is_some();
             for fact in &one.list {
@@ -130,6 +131,7 @@ impl Facts {
                 }
             }
         }
+
         joined
     }
 

@@ -39,16 +39,19 @@ impl HandlerReader<'_> {
         let labels = given.iter().fold(Labels::default(), |labels, given| labels.with(given.value.labels));
         let again = self.stack.iter().position(|known| Arc::ptr_eq(known, &function.function));
         self.trail.enter(&function.function, again);
+
         if again.is_some() || !self.spend() {
             return CodeValue::of(labels);
         }
         self.trail.reach(cx.depth);
+
         if cx.depth >= MOST_DEPTH {
             if labels.is_chosen() {
                 self.block(format!("`{}` is called too deep within helpers", function.function.name));
             }
             return CodeValue::of(labels);
         }
+
         if function.function.is_damaged && labels.is_chosen() {
             self.block(format!("`{}` cannot be parsed", function.function.name));
         }
@@ -74,6 +77,7 @@ impl HandlerReader<'_> {
         let own = self.known_of_returned(&frame, before);
         let value = self.collect(state, frame);
         self.learn(state, &own);
+
         value
     }
 
@@ -83,10 +87,12 @@ impl HandlerReader<'_> {
         for place in before..self.accesses.len() {
             let ends = frame.ends.iter().filter(|(_, value)| value.labels.objects.has(place));
             let joined = ends.map(|(state, _)| state.facts.clone()).reduce(|one, two| one.or(&two));
+
             if let Some(fact) = joined.as_ref().and_then(|facts| facts.get(Key::Object(place))) {
                 own.add(*fact);
             }
         }
+
         own
     }
 
@@ -115,6 +121,7 @@ impl HandlerReader<'_> {
         self.statement = before;
         self.stack.pop();
         let mut frame = self.frames.pop().unwrap_or_default();
+
         if ends == Ends::GoesOn {
             frame.ends.push((inner, none_value()));
         }
@@ -137,6 +144,7 @@ impl HandlerReader<'_> {
             all = all.joined(&end);
             value = merged;
         }
+
         self.learn(state, &all.facts);
         state.left = all.left;
         value
@@ -149,6 +157,7 @@ impl HandlerReader<'_> {
             _ => false,
         };
         let own = |name: &str| name.starts_with("self.") || name.starts_with("this.");
+
         if same || !state.left.iter().any(|(name, _)| own(name)) {
             return state.left.clone();
         }
@@ -252,6 +261,7 @@ fn bind_one(parameter: &FunctionParameter, value: CodeValue, inner: &mut State) 
         };
         inner.set(name, part);
     }
+
     if !parameter.name.is_empty() {
         inner.set(&parameter.name, value);
     }

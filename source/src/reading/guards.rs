@@ -28,12 +28,14 @@ impl HandlerReader<'_> {
         let learnt =
             |facts: &Facts| facts.iter().any(|fact| before.get(fact.key).is_none() && fact.tie != CallerTie::Absent);
         let is_proved = learnt(&state.facts) || learnt(&truth.yes) || learnt(&truth.no);
+
         if !is_proved && labels.is_chosen() && words::holds_one_of(call.name, &words::GUARD_PARTS) {
             let asks = labels.subject || labels.tenant || self.identity != identity || self.asks_caller(function);
             if asks && can_refuse(&function.function.body) {
                 return self.named_guard(cx, state, call, value);
             }
         }
+
         if !is_proved
             && !value.labels.subject
             && !value.labels.is_chosen()
@@ -56,6 +58,7 @@ impl HandlerReader<'_> {
         }
         let mark = self.mark(cx, call.span);
         let facts = self.tie(labels, CallerTie::Access, mark);
+
         if call.span == self.statement || self.statement_is(call.span) {
             self.learn(state, &facts);
         }
@@ -82,10 +85,12 @@ fn can_refuse(body: &[crate::ir::Statement]) -> bool {
                 }),
                 _ => false,
             };
+
             refuses |= is_decision;
         }
         _ => {}
     };
+
     let mut stops = false;
     crate::ir::walk_statements(body, &mut see, &mut |expr| {
         if let ExprKind::Call { callee, .. } = &*expr.kind {

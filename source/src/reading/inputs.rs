@@ -184,6 +184,7 @@ impl<'r> InputText<'r> {
         self.labels(value.labels);
         self.optional(value.field.as_deref());
         self.tag(u8::from(value.never) << 1 | u8::from(value.truth.is_some()));
+
         if let Some(truth) = &value.truth {
             self.facts(&truth.yes);
             self.facts(&truth.no);
@@ -257,6 +258,7 @@ impl<'r> InputText<'r> {
         self.places(PlaceSet::default(), query.parents);
         self.tag(u8::from(query.from_subject));
         self.sends(query.sends);
+
         self.mark(query.mark);
     }
 
@@ -299,6 +301,7 @@ impl<'r> InputText<'r> {
                 Key::Object(place) => (3, PlaceSet::default(), PlaceSet::of(place)),
             };
             let has_place = !self.places.ids(ids).is_empty() || !self.places.objects(objects).is_empty();
+
             if tag == 1 || has_place {
                 self.tag(tag);
                 self.places(ids, objects);
@@ -306,6 +309,7 @@ impl<'r> InputText<'r> {
                 self.mark(fact.mark);
             }
         }
+
         self.tag(0);
     }
 }

@@ -17,6 +17,7 @@ impl HandlerReader<'_> {
     pub(super) fn library_call(&mut self, cx: &Cx, state: &mut State, call: &Call) -> Option<CodeValue> {
         let labels = call.labels();
         let mark = self.mark(cx, call.span);
+
         if let Some(value) = self.condition_call(call, mark) {
             return Some(value);
         }
@@ -50,6 +51,7 @@ impl HandlerReader<'_> {
             }
             _ => {}
         }
+
         if compares_secret(call) {
             let yes = self.tie(Labels { ids: Default::default(), ..labels }, CallerTie::Access, mark);
             return Some(CodeValue {
@@ -57,6 +59,7 @@ impl HandlerReader<'_> {
                 ..CodeValue::default()
             });
         }
+
         if matches!(
             call.name,
             "open" | "send_file" | "send_from_directory" | "FileResponse" | "sendFile" | "readFile" | "readFileSync"
@@ -68,6 +71,7 @@ impl HandlerReader<'_> {
                 CodeValue::of(labels)
             });
         }
+
         self.object_or_404(cx, state, call)
     }
 
@@ -90,6 +94,7 @@ impl HandlerReader<'_> {
                     mark,
                     ..Query::default()
                 };
+
                 Some(CodeValue::kind(ValueKind::Query(Rc::new(query))))
             }
             "or_" | "or" => {
@@ -119,6 +124,7 @@ impl HandlerReader<'_> {
             mark: self.mark(cx, call.span),
             ..Query::default()
         };
+
         self.send(cx, state, &query, false)
     }
 
@@ -145,10 +151,12 @@ impl HandlerReader<'_> {
             }
             _ => return None,
         };
+
         query.mark = self.mark(cx, call.span);
         query.clauses.extend(rest.iter().flat_map(clauses_of_given));
         let value = self.send(cx, state, &query, false);
         self.learn_presence(state, &value);
+
         Some(value)
     }
 
@@ -177,6 +185,7 @@ impl HandlerReader<'_> {
         let query =
             Query { model: root.map(Rc::from), clauses, sends, mark: self.mark(cx, call.span), ..Query::default() };
         let value = self.send(cx, state, &query, false);
+
         for place in value.labels.objects.iter() {
             if let Some(access) = self.accesses.get_mut(place) {
                 access.is_guess = true;

@@ -109,6 +109,7 @@ impl Models {
             return ModelOwnership::IsUser;
         }
         let Some(model) = self.known.models.get(&model_key(name)) else { return ModelOwnership::Unknown };
+
         if let Some(owner) = model.owner.as_ref().or(model.tenant.as_ref()) {
             return ModelOwnership::By(owner.clone());
         }
@@ -141,6 +142,7 @@ impl Models {
             };
             return first.map(|first| Rc::from(first.as_str()));
         }
+
         let extends = class.class.bases.iter().filter_map(dotted_text).any(|name| name.ends_with("Repository"));
         let model = class.class.name.strip_suffix("Repository").filter(|model| !model.is_empty());
         model.filter(|_| extends && own == 0).map(Rc::from)
@@ -152,6 +154,7 @@ impl Models {
             matches!(method.name.as_str(), "constructor" | "__init__") || method.name == class.class.name
         })?;
         let direct = made.parameters.iter().find(|parameter| parameter.name == field);
+
         if let Some(declared) = direct.and_then(|parameter| parameter.declared.clone()) {
             return Some(declared);
         }
@@ -166,6 +169,7 @@ impl Models {
                 .then_some(value),
             _ => None,
         })?;
+
         match &*from.kind {
             ExprKind::Name(name) => made
                 .parameters
@@ -330,6 +334,7 @@ mod tests {
         let edited = project.with(&BTreeMap::from([file("notes.py", "id int, author_id int")]));
         let models = Models::of(&edited);
         assert_eq!(models.owned("notes"), ModelOwnership::By("author_id".to_owned()));
+
         assert_eq!(models.owned("invoices"), ModelOwnership::By("owner_id".to_owned()));
     }
 }

@@ -24,6 +24,7 @@ impl HandlerReader<'_> {
             }
             return value.clone();
         }
+
         if matches!(name, "self" | "this") {
             return cx.class.clone().map(|class| CodeValue::kind(ValueKind::Instance(class))).unwrap_or_default();
         }
@@ -31,6 +32,7 @@ impl HandlerReader<'_> {
             return safe_methods();
         }
         let of = (self.framework, cx.module);
+
         if let Some(value) = self.models.global(of, name) {
             return value;
         }
@@ -39,6 +41,7 @@ impl HandlerReader<'_> {
         }
         let before = self.traces();
         let value = self.global(cx, name);
+
         // What was made of this handler's request is not the next one's.
         if value.labels.is_plain() {
             self.keep_global((of, name), &value, &before);
@@ -79,6 +82,7 @@ impl HandlerReader<'_> {
         }
         let full = self.project.full_name(cx.module, name);
         let is_known = full != name || self.framework == FrameworkName::Flask;
+
         match last_part(&full) {
             "request" if full.contains("flask") || full == "request" => {
                 Some(CodeValue::kind(ValueKind::Request(Part::Whole)))
@@ -122,6 +126,7 @@ impl HandlerReader<'_> {
             ExprKind::Call { callee, arguments, .. } => {
                 let called = dotted_text(callee).unwrap_or_default();
                 let last = last_part(&called).to_owned();
+
                 if matches!(last.as_str(), "dict" | "defaultdict" | "OrderedDict" | "Map" | "list" | "WeakMap") {
                     return CodeValue::kind(ValueKind::Store(Rc::from(name)));
                 }
@@ -135,9 +140,11 @@ impl HandlerReader<'_> {
                 }
                 let wraps = arguments.iter().any(|argument| matches!(&*argument.value.kind, ExprKind::Function(_)));
                 let is_own = matches!(self.project.resolve(module, &called), Some(Resolved::Function(_)));
+
                 if wraps || is_own {
                     // `const load = asyncHandler(..)`, `const isAdmin = requireRole('admin')`
                     let made = self.eval(&Cx { module, class: None, depth: 3 }, &mut State::default(), value);
+
                     if !matches!(made.kind, ValueKind::Plain) {
                         return made;
                     }
@@ -174,6 +181,7 @@ impl HandlerReader<'_> {
     fn is_connection(&mut self, module: ModuleId, base: &Expr) -> bool {
         let cx = Cx { module, class: None, depth: 0 };
         let Some(name) = dotted_text(base) else { return false };
+
         match self.project.resolve(module, &name) {
             Some(Resolved::Value(of, named, value)) if value.call().is_some() => {
                 matches!(self.global_value(of, &named, &value).kind, ValueKind::Connection)
@@ -193,6 +201,7 @@ impl HandlerReader<'_> {
             }
             return CodeValue::kind(ValueKind::Instance(class.clone()));
         }
+
         let plain = words::simplify_name(name);
         for end in ["repository", "repo", "dao", "collection", "coll", "model"] {
             if let Some(model) = plain.strip_suffix(end).filter(|model| !model.is_empty()) {
@@ -235,6 +244,7 @@ impl HandlerReader<'_> {
             ValueKind::Repository(_) => return CodeValue::kind(ValueKind::Repository(Rc::from(field))),
             _ => {}
         }
+
         let labels = of.labels;
         if labels.subject && !labels.is_chosen() {
             return self.of_caller(cx, field, span);
@@ -243,6 +253,7 @@ impl HandlerReader<'_> {
             return safe_methods();
         }
         let mut value = CodeValue { field: Some(Rc::from(field)), ..of.plain() };
+
         if !labels.objects.is_empty() && words::holds_one_of(field, &PUBLIC_WORDS) {
             let mark = self.mark(cx, span);
             let yes = self.tie(Labels { ids: Default::default(), ..labels }, CallerTie::Access, mark);
@@ -259,6 +270,7 @@ impl HandlerReader<'_> {
             let labels = Labels { role: true, ..Labels::default() };
             return CodeValue { labels, truth: Some(Rc::new(truth)), ..CodeValue::default() };
         }
+
         if words::is_one_of(field, &words::TENANT_NAMES) {
             return CodeValue::of(Labels { tenant: true, ..Labels::default() });
         }
@@ -280,6 +292,7 @@ impl HandlerReader<'_> {
                 return self.global_value(module, field, &value);
             }
         }
+
         CodeValue { field: Some(Rc::from(field)), ..CodeValue::default() }
     }
 
@@ -315,6 +328,7 @@ impl HandlerReader<'_> {
             }
             return CodeValue::kind(ValueKind::Function(method, Rc::default()));
         }
+
         if let Some((module, value)) = self.project.class_field(class, field) {
             return match &*value.kind {
                 ExprKind::Name(_) | ExprKind::Member(..) => self.name(
@@ -330,6 +344,7 @@ impl HandlerReader<'_> {
                 _ => self.global_value(module, field, &value),
             };
         }
+
         let typed = self.models.member_type(class, field).map(|declared| self.typed(class.module, &declared));
         if let Some(value) = typed.filter(|value| !matches!(value.kind, ValueKind::Plain)) {
             return value;
@@ -374,6 +389,7 @@ impl HandlerReader<'_> {
             }
             return CodeValue::kind(ValueKind::Instance(class));
         }
+
         if let Some(model) = last.strip_suffix("Repository").filter(|model| !model.is_empty()) {
             return CodeValue::kind(ValueKind::Repository(Rc::from(model)));
         }

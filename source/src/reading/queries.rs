@@ -35,6 +35,7 @@ impl HandlerReader<'_> {
         labels.objects = labels.objects.with(query.parents);
         let scope = if query.from_subject { Some(CallerTie::Owner) } else { scope_of(&query.clauses) };
         let is_chosen = labels.is_chosen();
+
         if labels.token && !is_chosen {
             // Found by a credential alone: it is the caller.
             return CodeValue::subject();
@@ -45,6 +46,7 @@ impl HandlerReader<'_> {
                 return CodeValue::default();
             }
         }
+
         let place = self.note_access(cx, state, query, (mark, labels, scope, is_many));
         let Some(place) = place else { return CodeValue::default() };
         let value = self.value_of(place, (is_chosen, scope));
@@ -79,6 +81,7 @@ impl HandlerReader<'_> {
             let no = value.truth().no.clone();
             value.truth = Some(Rc::new(Truth { yes, no }));
         }
+
         value
     }
 
@@ -106,6 +109,7 @@ impl HandlerReader<'_> {
             }
             _ => None,
         });
+
         let access = CodeAccess {
             mark,
             statement: self.statement,
@@ -123,6 +127,7 @@ impl HandlerReader<'_> {
             subject: self.subject_in(cx, state),
             denial: None,
         };
+
         self.accesses.push(access);
         Some(self.accesses.len() - 1)
     }
@@ -135,6 +140,7 @@ impl HandlerReader<'_> {
         let local = state.names.iter().rev().find(|(name, value)| of_caller(value) && !name.contains('.'));
         let left = || state.left.iter().rev().find(|(_, value)| of_caller(value));
         let named = local.or_else(left).map(|(name, _)| name.to_string());
+
         named.or_else(|| self.caller_text(cx.module))
     }
 
@@ -145,6 +151,7 @@ impl HandlerReader<'_> {
         let text = self.project.text(mark.module, mark.span);
         let most = if mark.module == module { MOST_TEXT } else { MOST_FOREIGN_TEXT };
         let is_short = text.len() < most && !text.contains('\n') && !text.contains("decode");
+
         is_short.then(|| text.to_owned())
     }
 
@@ -152,6 +159,7 @@ impl HandlerReader<'_> {
     pub(super) fn settle(&mut self, cx: &Cx, state: &mut State, value: CodeValue, span: Span) -> CodeValue {
         let ValueKind::Query(query) = &value.kind else { return value };
         let mut query = query.as_ref().clone();
+
         if query.mark.span.end == 0 {
             query.mark = self.mark(cx, span);
         }
@@ -197,6 +205,7 @@ fn scope_of_bound(bound: &ColumnBinding) -> Option<CallerTie> {
 fn scope_of_arms(arms: &[Vec<QueryCondition>]) -> Option<CallerTie> {
     let mut weakest = None;
     let mut owners = 0;
+
     for arm in arms {
         let tie = match scope_of(arm) {
             Some(tie) => {
@@ -206,8 +215,10 @@ fn scope_of_arms(arms: &[Vec<QueryCondition>]) -> Option<CallerTie> {
             None if arm.iter().any(is_open) => CallerTie::Access,
             None => return None,
         };
+
         weakest = weakest.max(Some(tie));
     }
+
     weakest.filter(|_| owners > 0)
 }
 
@@ -265,18 +276,21 @@ fn clauses_of_entry(name: &str, value: &CodeValue) -> Vec<QueryCondition> {
         return Vec::new();
     }
     let plain = words::simplify_name(name);
+
     if matches!(plain.as_str(), "or" | "opor") {
         return match &value.kind {
             ValueKind::List(items) => vec![QueryCondition::Any(items.iter().map(clauses_of_value).collect())],
             _ => vec![QueryCondition::Other],
         };
     }
+
     if matches!(plain.as_str(), "and" | "opand") {
         return match &value.kind {
             ValueKind::List(items) => items.iter().flat_map(clauses_of_value).collect(),
             _ => clauses_of_value(value),
         };
     }
+
     if matches!(
         plain.as_str(),
         "ne" | "nin" | "not" | "notin" | "nor" | "opne" | "opnotin" | "opnot" | "gt" | "lt" | "gte" | "lte"
@@ -293,6 +307,7 @@ fn clauses_of_entry(name: &str, value: &CodeValue) -> Vec<QueryCondition> {
                 },
                 _ => clauses_of_entry(key, value),
             });
+
             inner.collect()
         }
         ValueKind::Condition(clauses) => clauses.as_ref().clone(),

@@ -23,6 +23,7 @@ impl HandlerReader<'_> {
                         self.note_use(cx, state, &settled, CodeAccessVerb::Read, call.span);
                     }
                 }
+
                 Some(CodeValue::kind(ValueKind::Response))
             }
             ValueKind::Query(_) => self.verb(cx, state, call, (VerbReceiver::Query, &receiver)),
@@ -71,6 +72,7 @@ impl HandlerReader<'_> {
                 _ => self.part_of_request(body, call.name),
             });
         }
+
         match (call.text(0), part) {
             (Some(key), _)
                 if matches!(call.name, "get" | "getlist" | "pop" | "get_argument" | "getAll" | "getOrDefault") =>
@@ -101,12 +103,14 @@ impl HandlerReader<'_> {
         let labels = call.labels();
         let given_function = call.given.iter().any(|given| matches!(given.value.kind, ValueKind::Function(..)));
         let mark = self.mark(cx, call.span);
+
         if idioms::EQUALS.contains(&call.name) {
             let sign = if matches!(call.name, "equals" | "isEqual" | "equalsIgnoreCase") { "==" } else { "in" };
             let other = call.positional(0).cloned().unwrap_or_default();
             let yes = self.equal(cx, state, (&other, receiver), (sign, &[]), call.span);
             return Some(CodeValue::if_true(yes));
         }
+
         if given_function {
             let made = self.call_back(cx, state, call, &receiver.plain());
             let truth = made.into_iter().find_map(|value| value.truth);
@@ -174,6 +178,7 @@ impl HandlerReader<'_> {
     ) -> Option<CodeValue> {
         let mark = self.mark(cx, call.span);
         let plain = words::simplify_name(call.name);
+
         if words::holds_one_of(call.name, &words::GUARD_PARTS) && labels.is_chosen() {
             let yes = self.tie(labels, CallerTie::Access, mark);
             return Some(CodeValue::if_true(yes));
@@ -189,6 +194,7 @@ impl HandlerReader<'_> {
             return Some(CodeValue::if_true(yes));
         }
         let from_caller = Query { from_subject: true, mark, ..Query::default() };
+
         if receiver.field.is_some() && idioms::find_verb(VerbReceiver::Query, call.name).is_some() {
             let value = CodeValue::kind(ValueKind::Query(Rc::new(from_caller)));
             return self.verb(cx, state, call, (VerbReceiver::Query, &value));

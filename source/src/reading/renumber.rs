@@ -110,6 +110,7 @@ impl Renumbering {
             QueryCondition::Any(arms) => QueryCondition::Any(arms.iter().map(|arm| self.clauses(arm)).collect()),
             QueryCondition::Other => QueryCondition::Other,
         };
+
         clauses.iter().map(clause).collect()
     }
 
@@ -171,6 +172,7 @@ mod tests {
         let (inward, outward) = (Renumbering::inward(&[7, 2], Vec::new()), Renumbering::outward(&[7, 2], Vec::new()));
         let inner = inward.labels(labels);
         assert_eq!(inner.ids, PlaceSet::of(0).with(PlaceSet::of(1)));
+
         assert_eq!(outward.labels(inner), labels);
     }
 

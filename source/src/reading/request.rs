@@ -78,6 +78,7 @@ impl RequestNotes {
         self.form |= other.form;
         self.files |= other.files;
         self.touched |= other.touched;
+
         for model in &other.makes {
             if !self.makes.contains(model) {
                 self.makes.push(model.clone());
@@ -98,6 +99,7 @@ impl HandlerReader<'_> {
                 _ => {}
             }
         }
+
         CodeValue::kind(ValueKind::Request(part))
     }
 
@@ -138,6 +140,7 @@ impl HandlerReader<'_> {
             }
             QueryCondition::Any(_) | QueryCondition::Other => false,
         };
+
         let by_it = self.accesses.iter().filter(|access| access.sends != Sends::Create);
         let access = by_it.filter(|access| access.clauses.iter().any(is_key)).find_map(|access| access.model.as_ref());
         access.map(|model| model.to_string())
@@ -156,6 +159,7 @@ impl HandlerReader<'_> {
             is_nested: notes.nested.has(place),
             loads: self.loaded_by(place),
         });
+
         let inputs: Vec<ClientInput> = inputs.collect();
         let has_body = notes.touched || inputs.iter().any(|input| input.from == IdOrigin::Body);
         RequestReading {

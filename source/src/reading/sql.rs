@@ -39,6 +39,7 @@ pub(super) fn read_statement(text: &str, parts: &[CodeValue], given: &Placeholde
         "select" => Sends::Load,
         _ => Sends::Create,
     };
+
     let table = TABLE.as_ref()?.captures(text).and_then(|found| found.get(1)).map(|found| Rc::from(found.as_str()));
     let bound = bind_placeholders(text, parts, given);
     let lower = text.to_lowercase();
@@ -62,6 +63,7 @@ pub(super) fn read_statement(text: &str, parts: &[CodeValue], given: &Placeholde
         }
         _ => Vec::new(),
     };
+
     // A subject that is joined on is a condition too: `JOIN members m ON m.user_id = ?`.
     let joined = lower.find(" on ").filter(|_| sends == Sends::Load).map(|at| {
         let end = lower.find("where").filter(|end| *end > at).unwrap_or(text.len());
@@ -101,6 +103,7 @@ fn bind_placeholders(text: &str, parts: &[CodeValue], given: &PlaceholderValues)
     let (mut next_part, mut next) = (parts.iter(), given.positional.iter());
     let find = |name: &str| given.named.iter().find(|(known, _)| &**known == name).map(|(_, value)| value.clone());
     let mut placed = Vec::new();
+
     for found in place.captures_iter(text) {
         let Some(whole) = found.get(0) else { continue };
         let named = [1, 3, 4, 5].into_iter().find_map(|group| found.get(group)).map(|name| name.as_str());
@@ -111,8 +114,10 @@ fn bind_placeholders(text: &str, parts: &[CodeValue], given: &PlaceholderValues)
             (_, Some(name), _) => find(name),
             _ => next.next().cloned(),
         };
+
         placed.push((whole.start(), value.unwrap_or_default()));
     }
+
     placed
 }
 
@@ -139,12 +144,14 @@ fn read_clause(term: &str, from: usize, placed: &Placed) -> Vec<QueryCondition> 
     let column = found.get(1).map_or("", |column| column.as_str());
     let sign = found.get(2).map_or("", |sign| sign.as_str()).to_lowercase();
     let Some(right) = found.get(3) else { return vec![QueryCondition::Other] };
+
     if !matches!(sign.as_str(), "=" | "==" | "in" | "is") {
         return vec![QueryCondition::Other];
     }
     let within = from + right.start()..from + right.end();
     let values = placed.iter().filter(|(at, _)| within.contains(at));
     let labels = values.fold(Labels::default(), |labels, (_, value)| labels.with(value.labels));
+
     vec![QueryCondition::Equal(ColumnBinding { column: Rc::from(column), labels, field: None })]
 }
 
@@ -156,6 +163,7 @@ fn split_at_word<'t>(text: &'t str, word: &str) -> Vec<(usize, &'t str)> {
         .collect();
     let mut pieces = Vec::new();
     let (mut depth, mut start) = (0usize, 0);
+
     for (at, letter) in lower.char_indices() {
         match letter {
             '(' => depth += 1,
@@ -167,6 +175,7 @@ fn split_at_word<'t>(text: &'t str, word: &str) -> Vec<(usize, &'t str)> {
             _ => {}
         }
     }
+
     pieces.push((start, text.get(start..).unwrap_or("")));
     pieces
 }
@@ -183,5 +192,6 @@ fn is_balanced(text: &str) -> bool {
             return false;
         }
     }
+
     depth == 0
 }

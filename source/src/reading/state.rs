@@ -77,6 +77,7 @@ fn join_names(one: (&Rc<Names>, &Facts), two: (&Rc<Names>, &Facts)) -> Rc<Names>
         return one.0.clone();
     }
     let mut joined: Names = Vec::with_capacity(one.0.len().max(two.0.len()));
+
     for (place, (name, value)) in one.0.iter().enumerate() {
         let value = match find_near(two.0, place, name) {
             Some(other) => join_values((value, one.1), (other, two.1)),
@@ -84,6 +85,7 @@ fn join_names(one: (&Rc<Names>, &Facts), two: (&Rc<Names>, &Facts)) -> Rc<Names>
         };
         joined.push((name.clone(), value));
     }
+
     for (place, (name, value)) in two.0.iter().enumerate() {
         if find_near(one.0, place, name).is_none() {
             joined.push((name.clone(), value.clone()));
@@ -113,6 +115,7 @@ pub(super) fn join_values(one: (&CodeValue, &Facts), two: (&CodeValue, &Facts)) 
             _ => ValueKind::Query(Rc::new(merge_queries(first, second))),
         };
     }
+
     if one.0.truth.is_some() || two.0.truth.is_some() {
         let (first, second) = (one.0.truth(), two.0.truth());
         let side = |a: &Facts, b: &Facts| facts_along_path(one.1, a).or(&facts_along_path(two.1, b));
@@ -132,6 +135,7 @@ fn merge_queries(one: &Query, two: &Query) -> Query {
     let mut clauses: Vec<QueryCondition> = one.clauses.iter().take(common).cloned().collect();
     let rest = |query: &Query| query.clauses.iter().skip(common).cloned().collect::<Vec<_>>();
     let (first, second) = (rest(one), rest(two));
+
     if !first.is_empty() && !second.is_empty() {
         clauses.push(QueryCondition::Any(vec![first, second]));
     }

@@ -24,10 +24,12 @@ impl HandlerReader<'_> {
             self.statement = statement.span;
             let ends = self.statement(cx, state, statement);
             self.statement = before;
+
             if ends == Ends::Stops {
                 return Ends::Stops;
             }
         }
+
         Ends::GoesOn
     }
 
@@ -87,6 +89,7 @@ impl HandlerReader<'_> {
             | StatementKind::Import(_)
             | StatementKind::Other => {}
         }
+
         Ends::GoesOn
     }
 
@@ -102,6 +105,7 @@ impl HandlerReader<'_> {
         let element = self.element(cx, state, &value, source.span);
         let mut inner = state.clone();
         self.assign(cx, &mut inner, target, &element, target.span);
+
         self.inner_block(cx, state, inner, body);
     }
 
@@ -135,6 +139,7 @@ impl HandlerReader<'_> {
         self.learn(&mut no, &truth.no);
         let yes_ends = self.block_of(cx, &mut yes, body);
         let no_ends = self.block_of(cx, &mut no, otherwise);
+
         if yes_ends == Ends::Stops && otherwise.is_empty() {
             self.note_denial(test);
             // The owner is sent away and everybody else goes on.
@@ -150,6 +155,7 @@ impl HandlerReader<'_> {
             (Ends::GoesOn, Ends::Stops) => *state = yes,
             (Ends::GoesOn, Ends::GoesOn) => *state = yes.joined(&no),
         }
+
         Ends::GoesOn
     }
 
@@ -163,8 +169,10 @@ impl HandlerReader<'_> {
             },
             _ => None,
         };
+
         let Some(name) = name else { return };
         let named = self.accesses.iter_mut().rev().find(|access| access.object.as_deref() == Some(name));
+
         if let Some(access) = named.filter(|access| access.denial.is_none()) {
             access.denial = Some(test.span);
         }
@@ -179,13 +187,16 @@ impl HandlerReader<'_> {
     ) -> Ends {
         let before = state.clone();
         let mut ends = self.block_of(cx, state, body);
+
         // What was known before is known in a handler; what the body learnt is not, since it may have ended anywhere.
         let mut caught = before;
         keep_names(&mut caught, state.clone());
+
         if ends == Ends::GoesOn {
             ends = self.block_of(cx, state, otherwise);
         }
         let mut joined = (ends == Ends::GoesOn).then(|| state.clone());
+
         for handler in handlers {
             let mut path = caught.clone();
             if self.block_of(cx, &mut path, handler) == Ends::GoesOn {
@@ -195,6 +206,7 @@ impl HandlerReader<'_> {
                 });
             }
         }
+
         match joined {
             Some(joined) => {
                 *state = joined;
@@ -231,6 +243,7 @@ impl HandlerReader<'_> {
             ExprKind::Member(object, field) => {
                 let into = self.eval(cx, state, object);
                 self.assign_within(cx, state, (&into, field), value, span);
+
                 if let Some(name) = dotted_text(target).filter(|_| is_left(&into)) {
                     state.leave(&name, value.clone());
                 }
@@ -281,11 +294,13 @@ impl HandlerReader<'_> {
     ) {
         let into = self.eval(cx, state, object);
         let keyed = self.eval(cx, state, key);
+
         if let ValueKind::Store(_) = into.kind {
             self.change_store(cx, state, (&into, &keyed), at);
             return;
         }
         let field = crate::ir::literal_text(key).unwrap_or_default().to_owned();
+
         if let Some(name) = dotted_text(object).filter(|_| into.part().is_some()) {
             state.leave(&format!("{name}.{field}"), value.clone());
         }
@@ -296,6 +311,7 @@ impl HandlerReader<'_> {
             state.set(name, CodeValue { labels: into.labels.with(value.labels), kind, ..CodeValue::default() });
             return;
         }
+
         self.assign_within(cx, state, (&into, &field), value, span);
     }
 
@@ -324,6 +340,7 @@ impl HandlerReader<'_> {
             return;
         }
         let statement = self.statement;
+
         for place in value.labels.objects.iter() {
             if let Some(access) = self.accesses.get_mut(place)
                 && access.object.is_none()
@@ -343,11 +360,13 @@ impl HandlerReader<'_> {
                 let first = self.eval(cx, state, test).truth();
                 let mut path = state.clone();
                 let ends = self.eval(cx, &mut path, rest).never;
+
                 if ends {
                     self.learn(state, if *all { &first.no } else { &first.yes });
                 }
             }
         }
+
         let _ = self.settle(cx, state, value.clone(), expr.span);
     }
 }
@@ -370,6 +389,7 @@ fn refuses_request(body: &[Statement]) -> bool {
         }
         _ => {}
     });
+
     found || coded
 }
 
@@ -390,6 +410,7 @@ fn keep_names(state: &mut State, other: State) {
         };
         state.set(name, merged);
     }
+
     for (name, value) in other.left.iter() {
         if state.left(name).is_none() {
             state.leave(name, value.clone());

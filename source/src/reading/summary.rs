@@ -90,6 +90,7 @@ impl HandlerReader<'_> {
             }
             None => self.sum_up(cx, state, &called, inputs)?,
         };
+
         Some(self.put_in_place(state, &called, &summary))
     }
 
@@ -105,6 +106,7 @@ impl HandlerReader<'_> {
         text.names(&called.left);
         text.facts(&state.facts);
         text.number(reachable.ids.len());
+
         if self.framework == FrameworkName::Django {
             let ids = reachable.ids.iter().filter_map(|place| self.ids.get(*place));
             ids.for_each(|id| text.origin(id.from));
@@ -160,6 +162,7 @@ impl HandlerReader<'_> {
             value,
             found,
         });
+
         let asks_path = summary.trail.asks_path.get() && self.framework != FrameworkName::Django;
         if asks_path || self.nexts() > nexts || !self.has_room(&summary) {
             self.forget_nexts(nexts);
@@ -167,6 +170,7 @@ impl HandlerReader<'_> {
             self.models.never_sum_up(called.function);
             return None;
         }
+
         if self.can_spend() && !leads_back {
             self.models.keep(inputs, summary.clone());
         }
@@ -193,6 +197,7 @@ impl HandlerReader<'_> {
         mem::swap(&mut self.blocked, &mut found.blocked);
         mem::swap(&mut self.seen, &mut found.seen);
         mem::swap(&mut self.suspicions, &mut found.suspicions);
+
         mem::swap(&mut self.request, &mut found.request);
     }
 
@@ -208,6 +213,7 @@ impl HandlerReader<'_> {
     fn put_in_place(&mut self, state: &mut State, called: &FollowedCall, summary: &Summary) -> CodeValue {
         let (reachable, found) = (&called.reachable, &summary.found);
         let mut outward = Renumbering::outward(&reachable.ids, reachable.marks.clone());
+
         for id in found.ids.iter().skip(reachable.ids.len()) {
             let labels = self.client(&id.name, id.from);
             outward.ids.push(labels.ids);
@@ -218,6 +224,7 @@ impl HandlerReader<'_> {
         }
         self.identity = self.identity.or(found.identity);
         found.blocked.iter().for_each(|reason| self.block(reason.as_str()));
+
         for fact in found.seen.iter().flat_map(|fact| outward.fact(*fact)) {
             if !self.seen.contains(&fact) {
                 self.seen.push(fact);
@@ -226,6 +233,7 @@ impl HandlerReader<'_> {
         self.suspicions.extend(&found.suspicions);
         self.request.absorb(&found.request, |ids| outward.ids(ids));
         state.facts.and(&outward.facts(&summary.facts));
+
         match &summary.left {
             Some(left) => state.left = outward.names(left),
             None if summary.value.never => {}
@@ -242,6 +250,7 @@ impl HandlerReader<'_> {
         }
         let known = self.accesses.iter().position(|known| known.is_same(&access.mark, access.labels.ids));
         let place = known.unwrap_or(self.accesses.len());
+
         if known.is_none() {
             self.accesses.push(access);
         }

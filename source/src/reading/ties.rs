@@ -29,6 +29,7 @@ impl TieSearch<'_> {
             return None;
         }
         self.asked = self.asked.with(PlaceSet::of(place));
+
         if let Some(tie) = access.scope.filter(|tie| *tie != CallerTie::Claimed) {
             return Some(AccessGuard { tie: Some(tie), mark: access.mark });
         }
@@ -40,6 +41,7 @@ impl TieSearch<'_> {
         let by_id = by_parent.or_else(|| self.find_by_clauses(access, place));
         let claimed = || access.scope.map(|tie| AccessGuard { tie: Some(tie), mark: access.mark });
         let by_role = || facts.get(Key::Role).map(|fact| AccessGuard { tie: None, mark: fact.mark });
+
         by_id.or_else(claimed).or_else(by_role)
     }
 

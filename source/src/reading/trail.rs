@@ -49,6 +49,7 @@ impl Trail {
         self.asks_method |= other.asks_method;
         self.lead_back(other.lowest);
         self.entered.extend(&other.entered);
+
         self.asks_path.set(self.asks_path.get() || other.asks_path.get());
     }
 

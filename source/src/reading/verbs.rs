@@ -29,6 +29,7 @@ impl HandlerReader<'_> {
             }
             _ => return None,
         };
+
         let named = self.named_finder(call, &query);
         if let Some(query) = named {
             return Some(self.sent(cx, state, call, (query, !call.name.contains("All") && call.name.contains("By"))));
@@ -38,6 +39,7 @@ impl HandlerReader<'_> {
             return if shape == VerbReceiver::Query { Some(self.chained(cx, call, query)) } else { None };
         };
         query.mark = self.mark(cx, call.span);
+
         // Django's `all()` sends nothing yet.
         let is_lazy = call.name == "all" && self.framework == crate::routes::FrameworkName::Django;
         match if is_lazy { Does::Chain } else { does } {
@@ -86,6 +88,7 @@ impl HandlerReader<'_> {
         query.mark = self.mark(cx, call.span);
         let value = self.send(cx, state, &query, is_many);
         self.call_back(cx, state, call, &value);
+
         if idioms::throws_if_absent(call.name) {
             self.learn_presence(state, &value);
         }
@@ -105,11 +108,13 @@ impl HandlerReader<'_> {
         if shape == VerbReceiver::Query {
             // `queryset.update(paid=True)`; Mongoose and knex narrow before.
             let waits = call.name == "update" && query.clauses.is_empty() && query.parents.is_empty();
+
             if waits {
                 return CodeValue::kind(ValueKind::Query(Rc::new(query)));
             }
             return self.sent(cx, state, call, (query, false));
         }
+
         if !has_conditions && shape == VerbReceiver::Class {
             // `Invoice.update(paid=True).where(..)`
             return CodeValue::kind(ValueKind::Query(Rc::new(query)));
@@ -131,6 +136,7 @@ impl HandlerReader<'_> {
             None => query.clauses.extend(call.positional(0).map(clauses_of_value).unwrap_or_default()),
         }
         let named = call.given.iter().filter(|given| given.name.is_some());
+
         if does == Does::Delete {
             query.clauses.extend(named.flat_map(clauses_of_given));
         }
@@ -229,12 +235,14 @@ impl HandlerReader<'_> {
                     ..Query::default()
                 }))));
             }
+
             return Some(if idioms::is_connection(call.name) || call.name == "begin" {
                 receiver.clone()
             } else {
                 CodeValue::default()
             });
         };
+
         match &first.kind {
             ValueKind::Class(name, _) | ValueKind::Repository(name) => Some(self.on_class_given(cx, state, call, name)),
             ValueKind::Query(query) => {
@@ -260,6 +268,7 @@ impl HandlerReader<'_> {
     fn object_given(&mut self, cx: &Cx, state: &State, call: &Call, object: &CodeValue) {
         let name = words::simplify_name(call.name);
         let starts = |words: &[&str]| words.iter().any(|word| name.starts_with(word));
+
         if starts(&["delete", "remove"]) {
             self.note_use(cx, state, object, CodeAccessVerb::Delete, call.span);
         } else if starts(&["merge", "save", "persist", "update"]) {
@@ -280,6 +289,7 @@ impl HandlerReader<'_> {
             sends: sends_of(call.name),
             ..Query::default()
         };
+
         if matches!(call.name, "query" | "select" | "createQueryBuilder" | "update" | "delete" | "from")
             && call.given.len() <= 1
         {
@@ -287,6 +297,7 @@ impl HandlerReader<'_> {
         }
         query.clauses.extend(call.given.iter().skip(1).flat_map(clauses_of_given));
         let is_many = matches!(call.name, "find" | "findBy" | "query" | "select" | "paginate");
+
         if matches!(call.name, "query" | "select") {
             return CodeValue::kind(ValueKind::Query(Rc::new(query)));
         }
@@ -303,10 +314,12 @@ impl HandlerReader<'_> {
     ) -> Option<CodeValue> {
         let ValueKind::Store(store) = &receiver.kind else { return None };
         let mut query = Query { model: Some(store.clone()), mark: self.mark(cx, call.span), ..Query::default() };
+
         match call.name {
             "get" | "pop" | "delete" | "setdefault" | "at" | "__getitem__" => {
                 let key = call.positional(0).cloned().unwrap_or_default();
                 query.clauses.push(equal_clause("", &key));
+
                 if matches!(call.name, "pop" | "delete") {
                     query.sends = Sends::Delete;
                 }
@@ -383,6 +396,7 @@ fn fragment_clauses(text: &str, parts: &[CodeValue], rest: &[CodeValue]) -> Vec<
             _ => parts.push(value.clone()),
         }
     }
+
     super::sql::read_conditions(text, &parts)
 }
 

@@ -20,6 +20,7 @@ impl HandlerReader<'_> {
         let is_signed_in =
             self.identity.is_some() || entry.guards.iter().any(|guard| guard.kind == GuardKind::Authentication);
         let mut accesses: Vec<AccessReading> = Vec::new();
+
         for (place, access) in self.accesses.iter().enumerate() {
             if let Some(judged) = self.judge_access(access, place, is_signed_in) {
                 accesses.push(self.report(access, judged));
@@ -30,6 +31,7 @@ impl HandlerReader<'_> {
         let suspicions = self.suspicions.iter().map(|mark| self.evidence(*mark)).collect();
         let request = Some(self.request_reading());
         let identity = self.identity.map(|mark| self.identity_at(mark));
+
         HandlerReading { word, because, identity, accesses, suspicions, request }
     }
 
@@ -59,6 +61,7 @@ impl HandlerReader<'_> {
             return (OwnershipWord::Checked, access.because.clone());
         }
         let path = self.ids.iter().find(|id| id.from == IdOrigin::Path);
+
         if let Some(id) = path {
             return (OwnershipWord::Unknown, format!("what is done with `{}` of the path was not seen", id.name));
         }
@@ -79,6 +82,7 @@ impl HandlerReader<'_> {
                 vec![access.mark],
             ));
         }
+
         if let Some(tie) = access.scope.filter(|tie| *tie != CallerTie::Claimed) {
             let word = if tie == CallerTie::Owner { AccessWord::OwnerChecked } else { AccessWord::AccessChecked };
             let by = if tie == CallerTie::Owner { "the caller" } else { "a group, a share or a secret" };
@@ -88,6 +92,7 @@ impl HandlerReader<'_> {
                 vec![access.mark],
             ));
         }
+
         let uses: Vec<&Use> = access
             .uses
             .iter()
@@ -97,11 +102,13 @@ impl HandlerReader<'_> {
             return None;
         }
         let open: Vec<&Use> = uses.iter().copied().filter(|one| one.guard.is_none()).collect();
+
         if open.is_empty() {
             let guards: Vec<AccessGuard> = uses.iter().filter_map(|one| one.guard).collect();
             return Some(self.judge_guarded(&guards));
         }
         let seen = self.seen.iter().find(|fact| fact.key == Key::Object(place) && fact.tie != CallerTie::Claimed);
+
         if owned == ModelOwnership::No && seen.is_none() {
             let model = access.model.as_deref().unwrap_or("the object");
             let at = open.iter().map(|one| one.mark).collect();
@@ -138,6 +145,7 @@ impl HandlerReader<'_> {
             ),
             _ => (AccessWord::NotOwned, format!("{cite} lists objects of which no owner is known")),
         };
+
         (word, because, at)
     }
 
@@ -151,12 +159,14 @@ impl HandlerReader<'_> {
         let at: Vec<CodeMark> = open.iter().map(|one| one.mark).collect();
         let cite = self.cite(access.mark);
         let ends = at.first().map(|mark| self.cite(*mark)).unwrap_or_default();
+
         if open.iter().all(|one| one.is_relation) {
             let because = format!(
                 "{cite} is only put in relation with something new: whether that needs its owner, the code does not say"
             );
             return (AccessWord::Unknown, because, at);
         }
+
         if access.is_guess && seen.is_none() {
             return (AccessWord::Unknown, format!("what {cite} does with the id is not in this project"), at);
         }
@@ -166,6 +176,7 @@ impl HandlerReader<'_> {
             );
             return (AccessWord::Unknown, because, at);
         }
+
         let after = seen.map(|fact| format!("; {} does not hold for it", self.cite(fact.mark))).unwrap_or_default();
         let because =
             format!("{cite} loads by what the client names, and {ends} uses it without looking at the caller{after}");
@@ -182,6 +193,7 @@ impl HandlerReader<'_> {
             None => 3,
             Some(CallerTie::Claimed) => 4,
         });
+
         match weakest.flatten() {
             Some(CallerTie::Claimed) => (
                 AccessWord::Unknown,
@@ -205,6 +217,7 @@ impl HandlerReader<'_> {
             _ => None,
         });
         let mut evidence: Vec<Evidence> = Vec::new();
+
         for mark in marks {
             if evidence.len() < 6
                 && !evidence.iter().any(|known| known.module == mark.module && known.span == mark.span)
@@ -212,6 +225,7 @@ impl HandlerReader<'_> {
                 evidence.push(self.evidence(mark));
             }
         }
+
         AccessReading {
             what: verb_of(access),
             place: self.project.place(access.mark.module, access.mark.span),

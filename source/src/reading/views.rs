@@ -31,14 +31,17 @@ impl HandlerReader<'_> {
                 value: self.eval(cx, state, &argument.value),
             });
             let given: Vec<CallArgument> = given.collect();
+
             if let Some(method) = self.method_above(&class, name) {
                 return Some(self.follow(cx, state, &method, &Rc::default(), given));
             }
         }
+
         if self.framework != FrameworkName::Django || !(is_super || object.name() == Some("self")) {
             return None;
         }
         let is_own = !is_super && self.project.method(&class, name).is_some();
+
         match name {
             _ if is_own => None,
             "get_queryset" => Some(self.declared_queryset(cx, &class)),

@@ -265,6 +265,7 @@ fn with_plain<T>(name: &str, act: impl FnOnce(&[u8]) -> T) -> T {
         return act(simplify_name(name).as_bytes());
     }
     let mut length = 0;
+
     for (place, letter) in made.iter_mut().zip(plain_bytes(name)) {
         *place = letter;
         length += 1;
@@ -314,6 +315,7 @@ mod tests {
         // The letters of a word in another order.
         assert!(!holds_one_of("owner_check", &["checkowner"]));
         assert!(is_one_of("User_Id", &SUBJECT_NAMES));
+
         assert!(!is_one_of("user_ids", &SUBJECT_NAMES));
     }
 }

@@ -83,10 +83,12 @@ impl CastWords {
         let mut lines = String::new();
         let apart = plan.has_owner_apart();
         let (owner_client, owner_headers) = (self.owner_client, self.owner_headers);
+
         if apart {
             lines = self.client(owner_client, owner_headers, &format!("{}owner({owner_client})", self.wait));
         }
         lines.push_str(&self.client("client", "headers", headers));
+
         if !plan.makes() {
             return lines;
         }
@@ -101,6 +103,7 @@ impl CastWords {
                 format!(", other, {}", self.other_headers)
             }
         };
+
         lines + &self.made(&format!("{first}{second}"))
     }
 

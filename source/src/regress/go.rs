@@ -171,6 +171,7 @@ pub(super) fn write_test(project: &Project, entry: &RouteEntry, plan: &TestPlan)
         ("CONTROL", write_control(plan)),
     ];
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+
     Ok(GoTest { folder, text: fill_template(FILE, &values), needs_server: handler.is_none() })
 }
 
@@ -215,6 +216,7 @@ fn sign_in(plan: &TestPlan) -> String {
                 )
             }
         };
+
         let text = if facts.gives == SignInCredential::Cookie {
             SIGN_IN.replace("status, text :=", "status, _ :=")
         } else {
@@ -223,6 +225,7 @@ fn sign_in(plan: &TestPlan) -> String {
         let (path, kind) = (quote_text(&facts.path), quote_text(kind));
         made = fill_template(&text, &[("PATH", &path), ("BODY", body), ("KIND", &kind), ("RETURN", &value)]);
     }
+
     made.push_str(&write_caller(plan, "owner", &plan.facts.owner));
     if plan.has_second() {
         made.push_str(&write_caller(plan, "stranger", &plan.facts.attacker));

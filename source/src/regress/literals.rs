@@ -84,6 +84,7 @@ pub(super) fn path_with_made(path: &str, made: MadeIds, words: &PieceWords) -> S
 pub(super) fn with_made(text: &str, made: MadeIds) -> String {
     let mut parts = Vec::new();
     let mut rest = text;
+
     while let Some((place, before, after)) = made.first_in(rest) {
         parts.extend((!before.is_empty()).then(|| quote_text(before)));
         parts.push(made.name(place));
@@ -142,12 +143,14 @@ fn body_value(key: &str, value: &Value, made: MadeIds, words: &BodyWords) -> Str
             let entry = |(key, value): (&String, &Value)| {
                 let value = body_value(key, value, made, words);
                 let name = quote_text(key);
+
                 if words.has_prototypes && key == "__proto__" {
                     format!("[{name}]: {value}")
                 } else {
                     format!("{name}: {value}")
                 }
             };
+
             format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
         }
         Value::String(text) if has_placeholder(text) => write_expression(text, words.pieces, quote_text),
@@ -172,6 +175,7 @@ pub(super) fn fill_template(template: &str, values: &[(&str, &str)]) -> String {
     let mut pieces = template.split('@');
     made.push_str(pieces.next().unwrap_or_default());
     let mut is_name = true;
+
     for piece in pieces {
         let value = values.iter().find(|(name, _)| is_name && *name == piece);
         match value {
@@ -188,5 +192,6 @@ pub(super) fn fill_template(template: &str, values: &[(&str, &str)]) -> String {
             }
         }
     }
+
     made
 }

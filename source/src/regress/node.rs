@@ -142,6 +142,7 @@ pub(super) fn write_test(plan: &TestPlan, node: &NodeProject, path: &str) -> Str
         ("TESTS", tests),
     ];
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+
     fill_template(FILE, &values).trim_end().to_owned() + "\n"
 }
 
@@ -182,6 +183,7 @@ fn write_imports(node: &NodeProject, path: &str, supertest: bool, has_made_up: b
     };
     let mut made = take("assert", "node:assert/strict");
     let starts = node.app.is_none() && node.program.is_some();
+
     if starts {
         made.push_str(&take("{ spawn }", "node:child_process"));
     }
@@ -199,6 +201,7 @@ fn write_imports(node: &NodeProject, path: &str, supertest: bool, has_made_up: b
         NodeRunner::Jest => {}
         NodeRunner::Mocha => made.push_str("const test = globalThis.it\n"),
     }
+
     if supertest {
         made.push_str(&take("request", "supertest"));
     }
@@ -220,6 +223,7 @@ fn take_app(app: &NodeExport, path: &str, take: &dyn Fn(&str, &str) -> String) -
         "default" => take("exported", &file),
         name => take(&format!("{{ {name} as exported }}"), &file),
     };
+
     let application = if app.is_factory { "exported()" } else { "exported" };
     format!("{taken}\nconst application = {application}\n")
 }
@@ -238,6 +242,7 @@ fn sign_in(plan: &TestPlan) -> String {
             )
         }
     };
+
     let path = quote_text(&facts.path);
     let is_form = if facts.is_form { "true" } else { "false" };
     let text = match facts.gives {
@@ -255,6 +260,7 @@ fn write_callers(plan: &TestPlan) -> String {
     let second = if plan.has_second() { one("stranger", &plan.stranger, &plan.facts.attacker) } else { String::new() };
     let damaged = if plan.facts.attack == AttackKind::DamagedToken { DAMAGED } else { "" };
     let first = if plan.has_owner() { one("owner", &plan.owner, &plan.facts.owner) } else { String::new() };
+
     first + &second + damaged
 }
 
@@ -268,6 +274,7 @@ fn caller_body(plan: &TestPlan, caller: &CallerFacts) -> String {
         let path = quote_text(&sign_up.path);
         let fields = write_fields(&caller.sign_up);
         let said = "  // That the account is there already is as good.\n";
+
         if !plan.names_account(who) {
             return format!("{said}  await ask(client, 'POST', {path}, {{}}, {fields})\n");
         }
@@ -276,6 +283,7 @@ fn caller_body(plan: &TestPlan, caller: &CallerFacts) -> String {
             "{said}  const signedUp = await ask(client, 'POST', {path}, {{}}, {fields})\n  if (signedUp.status < 300) ids[\"{who}\"] = JSON.parse(signedUp.text){id}\n"
         )
     });
+
     format!("{}  return signedIn(client, {})\n", sign_up.unwrap_or_default(), write_fields(&caller.fields))
 }
 
@@ -295,6 +303,7 @@ fn write_made_objects(plan: &TestPlan) -> String {
         let maker = if object.by_second { "other, otherHeaders" } else { "client, headers" };
         format!("  await make({maker}, {path}, {body}, (answer) => answer{})\n", pointer_indices(&object.pointer))
     };
+
     let each: String = plan.facts.made.iter().enumerate().map(one).collect();
     let (second, whose) = match plan.facts.made.iter().any(|object| object.by_second) {
         true => (", other, otherHeaders", "both callers have"),

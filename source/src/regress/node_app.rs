@@ -80,6 +80,7 @@ pub(super) fn read_project(project: &Project, entry: &RouteEntry) -> NodeProject
     let runners = [("vitest", NodeRunner::Vitest), ("jest", NodeRunner::Jest), ("mocha", NodeRunner::Mocha)];
     let runner = runners.iter().find(|(name, _)| has(name)).map_or(NodeRunner::Node, |(_, runner)| *runner);
     let app = find_app(project, &root, entry);
+
     // Node by itself does not read TypeScript.
     let app = app.filter(|app| runner != NodeRunner::Node && runner != NodeRunner::Mocha || is_script(&app.path));
     NodeProject {
@@ -140,14 +141,17 @@ fn find_program(project: &Project, root: &str) -> Option<NodeProgram> {
                 found = found.take().or_else(|| port.and_then(|port| variable_in(port.span.text(&module.text))));
             }
         });
+
         found
     };
+
     let own = |module: &&std::sync::Arc<Module>| {
         is_script(&module.path)
             && is_within(&module.path, root)
             && !is_test(&module.path)
             && module.text.contains(".listen(")
     };
+
     let mut found: Vec<(usize, NodeProgram)> = project
         .modules
         .iter()

@@ -16,6 +16,7 @@ pub(super) fn tests(plan: &TestPlan) -> String {
         }
         _ => format!("{}: {}", plan.operation, plan.attack_name().replace('_', " ")),
     };
+
     let first = one(&name, &attack(plan));
     let second = match (&plan.facts.kept, plan.has_owner()) {
         (Some(kept), _) => {
@@ -24,6 +25,7 @@ pub(super) fn tests(plan: &TestPlan) -> String {
         (None, true) => Some(one(&format!("{} is served by {}", plan.owner, plan.operation), &control(plan))),
         (None, false) => None,
     };
+
     first + &second.unwrap_or_default()
 }
 
@@ -32,6 +34,7 @@ fn attack(plan: &TestPlan) -> String {
         return foreign(plan);
     }
     let setup = SCRIPT_CAST.attack(plan);
+
     if let Some(kept) = &plan.facts.kept {
         return setup + &kept_attack(plan, kept);
     }
@@ -72,6 +75,7 @@ fn kept_attack(plan: &TestPlan, kept: &KeptFacts) -> String {
         "  const sent = await ask(client, {method}, {path}, headers, {body})\n  assert.ok(sent.status < 500, {} + sent.status)\n  if (sent.status >= 400) return // Refused as a whole.\n",
         quote_text(&plan.broken())
     );
+
     if !kept.pointer.is_empty() {
         let list = if plan.makes() { "" } else { "  const made = []\n" };
         made.push_str(&format!("{list}  made.push(String(JSON.parse(sent.text){}))\n", pointer_indices(&kept.pointer)));
@@ -80,12 +84,14 @@ fn kept_attack(plan: &TestPlan, kept: &KeptFacts) -> String {
     made.push_str(&format!(
         "  const {{ status, text }} = await ask(client, 'GET', {view}, headers)\n  assert.ok(status === 200, 'what was kept is not shown to its caller: status ' + status)\n"
     ));
+
     for (name, value) in &kept.fields {
         let value = script_value(value, plan.made());
         let (name, message) =
             (quote_text(name), quote_text(&format!("{} keeps `{name}` as a caller sends it", plan.operation)));
         made.push_str(&format!("  assert.ok(!valuesOf(JSON.parse(text), {name}).includes({value}), {message})\n"));
     }
+
     made
 }
 
@@ -130,6 +136,7 @@ fn request(plan: &TestPlan, path: &str, with_text: bool) -> String {
     let taken = if with_text { "{ status, text }" } else { "{ status }" };
     let method = quote_text(&plan.facts.method);
     let path = path_with_made(path, made, &SCRIPT);
+
     format!("  const {taken} = await ask(client, {method}, {path}, headers{body})\n")
 }
 

@@ -33,6 +33,7 @@ pub(super) fn relative_import(from: &str, to: &str) -> String {
     let common = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
     let ups = "../".repeat(from.len() - common);
     let rest = to.get(common..).unwrap_or_default().join("/");
+
     if ups.is_empty() { format!("./{rest}") } else { format!("{ups}{rest}") }
 }
 

@@ -36,6 +36,7 @@ pub(super) const SCRIPT: PieceWords = PieceWords { text: "String", number: "Numb
 pub(super) fn split_pieces(text: &str) -> Vec<PlaceholderPiece<'_>> {
     let mut found = Vec::new();
     let mut rest = text;
+
     while let Some((before, piece, after)) = first_placeholder(rest) {
         found.extend((!before.is_empty()).then_some(PlaceholderPiece::Text(before)));
         found.push(piece);
@@ -88,5 +89,6 @@ pub(super) fn write_expression(text: &str, words: &PieceWords, quote: fn(&str) -
         PlaceholderPiece::Password => "PASSWORD".to_owned(),
         PlaceholderPiece::Word => "fresh()".to_owned(),
     };
+
     found.iter().map(write).collect::<Vec<_>>().join(" + ")
 }

@@ -43,10 +43,12 @@ impl<'a> TestPlan<'a> {
             environment: Vec::new(),
             needs_review: Vec::new(),
         };
+
         plan.verify_requests()?;
         plan.take_values();
         plan.take_denial()?;
         plan.environment = plan.variables();
+
         if let Some(odd) = plan.environment.iter().find(|name| !is_variable(name)) {
             return Err(TestFault::Variable(harmless_text(odd)));
         }
@@ -57,12 +59,14 @@ impl<'a> TestPlan<'a> {
     fn verify_requests(&self) -> Result<(), TestFault> {
         let facts = self.facts;
         let is_method = !facts.method.is_empty() && facts.method.bytes().all(|byte| byte.is_ascii_uppercase());
+
         if !is_method {
             return Err(TestFault::Method);
         }
         let sign_in = facts.sign_in.as_ref().map(|sign_in| &sign_in.path);
         let made = facts.made.iter().map(|made| Some(&made.path));
         let paths = [Some(&facts.url_path), Some(&facts.owner_url_path), sign_in].into_iter().chain(made);
+
         if paths.flatten().any(|path| !path.starts_with('/')) {
             return Err(TestFault::Path);
         }
@@ -71,6 +75,7 @@ impl<'a> TestPlan<'a> {
         }
         let is_token = |sign_in: &super::SignInFacts| matches!(sign_in.gives, SignInCredential::Token { .. });
         let changes_token = matches!(facts.attack, AttackKind::DamagedToken | AttackKind::UnsignedToken);
+
         if changes_token && !facts.sign_in.as_ref().is_none_or(is_token) {
             return Err(TestFault::NoToken);
         }
@@ -139,12 +144,14 @@ impl<'a> TestPlan<'a> {
         found.retain(|value| !is_secret(value));
         found.dedup();
         found.truncate(MOST_VALUES);
+
         if found.len() < count {
             let left = count - found.len();
             self.needs_review.push(format!(
                 "{left} values that the answer showed are not looked for: too short, too many, written otherwise in JSON, or they look like secrets"
             ));
         }
+
         self.forbidden = found;
     }
 
@@ -161,6 +168,7 @@ impl<'a> TestPlan<'a> {
             }
             DenialSign::Content => {}
         }
+
         Ok(())
     }
 
@@ -227,18 +235,21 @@ impl<'a> TestPlan<'a> {
         let second = self.has_second().then_some(&self.facts.attacker);
         let first = self.has_owner().then_some(&self.facts.owner);
         let mut names = Vec::new();
+
         for caller in first.into_iter().chain(second) {
             if self.facts.sign_in.is_none() {
                 names.push(TestPlan::token_variable(caller));
                 continue;
             }
             let sign_up = self.facts.sign_up.as_ref().map(|_| &caller.sign_up);
+
             for (_, value) in caller.fields.iter().chain(sign_up.into_iter().flatten()) {
                 if let CallerValue::Environment(name) = value {
                     names.push(name.clone());
                 }
             }
         }
+
         names.sort();
         names.dedup();
         names
@@ -351,6 +362,7 @@ impl<'a> TestPlan<'a> {
             .collect();
         let parts: Vec<&str> = letters.split('_').filter(|part| !part.is_empty()).collect();
         let slug: String = parts.join("_").chars().take(60).collect();
+
         slug.trim_end_matches('_').to_owned()
     }
 

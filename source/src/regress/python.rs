@@ -112,6 +112,7 @@ pub(super) fn write_test(plan: &TestPlan, client: &PythonClient) -> String {
             is_call && !before.ends_with(is_part)
         })
     };
+
     let standard: String = ["base64", "contextlib", "datetime", "json", "os", "secrets", "sys", "time"]
         .iter()
         .filter(|name| uses(name))
@@ -133,6 +134,7 @@ pub(super) fn write_test(plan: &TestPlan, client: &PythonClient) -> String {
         ("TESTS", tests),
     ];
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+
     fill_template(FILE, &values).trim_end().to_owned() + "\n"
 }
 
@@ -164,6 +166,7 @@ fn sign_in(plan: &TestPlan) -> String {
             fill_template(TOKEN, &values)
         }
     };
+
     function + &write_callers(plan, api_call) + damaged_token_helper(plan)
 }
 
@@ -199,6 +202,7 @@ fn api_call(plan: &TestPlan, caller: &CallerFacts) -> String {
         let path = quote_text(&sign_up.path);
         let fields = write_fields(&caller.sign_up);
         let said = "    # That the account is there already is as good.\n";
+
         if !plan.names_account(who) {
             return format!("{said}    ask(client, \"POST\", {path}, {{}}, {fields})\n");
         }
@@ -207,6 +211,7 @@ fn api_call(plan: &TestPlan, caller: &CallerFacts) -> String {
             "{said}    status, text = ask(client, \"POST\", {path}, {{}}, {fields})\n    if status < 300:\n        ids[\"{who}\"] = json.loads(text){id}\n"
         )
     });
+
     format!("{}    return signed_in(client, {})\n", sign_up.unwrap_or_default(), write_fields(&caller.fields))
 }
 
@@ -237,6 +242,7 @@ fn write_made_objects(plan: &TestPlan) -> String {
         ];
         fill_template(MAKE_ONE, &values)
     };
+
     let each: String = plan.facts.made.iter().enumerate().map(one).collect();
     let mixed = plan.facts.made.iter().any(|object| object.by_second);
     let (second, whose) = match mixed {

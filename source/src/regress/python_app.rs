@@ -73,6 +73,7 @@ pub(super) fn find_app(project: &Project, entry: &RouteEntry, client_word: &str)
     found.sort_by(|one, other| (one.0, &one.1.path).cmp(&(other.0, &other.1.path)));
     let first = found.into_iter().next();
     let near = first.as_ref().map_or(entry.declared.file.as_str(), |(_, module, _)| module.path.as_str());
+
     if let Some((conftest, fixture)) = find_fixture(project, near, client_word) {
         let root = first.as_ref().map_or_else(String::new, |(_, module, _)| root_of(project, module));
         let folder = test_folder(project, &root, folder_of(conftest));
@@ -86,10 +87,12 @@ pub(super) fn find_app(project: &Project, entry: &RouteEntry, client_word: &str)
             has_more_setup: false,
         });
     }
+
     let (_, module, object) = first?;
     let root = root_of(project, module);
     let (setup, has_more_setup) = setup_of(project, module, &root);
     let folder = test_folder(project, &root, &root);
+
     Some(PythonApp { folder, module: import_name(&module.path, &root)?, root, object, setup, has_more_setup })
 }
 
@@ -114,6 +117,7 @@ fn module_rank(module: &Module, entry: &RouteEntry, object: &AppObject) -> usize
     let by_name = FILES.iter().position(|file| *file == name).unwrap_or(FILES.len());
     let is_own = module.path == entry.declared.file;
     let is_factory = matches!(object, AppObject::Factory(_));
+
     usize::from(!is_own) * 100 + usize::from(is_factory) * 10 + by_name
 }
 
@@ -165,6 +169,7 @@ fn root_of(project: &Project, module: &Module) -> String {
         }
         folder = folder_of(&folder).to_owned();
     }
+
     folder
 }
 
@@ -181,6 +186,7 @@ fn is_package(project: &Project, folder: &str) -> bool {
             })
         })
     };
+
     project.tree.file(&path_below(folder, "__init__.py")).is_some()
         || python_modules(project).any(|module| {
             let mut targets = module.imports.values().chain(&module.stars);
@@ -208,6 +214,7 @@ fn import_name(path: &str, root: &str) -> Option<String> {
 fn setup_of(project: &Project, module: &Module, root: &str) -> (Vec<(String, String)>, bool) {
     let mut calls = Vec::new();
     let mut has_more = false;
+
     for statement in module.statements.iter().flat_map(main_body) {
         let StatementKind::Expr(value) = &statement.kind else {
             has_more |= !matches!(statement.kind, StatementKind::Assign(..) | StatementKind::Import(_));
@@ -215,6 +222,7 @@ fn setup_of(project: &Project, module: &Module, root: &str) -> (Vec<(String, Str
         };
         let Some((callee, arguments)) = value.call() else { continue };
         let name = dotted_text(callee).unwrap_or_default();
+
         if SERVES.contains(&last_part(&name)) {
             continue;
         }
@@ -229,6 +237,7 @@ fn setup_of(project: &Project, module: &Module, root: &str) -> (Vec<(String, Str
             _ => has_more = true,
         }
     }
+
     (calls, has_more)
 }
 
@@ -257,6 +266,7 @@ fn find_fixture<'a>(project: &'a Project, near: &str, client_word: &str) -> Opti
             _ => None,
         };
         let client = body("client").filter(|text| text.contains(client_word));
+
         match (body("app"), client) {
             (Some(_), _) => Some((module.path.as_str(), AppFixture::App)),
             (None, Some(_)) => Some((module.path.as_str(), AppFixture::Client)),
@@ -281,6 +291,7 @@ fn test_folder(project: &Project, root: &str, within: &str) -> String {
         .map(folder_of)
         .collect();
     folders.sort_by_key(|folder| (folder.matches('/').count(), folder.len()));
+
     match folders.first() {
         Some(folder) => (*folder).to_owned(),
         None if within != root => within.to_owned(),

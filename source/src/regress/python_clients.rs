@@ -123,6 +123,7 @@ pub(super) fn for_flask(app: &PythonApp) -> PythonClient {
         AppObject::Object(name) => (fixture_returning("", &format!("{name}.test_client")), import_line(app, name)),
         AppObject::Factory(name) => (fixture_returning("", &format!("{name}().test_client")), import_line(app, name)),
     };
+
     pytest_client(imports, app, fixture, (FLASK_ASK, FLASK_HEADERS))
 }
 
@@ -139,6 +140,7 @@ pub(super) fn for_fastapi(app: &PythonApp) -> PythonClient {
             (fixture_with("", &text), import_line(app, name))
         }
     };
+
     pytest_client(
         format!("from fastapi.testclient import TestClient\n{imports}"),
         app,

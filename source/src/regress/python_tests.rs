@@ -14,6 +14,7 @@ pub(super) const FOREIGN: &str = "https://foreign.example";
 pub(super) fn tests(plan: &TestPlan, client: &PythonClient) -> String {
     let start = |name: &str| format!("\n\ndef test_{name}({}):\n{}", client.parameter, client.begin);
     let first = start(plan.attack_name()) + &attack(plan);
+
     match (&plan.facts.kept, plan.has_owner()) {
         (Some(kept), _) => match kept_control(plan, kept) {
             Some(control) => first + &start("the_rest_is_taken") + &control,
@@ -29,10 +30,12 @@ fn attack(plan: &TestPlan) -> String {
         return foreign(plan);
     }
     let setup = PYTHON_CAST.attack(plan);
+
     if let Some(kept) = &plan.facts.kept {
         return setup + &kept_attack(plan, kept);
     }
     let ask = request(plan, &plan.facts.url_path);
+
     if plan.facts.attack == AttackKind::Owner {
         return format!("{setup}{ask}{}{}", served(plan), hidden(plan));
     }
@@ -66,6 +69,7 @@ fn kept_attack(plan: &TestPlan, kept: &KeptFacts) -> String {
     let ask = request(plan, &plan.facts.url_path);
     let broken = asserted("status < 500", &plan.broken());
     let mut made = format!("{ask}{broken}    if status >= 400:\n        return  # Refused as a whole.\n");
+
     if !kept.pointer.is_empty() {
         let list = if plan.makes() { "" } else { "made = []\n    " };
         made.push_str(&format!("    {list}made.append(str(json.loads(text){}))\n", pointer_indices(&kept.pointer)));
@@ -73,12 +77,14 @@ fn kept_attack(plan: &TestPlan, kept: &KeptFacts) -> String {
     let view = path_with_made(&kept.view, plan.made(), &PYTHON);
     made.push_str(&format!("    status, text = ask(client, \"GET\", {view}, headers)\n"));
     made.push_str(&asserted("status == 200", "what was kept is not shown to its caller: status "));
+
     for (name, value) in &kept.fields {
         let value = python_value(value, plan.made());
         let (name, message) =
             (quote_text(name), quote_text(&format!("{} keeps `{name}` as a caller sends it", plan.operation)));
         made.push_str(&format!("    assert {value} not in values_of(json.loads(text), {name}), {message}\n"));
     }
+
     made
 }
 
@@ -128,6 +134,7 @@ fn request(plan: &TestPlan, path: &str) -> String {
     let body = plan.facts.body.as_ref().map(|body| format!(", {}", python_value(body, made))).unwrap_or_default();
     let method = quote_text(&plan.facts.method);
     let path = path_with_made(path, made, &PYTHON);
+
     format!("    status, text = ask(client, {method}, {path}, headers{body})\n")
 }
 

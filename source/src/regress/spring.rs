@@ -194,6 +194,7 @@ fn without_unused(text: &str) -> String {
         let word = regex::Regex::new(&format!(r"\b{}\b", regex::escape(name)));
         word.is_ok_and(|word| word.find_iter(text).count() > 1)
     };
+
     text.lines().filter(|line| is_used(line)).map(|line| format!("{line}\n")).collect()
 }
 
@@ -217,14 +218,17 @@ fn write_helpers(plan: &TestPlan) -> String {
                 )
             }
         };
+
         let path = quote_text(&facts.path);
         made.push_str(&format!(
             "    private Map<String, String> signedIn(Client client, Map<String, String> fields) throws Exception {{\n        var answer = ask(client, \"POST\", {path}, Map.of(), {body}, MediaType.{kind});\n        assertTrue(answer.getStatus() < 300, \"the sign-in of this test fails, and proves nothing: status \" + answer.getStatus());\n        return {value};\n    }}\n\n"
         ));
+
         if facts.is_form {
             made.push_str("    private static String form(Map<String, String> fields) {\n        return fields.entrySet().stream()\n                .map(field -> field.getKey() + \"=\" + URLEncoder.encode(field.getValue(), StandardCharsets.UTF_8))\n                .collect(Collectors.joining(\"&\"));\n    }\n\n");
         }
     }
+
     made.push_str(&write_caller(plan, "owner", &plan.facts.owner));
     if plan.has_second() {
         made.push_str(&write_caller(plan, "stranger", &plan.facts.attacker));

@@ -57,6 +57,7 @@ pub fn regression_test(project: &Project, entry: &RouteEntry, facts: &ProofFacts
 fn check_syntax(proposal: &TestProposal) -> Result<(), TestFault> {
     let language = Language::of_path(&proposal.path).ok_or(TestFault::NoLanguage)?;
     let tree = language.parse(&proposal.text).ok_or(TestFault::TooLong)?;
+
     if tree.root_node().has_error() {
         return Err(TestFault::NotParsed);
     }
@@ -73,6 +74,7 @@ fn python_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<
     let run = python_run(&app.root, &path, "python -m pytest");
     let mut needs_review = setup_review(&app);
     needs_review.extend(missing_packages(project, is_flask));
+
     Ok(build_proposal(plan, (path, text, run), needs_review))
 }
 
@@ -87,12 +89,14 @@ fn python_run(root: &str, path: &str, command: &str) -> String {
 fn setup_review(app: &PythonApp) -> Vec<String> {
     let calls: Vec<String> = app.setup.iter().map(|(module, name)| format!("{module}.{name}()")).collect();
     let mut said = Vec::new();
+
     if !calls.is_empty() {
         let calls = calls.join(", ");
         said.push(format!(
             "the test calls {calls} as the application does at its start: it must be safe for the data that it runs on"
         ));
     }
+
     if app.has_more_setup {
         let module = &app.module;
         said.push(format!("{module} does more at its start as a program than the test repeats"));
@@ -112,6 +116,7 @@ fn missing_packages(project: &Project, is_flask: bool) -> Option<String> {
     let wanted: &[&str] = if is_flask { &["pytest"] } else { &["pytest", "httpx"] };
     let missing: Vec<&str> = wanted.iter().copied().filter(|package| !names(package)).collect();
     let names = missing.join(" and ");
+
     (!missing.is_empty()).then(|| format!("the test needs {names}, which no manifest of the project names"))
 }
 
@@ -135,6 +140,7 @@ fn django_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<
     let run = run_in(&root, &format!("python manage.py test {label}"));
     let mut needs_review = Vec::new();
     let mut plan = plan;
+
     if plan.facts.sign_in.is_none() {
         plan.environment.clear();
         plan.needs_review.retain(|said| !said.starts_with("tokens come from"));
@@ -142,6 +148,7 @@ fn django_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<
             "the test makes its users with a name alone: a user model that needs more wants more fields".to_owned(),
         );
     }
+
     Ok(build_proposal(plan, (path, text, run), needs_review))
 }
 
@@ -149,6 +156,7 @@ fn django_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<
 fn django_folder(project: &Project, entry: &RouteEntry, root: &str) -> String {
     let own = super::place::folder_of(&entry.handler.file);
     let tests = path_below(own, "tests");
+
     if project.tree.files.iter().any(|file| is_within(&file.path, &tests)) {
         return tests;
     }
@@ -174,9 +182,11 @@ fn node_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<Te
         NodeRunner::Mocha => format!("npx mocha {file}"),
         NodeRunner::Node => format!("node --test {file}"),
     };
+
     let run = run_in(&node.root, &command);
     let mut plan = plan;
     let mut needs_review = Vec::new();
+
     if node.needs_server() {
         plan.environment.push("BASE_URL".to_owned());
         needs_review.push(NEEDS_SERVER.to_owned());
@@ -189,18 +199,21 @@ fn spring_test(project: &Project, plan: TestPlan) -> Result<TestProposal, TestFa
     let first = spring::write_test(project, &plan, &class)?;
     let path = free_path(project, &first.folder, &class, ".java")?;
     let name = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".java").to_owned();
+
     // A class is called as its file is.
     let test = if name == first.class { first } else { spring::write_test(project, &plan, &name)? };
     let review = vec![format!(
         "the test starts the application{}: its data source must be one for tests",
         if test.root.is_empty() { String::new() } else { format!(" of {}", test.root) }
     )];
+
     Ok(build_proposal(plan, (path, test.text, test.run), review))
 }
 
 fn go_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<TestProposal, TestFault> {
     let test = go::write_test(project, entry, &plan)?;
     let path = free_path(project, &test.folder, &format!("routewarden_{}", plan.slug()), "_test.go")?;
+
     // A second test for the same operation has a function of its own.
     let stem = path.rsplit('/').next().unwrap_or_default().trim_end_matches("_test.go");
     let number = stem.strip_prefix(&format!("routewarden_{}", plan.slug())).unwrap_or_default().replace('_', "");
@@ -209,6 +222,7 @@ fn go_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<Test
     let run = format!("go test {} -run '^{name}$'", path_below(".", &test.folder).trim_end_matches('/'));
     let mut plan = plan;
     let mut needs_review = Vec::new();
+
     if test.needs_server {
         plan.environment.push("BASE_URL".to_owned());
         needs_review.push(NEEDS_SERVER.to_owned());
@@ -228,6 +242,7 @@ fn server_test(project: &Project, plan: TestPlan) -> Result<TestProposal, TestFa
     let run = format!("python -m unittest {path}");
     let mut plan = plan;
     plan.environment.push("BASE_URL".to_owned());
+
     Ok(build_proposal(plan, (path, text, run), vec![NEEDS_SERVER.to_owned()]))
 }
 

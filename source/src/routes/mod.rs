@@ -163,6 +163,7 @@ impl RouteTable {
         self.routes.dedup_by(|a, b| a.path == b.path && a.methods == b.methods && a.handler == b.handler);
         self.unclear.sort();
         self.unclear.dedup();
+
         self
     }
 }

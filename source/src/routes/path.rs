@@ -30,6 +30,7 @@ pub fn normalise_path(path: &str) -> String {
 fn split_parts(path: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut depth = 0usize;
+
     for letter in path.chars() {
         match letter {
             '{' | '<' | '(' | '[' => depth += 1,
@@ -42,12 +43,14 @@ fn split_parts(path: &str) -> Vec<String> {
             part.push(letter);
         }
     }
+
     parts.into_iter().filter(|part| !part.is_empty()).map(|part| write_part(&part)).collect()
 }
 
 fn write_part(part: &str) -> String {
     let mut made = String::new();
     let mut rest = part;
+
     while let Some(letter) = rest.chars().next() {
         let (name, used) = match letter {
             '{' | '<' => bracketed_name(rest, letter),
@@ -55,6 +58,7 @@ fn write_part(part: &str) -> String {
             '*' => (rest.trim_start_matches('*').to_owned(), rest.len()),
             _ => (String::new(), 0),
         };
+
         if used == 0 {
             made.push(letter);
             rest = rest.get(letter.len_utf8()..).unwrap_or("");
@@ -63,6 +67,7 @@ fn write_part(part: &str) -> String {
             rest = rest.get(used..).unwrap_or("");
         }
     }
+
     made
 }
 
@@ -79,6 +84,7 @@ fn bracketed_name(text: &str, open: char) -> (String, usize) {
         }
         None
     });
+
     let Some(end) = end else { return (String::new(), 0) };
     let inner = text.get(1..end).unwrap_or("");
     let name = if open == '<' { inner.rsplit(':').next() } else { inner.split([':', '=']).next() };
@@ -89,10 +95,12 @@ fn bracketed_name(text: &str, open: char) -> (String, usize) {
 fn colon_name(text: &str) -> (String, usize) {
     let rest = text.get(1..).unwrap_or("");
     let name: String = rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+
     if name.is_empty() {
         return (name, 0);
     }
     let mut used = 1 + name.len();
+
     if text.get(used..).is_some_and(|after| after.starts_with('(')) {
         used += text.get(used..).and_then(|after| after.find(')')).map_or(0, |at| at + 1);
     }

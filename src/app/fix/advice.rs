@@ -18,6 +18,7 @@ pub(super) fn fix_from_remedy(request: &FixRequest, finding: Option<&Finding>, s
             return Err(AppError::Usage("name a finding_id, or a check such as authz/bola-read".to_owned()));
         }
     };
+
     let known =
         checks::select_checks(std::slice::from_ref(&check)).map_err(|unknown| AppError::Usage(unknown.to_string()))?;
     // What a check builds on is selected with it.
@@ -50,6 +51,7 @@ pub(super) fn fix_from_remedy(request: &FixRequest, finding: Option<&Finding>, s
         verify: verification_steps(id.as_slice()),
         finding_id: id,
     };
+
     write_sample(&mut fix, remedy, found);
     Ok(fix)
 }
@@ -66,6 +68,7 @@ fn write_sample(fix: &mut Fix, remedy: &Remedy, found: Recognised) {
     let framework = found.framework;
     fix.guidance = remedy.guidance_for(&fix.check);
     fix.code = remedy.code(framework).to_owned();
+
     if let Some(reason) = remedy.reason(framework) {
         fix.guidance.push_str(&format!("\n\nFor {framework} this does not apply: {reason}"));
     }
@@ -102,8 +105,10 @@ fn choose_framework(request: &FixRequest, source: &Path, finding: Option<&Findin
                 known.join(", ")
             )));
         }
+
         return Ok(Recognised { framework, because: "named by the user".to_owned() });
     }
+
     let found = remedy::recognise_framework(source);
     let shown = finding.filter(|_| found.framework == Framework::Unknown).and_then(by_answers);
     Ok(shown.unwrap_or(found))

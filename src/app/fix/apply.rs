@@ -41,6 +41,7 @@ impl App {
         let done = tokio::task::spawn_blocking(work).await.map_err(|error| AppError::Internal(error.to_string()))?;
         let (made, files) = done?;
         made.write_into(&mut fix);
+
         Ok(Applied { fix, files })
     }
 }
@@ -53,12 +54,14 @@ fn write_patch(made: &Patch, force: bool) -> Result<Vec<PathBuf>, AppError> {
         ));
     }
     let mut paths = BTreeMap::new();
+
     for (file, text) in &made.files {
         let path = made.root.join(file);
         let original = made.originals.get(file).map(String::as_str).unwrap_or_default();
         ensure_replaceable(&made.root, &path, original, force)?;
         paths.insert(path, text);
     }
+
     for (path, text) in &paths {
         replace_file(path, text)
             .map_err(|error| AppError::Usage(format!("{} cannot be written: {error}", path.display())))?;
@@ -69,10 +72,12 @@ fn write_patch(made: &Patch, force: bool) -> Result<Vec<PathBuf>, AppError> {
 fn ensure_replaceable(root: &Path, path: &Path, original: &str, force: bool) -> Result<(), AppError> {
     let fault = |why: &str| Err(AppError::Usage(format!("nothing was written: {} {why}", path.display())));
     let parent = path.parent().unwrap_or(root);
+
     if !parent.canonicalize().is_ok_and(|parent| parent.starts_with(root)) || path.is_symlink() {
         return fault("lies outside of the source folder, or is a link");
     }
     let now = fs::read_to_string(path).unwrap_or_default();
+
     if now != original {
         return fault("has changed while the patch was made; ask again");
     }
@@ -106,11 +111,13 @@ fn replace_file(path: &Path, text: &str) -> std::io::Result<()> {
         let mut file = fs::File::create_new(&beside)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
+
         if let Ok(known) = fs::metadata(path) {
             fs::set_permissions(&beside, known.permissions())?;
         }
         fs::rename(&beside, path)
     })();
+
     if written.is_err() {
         // The old text is whole; only the copy is of no use.
         let _ = fs::remove_file(&beside);

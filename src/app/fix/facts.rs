@@ -74,6 +74,7 @@ fn higher_role(finding: &Finding, report: &Report) -> Option<String> {
     };
     let attacker = of(Role::Attack);
     let served = of(Role::Baseline).filter(|role| Some(role) != attacker.as_ref());
+
     // Some proofs have no exchange of the administrator's; the scan knew one all the same.
     served
         .or_else(|| report.scan.identities.iter().map(|known| known.role.clone()).find(|role| role.as_str() != "user"))

@@ -37,11 +37,13 @@ impl App {
         let Some((subject, source)) = place else { return Ok(fix) };
         let with_test = request.with_test;
         let is_named = request.framework.is_some();
+
         // Reading a tree and looking at a change in it are work for a thread that nothing else waits for.
         let made = tokio::task::spawn_blocking(move || {
             patch::build_for_findings(&subject.findings, &subject.report, &source, with_test)
         });
         let made = made.await.map_err(|error| AppError::Internal(error.to_string()))?;
+
         if let Some((framework, place)) = made.shown.as_ref().filter(|_| !is_named) {
             advice::adapt_to_framework(&mut fix, *framework, place);
         }
@@ -55,6 +57,7 @@ impl App {
         let source = self.source_of(request, subject.as_ref());
         let first = subject.as_ref().and_then(|subject| subject.findings.first());
         let fix = advice::fix_from_remedy(request, first, &source)?;
+
         Ok((fix, subject.map(|subject| (subject, source))))
     }
 
@@ -70,14 +73,17 @@ impl App {
         };
         let scan = request.scan_id.as_ref().map(ScanId::as_str);
         let (mut findings, mut scan_of) = (Vec::new(), None);
+
         for id in ids {
             let found = store.finding(id.as_str(), scan).await.map_err(from_store)?;
             let (of, finding): (String, Finding) = found.ok_or_else(|| super::explain::unknown_finding(id, scan))?;
             scan_of.get_or_insert(of);
+
             if !findings.iter().any(|known: &Finding| known.id == finding.id) {
                 findings.push(finding);
             }
         }
+
         let Some(scan) = scan_of else { return Ok(None) };
         let report = store.report(&scan).await.map_err(from_store)?;
         Ok(report.map(|report| FixSubject { findings, report }))
@@ -90,6 +96,7 @@ impl App {
         let scanned = scan.and_then(|scan| scan.source.as_ref()).map(PathBuf::from).filter(|path| path.is_dir());
         let config = scan.and_then(|scan| scan.config.as_ref());
         let beside = config.and_then(|path| Path::new(path).parent().map(Path::to_path_buf));
+
         named.or(scanned).or(beside).unwrap_or_else(|| self.shared.folder.clone())
     }
 }

@@ -53,6 +53,7 @@ pub(super) fn build_for_findings(findings: &[Finding], report: &Report, source: 
     index.bind_paths(&report.scan.base_url, &operations_of(report));
     let mut requests = Vec::new();
     let mut places = BTreeMap::new();
+
     for (at, want) in wanted.iter().enumerate() {
         let (Some(remedy), Some(entry)) = (want.remedy, index.entry(&want.operation.id())) else { continue };
         places.insert(requests.len(), at);
@@ -65,9 +66,11 @@ pub(super) fn build_for_findings(findings: &[Finding], report: &Report, source: 
             facts: FixFacts { parameter: find_source_parameter(want, entry), ..facts_of(want.finding, report) },
         });
     }
+
     let plan = plan_fixes(&requests);
     let mut patch = Patch::of(plan, &wanted, &places, &index);
     patch.shown = detect_framework(&wanted, &index);
+
     if with_test {
         patch.add_tests(&index, findings, report);
     }
@@ -79,6 +82,7 @@ fn detect_framework(wanted: &[WantedPatch<'_>], index: &CodeIndex) -> Option<(Fr
     let of =
         |entry: &RouteEntry| (framework_of(entry.framework), format!("{}:{}", entry.handler.file, entry.handler.line));
     let handler = wanted.iter().find_map(|want| index.entry(&want.operation.id()));
+
     if let Some(entry) = handler {
         return Some(of(entry));
     }
@@ -116,6 +120,7 @@ fn find_source_parameter(want: &WantedPatch<'_>, entry: &RouteEntry) -> Option<S
 fn wanted_of(finding: &Finding) -> Vec<WantedPatch<'_>> {
     let remedy = remedy_of(&finding.remedy);
     let all = std::iter::once(&finding.operation).chain(&finding.also);
+
     // One change mends what one cause shows on many routes; where only words help, they are said once.
     let most = if remedy.is_some() { MOST_ROUTES } else { 1 };
     all.take(most).map(|operation| WantedPatch { finding, operation, remedy }).collect()
@@ -157,10 +162,12 @@ impl Patch {
                 }
                 StepOutcome::Refused(refusal) => (FixOutcome::Advice, refusal.to_string()),
             };
+
             if let Some(slot) = steps.get_mut(*at) {
                 *slot = Some(build_fix_step(want, place, outcome, because));
             }
         }
+
         let original =
             |file: &String| index.project().tree.file(file).map(|known| known.text.to_string()).unwrap_or_default();
         Patch {
@@ -195,12 +202,14 @@ impl Patch {
             }
         }
         fix.verify = advice::verification_steps(&ids);
+
         if !self.diff.is_empty() {
             fix.code.clear();
             fix.diff = Some(self.diff);
             fix.needs_review = self.needs_review;
             fix.dependencies = self.dependencies;
         }
+
         fix.tests = self.tests;
         fix.steps = self.steps;
     }

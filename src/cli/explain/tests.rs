@@ -14,6 +14,7 @@ fn explanation() -> Explanation {
         headers: BTreeMap::from([("authorization".into(), "Bearer [redacted]".into())]),
         body: None,
     };
+
     let body = format!("{{\"id\": 17, \"note\": \"\u{1b}]0;x\u{7}{}\"}}", "long ".repeat(200));
     let response = ResponseInfo { status: 200, headers: BTreeMap::new(), body, truncated: false };
     Explanation {

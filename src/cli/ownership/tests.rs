@@ -32,6 +32,7 @@ fn matrix() -> Matrix {
             cell("B", Access::Others, "gets invoice 17, which has A's \u{1b}[2Jmarkers"),
         ],
     };
+
     let enforced = MatrixRow {
         operation: OperationRef { method: Method::Get, path: "/me".into() },
         resource: None,
@@ -42,6 +43,7 @@ fn matrix() -> Matrix {
         cells: vec![cell("anonymous", Access::Refused, "401"), cell("A", Access::Own, "their own")],
         source: None,
     };
+
     Matrix {
         scan_id: "s".into(),
         untrusted_because: None,
@@ -93,5 +95,6 @@ fn a_narrow_terminal_keeps_verdicts_and_symbols() {
     // Below the table, a path longer than a line stays whole, so that it can be copied.
     let table = shown.lines().take_while(|line| !line.starts_with("GET"));
     assert!(table.clone().count() > 6 && table.clone().all(|line| line.chars().count() <= 44), "{shown}");
+
     assert!(shown.contains("BROKEN    -     +  !  GET /accounts/{acc"), "{shown}");
 }

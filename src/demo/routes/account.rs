@@ -33,6 +33,7 @@ async fn log_in(State(app): DemoShared, Json(body): Json<Value>) -> Result<Respo
         return Err(DemoRefusal::Invalid("username and password are required"));
     };
     let account = app.account(username).ok_or(DemoRefusal::Unauthorized)?;
+
     if !bool::from(account.password.as_bytes().ct_eq(password.as_bytes())) {
         return Err(DemoRefusal::Unauthorized);
     }
@@ -44,6 +45,7 @@ async fn log_in(State(app): DemoShared, Json(body): Json<Value>) -> Result<Respo
         "user": {"id": account.id, "username": account.username, "role": account.role},
     });
     let mut response = Json(body).into_response();
+
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }

@@ -47,6 +47,7 @@ async fn read_contact(
 ) -> DemoAnswer {
     own_customer(&app, &headers, &id)?;
     let contact = app.find("contacts", &contact_id).ok_or(DemoRefusal::NotFound)?;
+
     if app.repaired && !belongs_to_customer(contact, &id) {
         return Err(DemoRefusal::NotFound);
     }

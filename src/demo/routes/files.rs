@@ -47,6 +47,7 @@ async fn list_files(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
 async fn read_file(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
     let account = auth::require_account(&app, &headers, Care::Full)?;
     let file = app.all("files").iter().find(|file| file_id(file) == id).ok_or(DemoRefusal::NotFound)?;
+
     if !account.owns(file) {
         return Err(DemoRefusal::Forbidden);
     }

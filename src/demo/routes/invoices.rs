@@ -59,6 +59,7 @@ async fn read_invoice(State(app): DemoShared, headers: HeaderMap, Path(id): Path
     let account = auth::require_account(&app, &headers, Care::Full)?;
     let draft = app.drafts().iter().find(|draft| has_id(draft, &id)).cloned();
     let invoice = draft.or_else(|| app.find("invoices", &id).cloned()).ok_or(DemoRefusal::NotFound)?;
+
     if app.repaired && !account.owns(&invoice) && !account.is_admin() {
         return Err(DemoRefusal::NotFound);
     }
@@ -84,6 +85,7 @@ async fn create_invoice(
     let customer = app.find("customers", &new.customer_id).filter(|customer| account.owns(customer));
     let customer = customer.ok_or(DemoRefusal::Invalid("customer_id is not one of your customers"))?;
     let mut drafts = app.drafts();
+
     if drafts.len() >= MAX_DRAFTS {
         return Err(DemoRefusal::Invalid("there are too many drafts, discard some"));
     }
@@ -94,6 +96,7 @@ async fn create_invoice(
         "totals": {"net_cents": 0, "tax_rate": "0.19", "tax_cents": 0, "gross_cents": 0},
         "purchase_order": new.purchase_order, "notes": null, "archived": false,
     });
+
     drafts.push(draft.clone());
     Ok((StatusCode::CREATED, [(header::LOCATION, format!("/invoices/{id}"))], Json(draft)).into_response())
 }
@@ -108,6 +111,7 @@ async fn discard_draft(
     let mut drafts = app.drafts();
     let before = drafts.len();
     drafts.retain(|draft| !(has_id(draft, &id) && account.owns(draft)));
+
     if drafts.len() < before { Ok(StatusCode::NO_CONTENT) } else { Err(DemoRefusal::NotFound) }
 }
 

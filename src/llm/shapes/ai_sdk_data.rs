@@ -27,5 +27,6 @@ pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
         "3" => (ChannelKind::Error, "3 (error)".to_owned()),
         _ => return None,
     };
+
     Some((kind, name))
 }

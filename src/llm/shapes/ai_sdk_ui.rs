@@ -37,5 +37,6 @@ pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
         (data, ["data", ..]) if data.starts_with("data-") => (ChannelKind::Metadata, "data"),
         _ => return None,
     };
+
     Some((place, format!("{kind}[{id}].{name}")))
 }

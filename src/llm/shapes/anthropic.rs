@@ -32,6 +32,7 @@ pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
                 "thinking" => (ChannelKind::Reasoning, "thinking"),
                 _ => return None,
             };
+
             Some((kind, format!("content[{}].{name}", leaf.number("index"))))
         }
         ["delta", "citation", ..] => {

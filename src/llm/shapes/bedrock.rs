@@ -25,6 +25,7 @@ pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
                 ["toolResult" | "citationsContent", ..] => (ChannelKind::ToolResult, "toolResult"),
                 _ => return None,
             };
+
             let position = leaf.path.get(3).cloned().unwrap_or_default();
             Some((kind, format!("output.message.content[{position}].{name}")))
         }

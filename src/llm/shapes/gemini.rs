@@ -31,6 +31,7 @@ pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
                 ["functionResponse" | "codeExecutionResult", ..] => (ChannelKind::ToolResult, "functionResponse"),
                 _ => return None,
             };
+
             Some((kind, format!("candidates[{}].content.{name}", leaf.index(2))))
         }
         ["candidates", "*", "citationMetadata" | "groundingMetadata" | "urlContextMetadata", ..] => {

@@ -54,6 +54,7 @@ pub(super) fn build_body(prompt: &Prompt, sample: &Value, field: Option<&str>) -
         return body;
     }
     let mut body = fill_sample(&prompt.flat(), sample, field);
+
     if let Some(flag) = body.get_mut("stream").filter(|flag| flag.is_boolean()) {
         *flag = Value::Bool(prompt.stream);
     }
@@ -70,6 +71,7 @@ pub(super) fn fill_sample(text: &str, sample: &Value, field: Option<&str>) -> Va
         let only = || fields.iter().find(|(_, value)| value.is_string()).map(|(name, _)| name.as_str());
         named.copied().or_else(only).map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1")))
     });
+
     let Some(pointer) = pointer else { return set_field(body, "message", value) };
     match body.pointer_mut(&pointer) {
         Some(place) => *place = value,
@@ -92,6 +94,7 @@ fn set_at_pointer(body: Value, pointer: &str, value: Value) -> Value {
     let name = name.replace("~1", "/").replace("~0", "~");
     let inner = body.get(&name).cloned().unwrap_or_else(|| json!({}));
     let inner = set_at_pointer(inner, &format!("/{rest}"), value);
+
     if body.is_object() { set_field(body, &name, inner) } else { single_field_object(&name, inner) }
 }
 
@@ -135,6 +138,7 @@ pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
         return Some((ChannelKind::Metadata, path));
     }
     let under = |names: &[&str]| names.iter().any(|name| leaf.is_under(name));
+
     if under(&["sources", "context", "documents", "source_documents", "citations", "tool_results", "retrieved"]) {
         return Some((ChannelKind::ToolResult, path));
     }
@@ -154,6 +158,7 @@ pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
     // A history repeats what the caller said.
     let depth = leaf.path.len().saturating_sub(1);
     let role = leaf.at(depth).and_then(|turn| turn.get("role").or_else(|| turn.get("sender"))).and_then(Value::as_str);
+
     if matches!(role, Some("user" | "human" | "system" | "developer")) {
         return Some((ChannelKind::Echo, path));
     }

@@ -15,6 +15,7 @@ pub(super) fn build_body(prompt: &Prompt, sample: &Value, field: Option<&str>) -
             let mut sample = sample.clone();
             let first = items.iter().position(Value::is_string).unwrap_or(0);
             let at = field.map_or_else(|| format!("/data/{first}"), str::to_owned);
+
             if let Some(place) = sample.pointer_mut(&at) {
                 *place = Value::String(prompt.flat());
                 return sample;
@@ -52,6 +53,7 @@ pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
                 None if pair => ChannelKind::Echo,
                 _ => ChannelKind::Text,
             };
+
             (leaf.name() != "role").then(|| (kind, format!("data{}", leaf.path())))
         }
         _ => None,

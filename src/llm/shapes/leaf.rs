@@ -48,6 +48,7 @@ impl ShapeLeaf<'_> {
                 other => other.get(step)?,
             };
         }
+
         Some(here)
     }
 
@@ -71,6 +72,7 @@ impl ShapeLeaf<'_> {
                 text.push_str(step);
             }
         }
+
         if text.is_empty() { "$".to_owned() } else { text }
     }
 

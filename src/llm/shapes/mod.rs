@@ -149,6 +149,7 @@ pub fn build_request_body(shape: WireFormat, prompt: &Prompt, sample: &Value, fi
         WireFormat::Tgi => tgi::build_body(prompt),
         WireFormat::Generic => return generic::build_body(prompt, sample, field),
     };
+
     with_rest(body, sample)
 }
 
@@ -161,6 +162,7 @@ fn with_rest(mut body: Value, sample: &Value) -> Value {
             }
         }
     }
+
     body
 }
 

@@ -29,5 +29,6 @@ pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
         ["system" | "template" | "modelfile"] => (ChannelKind::Echo, "system"),
         _ => return None,
     };
+
     Some((kind, name.to_owned()))
 }

@@ -13,12 +13,14 @@ pub(super) fn build_body(prompt: &Prompt, model: &str, sample: &Value) -> Value 
     let mut body = json!({"model": model, "messages": prompt_messages(prompt)});
     super::put_some(&mut body, limit, Some(prompt.max_tokens));
     super::put_some(&mut body, "stream", prompt.stream.then_some(true));
+
     body
 }
 
 pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
     let keys = leaf.keys();
     let (first, rest) = keys.split_first()?;
+
     if *first == "error" {
         return Some((ChannelKind::Error, leaf.path()));
     }
@@ -34,6 +36,7 @@ pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
         ["*", "prompt" | "prompt_text", ..] => (ChannelKind::Echo, "prompt"),
         _ => return None,
     };
+
     Some((kind, format!("{choice}.{name}")))
 }
 
@@ -55,5 +58,6 @@ fn classify_message(leaf: &ShapeLeaf<'_>, choice: &str, inner: &[&str]) -> Optio
         ["annotations", ..] => (ChannelKind::ToolResult, leaf.path.get(3..).unwrap_or_default().join(".")),
         _ => return None,
     };
+
     Some((kind, format!("{choice}.{name}")))
 }

@@ -14,6 +14,7 @@ pub(super) fn build_body(prompt: &Prompt, model: &str, sample: &Value) -> Value 
     };
     let mut body = json!({"model": model, "input": input, "max_output_tokens": prompt.max_tokens});
     super::put_some(&mut body, "stream", prompt.stream.then_some(true));
+
     // Nothing need be kept of it.
     super::put_some(&mut body, "store", sample.get("store").map(|_| false));
     body
@@ -87,5 +88,6 @@ fn classify_item_part(inner: &[&str]) -> Option<(ChannelKind, String)> {
         ["error", ..] => ChannelKind::Error,
         _ => return None,
     };
+
     Some((kind, inner.join(".").replace(".*", "[]")))
 }

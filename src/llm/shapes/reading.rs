@@ -19,6 +19,7 @@ const MAX_LEAVES: usize = 200_000;
 pub fn read_model_answer(shape: WireFormat, content_type: &str, text: &str, answer: Option<&str>) -> ModelReading {
     let mut frames = split_into_frames(content_type, text);
     flatten_batch(shape, &mut frames);
+
     if shape == WireFormat::Gradio {
         gradio::keep_last_snapshot(&mut frames);
     }
@@ -26,12 +27,14 @@ pub fn read_model_answer(shape: WireFormat, content_type: &str, text: &str, answ
     let order = std::iter::once(shape).chain(others).chain(std::iter::once(WireFormat::Generic));
     let mut channels = Channels::default();
     let mut read_as = shape;
+
     for shape in order {
         (channels, read_as) = (sort_into_channels(shape, &frames, answer), shape);
         if channels.speaks() {
             break;
         }
     }
+
     // A known format says where its text is; in others a call of a tool may stand beside a text of an unknown name.
     if !channels.speaks() || read_as == WireFormat::Generic {
         channels.suppose(&count_pieces(&frames));
@@ -49,6 +52,7 @@ fn count_pieces(frames: &Frames) -> HashMap<String, usize> {
             *count.entry(leaf.path()).or_default() += 1
         });
     }
+
     count
 }
 
@@ -66,6 +70,7 @@ fn flatten_batch(shape: WireFormat, frames: &mut Frames) {
 fn sort_into_channels(shape: WireFormat, frames: &Frames, answer: Option<&str>) -> Channels {
     let mut channels = Channels::default();
     let mut left = MAX_LEAVES;
+
     for frame in &frames.all {
         let mut path = Vec::new();
         let mut visit = |leaf: &ShapeLeaf<'_>, text: &str| {
@@ -74,8 +79,10 @@ fn sort_into_channels(shape: WireFormat, frames: &Frames, answer: Option<&str>) 
             channels.add(kind, &at, text);
             channels.add(ChannelKind::All, "$", text);
         };
+
         visit_texts(frame, &frame.value, &mut path, &mut left, &mut visit);
     }
+
     channels
 }
 
@@ -115,6 +122,7 @@ fn visit_texts(
                 path.pop();
             }
         }
+
         // Numbers and flags carry no token.
         _ => {}
     }

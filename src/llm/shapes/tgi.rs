@@ -26,5 +26,6 @@ pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
         ["error" | "error_type"] => (ChannelKind::Error, "error"),
         _ => return None,
     };
+
     Some((kind, name.to_owned()))
 }

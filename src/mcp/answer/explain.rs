@@ -123,6 +123,7 @@ fn left_out(from: &Explanation, room: &ExplainRoom, manual_cut: bool) -> Vec<Str
     .into_iter()
     .flatten()
     .collect();
+
     if !lines.is_empty() {
         lines.push(format!("the whole evidence: routewarden explain {}", cut_line(&from.finding_id, 40)));
     }

@@ -18,6 +18,7 @@ pub(super) fn fit_answer<R, T: Serialize>(rooms: &[R], build: impl Fn(&R) -> T) 
             break;
         }
     }
+
     value
 }
 

@@ -47,6 +47,7 @@ fn build_answer(matrix: &Matrix, room: &OwnershipRoom) -> OwnershipAnswer {
     kept.truncate(room.routes);
     kept.sort_unstable();
     let mut counts = BTreeMap::new();
+
     for row in &matrix.routes {
         *counts.entry(verdict_name(row.verdict).to_owned()).or_default() += 1;
     }
@@ -105,6 +106,7 @@ fn left_out(matrix: &Matrix, room: &OwnershipRoom) -> Vec<String> {
             matrix.routes.len().saturating_sub(room.routes)
         ));
     }
+
     if !room.reasons_of_cells && matrix.routes.iter().any(|row| !row.cells.is_empty()) {
         lines.push("how each cell is known: ask with `route`".to_owned());
     }

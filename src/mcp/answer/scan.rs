@@ -138,6 +138,7 @@ fn build_answer(finished: &Finished, page: Page, room: &ScanRoom) -> ScanAnswer 
     answer.findings = shown.iter().map(|finding| build_finding_row(finding, room)).collect();
     answer.next_cursor = (end < open.len()).then(|| format!("f{end}"));
     answer.untrusted_because = untrusted_reason(&report.scan, Face::Tools).map(|why| cut_line(&why, room.claim * 3));
+
     if page == Page::First {
         add_summary(&mut answer, finished, room, &open);
     }
@@ -175,6 +176,7 @@ fn add_summary(answer: &mut ScanAnswer, finished: &Finished, room: &ScanRoom, op
         coverage: (report.score.coverage * 1000.0).round() / 1000.0,
         withheld_because: withheld_reason(report).map(|why| cut_line(&why, room.claim * 3)),
     });
+
     for finding in open {
         *answer.counts.entry(finding.severity).or_default().entry(finding.confidence).or_default() += 1;
     }
@@ -203,6 +205,7 @@ fn add_summary(answer: &mut ScanAnswer, finished: &Finished, room: &ScanRoom, op
             })
             .collect(),
     });
+
     answer.policy = policy_lines(&report.policy, room.lines, room.claim.min(120));
     answer.questions = question_lines(&report.questions, room.lines, room.claim.min(120));
     let sent = || report.writes.iter().filter(|write| !write.is_kept());
@@ -263,6 +266,7 @@ fn summarise_reach(report: &Report, room: &ScanRoom) -> Option<String> {
     let held_back = reach.held_back.iter().take(room.lines.min(MOST_HELD_BACK));
     let held_back = held_back.map(|group| cut_line(&group.sentence(), room.claim));
     let lines: Vec<String> = std::iter::once(cut_line(&reach.sentence(), MAX_FUNNEL)).chain(held_back).collect();
+
     Some(lines.join("\n"))
 }
 
@@ -301,6 +305,7 @@ fn next_steps(report: &Report, room: &ScanRoom, open: &[&Finding]) -> Vec<String
         let ids = if open.len() > 1 { "finding_ids of all confirmed ones" } else { "its id" };
         format!("explain_finding with finding_id {id} for the proof; suggest_fix with {ids} for one diff")
     });
+
     let planned = (report.scan.status == Status::Planned)
         .then(|| "call scan_api with the same arguments without dry_run to carry the plan out".to_owned());
     let opening = report.next_steps.iter().map(|step| cut_line(&next_step(step, Face::Tools), room.claim * 3));
@@ -310,11 +315,13 @@ fn next_steps(report: &Report, room: &ScanRoom, open: &[&Finding]) -> Vec<String
 fn left_out(report: &Report, page: Page, room: &ScanRoom, open: &[&Finding], end: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let more = open.len() - end;
+
     if more > 0 {
         lines.push(format!("{more} more findings: call scan_api with scan_id and cursor"));
     }
     let start = page.start().min(end);
     let shown = open.get(start..end).unwrap_or_default();
+
     if shown.iter().any(|finding| finding.claim.chars().count() > room.claim) {
         lines.push(format!("claims beyond {} characters: explain_finding has them whole", room.claim));
     }
@@ -323,10 +330,12 @@ fn left_out(report: &Report, page: Page, room: &ScanRoom, open: &[&Finding], end
         return lines;
     }
     let uncounted = report.findings.len() - open.len();
+
     if uncounted > 0 {
         lines.push(format!("{uncounted} findings that are suppressed or gone: in the report"));
     }
     let issues = report.document_issues.len().saturating_sub(room.lines.min(3));
+
     if issues > 0 {
         lines.push(format!("{issues} more document issues: in the report"));
     }
@@ -346,5 +355,6 @@ fn left_out(report: &Report, page: Page, room: &ScanRoom, open: &[&Finding], end
             cut_line(&report.scan.id, 64)
         ));
     }
+
     lines
 }

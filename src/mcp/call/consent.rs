@@ -40,10 +40,12 @@ pub(super) async fn ask_if_needed(call: &ToolCall<'_>, answers: &InputResponses)
         Err(error) => return CallConsent::Refused(CallRefused::from(error).to_string()),
     };
     let key = beyond.join("\n");
+
     if beyond.is_empty() || call.shared.calls().agreed.contains(&key) {
         return CallConsent::Given;
     }
     let consent = ask_user(call, answers, &beyond).await;
+
     if matches!(consent, CallConsent::Given) {
         call.shared.calls().agreed.insert(key);
     }
@@ -62,6 +64,7 @@ fn find_named_places(call: &ToolCall<'_>) -> NamedByModel {
 async fn ask_user(call: &ToolCall<'_>, answers: &InputResponses, beyond: &[String]) -> CallConsent {
     let list = format_places(beyond);
     let capable = call.context.client_capabilities().and_then(|capabilities| capabilities.elicitation);
+
     if !capable.is_some_and(|modes| modes.form.is_some() || modes.url.is_none()) {
         return CallConsent::Refused(format!(
             "This call would use what the user's own configuration does not name: {list}. This client cannot ask the \
@@ -69,6 +72,7 @@ async fn ask_user(call: &ToolCall<'_>, answers: &InputResponses, beyond: &[Strin
              `routewarden mcp --config FILE`; or call without it."
         ));
     }
+
     let message = format!(
         "The assistant wants Routewarden to use what your configuration does not name: {list}. Credentials from there \
          will be sent with the scan's requests. Allow it?"
@@ -77,12 +81,14 @@ async fn ask_user(call: &ToolCall<'_>, answers: &InputResponses, beyond: &[Strin
         return CallConsent::Refused("the question for the user could not be made".to_owned());
     };
     let is_modern = call.context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
+
     if is_modern {
         return match answers.get(CONFIRM).and_then(|answer| ElicitResult::deserialize(answer).ok()) {
             Some(answer) => judge_answer(&answer),
             None => CallConsent::Asked(Box::new(to_be_asked(question))),
         };
     }
+
     tokio::select! {
         answer = call.context.peer.create_elicitation_with_timeout(question, Some(PATIENCE)) => match answer {
             Ok(answer) => judge_answer(&answer),

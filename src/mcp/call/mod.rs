@@ -66,8 +66,10 @@ pub(super) async fn run_tool(
             exit::message_text(&shared.app, &format!("there is no tool `{name}`; there are {}", names.join(", ")));
         return Err(ErrorData::invalid_params(message, None));
     };
+
     let answers = request.input_responses.unwrap_or_default();
     let call = ToolCall { shared, schema: &tool.input_schema, arguments: request.arguments, context };
+
     match consent::ask_if_needed(&call, &answers).await {
         CallConsent::Given => {}
         CallConsent::Asked(question) => return Ok((*question).into()),
@@ -79,6 +81,7 @@ pub(super) async fn run_tool(
         "check_route_ownership" => ownership::answer_call(call).await,
         _ => suggest_fix(call).await,
     };
+
     let result = match outcome {
         Ok(value) => exit::tool_result(&shared.app, value),
         Err(refused) => exit::fault_result(&shared.app, &refused.to_string()),
@@ -184,5 +187,6 @@ async fn suggest_fix(call: ToolCall<'_>) -> CallOutcome {
         source: arguments.source.map(Into::into),
         framework: arguments.framework,
     };
+
     Ok(fix_answer(&call.quick(call.app().suggest_fix(request)).await?))
 }

@@ -42,6 +42,7 @@ pub(super) async fn answer_call(call: ToolCall<'_>) -> CallOutcome {
             _ => Err(AppError::Internal("the work ended without a result".to_owned())),
         }
     };
+
     let waited = call.wait(ended, seen.clone(), &cancel).await;
     if !matches!(waited, Ok(None)) {
         // Answered or given up: the next question starts anew.
@@ -60,6 +61,7 @@ fn reads_only(arguments: &OwnershipArguments) -> Result<(), CallRefused> {
         ("mode", arguments.mode.is_some()),
         ("source", arguments.source.is_some()),
     ];
+
     match given.iter().find(|(_, given)| *given && arguments.scan_id.is_some()) {
         Some((name, _)) => Err(CallRefused::ReadsOnly(name)),
         None => Ok(()),
@@ -70,6 +72,7 @@ fn reads_only(arguments: &OwnershipArguments) -> Result<(), CallRefused> {
 fn take_up(call: &ToolCall<'_>, key: &str, arguments: OwnershipArguments) -> Result<Pending, CallRefused> {
     let mut calls = call.shared.calls();
     calls.matrices.retain(|_, pending| pending.done.borrow().is_none() || pending.asked.elapsed() < KEEP);
+
     if let Some(pending) = calls.matrices.get_mut(key) {
         pending.asked = Instant::now();
         return Ok(pending.clone());
@@ -80,6 +83,7 @@ fn take_up(call: &ToolCall<'_>, key: &str, arguments: OwnershipArguments) -> Res
     while calls.tasks.try_join_next().is_some() {}
     let request = build_request(call, arguments);
     let (pending, work) = prepare_matrix(call.app().clone(), request, call.shared.ending.child_token());
+
     // The set owns the work: it outlives the call, and ends by itself, by its token, or with the server.
     calls.tasks.spawn(work);
     calls.matrices.insert(key.to_owned(), pending.clone());

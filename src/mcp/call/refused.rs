@@ -62,5 +62,6 @@ fn describe_error(error: &AppError) -> String {
         }
         AppError::Usage(_) | AppError::Untrusted(_) | AppError::Cancelled => "",
     };
+
     format!("{error}{next}")
 }

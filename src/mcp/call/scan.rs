@@ -18,6 +18,7 @@ const USUAL_MAX_SECONDS: u64 = 900;
 pub(super) async fn answer_call(call: ToolCall<'_>) -> CallOutcome {
     let arguments: ScanArguments = call.arguments()?;
     let page = Page::read(arguments.cursor.as_deref())?;
+
     match &arguments.scan_id {
         None if arguments.cursor.is_some() => Err(CallRefused::CursorWithoutScan),
         Some(id) if arguments.recheck.is_empty() => {
@@ -43,6 +44,7 @@ fn continues_only(arguments: &ScanArguments) -> Result<(), CallRefused> {
         ("max_seconds", arguments.max_seconds.is_some()),
         ("dry_run", arguments.dry_run),
     ];
+
     match given.iter().find(|(_, given)| *given) {
         Some((name, _)) => Err(CallRefused::ContinuesOnly(name)),
         None => Ok(()),
@@ -62,6 +64,7 @@ async fn start_scan(call: &ToolCall<'_>, arguments: ScanArguments) -> CallOutcom
 fn room_for_one_more(call: &ToolCall<'_>) -> Result<(), CallRefused> {
     let mut calls = call.shared.calls();
     calls.scans.retain(|scan| scan.done.borrow().is_none());
+
     if calls.scans.len() < MAX_SCANS {
         return Ok(());
     }

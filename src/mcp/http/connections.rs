@@ -35,6 +35,7 @@ impl Serving {
     pub(super) async fn serve_connections(self, stop: CancellationToken) -> std::io::Result<()> {
         let open = Arc::new(Semaphore::new(MOST_CONNECTIONS));
         let mut connections = JoinSet::new();
+
         loop {
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
@@ -50,6 +51,7 @@ impl Serving {
                     continue;
                 }
             };
+
             // Beyond the cap a connection is closed at once: that is clearer to a client than silence.
             let Ok(permit) = Arc::clone(&open).try_acquire_owned() else { continue };
             let (router, within, stop) = (self.router.clone(), self.request_within, stop.clone());
@@ -78,6 +80,7 @@ async fn serve_connection(stream: TcpStream, router: Router, within: Duration, s
             connection.await
         }
     };
+
     // A client that leaves in the middle of something is no fault of the server.
     drop(ended);
 }

@@ -45,6 +45,7 @@ impl WholeRequest {
                 return Err(refusal_response(StatusCode::REQUEST_TIMEOUT, INVALID_REQUEST, &because));
             }
         };
+
         let called = read_envelope(&body)?.method;
         Ok(Self { parts, body, called })
     }
@@ -90,6 +91,7 @@ fn read_envelope(body: &[u8]) -> Result<Envelope, Box<Response>> {
             refusal_response(StatusCode::BAD_REQUEST, PARSE_ERROR, &format!("the body is no JSON: {error}"))
         }
     })?;
+
     let says_something = envelope.method.is_some() || envelope.result || envelope.error;
     if envelope.jsonrpc.as_deref() == Some("2.0") && says_something { Ok(envelope) } else { Err(invalid()) }
 }

@@ -46,6 +46,7 @@ impl HttpSessions {
             }
             return Ok(());
         }
+
         if request.called.as_deref() != Some("initialize") || self.manager.sessions.read().await.len() < MOST_SESSIONS {
             return Ok(());
         }
@@ -66,11 +67,13 @@ impl HttpSessions {
         let longest = self.locked(|asked| {
             asked.retain(|known, _| open.iter().any(|session| session.as_ref() == known));
             let now = Instant::now();
+
             // One that is not known yet was opened this very moment.
             let last = open.iter().map(|session| (*asked.entry(session.to_string()).or_insert(now), session));
             let (since, session) = last.min_by_key(|(since, _)| *since)?;
             (now.duration_since(since) >= IDLE).then(|| session.clone())
         });
+
         let Some(longest) = longest else { return false };
         // The worker of a session may have ended already; its place is free either way.
         let _ = self.manager.close_session(&longest).await;

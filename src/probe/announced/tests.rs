@@ -45,6 +45,7 @@ fn limits_are_read_in_every_spelling() {
         Some((Some(30), 7, Some(86_400)))
     );
     assert_eq!(told(&[("content-type", "application/json")]), None);
+
     assert_eq!(told(&[("x-ratelimit-remaining", "many")]), None);
 }
 
@@ -54,5 +55,6 @@ fn a_wish_to_wait_is_read_in_seconds_and_as_a_date() {
     assert_eq!(wait("120"), Some(120));
     assert_eq!(wait("Sun, 01 Mar 2026 12:02:00 GMT"), Some(120));
     assert_eq!(wait("Sun, 01 Mar 2026 11:00:00 GMT"), Some(0));
+
     assert_eq!(wait("soon"), None);
 }

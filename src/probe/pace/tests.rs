@@ -6,6 +6,7 @@ use super::*;
 fn a_target_can_hold_a_scan_up_for_two_minutes_and_no_longer() {
     let pace = Pace::new(10, 1, None);
     let start = Instant::now();
+
     for n in 0..4 {
         assert!(pace.pause_at(start + LONGEST_PAUSE * n, Duration::from_secs(u64::MAX)), "pause {n}");
     }

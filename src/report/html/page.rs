@@ -56,6 +56,7 @@ pub fn write(report: &Report, mut out: &mut dyn Write) -> io::Result<()> {
             .chain(why(CoverageOutcome::NotTried, "not tried"))
             .collect(),
     };
+
     page.write_into(&mut out)
 }
 

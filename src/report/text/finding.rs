@@ -28,6 +28,7 @@ pub(super) fn render(page: &mut TextPage, finding: &Finding, detail: Detail) {
             (Tone::Dim, &format!("  {}", finding_references(finding).join(" · "))),
         ],
     );
+
     if page.options.verbose {
         for operation_ref in &finding.also {
             page.line(4, &[(Tone::Dim, "also "), (Tone::Plain, &format_operation(operation_ref))]);
@@ -36,10 +37,12 @@ pub(super) fn render(page: &mut TextPage, finding: &Finding, detail: Detail) {
     page.wrapped(2, (Tone::Plain, ""), (Tone::Plain, &finding.claim));
     render_clauses(page, &finding.clauses, detail);
     render_exchanges(page, &finding.exchanges, detail);
+
     if !finding.replay.is_empty() {
         page.whole_line(4, "replay    ", &finding.replay);
     }
     let places = source_places(finding).join(" · ");
+
     if !places.is_empty() {
         page.line(4, &[(Tone::Dim, "see       "), (Tone::Plain, &places)]);
     }
@@ -75,6 +78,7 @@ fn render_clauses(page: &mut TextPage, clauses: &[ClauseInfo], detail: Detail) {
         };
         page.wrapped(4, (tone, mark), (Tone::Plain, &format!("{}: {}", clause.name, clause.because)));
     }
+
     let held: Vec<String> = clauses
         .iter()
         .filter(|clause| short && clause.holds == Some(true))
@@ -92,6 +96,7 @@ fn render_exchanges(page: &mut TextPage, exchanges: &[ExchangeInfo], detail: Det
     }
     let most = page.cap(6);
     let who = exchanges.iter().take(most).map(|exchange| exchange.identity.chars().count()).max().unwrap_or(0).min(16);
+
     for exchange in exchanges.iter().take(most) {
         let role = format!("{:<10}", role_name(exchange.role));
         let (tone, answer) = answer_with_tone(exchange);
@@ -106,6 +111,7 @@ fn render_exchanges(page: &mut TextPage, exchanges: &[ExchangeInfo], detail: Det
             ],
         );
     }
+
     page.more(4, exchanges.len().saturating_sub(most), "exchanges");
 }
 
@@ -114,12 +120,14 @@ fn short_exchanges(page: &mut TextPage, exchanges: &[ExchangeInfo]) {
     const MOST: usize = 4;
     let mut parts = Vec::new();
     let mut before = String::new();
+
     for exchange in exchanges.iter().take(MOST) {
         let request = request_line(exchange);
         let shown = if request == before { String::new() } else { format!(" {request}") };
         parts.push(format!("{}{shown} → {}", exchange.identity, answer_with_tone(exchange).1));
         before = request;
     }
+
     if exchanges.len() > MOST {
         parts.push(format!("{} more", exchanges.len() - MOST));
     }

@@ -64,6 +64,7 @@ impl TextPage {
     pub(in crate::report) fn line(&mut self, indent: usize, pieces: &[(Tone, &str)]) {
         let mut room = self.options.width.saturating_sub(indent);
         self.out.push_str(&" ".repeat(indent));
+
         for (tone, text) in pieces {
             let text = cut_to_width(text, room);
             room = room.saturating_sub(text.chars().count());
@@ -78,6 +79,7 @@ impl TextPage {
         self.put(Tone::Dim, label);
         let text = clean_text(text, usize::MAX / 8);
         self.put(Tone::Plain, &text);
+
         self.end_line();
     }
 
@@ -86,6 +88,7 @@ impl TextPage {
         let start = indent + lead.1.chars().count();
         let width = self.options.width.saturating_sub(start).max(12);
         let lines = wrap_lines(&clean_text(text.1, MAX_TEXT_CHARS), width);
+
         for (number, line) in lines.iter().enumerate() {
             if number == 0 {
                 self.out.push_str(&" ".repeat(indent));
@@ -158,6 +161,7 @@ fn cut_to_width(text: &str, room: usize) -> String {
         return text;
     }
     let mut kept: String = text.chars().take(room.saturating_sub(1)).collect();
+
     if room > 0 {
         kept.push('…');
     }
@@ -168,6 +172,7 @@ fn cut_to_width(text: &str, room: usize) -> String {
 fn wrap_lines(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
+
     for word in text.split_whitespace() {
         let mut letters: Vec<char> = word.chars().collect();
         if used > 0 && used + 1 + letters.len() > width {
@@ -180,6 +185,7 @@ fn wrap_lines(text: &str, width: usize) -> Vec<String> {
             lines.push(String::new());
             letters = rest;
         }
+
         if used > 0 {
             push_letters(&mut lines, &[' ']);
             used += 1;
@@ -187,6 +193,7 @@ fn wrap_lines(text: &str, width: usize) -> Vec<String> {
         push_letters(&mut lines, &letters);
         used += letters.len();
     }
+
     lines
 }
 

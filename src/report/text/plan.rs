@@ -18,6 +18,7 @@ pub(super) fn render(page: &mut TextPage, report: &Report) {
     let shown = page.cap(MAX_ROWS);
     let width = asked.iter().take(shown).map(|row| format_operation(&row.operation).chars().count()).max();
     let width = width.unwrap_or(0).min(page.options.width / 2);
+
     for row in asked.iter().take(shown) {
         let lead = format!("{:<width$}  {:>5}  ", format_operation(&row.operation), row.max_requests);
         let (tone, what) = list_checks(row);
@@ -26,6 +27,7 @@ pub(super) fn render(page: &mut TextPage, report: &Report) {
     page.more(2, asked.len().saturating_sub(shown), "operations");
     let skipped = report.plan.len() - asked.len();
     render_groups(page, &format!("Asked: {}, because", asked.len()), &asked_groups(&report.plan));
+
     render_groups(page, &format!("Not asked: {skipped}, because"), &skipped_groups(&report.plan));
 }
 
@@ -42,6 +44,7 @@ fn render_groups(page: &mut TextPage, heading: &str, groups: &[PlanGroup<'_>]) {
     }
     page.heading(heading);
     let shown = page.cap(MAX_GROUPS);
+
     for group in groups.iter().take(shown) {
         page.line(2, &[(Tone::Plain, &format!("{:>4}  {}", group.operations.len(), group.because))]);
         let named = page.cap(MAX_NAMED);
@@ -50,5 +53,6 @@ fn render_groups(page: &mut TextPage, heading: &str, groups: &[PlanGroup<'_>]) {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         page.line(8, &[(Tone::Dim, &format!("{}{more}", names.join(", ")))]);
     }
+
     page.more(2, groups.len().saturating_sub(shown), "reasons");
 }

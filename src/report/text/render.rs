@@ -19,6 +19,7 @@ pub fn render(report: &Report, options: TextOptions) -> String {
     let sorted = Sorted::new(&report.findings);
     what_was_scanned(&mut page, report);
     render_notice(&mut page, report);
+
     if report.scan.status == Status::Planned {
         plan::render(&mut page, report);
     } else {
@@ -30,6 +31,7 @@ pub fn render(report: &Report, options: TextOptions) -> String {
         tail::render_coverage(&mut page, report);
         tail::render_writes(&mut page, report);
     }
+
     tail::render_document_issues(&mut page, report);
     tail::render_notes(&mut page, report);
     tail::render_next_steps(&mut page, report, sorted.open.first().copied());
@@ -53,6 +55,7 @@ fn what_was_scanned(page: &mut TextPage, report: &Report) {
         scan.requests,
         format_duration(scan.duration_ms)
     );
+
     page.line(0, &[(Tone::Dim, &facts)]);
 }
 
@@ -63,6 +66,7 @@ fn render_notice(page: &mut TextPage, report: &Report) {
     let tone = if untrusted { Tone::Alarm } else { Tone::Doubt };
     page.line(0, &[(tone, &format!(" {headline} "))]);
     page.wrapped(2, (Tone::Plain, ""), (Tone::Strong, &text));
+
     if untrusted {
         page.wrapped(
             2,
@@ -70,6 +74,7 @@ fn render_notice(page: &mut TextPage, report: &Report) {
             (Tone::Plain, "This is no clean result: an empty list of findings below means nothing."),
         );
     }
+
     for row in &report.harm {
         page.wrapped(2, (Tone::Alarm, "! "), (Tone::Plain, &describe_harm(row)));
     }
@@ -84,6 +89,7 @@ fn render_headline(page: &mut TextPage, report: &Report, sorted: &Sorted<'_>) {
         Some(_) => Tone::Bad,
         None => Tone::Dim,
     };
+
     let shown = capitalize_first(&summary::format_grade(report));
     page.line(
         0,
@@ -93,18 +99,21 @@ fn render_headline(page: &mut TextPage, report: &Report, sorted: &Sorted<'_>) {
             (Tone::Plain, &format!("  {} of operations tested", format_percent(report.score.coverage))),
         ],
     );
+
     // What takes the trust away is said above, and the rest of it is no news.
     if let Some(because) = report.score.withheld_because.as_ref().filter(|_| report.scan.status == Status::Complete) {
         page.wrapped(2, (Tone::Plain, ""), (Tone::Dim, because));
     }
     let counts = sorted.counts();
     let mut pieces: Vec<(Tone, &str)> = Vec::new();
+
     for (severity, text) in &counts {
         if !pieces.is_empty() {
             pieces.push((Tone::Dim, " · "));
         }
         pieces.push((severity.map_or(Tone::Dim, Tone::Severity), text));
     }
+
     if sorted.open.is_empty() && report.scan.status == Status::Complete {
         page.line(0, &[(Tone::Good, "No weakness was found in what was tested.")]);
     }
@@ -117,6 +126,7 @@ fn render_findings(page: &mut TextPage, sorted: &Sorted<'_>) {
     let few = page.options.verbose || sorted.open.len() <= MAX_IN_FULL;
     let detail = if few { Detail::Full } else { Detail::Short };
     let in_detail = page.cap(MAX_IN_SHORT);
+
     for finding in sorted.open.iter().take(in_detail) {
         page.blank();
         finding::render(page, finding, detail);
@@ -136,6 +146,7 @@ fn render_finding_lines(page: &mut TextPage, heading: &str, findings: &[&Finding
     }
     page.heading(heading);
     let most = page.cap(MAX_LINES);
+
     for finding in findings.iter().take(most) {
         page.line(
             2,
@@ -149,6 +160,7 @@ fn render_finding_lines(page: &mut TextPage, heading: &str, findings: &[&Finding
             ],
         );
     }
+
     page.more(2, findings.len().saturating_sub(most), "findings");
 }
 

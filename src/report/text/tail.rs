@@ -22,6 +22,7 @@ pub(super) fn render_policy(page: &mut TextPage, report: &Report) {
     let mut rows: Vec<_> = report.policy.iter().collect();
     rows.sort_by_key(|row| row.broken_by.is_empty());
     let most = page.cap(MAX_POLICIES);
+
     for row in rows.iter().take(most) {
         let grounds = row.rests_on.first().map(|ground| format!(", {ground}")).unwrap_or_default();
         let more = row.rests_on.len().saturating_sub(1);
@@ -31,6 +32,7 @@ pub(super) fn render_policy(page: &mut TextPage, report: &Report) {
         let lead = format!("{}: {}", row.about(), row.policy);
         page.wrapped(2, (Tone::Strong, ""), (Tone::Plain, &format!("{lead}{grounds}{more}{broken}")));
     }
+
     page.more(2, rows.len().saturating_sub(most), "kinds of objects");
 }
 
@@ -41,12 +43,14 @@ pub(super) fn render_questions(page: &mut TextPage, report: &Report) {
     }
     page.heading("Questions that only you can answer (the lines go into routewarden.toml)");
     let most = page.cap(MAX_QUESTIONS);
+
     for question in report.questions.iter().take(most) {
         page.wrapped(2, (Tone::Doubt, "? "), (Tone::Plain, &question.question));
         for line in question.answer_with.lines() {
             page.whole_line(4, "", line);
         }
     }
+
     page.more(2, report.questions.len().saturating_sub(most), "questions");
 }
 
@@ -55,6 +59,7 @@ pub(super) fn render_reach(page: &mut TextPage, report: &Report) {
     let Some(reach) = &report.reach else { return };
     page.heading("How far the scan came");
     page.wrapped(2, (Tone::Plain, ""), (Tone::Strong, &reach.sentence()));
+
     for group in &reach.held_back {
         page.wrapped(2, (Tone::Doubt, "· "), (Tone::Plain, &group.sentence()));
     }
@@ -73,6 +78,7 @@ pub(super) fn render_coverage(page: &mut TextPage, report: &Report) {
     let (plain, rows): (Vec<_>, Vec<_>) = checks.into_iter().partition(|(_, outcomes)| !verbose && is_plain(outcomes));
     let most = page.cap(MAX_CHECKS);
     let width = rows.iter().take(most).map(|(check, _)| check.chars().count()).max().unwrap_or(0);
+
     for (check, outcomes) in rows.iter().take(most) {
         check_row(page, &format!("{check:<width$}  "), outcomes);
     }
@@ -80,6 +86,7 @@ pub(super) fn render_coverage(page: &mut TextPage, report: &Report) {
     render_folded_checks(page, "held wherever tried", plain.iter().filter(|(_, outcomes)| outcomes.held > 0));
     render_folded_checks(page, "without a verdict", plain.iter().filter(|(_, outcomes)| outcomes.held == 0));
     render_reasons(page, report, CoverageOutcome::Undecided, "undecided");
+
     render_reasons(page, report, CoverageOutcome::NotTried, "not tried");
 }
 
@@ -116,6 +123,7 @@ fn render_folded_checks<'a>(page: &mut TextPage, what: &str, checks: impl Iterat
 fn render_reasons(page: &mut TextPage, report: &Report, outcome: CoverageOutcome, word: &str) {
     let reasons = count_reasons(&report.coverage, outcome);
     let most = page.cap(MAX_REASONS);
+
     for (reason, count) in reasons.iter().take(most) {
         page.wrapped(2, (Tone::Dim, &format!("{count:>4} {word}: ")), (Tone::Plain, reason));
     }
@@ -125,6 +133,7 @@ fn render_reasons(page: &mut TextPage, report: &Report, outcome: CoverageOutcome
 pub(super) fn render_writes(page: &mut TextPage, report: &Report) {
     let (kept, sent): (Vec<_>, Vec<_>) = report.writes.iter().partition(|write| write.is_kept());
     let left = sent.iter().filter(|write| write.is_left()).count();
+
     if !sent.is_empty() {
         page.heading(&format!("Written to the target: {} ({left} not undone)", sent.len()));
     }
@@ -134,6 +143,7 @@ pub(super) fn render_writes(page: &mut TextPage, report: &Report) {
     let verbose = page.options.verbose;
     let listed: Vec<_> = sent.into_iter().filter(|write| verbose || write.is_left()).collect();
     render_write_rows(page, &listed, "writes");
+
     if !kept.is_empty() {
         page.heading(&format!("Kept by the application: {}", kept.len()));
         render_write_rows(page, &kept, "rows");
@@ -149,6 +159,7 @@ fn render_write_rows(page: &mut TextPage, listed: &[&Write], what: &str) {
         let what = format!("{} by {}: {}  ", write.operation, write.identity, write.object);
         page.line(2, &[(Tone::Plain, &what), (tone, &state)]);
     }
+
     page.more(2, listed.len().saturating_sub(most), what);
 }
 
@@ -162,6 +173,7 @@ fn by_hand(report: &Report) -> String {
     let named = named.collect::<Vec<_>>().join(", ");
     let more = left.len().saturating_sub(MAX_ROWS);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+
     format!("left: {named}{more} (by hand: DELETE it as an administrator, or remove its row)")
 }
 
@@ -171,6 +183,7 @@ pub(super) fn render_document_issues(page: &mut TextPage, report: &Report) {
     }
     page.heading(&format!("Parts of the document that could not be used: {}", report.document_issues.len()));
     let most = page.cap(MAX_ROWS);
+
     for issue in report.document_issues.iter().take(most) {
         let line = issue.line.map(|line| format!("line {line}, ")).unwrap_or_default();
         page.line(2, &[(Tone::Dim, &format!("{line}{}: ", issue.at)), (Tone::Plain, &issue.message)]);
@@ -184,6 +197,7 @@ pub(super) fn render_notes(page: &mut TextPage, report: &Report) {
     }
     page.heading("Notes");
     let most = page.cap(MAX_ROWS);
+
     for note in report.notes.iter().take(most) {
         page.wrapped(2, (Tone::Dim, "· "), (Tone::Plain, note));
     }
@@ -195,12 +209,14 @@ pub(super) fn render_next_steps(page: &mut TextPage, report: &Report, worst: Opt
         return;
     }
     page.heading("What to do next");
+
     if let Some(finding) = worst {
         page.whole_line(2, "the whole proof  ", &format!("routewarden explain {}", finding.id));
         page.whole_line(2, "a repair         ", &format!("routewarden fix {}", finding.id));
         page.whole_line(2, "then see         ", &format!("routewarden recheck {}", finding.id));
     }
     let most = page.cap(MAX_ROWS);
+
     for step in report.next_steps.iter().take(most) {
         page.wrapped(2, (Tone::Strong, "→ "), (Tone::Plain, &next_step(step, Face::CommandLine)));
     }

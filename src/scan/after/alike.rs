@@ -64,10 +64,12 @@ pub(super) fn find_differences(probe: &Probe, read: &Reread<'_>, now: &Answer, o
         };
         return if broken { vec![difference()] } else { Vec::new() };
     };
+
     if first.truncated || response.truncated {
         return Vec::new();
     }
     let resource = resource_of_path(&read.surveyed.operation.path).unwrap_or_default();
+
     // Of what was there before the first write nothing is the scan's own, whatever ids it has.
     let (none, volatile) = (Own::default(), &read.surveyed.volatile);
     let own = if read.is_from_before { &none } else { own };
@@ -77,6 +79,7 @@ pub(super) fn find_differences(probe: &Probe, read: &Reread<'_>, now: &Answer, o
     let turnover =
         read.twice.as_ref().and_then(|(one, other)| Some(Turnover::of(&of_answer(one)?, &of_answer(other)?)));
     let turnover = turnover.unwrap_or_default();
+
     // Where rows come and go by themselves, those that the survey did not see any more have.
     let surveyed = read.surveyed.by.get(&read.caller).filter(|_| read.is_from_before && turnover.went > 0);
     let second = read.second.as_ref().or(surveyed.map(|baseline| &baseline.first));
@@ -84,6 +87,7 @@ pub(super) fn find_differences(probe: &Probe, read: &Reread<'_>, now: &Answer, o
     let judge = Judge { probe, volatile, turnover };
     let mut found: Vec<Difference> = judge.missing(&before, second.as_ref(), &after).into_iter().collect();
     found.extend(judge.changed(&before, second.as_ref(), &after));
+
     found
 }
 
@@ -110,6 +114,7 @@ impl Rows {
             Value::Object(fields) => rows.row(fields, (String::new(), String::new()), (resource, own), 0),
             other => rows.list(other, "", (resource, own), 0),
         }
+
         rows
     }
 
@@ -121,6 +126,7 @@ impl Rows {
         let mut values = AlikeValues::new();
         self.scalars(fields, &key.0, &mut values, depth);
         self.nested(fields, &format!("{}/{}", key.0, key.1), about, depth);
+
         self.all.insert(key, values);
     }
 
@@ -200,6 +206,7 @@ impl Judge<'_> {
     fn missing(&self, before: &Rows, second: Option<&Rows>, after: &Rows) -> Option<Difference> {
         // Rows that went by themselves between two requests would all have gone by now.
         let Turnover { came, went } = self.turnover;
+
         if went > came {
             return None;
         }
@@ -207,6 +214,7 @@ impl Judge<'_> {
         let gone: Vec<&AlikeKey> =
             before.all.keys().filter(steady).filter(|key| !after.all.contains_key(*key)).collect();
         let fresh = after.all.keys().filter(|key| !before.all.contains_key(*key)).count().saturating_sub(came);
+
         if gone.len() <= fresh + after.own.saturating_sub(before.own) {
             return None;
         }
@@ -229,14 +237,17 @@ impl Judge<'_> {
         for (key, values) in &before.all {
             let Some(now) = after.all.get(key) else { continue };
             let again = second.and_then(|second| second.all.get(key));
+
             for (place, value) in values {
                 let steady =
                     again.is_none_or(|again| again.get(place) == Some(value)) && !self.volatile.contains(place);
                 let new = now.get(place);
+
                 if !steady || Some(value) == new {
                     continue;
                 }
                 let changed = || self.of_value(key, place, (value, new));
+
                 if self.is_harm(value, new) {
                     harm.extend((harm.len() < MAX_NAMED).then(changed));
                 } else if kept.len() < MAX_NAMED && !key.1.is_empty() && is_kept(value, new) {
@@ -244,6 +255,7 @@ impl Judge<'_> {
                 }
             }
         }
+
         harm.extend(kept);
         harm
     }

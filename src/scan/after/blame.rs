@@ -68,6 +68,7 @@ impl Harmed<'_> {
             _ if carried.sets_field(field) => USUAL,
             _ => 0,
         };
+
         let points = value.as_ref().map_or(0, of_value);
         points + if is_row { SAME_ROW } else { 0 }
     }
@@ -107,6 +108,7 @@ mod tests {
         let body = ("application/json".to_owned(), body.to_string().into_bytes());
         let mut entry = JournalEntry::new(n, WriteNote::bare(operation, "alice", kind));
         entry.carried = Some(Arc::new(Carried::of(&url, Some(&body))));
+
         Ok(entry)
     }
 
@@ -137,11 +139,13 @@ mod tests {
         let read = "GET /tasks/{id}/full";
         assert_eq!(blamed(&entries, read, (&["p1"], "last_presence", "2026-12-31"))?, Some(0));
         assert_eq!(blamed(&entries, read, (&[], "last_presence", "2026-12-31"))?, Some(1));
+
         // Field and value beside the value alone; a flag says little, and the row it stands in more.
         assert_eq!(blamed(&entries, read, (&[], "title", "rw1"))?, Some(2));
         assert_eq!(blamed(&entries, read, (&["t9"], "open", "true"))?, Some(2));
         assert_eq!(blamed(&entries, read, (&["t9"], "", ""))?, Some(2));
         assert_eq!(blamed(&entries, "GET /people", (&["p1"], "open", "false"))?, Some(0));
+
         Ok(())
     }
 
@@ -158,6 +162,7 @@ mod tests {
         assert_eq!(blamed(&entries[1..], "GET /notes", (&["n5"], "", ""))?, Some(1));
         assert_eq!(blamed(&entries, "GET /rooms", (&[], "", ""))?, Some(2));
         assert_eq!(blamed(&[], "GET /rooms", (&[], "", ""))?, None);
+
         Ok(())
     }
 }

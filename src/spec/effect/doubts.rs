@@ -20,6 +20,7 @@ pub(super) fn find_doubt(said: &OperationText<'_>) -> Option<String> {
 fn in_values(said: &OperationText<'_>) -> Option<String> {
     let values = said.operation.parameters.iter().filter(|value| matches!(value.place, Place::Query | Place::Path));
     let password = values.clone().find(|value| takes_password(&value.name));
+
     if let Some(value) = password {
         return Some(format!("it takes a password (`{}`)", clip_text(&value.name)));
     }
@@ -61,6 +62,7 @@ fn is_thing(said: &OperationText<'_>, segment: &Segment<'_>, word: &str) -> bool
     let is_read =
         is_kind(WordKind::Thing, word) && segment.words.first().is_some_and(|head| is_kind(WordKind::Read, head));
     let is_kept = said.is_last(segment) && said.is_kept_by_methods();
+
     before_id || is_read || is_kept || said.is_module(segment)
 }
 
@@ -85,11 +87,13 @@ pub(super) fn in_operation_id(said: &OperationText<'_>) -> Option<String> {
         let names_item = at == 0 && said.operation.path.split('/').any(|part| part.strip_suffix('s') == Some(word));
         let ends = at + 1 == words.len() && words.len() > 1;
         let is_thing = (ends || names_item) && is_kind(WordKind::Thing, word);
+
         // `updateStatuses` names things; at the head it is an act whatever follows.
         let is_part = at > 0 && !is_edge && words.last().is_some_and(|last| is_plural(last)) && said.summary_reads();
         (is_act_word(word) && !is_part)
             || (is_edge && may_be_act_word(word) && !is_thing && !said.summary_reads() && !is_kept_word(said, word))
     });
+
     word.map(|(_, word)| format!("`{word}` in the operation id `{}` says an act", clip_text(id)))
 }
 
@@ -103,15 +107,19 @@ pub(super) fn in_summary(said: &OperationText<'_>) -> Option<String> {
     let head = verb_stem(first);
     let object = said.summary.get(1).map_or("", String::as_str);
     let is_governed = is_kind(WordKind::Determiner, object);
+
     // `Order a pizza` is an act, `Orders of a shop` and `Order details` are things.
     let is_thing = is_kind(WordKind::Thing, &head) && !is_governed;
+
     // `latestMessage` names what may be read or marked; `getMessage` says which.
     let is_settled = said.id_reads() && !(is_governed && said.id_names());
     let acts = is_act_word(&head) || (may_be_act_word(&head) && !is_thing && !is_settled);
+
     if acts && !is_kind(WordKind::Read, first) {
         return Some(format!("the summary begins with `{}`", clip_text(first)));
     }
     let is_unseen = !is_kind(WordKind::Read, first) && !is_kind(WordKind::Noun, first);
+
     if is_unseen && is_governed && !is_settled && !is_preposition(first) {
         return Some(format!("the summary begins with `{}`, which is no word for a read", clip_text(first)));
     }
@@ -119,6 +127,7 @@ pub(super) fn in_summary(said: &OperationText<'_>) -> Option<String> {
     let joined = said.summary.windows(2).find(
         |pair| matches!(pair, [and, verb] if matches!(and.as_str(), "and" | "or" | "then") && is_act_word(&verb_stem(verb))),
     );
+
     if let Some(joined) = joined {
         return Some(format!("the summary says `{}`", joined.join(" ")));
     }
@@ -143,6 +152,7 @@ fn in_statuses(said: &OperationText<'_>) -> Option<String> {
     }
     let has_answer = said.answers("200") || said.answers("2XX");
     let status = ["201", "202", "204"].into_iter().find(|status| said.answers(status))?;
+
     // Where a read is said, `204` stands for an empty answer and `202` for one that is not ready.
     (!has_answer || !said.is_settled()).then(|| format!("it answers with status {status}, as writes do"))
 }

@@ -11,6 +11,7 @@ pub(super) fn find_reading(said: &OperationText<'_>) -> Option<String> {
     let is_credential = |word: &String| is_kind(WordKind::Session, word);
     let path_words = || said.segments.iter().flat_map(|segment| &segment.words);
     let acts = |word: &String| is_act_word(word) || is_act_word(&verb_stem(word));
+
     if path_words().chain(&id_words).any(is_credential) || said.summary.iter().any(is_credential) {
         return None;
     }
@@ -34,6 +35,7 @@ fn by_path(said: &OperationText<'_>) -> Option<String> {
     let last = said.last()?;
     let edges = [last.words.first(), last.words.last()];
     let word = edges.into_iter().flatten().find(|word| is_kind(WordKind::Look, word))?;
+
     // `POST /checks` makes a check: the word itself says an act of looking, its plural does not.
     Some(format!("`{}` in the path says a read", clip_text(word)))
 }

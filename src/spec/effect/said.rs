@@ -25,6 +25,7 @@ impl<'d> Around<'d> {
             methods.entry(&operation.path).or_default().insert(operation.method);
         }
         let mut modules: BTreeMap<&str, (usize, bool)> = BTreeMap::new();
+
         for path in methods.keys() {
             for (at, _) in path.match_indices('/').skip(1) {
                 let (Some(before), Some(rest)) = (path.get(..at), path.get(at + 1..)) else { continue };
@@ -35,6 +36,7 @@ impl<'d> Around<'d> {
                 }
             }
         }
+
         Self { modules, things: named_things(operations, methods.keys().copied()), methods }
     }
 
@@ -59,6 +61,7 @@ fn named_things<'d>(operations: &[Operation], paths: impl Iterator<Item = &'d st
     for part in paths.flat_map(|path| path.split('/')) {
         let mut words = split_words(part);
         let Some(last) = words.pop() else { continue };
+
         match part.starts_with('{') {
             // `{widgetId}`
             true if last == "id" || last == "uuid" => things.extend(words.pop()),
@@ -66,6 +69,7 @@ fn named_things<'d>(operations: &[Operation], paths: impl Iterator<Item = &'d st
             false => things.extend(last.strip_suffix('s').filter(|_| is_plural(&last)).map(str::to_owned)),
         }
     }
+
     things.extend(operations.iter().flat_map(|operation| &operation.tags).flat_map(|tag| split_words(tag)));
     things.retain(|word| !is_act_word(word) && !may_be_act_word(word));
     things
@@ -163,10 +167,12 @@ fn fixed_segments(path: &str) -> Vec<Segment<'_>> {
     let mut segments = Vec::new();
     let mut at = 0;
     let parts: Vec<&str> = path.split('/').collect();
+
     for (place, part) in parts.iter().enumerate() {
         at += part.len();
         // `{id}` is a value; `{id}:cancel` is a value and a verb.
         let mut words = split_words(&without_braces(part));
+
         if words.len() > 1 && part.contains('.') && words.last().is_some_and(|last| FILES.contains(&last.as_str())) {
             words.pop();
         }
@@ -179,8 +185,10 @@ fn fixed_segments(path: &str) -> Vec<Segment<'_>> {
                 slot: next.and_then(|next| next.strip_suffix('}')),
             });
         }
+
         at += 1;
     }
+
     segments
 }
 
@@ -188,6 +196,7 @@ fn fixed_segments(path: &str) -> Vec<Segment<'_>> {
 fn without_braces(segment: &str) -> String {
     let mut plain = String::new();
     let mut rest = segment;
+
     while let Some((before, after)) = rest.split_once('{') {
         plain.extend([before, " "]);
         rest = after.split_once('}').map_or("", |(_, after)| after);
@@ -211,5 +220,6 @@ pub(super) fn id_reads(id: &str) -> bool {
     let last_words = split_words(last);
     let ends = last_words.len() == 1 && last_words.first().is_some_and(|word| is_kind(WordKind::Ending, word));
     let named = parts.len() == 2 && id.starts_with(|letter: char| letter.is_ascii_uppercase());
+
     ends || ((is_camel || is_dotted || named) && reads(last))
 }

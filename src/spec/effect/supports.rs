@@ -42,8 +42,10 @@ fn names_thing(said: &OperationText<'_>, last: &Segment<'_>) -> Option<String> {
             (false, false) => format!("`{}` in the path names a thing", clip_text(tail)),
         });
     }
+
     // `{userId}` behind `user`.
     let slot = last.slot.map(split_words).unwrap_or_default();
+
     if slot.len() > 1 && slot.iter().any(|word| word == tail) {
         return Some("an object by its id".to_owned());
     }
@@ -66,5 +68,6 @@ fn summary_names(said: &OperationText<'_>, tail: &str) -> Option<String> {
     let names = |word: &String| word == tail || word.strip_suffix('s') == Some(tail);
     let behind = said.summary.iter().skip(1).any(names);
     let is_noun = said.summary.len() > 1 && is_nominal(head);
+
     (behind || is_noun).then(|| format!("the summary names a thing (`{}`)", clip_text(&said.summary.join(" "))))
 }

@@ -101,6 +101,7 @@ pub(super) fn is_nominal(word: &str) -> bool {
     let participle = || word.len() > 4 && word.ends_with("ed");
     let gerund = || word.len() > 5 && word.ends_with("ing") && verb_stem(word) == word;
     let numbered = || word.chars().any(|letter| letter.is_ascii_digit());
+
     is_kind(WordKind::Noun, word) || is_plural(word) || by_ending() || participle() || gerund() || numbered()
 }
 
@@ -124,6 +125,7 @@ pub(super) fn verb_stem(word: &str) -> String {
         cut("ting"),
         cut("ping"),
     ];
+
     forms.into_iter().flatten().find_map(known).unwrap_or_else(|| word.to_owned())
 }
 
@@ -133,6 +135,7 @@ pub(super) fn first_words(sentence: &str) -> Vec<String> {
     let words = without_tags(line);
     let words = words.split(|letter: char| !letter.is_alphanumeric() && letter != '\'');
     let words = words.filter(|word| !word.is_empty()).map(str::to_lowercase);
+
     words.skip_while(|word| is_kind(WordKind::Filler, word)).take(6).collect()
 }
 
@@ -140,6 +143,7 @@ pub(super) fn first_words(sentence: &str) -> Vec<String> {
 fn without_tags(text: &str) -> String {
     let mut plain = String::new();
     let mut is_inside = false;
+
     for letter in text.chars().take(400) {
         match letter {
             '<' => is_inside = true,
@@ -148,6 +152,7 @@ fn without_tags(text: &str) -> String {
             _ => plain.push(letter),
         }
     }
+
     plain
 }
 
@@ -157,6 +162,7 @@ pub(super) fn split_words(name: &str) -> Vec<String> {
     let mut word = String::new();
     let mut before = None;
     let mut letters = name.chars().peekable();
+
     while let Some(letter) = letters.next() {
         let hump = letter.is_uppercase()
             && before.is_some_and(|before: char| {
@@ -170,6 +176,7 @@ pub(super) fn split_words(name: &str) -> Vec<String> {
         }
         before = Some(letter);
     }
+
     if !word.is_empty() {
         words.push(word);
     }
@@ -182,6 +189,7 @@ pub fn takes_password(name: &str) -> bool {
     const WORDS: [&str; 9] =
         ["password", "passwd", "pwd", "pass", "passphrase", "passcode", "pin", "passwort", "contrasena"];
     let words = split_words(name);
+
     // `has_password` asks for those who have one.
     if words.first().is_some_and(|word| matches!(word.as_str(), "has" | "is" | "with" | "without" | "no")) {
         return false;

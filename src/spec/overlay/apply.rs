@@ -82,6 +82,7 @@ impl Overlay {
             left_out: 0,
             marks: HashMap::new(),
         };
+
         for (index, action) in self.actions.iter().enumerate().take(MAX_ACTIONS) {
             if let Err(message) = application.act(root, index, action) {
                 application.complain(index, message.to_string());
@@ -100,6 +101,7 @@ impl Application<'_> {
             return Err(ActionRefused::NoTarget);
         };
         let pointers = self.find(root, target).map_err(ActionRefused::Target)?;
+
         if pointers.is_empty() {
             return Err(ActionRefused::MeansNothing(target.to_owned()));
         }
@@ -112,6 +114,7 @@ impl Application<'_> {
             (Some(_), Some(_)) => return Err(ActionRefused::UpdateAndCopy),
             (None, None) => return Err(ActionRefused::ChangesNothing),
         };
+
         self.update(root, &pointers, &copied, index)
     }
 
@@ -143,12 +146,14 @@ impl Application<'_> {
         }
         self.values = grown;
         let mut refused = None;
+
         for pointer in pointers {
             match change::merge_at_pointer(root, pointer, update) {
                 Ok(()) => self.mark(pointer, update, index),
                 Err(why) => refused = refused.or(Some((pointer, why))),
             }
         }
+
         refused.map_or(Ok(()), |(pointer, why)| Err(ActionRefused::Update { pointer: pointer.clone(), why }))
     }
 

@@ -32,6 +32,7 @@ pub(super) fn merge_at_pointer(root: &mut Value, pointer: &str, update: &Value) 
         return Err(ChangeRefused::TooDeep);
     }
     let Some(target) = root.pointer_mut(pointer) else { return Ok(()) };
+
     match (&mut *target, update) {
         (Value::Object(_), Value::Object(_)) => merge_values(target, update),
         (Value::Object(_), other) => return Err(ChangeRefused::ObjectWith(describe_kind(other))),
@@ -42,6 +43,7 @@ pub(super) fn merge_at_pointer(root: &mut Value, pointer: &str, update: &Value) 
         }
         (plain, other) => *plain = other.clone(),
     }
+
     Ok(())
 }
 
@@ -76,8 +78,10 @@ pub(super) fn remove_at_pointers(root: &mut Value, pointers: &[String]) -> Resul
         };
         ways.push((parent, unescape_token(key)));
     }
+
     let index = |key: &str| key.parse::<usize>().unwrap_or_default();
     ways.sort_by_key(|(parent, key)| std::cmp::Reverse((parent.matches('/').count(), index(key))));
+
     for (parent, key) in ways {
         match root.pointer_mut(parent) {
             Some(Value::Object(members)) => {
@@ -91,6 +95,7 @@ pub(super) fn remove_at_pointers(root: &mut Value, pointers: &[String]) -> Resul
             _ => {}
         }
     }
+
     Ok(())
 }
 
@@ -100,12 +105,14 @@ pub(super) fn count_values(value: &Value) -> usize {
     while let Some(value) = open.pop() {
         // A long text costs as much as several values.
         count += 1 + value.as_str().map_or(0, |text| text.len() / 64);
+
         match value {
             Value::Array(items) => open.extend(items),
             Value::Object(members) => open.extend(members.values()),
             _ => {}
         }
     }
+
     count
 }
 
@@ -119,5 +126,6 @@ fn value_depth(value: &Value) -> usize {
             _ => {}
         }
     }
+
     deepest
 }

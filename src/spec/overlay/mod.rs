@@ -54,6 +54,7 @@ impl Overlay {
             Some(Value::Number(number)) => number.to_string(),
             _ => return Err(none("it has no `overlay: 1.0.0`".to_owned())),
         };
+
         if !["1.0", "1.1"].iter().any(|known| version == *known || version.starts_with(&format!("{known}."))) {
             let version: String = version.chars().take(40).collect();
             return Err(none(format!("it is written in Overlay {version}; 1.0 and 1.1 are supported")));
@@ -66,6 +67,7 @@ impl Overlay {
         (0..actions.len()).for_each(|index| wanted.add(&pointer(index)));
         wanted.locate(text, notation);
         let lines = (0..actions.len()).map(|index| wanted.line(&pointer(index))).collect();
+
         Ok(Self { file: name.to_owned(), actions: actions.clone(), lines })
     }
 

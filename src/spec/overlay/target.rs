@@ -67,6 +67,7 @@ impl ActionTarget {
             return Err(TargetRefused::TooLong);
         }
         let shape = QueryShape::of(text);
+
         if shape.nested > MAX_NESTED {
             return Err(TargetRefused::TooNested);
         }
@@ -108,6 +109,7 @@ impl ActionTarget {
         find_pointers(root, &wanted, &mut found);
         let mut pointers: Vec<String> = found.into_values().collect();
         pointers.sort();
+
         Ok(pointers)
     }
 }
@@ -117,6 +119,7 @@ impl QueryShape {
         let mut shape = Self { single: true, ..Self::default() };
         let (mut open, mut negations, mut filters) = (0_usize, 0_usize, Vec::new());
         let mut characters = text.chars().peekable();
+
         while let Some(character) = characters.next() {
             match character {
                 '\'' | '"' => skip_text(&mut characters, character),
@@ -139,8 +142,10 @@ impl QueryShape {
                 '@' => shape.looks += 1,
                 _ => {}
             }
+
             shape.single &= !matches!(character, '?' | '*' | ',' | ':');
         }
+
         shape.nested += negations;
         shape.single &= shape.descents == 0;
         shape

@@ -49,6 +49,7 @@ pub fn intent_overlay(
     let actions: Vec<Value> = stated.iter().filter_map(|stated| build_action(api, stated)).collect();
     let title = format!("Who is meant to reach what: {}", crate::model::clean_text(&api.title, 200));
     let overlay = json!({"overlay": "1.0.0", "info": {"title": title, "version": "1.0.0"}, "actions": actions});
+
     match notation {
         OverlayNotation::Json => Ok(serde_json::to_string_pretty(&overlay)? + "\n"),
         OverlayNotation::Yaml => Ok(yaml_serde::to_string(&overlay)?),
@@ -71,6 +72,7 @@ fn build_action(api: &Api, stated: &StatedIntent) -> Option<Value> {
             }
         }
     };
+
     Some(json!({"target": target, "update": update}))
 }
 
@@ -81,12 +83,14 @@ fn render_statement(stated: &StatedIntent, is_over: bool) -> Value {
         return Value::String(level);
     }
     let mut members = Map::new();
+
     if is_over {
         members.extend(["level", "reason", "expires"].map(|key| (key.to_owned(), Value::Null)));
     }
     members.insert("policy".to_owned(), level.into());
     members.extend(stated.reason.clone().map(|reason| ("reason".to_owned(), reason.into())));
     members.extend(stated.expires.map(|last| ("expires".to_owned(), last.to_string().into())));
+
     Value::Object(members)
 }
 
@@ -102,6 +106,7 @@ fn jsonpath_from_pointer(pointer: &str) -> String {
             query.extend(["['", &escape_key(&key), "']"]);
         }
     }
+
     query
 }
 
@@ -115,5 +120,6 @@ fn escape_key(key: &str) -> String {
             other => out.push(other),
         }
     }
+
     out
 }

@@ -22,18 +22,21 @@ const MOST_STEPS: usize = 2;
 pub(super) fn of_body(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
     let bodies = Bodies::of(case);
     let mut sound = false;
+
     for filter in bodies.filters() {
         match narrow_filter(case, &filter) {
             Some(draft) => return Some(Ok(draft)),
             None => sound = true,
         }
     }
+
     for taken in bodies.loops() {
         match narrow_loop(case, &taken) {
             Some(draft) => return Some(Ok(draft)),
             None => sound = true,
         }
     }
+
     match bodies.whole() {
         Some(span) => narrow_whole(case, span).map(Ok),
         None => sound.then_some(Err(())),
@@ -104,10 +107,12 @@ impl<'a> Bodies<'a> {
             let Some(key) = first_name(target).filter(|_| self.fields_of(source).is_some()) else { return };
             let mut keeps_name = false;
             walk_expr(body, &mut |part| keeps_name |= part.name() == Some(key));
+
             if keeps_name {
                 found.push(FieldFilter { key, source: source.span, conditions });
             }
         });
+
         found
     }
 
@@ -123,10 +128,12 @@ impl<'a> Bodies<'a> {
                 }
                 _ => Vec::new(),
             };
+
             if fields.is_some() || !names.is_empty() {
                 found.push(FieldLoop { key, fields, names, source: source.span, statements: body });
             }
         });
+
         found
     }
 
@@ -150,6 +157,7 @@ impl<'a> Bodies<'a> {
                     | "values"
                     | "build"
             );
+
             for argument in arguments {
                 let spread = argument.spread == Spread::Named;
                 if (spread || takes_whole) && self.is_body(&argument.value) {
@@ -157,6 +165,7 @@ impl<'a> Bodies<'a> {
                 }
             }
         }
+
         None
     }
 }
@@ -182,6 +191,7 @@ fn sets_by(statements: &[Statement], key: &str) -> bool {
         ExprKind::Assign(target, _) => is_key(target),
         _ => false,
     };
+
     each_statement(statements, &mut |statement| {
         if let StatementKind::Assign(targets, _) = &statement.kind {
             found |= targets.iter().any(is_key);
@@ -202,6 +212,7 @@ fn is_body(case: &Case<'_>, module: ModuleId, expr: &Expr, names: &HashSet<Strin
         ExprKind::Await(inner) => return within(inner),
         _ => {}
     }
+
     let written = expr.call().map_or_else(|| dotted_text(expr), |(callee, _)| dotted_text(callee)).unwrap_or_default();
     let is_of_request = matches!(
         written.as_str(),
@@ -246,5 +257,6 @@ fn names_in(case: &Case<'_>, function: &FunctionRef, steps: usize) -> HashSet<St
             names.insert(name.to_owned());
         }
     });
+
     names
 }

@@ -20,6 +20,7 @@ pub(super) fn restrict_origins(case: &Case<'_>) -> Result<FixDraft, FixRefusal> 
     // The handler's own file first: a project may hold more than one application.
     let own = case.project.modules.iter().filter(|module| module.id == case.handler.module);
     let others = case.project.modules.iter().filter(|module| module.id != case.handler.module);
+
     for module in own.chain(others) {
         let found = of_library(case, module).or_else(|| super::django::origins::of_settings(case, module));
         match found.or_else(|| of_header(case, module)) {
@@ -28,6 +29,7 @@ pub(super) fn restrict_origins(case: &Case<'_>) -> Result<FixDraft, FixRefusal> 
             None => {}
         }
     }
+
     if settled {
         return Err(case.nothing_to_do("only named origins are let in"));
     }
@@ -72,6 +74,7 @@ fn of_library(case: &Case<'_>, module: &Module) -> Option<OriginPolicy> {
         let Some((callee, arguments)) = expr.call() else { return };
         let name = case.project.full_name(module.id, &dotted_text(callee).unwrap_or_default());
         let last = last_part(&name);
+
         if module.language == Language::Python {
             let middleware = arguments
                 .iter()
@@ -85,6 +88,7 @@ fn of_library(case: &Case<'_>, module: &Module) -> Option<OriginPolicy> {
             found = restrict_in_javascript(case, module, style, (expr, arguments));
         }
     });
+
     found
 }
 
@@ -113,12 +117,14 @@ fn restrict_in_python(
         pattern.is_some_and(|pattern| literal_text(&pattern.value).is_some_and(|text| text.contains(".*")));
     // Flask's library lets every origin in where none is named.
     let open = value.map_or(library == "flask-cors", is_open) || open_pattern;
+
     if !open {
         return Some(OriginPolicy::Closed);
     }
     let mut draft = new_origins_draft(case, "only named origins may read answers");
     draft.idiom = Idiom::Library { name: library.to_owned(), place: case.place(module.id, call.span) };
     let list = format_origins(case, style);
+
     match value {
         Some(value) => draft.replace(&module.path, value.span, list),
         None => draft.insert(&module.path, arguments.last()?.span.end, format!(", {parameter}={list}")),
@@ -173,6 +179,7 @@ fn of_header(case: &Case<'_>, module: &Module) -> Option<OriginPolicy> {
                 StatementKind::Expr(value) => set_by_call(value),
                 _ => None,
             };
+
             if let (Some(value), None) = (found, &setting) {
                 setting = Some((statement.clone(), value.clone()));
             }
@@ -181,6 +188,7 @@ fn of_header(case: &Case<'_>, module: &Module) -> Option<OriginPolicy> {
     );
     let (statement, value) = setting?;
     let whole = enclosing_condition(&module.statements, &statement)?;
+
     if whole.contains_text(module, NAME) {
         return Some(OriginPolicy::Closed);
     }
@@ -189,10 +197,12 @@ fn of_header(case: &Case<'_>, module: &Module) -> Option<OriginPolicy> {
     let origin = value.span.text(&module.text).to_owned();
     let is_python = module.language == Language::Python;
     let file = &module.path;
+
     if literal_text(&value).is_some() {
         return None;
     }
     let test = if is_python { format!("{origin} in {NAME}") } else { format!("{NAME}.has({origin})") };
+
     match whole.condition {
         // `if origin:` asks for it already.
         Some(test_span) if test_span.text(&module.text) == origin => draft.replace(file, test_span, test),
@@ -204,6 +214,7 @@ fn of_header(case: &Case<'_>, module: &Module) -> Option<OriginPolicy> {
         }
         _ => draft.insert(file, statement.span.start, format!("if ({test}) ")),
     }
+
     let place = top_of_function(module, &statement)?;
     draft.insert(file, place, declare_origins(case, style, is_python));
     add_vary_header(&mut draft, module, style, &statement);
@@ -225,6 +236,7 @@ fn declare_origins(case: &Case<'_>, style: CodeStyle, is_python: bool) -> String
 fn add_vary_header(draft: &mut FixDraft, module: &Module, style: CodeStyle, statement: &Statement) {
     let StatementKind::Assign(targets, _) = &statement.kind else { return };
     let Some(ExprKind::Index(headers, _)) = targets.first().map(|target| &*target.kind) else { return };
+
     if module.text.contains("Vary") {
         return;
     }
@@ -236,6 +248,7 @@ fn add_vary_header(draft: &mut FixDraft, module: &Module, style: CodeStyle, stat
         style.quoted("Origin"),
         style.newline
     );
+
     draft.insert(&module.path, line_end(&module.text, statement.span.end), line);
 }
 
@@ -270,6 +283,7 @@ fn enclosing_condition(statements: &[Statement], wanted: &Statement) -> Option<W
             found.condition_text = Some(test.span);
         }
     };
+
     walk_statements(statements, &mut see, &mut |_| {});
     Some(found)
 }

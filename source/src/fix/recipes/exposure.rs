@@ -21,12 +21,14 @@ pub(super) fn hide_leaking_fields(case: &Case<'_>) -> Result<FixDraft, FixRefusa
             "name them (`leaking`)",
         ));
     }
+
     match super::django::serialized::hide_serialized_fields(case) {
         Some(Ok(draft)) => return Ok(draft),
         // What the serializer does not show may be put beside it.
         Some(Err(refusal)) => return of_entries(case).ok_or(refusal),
         None => {}
     }
+
     if let Some(draft) = of_entries(case).or_else(|| of_model(case)).or_else(|| of_columns(case)) {
         return Ok(draft);
     }
@@ -48,6 +50,7 @@ fn leaking_field_names(case: &Case<'_>) -> String {
 fn of_entries(case: &Case<'_>) -> Option<FixDraft> {
     let mut draft = FixDraft::new(format!("the answer no longer has {}", leaking_field_names(case)));
     let mut found = false;
+
     for function in reached_functions(case) {
         let module = case.project.module(function.module)?;
         // A record that is stored, or passed on, is no answer.
@@ -82,6 +85,7 @@ fn of_entries(case: &Case<'_>) -> Option<FixDraft> {
             });
         }
     }
+
     found.then_some(draft)
 }
 
@@ -95,6 +99,7 @@ fn of_model(case: &Case<'_>) -> Option<FixDraft> {
         }
     });
     let class = class?;
+
     if is_taken(case, &class.class) {
         return None;
     }
@@ -104,6 +109,7 @@ fn of_model(case: &Case<'_>) -> Option<FixDraft> {
         class.class.name,
         leaking_field_names(case)
     ));
+
     for member in &class.class.members {
         if let StatementKind::Assign(targets, _) = &member.kind
             && targets.first().and_then(Expr::name).is_some_and(|name| is_leaking_field(case, name))
@@ -113,6 +119,7 @@ fn of_model(case: &Case<'_>) -> Option<FixDraft> {
             draft.replace(&module.path, Span { start, end, ..member.span }, "");
         }
     }
+
     (!draft.changes.is_empty()).then_some(draft)
 }
 
@@ -129,6 +136,7 @@ fn is_taken(case: &Case<'_>, class: &Class) -> bool {
 fn of_columns(case: &Case<'_>) -> Option<FixDraft> {
     let tables = Tables::of(case.project);
     let all = find_calls(case, &|_, arguments| sql_of(case.module, arguments).is_some());
+
     for (call, _) in all {
         let (literal, read, _) = sql_of(case.module, call.call()?.1)?;
         let raw = case.text(literal.span);
@@ -157,6 +165,7 @@ fn of_columns(case: &Case<'_>) -> Option<FixDraft> {
         );
         return Some(draft);
     }
+
     None
 }
 
@@ -179,6 +188,7 @@ fn of_answer(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
             "name the fields of the answer one by one",
         )
     };
+
     let mut answers: Vec<&Expr> = Vec::new();
     crate::fix::identity::each_statement(&case.handler.function.body, &mut |statement| match &statement.kind {
         StatementKind::Return(Some(value)) | StatementKind::Expr(value) => answers.extend(response_value(value)),
@@ -219,6 +229,7 @@ fn response_value(value: &Expr) -> Option<&Expr> {
             _ => Some(value),
         };
     }
+
     Some(value)
 }
 

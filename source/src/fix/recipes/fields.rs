@@ -17,6 +17,7 @@ pub(super) fn allow_named_fields(case: &Case<'_>) -> Result<FixDraft, FixRefusal
         return answer;
     }
     let mut sound = false;
+
     for answer in [of_model(case), of_schema(case)] {
         match answer {
             Some(Ok(draft)) => return Ok(draft),
@@ -24,6 +25,7 @@ pub(super) fn allow_named_fields(case: &Case<'_>) -> Result<FixDraft, FixRefusal
             None => {}
         }
     }
+
     if let Some(draft) = of_owner(case) {
         return Ok(draft);
     }
@@ -48,6 +50,7 @@ pub(super) fn allow_named_fields(case: &Case<'_>) -> Result<FixDraft, FixRefusal
 fn of_owner_alone(case: &Case<'_>) -> Option<Result<FixDraft, FixRefusal>> {
     let fields = &case.facts.not_settable;
     let owners = fields.iter().all(|field| crate::words::is_one_of(field, crate::words::OWNER_FIELDS));
+
     if fields.is_empty() || !owners {
         return None;
     }
@@ -67,8 +70,10 @@ fn already_named_refusal(case: &Case<'_>) -> FixRefusal {
 fn of_model(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
     let models = body_models(case);
     models.first()?;
+
     // What another route takes as well stays in a model that this one can take less of.
     let narrowed = of_schema(case);
+
     for class in &models {
         let module = case.project.module(class.module)?;
         let mut draft = FixDraft::new(format!(
@@ -77,6 +82,7 @@ fn of_model(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
         ));
         let config = class.class.field("model_config").and_then(|config| config.call().map(|(_, arguments)| arguments));
         let extra = config.and_then(|arguments| argument_named(arguments, "extra"));
+
         if let Some(extra) = extra.filter(|extra| literal_text(extra) == Some("allow")) {
             draft.replace(
                 &module.path,
@@ -84,6 +90,7 @@ fn of_model(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
                 crate::fix::style::CodeStyle::of(&module.text, module.language).quoted("ignore"),
             );
         }
+
         let stays = match &narrowed {
             Some(Ok(_)) => is_shared(case, class),
             Some(Err(())) => true,
@@ -103,12 +110,14 @@ fn of_model(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
                 );
             }
         }
+
         if !draft.changes.is_empty() {
             draft.idiom =
                 Idiom::Library { name: "pydantic".to_owned(), place: case.place(class.module, class.class.span) };
             return Some(Ok(draft));
         }
     }
+
     Some(Err(()))
 }
 
@@ -126,6 +135,7 @@ fn calls_member(case: &Case<'_>, field: &str) -> Vec<Span> {
             found.push(expr.span);
         }
     });
+
     found
 }
 
@@ -140,8 +150,10 @@ fn of_owner(case: &Case<'_>) -> Option<FixDraft> {
                     case.facts.not_settable.contains(name) || crate::words::is_one_of(name, crate::words::OWNER_FIELDS);
             }
         });
+
         found && !is_caller(expr)
     };
+
     let mut change: Option<(Span, Span)> = None;
     crate::ir::walk_statements(&case.function().body, &mut |_| {}, &mut |expr| {
         let kept = match &*expr.kind {
@@ -153,10 +165,12 @@ fn of_owner(case: &Case<'_>) -> Option<FixDraft> {
             },
             _ => None,
         };
+
         if let (Some(kept), None) = (kept, change) {
             change = Some((expr.span, kept.span));
         }
     });
+
     let (whole, kept) = change?;
     let mut draft = FixDraft::new("the owner is the caller, whatever the body says");
     draft.replace(&case.module.path, whole, case.text(kept));
@@ -196,6 +210,7 @@ fn of_names(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
         }
         _ => {}
     });
+
     if !draft.changes.is_empty() {
         return Some(Ok(draft));
     }
@@ -219,6 +234,7 @@ fn remove_items(case: &Case<'_>, draft: &mut FixDraft, items: &[(Span, bool)]) {
             (None, Some(next)) => Span { start: span.start, end: next, ..*span },
             (None, None) => *span,
         };
+
         draft.replace(&case.module.path, whole, "");
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn require_credential(case: &Case<'_>) -> Result<FixDraft, FixRefusal
         return Err(public_route_refusal(case));
     }
     let asks = |kind: &GuardKind| matches!(kind, GuardKind::Authentication | GuardKind::Role(_));
+
     if let Some(guard) = case.entry.guards.iter().find(|guard| asks(&guard.kind)) {
         let because = format!("{} asks for a credential by `{}`", case.route(), guard.name);
         return Err(case.nothing_to_do(because));
@@ -36,6 +37,7 @@ pub(super) fn require_credential(case: &Case<'_>) -> Result<FixDraft, FixRefusal
         return Err(case.nothing_to_do(because));
     }
     let is_django = case.entry.framework == FrameworkName::Django;
+
     // Django has a caller for everyone: `request.user` of a stranger is one without a name.
     if is_django && django::permissions::asks_itself(case.function()) {
         return Err(
@@ -50,6 +52,7 @@ pub(super) fn require_credential(case: &Case<'_>) -> Result<FixDraft, FixRefusal
         return Err(case.nothing_to_do(because));
     }
     let of_django = django::permissions::require_permission(case, GuardDemand::Credential);
+
     if let Some(answer) = of_django.or_else(|| django::mixins::add_mixin(case, GuardDemand::Credential)) {
         return answer;
     }
@@ -87,6 +90,7 @@ fn by_way(case: &Case<'_>, way: &GuardUsage) -> Result<FixDraft, FixRefusal> {
             "import it there, and put it on the route by hand",
         )
     })?;
+
     draft.follow(way.place.clone(), what);
     Ok(draft)
 }
@@ -113,6 +117,7 @@ fn put_call(case: &Case<'_>, draft: &mut FixDraft, way: &GuardUsage, text: &str)
         _ => return None,
     };
     let file = &case.module.path;
+
     if let Some(weaker) = weaker_call(case, &guard) {
         draft.replace(file, weaker, text);
         return Some(());
@@ -121,6 +126,7 @@ fn put_call(case: &Case<'_>, draft: &mut FixDraft, way: &GuardUsage, text: &str)
     let indent = indent_at(&case.module.text, first.start);
     let end = if case.style.semicolons { ";" } else { "" };
     draft.insert(file, first.start, format!("{text}{end}{}{indent}", case.style.newline));
+
     Some(())
 }
 
@@ -135,8 +141,10 @@ fn weaker_call(case: &Case<'_>, guard: &FunctionRef) -> Option<Span> {
                 called.push(inner);
             }
         });
+
         called
     };
+
     let inner = calls(guard);
     let is_weaker = |statement: &Statement| match &statement.kind {
         StatementKind::Expr(value) => {
@@ -152,6 +160,7 @@ fn weaker_call(case: &Case<'_>, guard: &FunctionRef) -> Option<Span> {
         }
         _ => None,
     };
+
     case.function().body.iter().find_map(is_weaker)
 }
 
@@ -160,6 +169,7 @@ fn put_parameter(case: &Case<'_>, draft: &mut FixDraft, way: &GuardUsage, text: 
     let written = way.parameter.clone()?;
     let there = case.project.text(way.module, way.expr.span);
     let mut parameter = written.replace(there, text);
+
     // Asked for and not used there: it may be used here.
     if let Some(rest) = parameter.strip_prefix("_:") {
         parameter = format!("user:{rest}");
@@ -168,6 +178,7 @@ fn put_parameter(case: &Case<'_>, draft: &mut FixDraft, way: &GuardUsage, text: 
     let parameters = &case.function().parameters;
     let first_default = parameters.iter().find(|parameter| parameter.default.is_some());
     let file = &case.module.path;
+
     match (first_default.filter(|_| !has_default), parameters.last()) {
         (Some(next), _) => draft.insert(file, next.span.start, format!("{parameter}, ")),
         (None, Some(last)) => draft.insert(file, last.span.end, format!(", {parameter}")),
@@ -177,6 +188,7 @@ fn put_parameter(case: &Case<'_>, draft: &mut FixDraft, way: &GuardUsage, text: 
             draft.insert(file, case.function().span.start + open + 1, parameter);
         }
     }
+
     Some(())
 }
 
@@ -185,6 +197,7 @@ pub(super) fn put_dependency(case: &Case<'_>, draft: &mut FixDraft, text: &str) 
     let (module, call) = find_declaration(case.project, case.entry)?;
     let file = &case.project.module(module)?.path;
     let (_, arguments) = call.call()?;
+
     if let Some(list) = argument_named(arguments, "dependencies") {
         let ExprKind::List(items) = &*list.kind else { return None };
         match items.last() {
@@ -193,6 +206,7 @@ pub(super) fn put_dependency(case: &Case<'_>, draft: &mut FixDraft, text: &str) 
         }
         return Some(());
     }
+
     let last = arguments.last()?;
     draft.insert(file, last.span.end, format!(", dependencies=[{text}]"));
     Some(())
@@ -204,6 +218,7 @@ pub(super) fn put_argument(case: &Case<'_>, draft: &mut FixDraft, text: &str) ->
     let file = &case.project.module(module)?.path;
     let (_, arguments) = call.call()?;
     let before = middle_arguments(arguments, &case.handler);
+
     if let Some(last) = before.last() {
         draft.insert(file, last.span.end, format!(", {text}"));
         return Some(());
@@ -228,9 +243,11 @@ fn by_framework(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
         (FrameworkName::Django, "django.contrib.auth.decorators", "login_required", "login_required"),
         (FrameworkName::Flask, "flask_security", "auth_required", "auth_required()"),
     ];
+
     for (framework, library, name, text) in LIBRARIES {
         let head = library.split('.').next().unwrap_or(library);
         let Some((module, span)) = crate::fix::imports::imported_at(case.project, head) else { continue };
+
         if framework != case.entry.framework {
             continue;
         }
@@ -244,6 +261,7 @@ fn by_framework(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
         draft.idiom = Idiom::Library { name: library.to_owned(), place: case.place(module, span) };
         return Ok(draft);
     }
+
     Err(FixRefusal::new(
         RefusalReason::MissingFact,
         format!("no other route of this project asks for a credential in a way that fits {}", case.route()),

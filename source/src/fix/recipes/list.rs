@@ -17,6 +17,7 @@ pub(super) fn scope_list(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
         return Err(public_route_refusal(case));
     }
     let known = Known::of(case);
+
     if let Some(answer) = super::django::querysets::scope_queryset(case, &known) {
         return answer;
     }
@@ -29,6 +30,7 @@ pub(super) fn scope_list(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     }
     let lists = find_lists(case);
     let mut last = None;
+
     for list in &lists {
         let Some(caller) = find_caller(case, list.statement.span.start) else { return Err(no_identity(case)) };
         match scope_to_owner(case, &known, list, &caller) {
@@ -36,6 +38,7 @@ pub(super) fn scope_list(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
             Err(refusal) => last = Some(refusal),
         }
     }
+
     if let Some(draft) = in_memory(case, &known) {
         return Ok(draft);
     }
@@ -52,12 +55,14 @@ pub(super) fn scope_list(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
 fn in_memory(case: &Case<'_>, known: &Known) -> Option<FixDraft> {
     let (collection, arrow, whole) = find_unfiltered(case, &find_owner_filters(case, known))?;
     let mut draft = FixDraft::new("the list is filtered to the caller's own, as another handler does");
+
     // The filter speaks of the request by the name that the other handler gives it.
     let request = case.function().parameters.first().map_or("req", |parameter| parameter.name.as_str());
     let written = case.text(arrow);
     let made = if written.contains(request) { written.to_owned() } else { written.replace("req", request) };
     draft.insert(&case.module.path, collection.end, format!(".filter({made})"));
     draft.follow(case.place(case.handler.module, whole), case.text(whole));
+
     Some(draft)
 }
 
@@ -69,16 +74,19 @@ fn find_owner_filters(case: &Case<'_>, known: &Known) -> Vec<(Expr, Span, Span)>
             matches!(found, Some(Resolved::Function(found)) if known.is_owning(case.project, &found))
         })
     };
+
     let mut found: Vec<(Expr, Span, Span)> = Vec::new();
     walk_statements(&case.module.statements, &mut |_| {}, &mut |expr| {
         let Some((callee, [only])) = expr.call() else { return };
         let ExprKind::Member(receiver, method) = &*callee.kind else { return };
         let ExprKind::Function(arrow) = &*only.value.kind else { return };
         let [Statement { kind: StatementKind::Return(Some(value)), .. }] = arrow.body.as_slice() else { return };
+
         if method == "filter" && is_owning(value) {
             found.push((receiver.clone(), only.span, expr.span));
         }
     });
+
     found
 }
 
@@ -95,6 +103,7 @@ fn find_unfiltered(case: &Case<'_>, filters: &[(Expr, Span, Span)]) -> Option<(S
             found = Some((expr.span, *arrow, *whole));
         }
     });
+
     found
 }
 
@@ -148,9 +157,11 @@ fn find_lists<'a>(case: &'a Case<'_>) -> Vec<List<'a>> {
                 table,
             });
         }
+
         let (span, filter, table) = read_open_query(call, callee)?;
         Some(List { call, statement, shape: ListLoad::Query(span, filter), table })
     });
+
     found.collect()
 }
 
@@ -166,12 +177,14 @@ fn read_open_query(call: &Expr, callee: &Expr) -> Option<(Span, Filter, String)>
         let filter = if last == "select" { Filter::Where } else { Filter::ByName };
         return is_model.then(|| (call.span, filter, last_part(&model).to_owned()));
     }
+
     let ExprKind::Member(object, method) = &*callee.kind else { return None };
     if !matches!(method.as_str(), "all" | "order_by" | "paginate" | "limit" | "filter" | "filter_by") {
         return None;
     }
     let ExprKind::Member(_, holder) = &*object.kind else { return None };
     let model = model_of(object)?;
+
     match holder.as_str() {
         "query" => Some((object.span, Filter::ByName, model)),
         "objects" => Some((object.span, Filter::Keywords, model)),
@@ -194,6 +207,7 @@ fn scope_to_owner(
             "say which field it is (`owner_fields`), or decide that the list is for everybody",
         )
     })?;
+
     let value = format!("{}{}", caller.text, owner.part);
     let mut draft =
         FixDraft::new(format!("the list asks for the owner `{}`: others' objects are not in it", owner.column));
@@ -212,6 +226,7 @@ fn scope_to_owner(
             true
         }
     };
+
     if !made {
         return Err(FixRefusal::new(
             RefusalReason::NotSupported,
@@ -219,6 +234,7 @@ fn scope_to_owner(
             "add the condition and its value by hand",
         ));
     }
+
     owner.note(case, &mut draft);
     Ok(draft)
 }

@@ -61,6 +61,7 @@ fn own_draft(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
 fn draft_by_switch(case: &Case<'_>) -> Option<FixDraft> {
     let pieces = switch::route_pieces(case);
     let handler = pieces.get(..1).unwrap_or_default();
+
     for part in [handler, pieces.as_slice()] {
         for found in switch::find_switches(case, part) {
             let asks = |value: bool| {
@@ -78,6 +79,7 @@ fn draft_by_switch(case: &Case<'_>) -> Option<FixDraft> {
             }
         }
     }
+
     None
 }
 
@@ -90,5 +92,6 @@ fn does_it(case: &Case<'_>, texts: &BTreeMap<String, String>) -> bool {
     let request =
         CodeFixRequest { project: &project, routes: &routes, entry: &entry, remedy: case.remedy, sibling: None, facts };
     let Ok(next) = Case::of(&request) else { return false };
+
     own_draft(&next).is_err_and(|refusal| refusal.reason == RefusalReason::NothingToDo)
 }

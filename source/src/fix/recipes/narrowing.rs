@@ -53,6 +53,7 @@ impl<'a> Passing<'a> {
     fn test(&self, case: &Case<'_>, key: &str, passes: bool) -> String {
         let is_in = self.is_allowed == passes;
         let list = self.list(case);
+
         match (case.style_is_python(), is_in) {
             (true, true) => format!("{key} in {list}"),
             (true, false) => format!("{key} not in {list}"),
@@ -73,6 +74,7 @@ pub(super) fn narrow_filter(case: &Case<'_>, filter: &FieldFilter<'_>) -> Option
     let passing = Passing::of(case)?;
     let mut draft = passing.draft();
     let file = &case.module.path;
+
     match (asked, filter.conditions.last()) {
         // The list takes the place of one that names too much.
         (Some(Membership { list: Some(list), is_in: true, .. }), _) if passing.is_allowed => {
@@ -87,6 +89,7 @@ pub(super) fn narrow_filter(case: &Case<'_>, filter: &FieldFilter<'_>) -> Option
             draft.insert(file, filter.source.end, format!(" if {}", passing.test(case, filter.key, true)));
         }
     }
+
     Some(draft)
 }
 
@@ -98,6 +101,7 @@ fn needs_brackets(condition: &Expr) -> bool {
 pub(super) fn narrow_loop(case: &Case<'_>, taken: &FieldLoop<'_>) -> Option<FixDraft> {
     let refused = &case.facts.not_settable;
     let lists_sound = !taken.names.is_empty() && !refused.iter().any(|field| taken.names.contains(field));
+
     if lists_sound || asks_within(case, taken) {
         return None;
     }
@@ -107,6 +111,7 @@ pub(super) fn narrow_loop(case: &Case<'_>, taken: &FieldLoop<'_>) -> Option<FixD
     let start = line_start(text, first.span.start);
     let stands_alone = text.get(start..first.span.start).is_some_and(|before| before.trim().is_empty());
     let between = text.get(taken.source.end..first.span.start).unwrap_or_default();
+
     if !stands_alone || (!case.style_is_python() && !between.contains('{')) {
         return narrow_whole(case, taken.fields?);
     }
@@ -132,6 +137,7 @@ fn asks_within(case: &Case<'_>, taken: &FieldLoop<'_>) -> bool {
             sound |= asked.is_some_and(|asked| asked.is_sound(case, leaves));
         }
     });
+
     sound
 }
 
@@ -219,6 +225,7 @@ fn local_list(case: &Case<'_>, list: &Expr) -> Option<Expr> {
             found = Some(value.clone());
         }
     });
+
     found
 }
 

@@ -44,6 +44,7 @@ fn remove_public_mark(case: &Case<'_>, open: &Guard) -> Result<FixDraft, FixRefu
             "take it from the controller, and put it on the methods that are open on purpose",
         ));
     };
+
     let mut draft = FixDraft::new(format!("the guard that `{}` lifted asks for the credential again", open.name));
     let text = &case.module.text;
     let (start, end) = (line_start(text, own.span.start), line_end(text, own.span.end));
@@ -52,6 +53,7 @@ fn remove_public_mark(case: &Case<'_>, open: &Guard) -> Result<FixDraft, FixRefu
     let whole = Span { start, end, ..own.span };
     draft.replace(&case.module.path, if stands_alone { whole } else { with_sign(text, own.span) }, "");
     draft.review.push(format!("`{}` was put there by someone: whether the route is open on purpose", open.name));
+
     Ok(draft)
 }
 
@@ -76,6 +78,7 @@ fn known_guard(case: &Case<'_>) -> Option<KnownGuard> {
     routes
         .sort_by_key(|entry| (entry.handler.file != case.entry.handler.file, &entry.handler.file, entry.handler.line));
     let guards = case.sibling.into_iter().chain(routes).flat_map(|entry| &entry.guards);
+
     guards.filter(asks).find_map(|guard| find_guard_expression(case, guard))
 }
 
@@ -95,6 +98,7 @@ fn find_guard_expression(case: &Case<'_>, guard: &Guard) -> Option<KnownGuard> {
             found = Some(argument.value.clone());
         }
     });
+
     Some(KnownGuard { module: module.id, expr: found?, place: guard.place.clone() })
 }
 
@@ -109,6 +113,7 @@ fn by_route(case: &Case<'_>, known: &KnownGuard) -> Result<FixDraft, FixRefusal>
             "import it there, and put it on the route by hand",
         )
     })?;
+
     use_guard(case, &mut draft, &text);
     draft.follow(known.place.clone(), what);
     Ok(draft)
@@ -125,6 +130,7 @@ fn by_passport(case: &Case<'_>) -> Option<FixDraft> {
     let guard = bring_name(case, &mut draft, "@nestjs/passport", "AuthGuard");
     use_guard(case, &mut draft, &format!("{guard}({})", case.style.quoted(strategy)));
     draft.idiom = Idiom::Library { name: "@nestjs/passport".to_owned(), place: case.place(module, span) };
+
     Some(draft)
 }
 
@@ -137,6 +143,7 @@ fn use_guard(case: &Case<'_>, draft: &mut FixDraft, text: &str) {
             return;
         }
     }
+
     let name = bring_name(case, draft, "@nestjs/common", "UseGuards");
     put_decorator(case, draft, &format!("{name}({text})"));
 }

@@ -67,6 +67,7 @@ pub(super) fn insert_after(case: &Case<'_>, draft: &mut FixDraft, statement: &St
     let indent = indent_at(text, statement.span.start).to_owned();
     let at = line_end(text, statement.span.end.saturating_sub(1).max(statement.span.start));
     let mut made = case.style.lines(&indent, lines);
+
     if at == text.len() && !text.ends_with('\n') {
         made = format!("{}{}", case.style.newline, made.trim_end());
     }
@@ -87,6 +88,7 @@ pub(super) fn compare_after(
     let (stranger, by_predicate) = stranger_test(case, draft, name, owner, value, known);
     draft.why = "what is loaded is refused to all but its owner, as if it were not there".to_owned();
     refuse_stranger(case, draft, load, (name, &stranger));
+
     Ok(by_predicate)
 }
 
@@ -113,6 +115,7 @@ pub(super) fn compare_parent(
             format!("String({field}) !== String({request}.params.{parent})")
         }
     };
+
     refuse_stranger(case, draft, load, (name, &stranger));
     Some(())
 }
@@ -138,6 +141,7 @@ fn refuse_stranger(case: &Case<'_>, draft: &mut FixDraft, load: &Load<'_>, (name
     let or = if case.style_is_python() { "or" } else { "||" };
     let may_be_absent = !denial::has_or_refusal(case, load.call) && !refuses_itself(case, load);
     let test = if may_be_absent { format!("{absent} {or} {stranger}") } else { stranger.to_owned() };
+
     insert_after(case, draft, load.statement, &denial::refusal_lines(case, &test, &refusal));
 }
 
@@ -145,6 +149,7 @@ fn refuse_stranger(case: &Case<'_>, draft: &mut FixDraft, load: &Load<'_>, (name
 fn widen_test(case: &Case<'_>, draft: &mut FixDraft, test: &Expr, stranger: &str) {
     let or = if case.style_is_python() { "or" } else { "||" };
     let all = matches!(&*test.kind, ExprKind::Logic { all: true, .. });
+
     if all {
         draft.insert(&case.module.path, test.span.start, "(");
         draft.insert(&case.module.path, test.span.end, format!(") {or} {stranger}"));
@@ -222,6 +227,7 @@ fn is_read_by_key(case: &Case<'_>, name: &str, otherwise: bool) -> bool {
         }
         _ => {}
     });
+
     found.unwrap_or(otherwise)
 }
 
@@ -240,6 +246,7 @@ fn hoist_returned_load(
             "give it a name, and compare its owner with the caller before it is used",
         )
     };
+
     let StatementKind::Return(Some(returned)) = &load.statement.kind else { return Err(by_hand()) };
     if case.entry.framework == FrameworkName::NestJs {
         return hoist_promise(case, draft, (load, returned), &format!("{} !== {value}", owner.column))
@@ -251,6 +258,7 @@ fn hoist_returned_load(
     let name = crate::fix::identity::free_name(case, "found");
     let text = &case.module.text;
     let indent = indent_at(text, load.statement.span.start).to_owned();
+
     // With `or missing()` behind it, the whole is what gets the name.
     let whole = match &*returned.kind {
         ExprKind::Logic { all: false, parts } if parts.first().is_some_and(|first| first.span == load.call.span) => {
@@ -258,6 +266,7 @@ fn hoist_returned_load(
         }
         _ => load.call.span,
     };
+
     let by_key = owner.seen.as_ref().and_then(|seen| seen.by_key).unwrap_or(true);
     let field = if by_key {
         format!("{name}[{}]", case.style.quoted(&owner.column))
@@ -272,6 +281,7 @@ fn hoist_returned_load(
     draft.insert(&case.module.path, load.statement.span.start, format!("{}{indent}", block.trim_start()));
     draft.replace(&case.module.path, Span { ..whole }, name);
     draft.why = "what is loaded is refused to all but its owner, as if it were not there".to_owned();
+
     Ok(())
 }
 
@@ -308,6 +318,7 @@ fn hoist_promise(
     draft.insert(&case.module.path, load.statement.span.start, format!("{}{indent}", block.trim_start()));
     draft.replace(&case.module.path, returned.span, name);
     draft.why = "what is loaded is refused to all but its owner, as if it were not there".to_owned();
+
     Some(())
 }
 

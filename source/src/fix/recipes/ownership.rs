@@ -25,6 +25,7 @@ pub(super) fn require_owner(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
         return Err(public_route_refusal(case));
     }
     let known = Known::of(case);
+
     if let Some(answer) = django::querysets::scope_queryset(case, &known) {
         return answer;
     }
@@ -50,6 +51,7 @@ fn of_function(case: &Case<'_>, known: &Known, parameter: String) -> Result<FixD
         return Err(case.nothing_to_do(because));
     }
     let all = find_loads(case, &parameter);
+
     if all.iter().any(|load| is_given_callers(case, load)) {
         return Err(case.nothing_to_do(format!("what {} loads is what its caller may use", case.route())));
     }
@@ -77,6 +79,7 @@ fn is_given_callers(case: &Case<'_>, load: &Load<'_>) -> bool {
     let first = load.parts().and_then(|(_, arguments)| arguments.first()).filter(|first| first.name.is_none());
     let inner = first.and_then(|first| first.value.call()).filter(|_| case.entry.framework == FrameworkName::Django);
     let mut found = false;
+
     for argument in inner.iter().flat_map(|(_, arguments)| *arguments) {
         crate::ir::walk_expr(&argument.value, &mut |part| {
             found |= crate::fix::callers::caller_of(case.module, part).is_some();
@@ -145,6 +148,7 @@ impl UnownedLoad<'_> {
         let mut draft = FixDraft::new(format!(
             "the object must be one of the parent `{parent}`, whose owner was asked for already: a stranger's is not found"
         ));
+
         if scope_load(self.case, &mut draft, self.load, &condition, &self.known.tables.key(table)) {
             deny_if_absent(self.case, &mut draft, self.load);
         } else {
@@ -176,6 +180,7 @@ impl UnownedLoad<'_> {
         };
         let columns = self.known.tables.columns(table).filter(|_| case.entry.framework == FrameworkName::Django)?;
         let column = columns.iter().find(refers)?.name.clone();
+
         if let Some(name) = of_parent.name() {
             return Some(Condition { column, value: name.to_owned() });
         }
@@ -198,6 +203,7 @@ impl UnownedLoad<'_> {
             if is_django { self.known.tables.is_caller(table) } else { is_one_of(table, ACCOUNTS) }
         };
         let of_account = self.load.table.as_deref().is_some_and(is_account) && is_key;
+
         if !of_account {
             return None;
         }
@@ -214,6 +220,7 @@ impl UnownedLoad<'_> {
         let indent = crate::fix::style::indent_at(&case.module.text, statement.start).to_owned();
         let lines = case.style.lines(&indent, &denial::refusal_lines(case, &test, &refusal));
         draft.insert(&case.module.path, crate::fix::style::line_start(&case.module.text, statement.start), lines);
+
         Some(draft)
     }
 
@@ -235,6 +242,7 @@ impl UnownedLoad<'_> {
         );
         let place = self.sibling_call(function).unwrap_or(place);
         draft.follow(place, function.function.name.clone());
+
         Some(draft)
     }
 
@@ -260,6 +268,7 @@ impl UnownedLoad<'_> {
                 found = Some(self.case.place(sibling.module, expr.span));
             }
         });
+
         found
     }
 
@@ -275,6 +284,7 @@ impl UnownedLoad<'_> {
                 }
             }
         });
+
         table
     }
 
@@ -288,6 +298,7 @@ impl UnownedLoad<'_> {
         let case = self.case;
         let (_, given) = self.load.parts()?;
         let mut arguments = Vec::new();
+
         for parameter in &function.function.parameters {
             let place = loader.function.parameters.iter().position(|other| other.name == parameter.name);
             let of_loader = place.and_then(|place| given.get(place)).map(|argument| case.text(argument.value.span));
@@ -298,6 +309,7 @@ impl UnownedLoad<'_> {
                 (None, None) if is_one_of(&parameter.name, CALLERS) => caller.text.clone(),
                 (None, None) => return None,
             };
+
             arguments.push(text);
         }
         let mut draft = FixDraft::new("");

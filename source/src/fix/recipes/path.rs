@@ -33,6 +33,7 @@ pub(super) fn confine_path(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     let names = names_of(case, &input);
     let is_input = |expr: &Expr| is_id(expr, &names, &input);
     let all = find_calls(case, &|_, arguments| arguments.iter().any(|argument| is_input(&argument.value)));
+
     for (call, statement) in all {
         let Some((callee, arguments)) = call.call() else { continue };
         let name = match &*callee.kind {
@@ -40,10 +41,12 @@ pub(super) fn confine_path(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
             _ => dotted_text(callee).unwrap_or_default(),
         };
         let folder = arguments.first().filter(|first| !is_input(&first.value));
+
         if let (Some(folder), "join" | "resolve") = (folder, last_part(&name)) {
             return keep_in_folder(case, (call, statement), case.text(folder.value.span), callee);
         }
     }
+
     Err(FixRefusal::new(
         RefusalReason::NotLocated,
         format!("no path is made of `{input}` in the handler of {}", case.route()),
@@ -67,6 +70,7 @@ fn keep_in_folder(
     } else {
         let name = dotted_text(callee).unwrap_or_default();
         let path = name.split('.').next().unwrap_or("path");
+
         if !name.contains('.') || !case.module.imports.contains_key(path) {
             return Err(FixRefusal::new(
                 RefusalReason::NotSupported,
@@ -74,8 +78,10 @@ fn keep_in_folder(
                 "import it, then ask again",
             ));
         }
+
         format!("!{path}.resolve({joined}).startsWith({path}.resolve({folder}) + {path}.sep)")
     };
+
     let indent = indent_at(&case.module.text, statement.span.start).to_owned();
     let lines = case.style.lines(&indent, &denial::refusal_lines(case, &test, &refusal));
     draft.insert(&case.module.path, statement.span.start, format!("{}{indent}", lines.trim_start()));

@@ -16,10 +16,12 @@ pub(super) fn parameterise_query(case: &Case<'_>) -> Result<FixDraft, FixRefusal
         let takes_query = arguments.first().is_some_and(|first| is_statement(case, &first.value));
         takes_query && last_part(&name) != "text"
     });
+
     let mut sound = false;
     for (call, _) in &all {
         let Some((_, arguments)) = call.call() else { continue };
         let Some(first) = arguments.first() else { continue };
+
         match &*first.value.kind {
             ExprKind::Template(_, parts) => return of_template(case, call, &first.value, parts, arguments.len()),
             ExprKind::Operation(operator, parts) if operator == "+" => {
@@ -29,6 +31,7 @@ pub(super) fn parameterise_query(case: &Case<'_>) -> Result<FixDraft, FixRefusal
             _ => sound = true,
         }
     }
+
     if sound {
         return Err(case.nothing_to_do("the queries of the handler take their values as parameters"));
     }
@@ -63,12 +66,14 @@ fn of_template(
 ) -> Result<FixDraft, FixRefusal> {
     let raw = case.text(literal.span);
     let pieces = find_placeholders(raw, literal.span, parts);
+
     if pieces.len() != parts.len() || n_arguments > 1 {
         return Err(by_hand(case, literal.span.line));
     }
     let is_python = case.style_is_python();
     let mut draft = FixDraft::new("the values of the query are parameters: they are never read as a part of it");
     let (mut values, mut made, mut at) = (Vec::new(), String::new(), 0);
+
     for (place, (hole, part)) in pieces.iter().zip(parts).enumerate() {
         let before = raw.get(at..hole.start).unwrap_or("");
         if is_name_position(before) {
@@ -78,8 +83,10 @@ fn of_template(
                 "choose it from a fixed list of names",
             ));
         }
+
         let mark = if is_python { placeholder_mark(case).to_owned() } else { format!("${}", place + 1) };
         let value = case.text(part.span);
+
         // Quotes and signs around the value go into it: `'%{word}%'`.
         let (kept, open) = without_quote(before);
         let after = raw.get(hole.end..).unwrap_or("");
@@ -96,6 +103,7 @@ fn of_template(
         made.push_str(&mark);
         at = hole.end + if open.is_some() { close + 1 } else { 0 };
     }
+
     made.push_str(&plain_text(raw.get(at..).unwrap_or(""), if is_python { placeholder_mark(case) } else { "$" }));
     let text = if is_python { made.trim_start_matches(['f', 'F']).to_owned() } else { made };
     draft.replace(&case.module.path, literal.span, format!("{text}, {}", format_values(case, call, &values)));
@@ -110,9 +118,11 @@ fn find_placeholders(raw: &str, literal: Span, parts: &[Expr]) -> Vec<std::ops::
         let open = before.rfind('{')?;
         let open = if before.get(..open)?.ends_with('$') { open - 1 } else { open };
         let close = raw.get(end..)?.find('}')? + end + 1;
+
         // A format behind the value is more than a value.
         (raw.get(end..close)? == "}").then_some(open..close)
     };
+
     parts.iter().filter_map(of_part).collect()
 }
 
@@ -153,6 +163,7 @@ fn format_values(case: &Case<'_>, call: &Expr, values: &[String]) -> String {
     let last = call.call().and_then(|(callee, _)| dotted_text(callee)).unwrap_or_default();
     let last = last_part(&last).to_owned();
     let mut plain = false;
+
     for module in &case.project.modules {
         crate::ir::walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
             let Some((callee, arguments)) = expr.call() else { return };
@@ -165,6 +176,7 @@ fn format_values(case: &Case<'_>, call: &Expr, values: &[String]) -> String {
             }
         });
     }
+
     let all = values.join(", ");
     match (plain, case.style_is_python()) {
         (true, _) => all,

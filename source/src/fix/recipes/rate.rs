@@ -22,6 +22,7 @@ pub(super) fn limit_rate(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
         return Err(case.nothing_to_do(format!("{} limits how often it may be asked", case.route())));
     }
     let per_minute = case.facts.per_minute.unwrap_or(USUAL);
+
     if let Some(answer) = super::django::throttles::throttle_view(case, per_minute) {
         return answer;
     }
@@ -44,10 +45,12 @@ fn is_limited(case: &Case<'_>) -> bool {
     let declared = find_declaration(case.project, case.entry)
         .map(|(module, call)| case.project.text(module, call.span).to_owned());
     let own = case.text(case.function().body_span);
+
     // The status in the handler's own text, not in a comment: comments are no part of the tree.
     let answers = own.contains("429") || own.contains("TOO_MANY_REQUESTS");
     let head = |text: &str| text.split(own).next().unwrap_or("").to_owned();
     let around = format!("{}{}", head(text), head(&declared.unwrap_or_default())).to_ascii_lowercase();
+
     answers || own.contains(HELPER) || around.contains("limit") || around.contains("throttle")
 }
 
@@ -78,8 +81,10 @@ fn by_library(case: &Case<'_>, per_minute: u32) -> Option<FixDraft> {
                 &mut draft,
                 &format!("{limiter}.limit({})", case.style.quoted(&format!("{per_minute}/minute"))),
             );
+
             // slowapi looks for the request among the parameters.
             let has_request = case.function().parameters.iter().any(|parameter| parameter.name == "request");
+
             if case.entry.framework == FrameworkName::FastApi && !has_request {
                 request_parameter(case, &mut draft)?;
             }
@@ -104,6 +109,7 @@ fn request_parameter(case: &Case<'_>, draft: &mut FixDraft) -> Option<()> {
     let open = case.function().span.start + written.find('(')? + 1;
     let comma = if case.function().parameters.is_empty() { "" } else { ", " };
     draft.insert(&case.module.path, open, format!("request: {declared}{comma}"));
+
     Some(())
 }
 
@@ -127,6 +133,7 @@ fn by_helper(case: &Case<'_>, per_minute: u32) -> Result<FixDraft, FixRefusal> {
         }
         ("request.client.host".to_owned(), format!("raise {fault}(status_code=429)"))
     };
+
     let monotonic = bring_name(case, &mut draft, "time", "monotonic");
     let unit = case.style.unit();
     let lines = [
@@ -147,6 +154,7 @@ fn by_helper(case: &Case<'_>, per_minute: u32) -> Result<FixDraft, FixRefusal> {
     let first = body_start(&case.handler).ok_or_else(no_place)?;
     let indent = indent_at(&case.module.text, first.start);
     draft.insert(file, first.start, format!("{HELPER}({who}){}{indent}", case.style.newline));
+
     Ok(draft)
 }
 
@@ -163,6 +171,7 @@ fn by_middleware(case: &Case<'_>, per_minute: u32) -> Result<FixDraft, FixRefusa
             "add the limiter by hand",
         )
     })?;
+
     let unit = case.style.unit();
     let end = if case.style.semicolons { ";" } else { "" };
     let lines = [
@@ -188,6 +197,7 @@ fn by_middleware(case: &Case<'_>, per_minute: u32) -> Result<FixDraft, FixRefusa
             "add the limiter by hand",
         )
     })?;
+
     let file =
         case.project.module(module).map(|module| (module.path.clone(), line_start(&module.text, call.span.start)));
     if let Some((file, at)) = file {

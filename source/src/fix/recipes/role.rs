@@ -31,6 +31,7 @@ pub(super) fn require_role(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
         return Err(case.nothing_to_do(format!("{} compares the caller's role at line {place}", case.route())));
     }
     let of_django = django::permissions::require_permission(case, GuardDemand::Role);
+
     if let Some(answer) = of_django.or_else(|| django::mixins::add_mixin(case, GuardDemand::Role)) {
         return answer;
     }
@@ -54,6 +55,7 @@ fn by_way(case: &Case<'_>, way: &GuardUsage) -> Result<FixDraft, FixRefusal> {
             "import it there, and put it on the route by hand",
         )
     })?;
+
     draft.follow(way.place.clone(), what);
     Ok(draft)
 }
@@ -62,6 +64,7 @@ fn by_way(case: &Case<'_>, way: &GuardUsage) -> Result<FixDraft, FixRefusal> {
 fn put_role(case: &Case<'_>, draft: &mut FixDraft, way: &GuardUsage) -> Option<()> {
     let text = transplant_expression(case, draft, way.module, &way.expr)?;
     let file = case.module.path.clone();
+
     match way.put {
         Put::Call => match caller_call(case) {
             Some(weaker) => {
@@ -88,6 +91,7 @@ fn put_role(case: &Case<'_>, draft: &mut FixDraft, way: &GuardUsage) -> Option<(
                 _ => None,
             };
             let only_credential = case.entry.guards.iter().all(|guard| guard.kind == GuardKind::Authentication);
+
             match weaker.filter(|_| only_credential) {
                 Some(weaker) => {
                     draft.replace(&case.project.module(module)?.path.clone(), weaker, text);
@@ -118,10 +122,12 @@ fn compares_role(case: &Case<'_>) -> Option<usize> {
             };
             names_role(&name) && crate::fix::callers::caller_of(case.module, side).is_some()
         });
+
         if is_role {
             found.get_or_insert(expr.span.line);
         }
     });
+
     found
 }
 
@@ -134,6 +140,7 @@ fn by_comparison(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
             "say which role the route is for (`role`)",
         ));
     };
+
     let first = case.function().body.last().map_or(case.function().span.end, |last| last.span.end);
     let caller = find_caller(case, first).ok_or_else(|| no_identity(case))?;
     let mut draft = FixDraft::new(format!("all but `{role}` are refused"));
@@ -144,6 +151,7 @@ fn by_comparison(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     let body = crate::fix::ways::body_start(&case.handler).ok_or_else(|| no_identity(case))?;
     let indent = indent_at(&case.module.text, body.start).to_owned();
     let made = case.style.lines(&indent, &lines);
+
     // The caller must be known before it is asked for its role.
     let at =
         if caller.from > body.start { line_end(&case.module.text, caller.from.saturating_sub(1)) } else { body.start };

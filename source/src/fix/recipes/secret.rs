@@ -29,6 +29,7 @@ const SECRETS: [&str; 14] = [
 pub(super) fn of_logs(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     let mut draft = FixDraft::new("secrets are no longer written to the log");
     let mut logs = false;
+
     for function in reached_functions(case) {
         let Some(module) = case.project.module(function.module) else { continue };
         walk_statements(&function.function.body, &mut |_| {}, &mut |expr| {
@@ -37,11 +38,13 @@ pub(super) fn of_logs(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
                 return;
             }
             logs = true;
+
             for argument in arguments {
                 redact_secret(module, &mut draft, &argument.value, SecretSink::Log);
             }
         });
     }
+
     draft_or_refusal(case, draft, logs, "log")
 }
 
@@ -50,6 +53,7 @@ pub(super) fn of_model(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     let mut draft =
         FixDraft::new("secrets are no longer in what the model reads: whoever carries out its calls adds them");
     let mut texts = false;
+
     for function in reached_functions(case) {
         let Some(module) = case.project.module(function.module) else { continue };
         walk_statements(&function.function.body, &mut |_| {}, &mut |expr| match &*expr.kind {
@@ -71,6 +75,7 @@ pub(super) fn of_model(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
             _ => {}
         });
     }
+
     if !draft.changes.is_empty() {
         draft.review.push("add the credentials where the call is carried out, not where it is described".to_owned());
     }
@@ -102,6 +107,7 @@ fn is_log(name: &str) -> bool {
     let level =
         matches!(last, "debug" | "info" | "warning" | "warn" | "error" | "exception" | "critical" | "log" | "trace");
     let logger = ["log", "logger", "logging", "console", "LOGGER", "LOG", "_logger"].contains(&holder);
+
     (level && logger) || name == "print"
 }
 
@@ -117,6 +123,7 @@ fn redact_secret(module: &Module, draft: &mut FixDraft, expr: &Expr, within: Sec
         ExprKind::Template(_, parts) => {
             // Without a placeholder left, a literal of Python needs its sign no more.
             let written = expr.span.text(&module.text);
+
             if written.starts_with(['f', 'F']) && parts.iter().all(is_secret) {
                 draft.replace(&module.path, crate::ir::Span { end: expr.span.start + 1, ..expr.span }, "");
             }
@@ -147,6 +154,7 @@ fn replace_hole(module: &Module, draft: &mut FixDraft, literal: &Expr, part: &Ex
     let Some(before) = text.get(literal.span.start..part.span.start) else { return };
     let Some(open) = before.rfind('{') else { return };
     let mut start = literal.span.start + open;
+
     if text.get(..start).is_some_and(|before| before.ends_with('$')) {
         start -= 1;
     }
@@ -166,6 +174,7 @@ fn is_secret(expr: &Expr) -> bool {
         }
         _ => return false,
     };
+
     let name = simplify_name(&name);
     SECRETS.iter().any(|secret| name == *secret || (secret.len() > 5 && name.ends_with(secret)))
 }

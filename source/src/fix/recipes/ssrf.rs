@@ -20,6 +20,7 @@ pub(super) fn refuse_private_hosts(case: &Case<'_>) -> Result<FixDraft, FixRefus
             "send the request through an agent that refuses private addresses, such as request-filtering-agent",
         ));
     }
+
     let body = case.text(case.function().body_span);
     if body.contains(HELPER) || body.contains("is_global") || body.contains("is_private") {
         return Err(case.nothing_to_do(format!("{} looks at the address before it asks it", case.route())));
@@ -31,6 +32,7 @@ pub(super) fn refuse_private_hosts(case: &Case<'_>) -> Result<FixDraft, FixRefus
             "look at every address of the host before the request is sent",
         )
     })?;
+
     let (callee, arguments) =
         call.call().map(|(callee, arguments)| (dotted_text(callee).unwrap_or_default(), arguments)).unwrap_or_default();
     let mut draft = FixDraft::new("the request goes only to public addresses, and follows no redirect");
@@ -72,6 +74,7 @@ fn find_sent_request<'a>(case: &'a Case<'_>) -> Option<(&'a Expr, &'a Statement,
                 matches!(&*argument.value.kind, ExprKind::Name(_) | ExprKind::Member(..) | ExprKind::Index(..))
             })
     });
+
     all.into_iter().find_map(|(call, statement)| {
         let (callee, arguments) = call.call()?;
         let is_method = dotted_text(callee).is_some_and(|name| last_part(&name) == "request");
@@ -103,5 +106,6 @@ fn add_address_check(case: &Case<'_>, draft: &mut FixDraft) {
         String::new(),
     ];
     let top = line_start(&case.module.text, case.function().outer_span.start);
+
     draft.insert(&case.module.path, top, case.style.lines("", &lines));
 }

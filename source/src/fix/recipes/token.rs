@@ -20,6 +20,7 @@ pub(super) fn verify_token(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     let flawed: Vec<&Decode> = all.iter().filter(|decode| decode.is_flawed()).collect();
     let loose: Vec<&Decode> = all.iter().filter(|decode| !decode.proves_expiry(case)).collect();
     let chosen = if flawed.is_empty() { loose } else { flawed };
+
     if all.is_empty() {
         return Err(FixRefusal::new(
             RefusalReason::NotLocated,
@@ -27,6 +28,7 @@ pub(super) fn verify_token(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
             "find where the token is decoded, and pin algorithm, expiry, issuer and audience there",
         ));
     }
+
     if chosen.is_empty() {
         return Err(case.nothing_to_do(
             "signature, algorithm and expiry are proved; a weak key is not a matter of code: set one of at least 32 random bytes from the environment",
@@ -139,6 +141,7 @@ fn find_decodes(case: &Case<'_>) -> Vec<Decode> {
             found.push(decode);
         }
     }
+
     // The handler's own come first: they are what the finding is about.
     let own = case.function().outer_span;
     if found
@@ -170,6 +173,7 @@ fn read_decode(case: &Case<'_>, module: &Module, expr: &Expr) -> Option<Decode> 
         (false, name) if name.ends_with("jsonwebtoken.decode") || name.ends_with("jwt.decode") => (true, true),
         _ => (false, false),
     };
+
     let has_token = !arguments.is_empty();
     (known && has_token).then(|| Decode { module: module.id, function: None, call: expr.clone(), is_blind, is_python })
 }
@@ -187,10 +191,12 @@ fn drop_branch(case: &Case<'_>, draft: &mut FixDraft, decode: &Decode) -> bool {
             found = Some((statement, otherwise));
         }
     });
+
     let Some((statement, kept)) = found else { return false };
     let Some(text) = crate::fix::switch::block_text(&module.text, statement, kept) else { return false };
     draft.replace(&module.path, statement.span, text);
     "the token's own header no longer decides how it is proved".clone_into(&mut draft.why);
+
     true
 }
 
@@ -226,9 +232,11 @@ fn mend_python(
 ) -> Result<(), FixRefusal> {
     let arguments = decode.arguments();
     let token = arguments.first().ok_or_else(|| no_key(case))?;
+
     // Where another call proves, its key and its options are the project's own way.
     let nearest = good.iter().find(|other| other.module == decode.module).or(good.first()).copied();
     let mut behind = String::new();
+
     if decode.key().is_none() {
         let with_key =
             nearest.or_else(|| project.iter().find(|other| other.key().is_some())).ok_or_else(|| no_key(case))?;
@@ -241,6 +249,7 @@ fn mend_python(
             case.project.text(with_key.module, with_key.call.span),
         );
     }
+
     if decode.algorithms().is_none_or(|list| has_text(list, "none")) {
         let list = choose_algorithms(case, good, project, style).ok_or_else(|| {
             FixRefusal::new(
@@ -249,11 +258,13 @@ fn mend_python(
                 "say which (`algorithms`), such as RS256",
             )
         })?;
+
         match decode.algorithms() {
             Some(old) => draft.replace(&module.path, old.span, list),
             None => behind.push_str(&format!(", algorithms={list}")),
         }
     }
+
     let anchor = decode.key().map_or(token.span.end, |key| key.span.end);
     if !behind.is_empty() {
         draft.insert(&module.path, anchor, behind);
@@ -289,6 +300,7 @@ fn signed_with(case: &Case<'_>) -> Option<String> {
         crate::ir::walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
             let Some((callee, arguments)) = expr.call() else { return };
             let name = dotted_text(callee).unwrap_or_default();
+
             if name.ends_with("jwt.encode") {
                 let value = argument_named(arguments, "algorithm").or_else(|| argument_at(arguments, 2));
                 found = found
@@ -300,6 +312,7 @@ fn signed_with(case: &Case<'_>) -> Option<String> {
             }
         });
     }
+
     found
 }
 
@@ -330,6 +343,7 @@ fn options_python(
             entries.push(format!("{key}: {}", text(entry.value.span)));
         }
     }
+
     if !asks {
         let mut wanted = vec!["exp"];
         wanted.extend(case.facts.issuer.as_ref().map(|_| "iss"));
@@ -338,6 +352,7 @@ fn options_python(
         let list = required.map_or_else(|| format!("[{}]", own.join(", ")), str::to_owned);
         entries.push(format!("{}: {list}", style.quoted("require")));
     }
+
     let made = format!("{{{}}}", entries.join(", "));
     match decode.options() {
         Some(options) => draft.replace(&module.path, options.span, made),
@@ -347,6 +362,7 @@ fn options_python(
             }
         }
     }
+
     for (name, value) in [("issuer", &case.facts.issuer), ("audience", &case.facts.audience)] {
         if let (Some(value), None, Some(last)) =
             (value, argument_named(decode.arguments(), name), decode.arguments().last())
@@ -370,6 +386,7 @@ fn mend_javascript(
             "say which (`algorithms`)",
         )
     })?;
+
     let (callee, arguments) = decode.call.call().ok_or_else(|| no_key(case))?;
     if decode.is_blind {
         let with_key = project.iter().find(|other| other.key().is_some()).ok_or_else(|| no_key(case))?;
@@ -388,6 +405,7 @@ fn mend_javascript(
         );
         return Ok(());
     }
+
     match decode.options() {
         Some(options) => {
             let ExprKind::Record(entries) = &*options.kind else { return Err(no_key(case)) };
@@ -411,5 +429,6 @@ fn mend_javascript(
             draft.insert(&module.path, last.span.end, format!(", {{ algorithms: {list} }}"));
         }
     }
+
     Ok(())
 }

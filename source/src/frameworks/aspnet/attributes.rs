@@ -80,6 +80,7 @@ impl<'s> CSharpCode<'s> {
             return None;
         }
         let mut guard = make_guard(attribute.at.text(), None, level, attribute.at.place());
+
         match attribute.name {
             "AllowAnonymous" => guard.kind = GuardKind::Public,
             "Authorize" => {
@@ -96,11 +97,13 @@ impl<'s> CSharpCode<'s> {
                 let is_filter = body.is_some_and(|body| body.contains("Filter") || body.contains("Authorize"));
                 let judged = make_guard(attribute.at.text(), body.filter(|_| is_filter), level, attribute.at.place());
                 guard.kind = judged.kind;
+
                 if guard.kind == GuardKind::Unknown && !is_filter {
                     return None;
                 }
             }
         }
+
         Some(guard)
     }
 }

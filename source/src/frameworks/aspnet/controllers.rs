@@ -54,6 +54,7 @@ fn is_controller(code: &CSharpCode<'_>, class: At<'_>) -> bool {
     let is_marked = read_attributes(class).iter().any(|one| ["ApiController", "Controller"].contains(&one.name));
     let is_off = read_attributes(class).iter().any(|one| one.name == "NonController");
     let is_one = name.ends_with("Controller") || bases.contains("Controller") || is_marked;
+
     is_one && !is_off && !modifiers.contains(&"abstract") && !modifiers.contains(&"static")
 }
 
@@ -98,10 +99,12 @@ impl<'s> AspNetClassReader<'s, '_> {
         for class in &self.line {
             let own = read_attributes(*class).into_iter().filter(|one| one.name == "Route");
             let own: Vec<String> = own.filter_map(|one| self.code.constant(*one.values().first()?)).collect();
+
             if !own.is_empty() {
                 return own;
             }
         }
+
         Vec::new()
     }
 
@@ -114,6 +117,7 @@ impl<'s> AspNetClassReader<'s, '_> {
     ) {
         let actions = self.actions(method, table);
         let has_template = !prefixes.is_empty() || actions.iter().any(|action| action.template.is_some());
+
         for action in &actions {
             let paths = if has_template { attribute_paths(prefixes, action.template.as_deref()) } else { Vec::new() };
             paths.iter().for_each(|path| self.add(method, action, path, table));
@@ -133,6 +137,7 @@ impl<'s> AspNetClassReader<'s, '_> {
         let plain = all.iter().filter(|one| one.name == "Route");
         let templates: Vec<(Option<String>, At)> = plain.map(|one| (self.template(one, table), one.at)).collect();
         let mut found = Vec::new();
+
         for one in &all {
             let methods = match VERBS.iter().find(|(name, _)| *name == one.name) {
                 Some((_, verb)) => vec![(*verb).to_owned()],
@@ -146,6 +151,7 @@ impl<'s> AspNetClassReader<'s, '_> {
                 }
                 None => continue,
             };
+
             let own = if one.name == "AcceptVerbs" {
                 one.named("Route").and_then(|value| self.code.constant(value))
             } else {
@@ -158,6 +164,7 @@ impl<'s> AspNetClassReader<'s, '_> {
                 found.extend(each.map(|(template, declared)| Action { methods: methods.clone(), template, declared }));
             }
         }
+
         if found.is_empty() {
             let each = templates.into_iter();
             found.extend(each.map(|(template, declared)| Action { methods: Vec::new(), template, declared }));
@@ -171,6 +178,7 @@ impl<'s> AspNetClassReader<'s, '_> {
     fn template(&self, one: &Attribute<'s>, table: &mut RouteTable) -> Option<String> {
         let value = *one.values().first()?;
         let found = self.code.constant(value);
+
         if found.is_none() {
             table.unclear.push(value.note("the path is made at runtime"));
         }
@@ -191,10 +199,12 @@ impl<'s> AspNetClassReader<'s, '_> {
                 }
                 _ => part.to_owned(),
             };
+
             if !written.is_empty() {
                 path = join_paths(&path, &written);
             }
         }
+
         path
     }
 

@@ -34,6 +34,7 @@ pub(super) fn find_routes(code: &CSharpCode<'_>, app: &AppGuards) -> RouteTable 
         let guards = app.all.iter().chain(&route.guards).cloned().collect();
         route.guards = without_public(guards);
     }
+
     table
 }
 
@@ -55,6 +56,7 @@ impl<'s> Minimal<'s, '_> {
             (_, Some(verb), rest) => (vec![verb.to_owned()], rest.to_vec()),
             _ => return,
         };
+
         let [path, .., handler] = rest.as_slice() else { return };
         let Some(path) = self.code.constant(*path) else {
             if name != "Map" {
@@ -62,6 +64,7 @@ impl<'s> Minimal<'s, '_> {
             }
             return;
         };
+
         let id = self.router(router);
         let (function, place) = self.handler(*handler);
         let declared = call.field("function").and_then(|callee| callee.field("name")).unwrap_or(call);
@@ -82,6 +85,7 @@ impl<'s> Minimal<'s, '_> {
     fn texts(&self, at: At<'s>) -> Vec<String> {
         let mut open = vec![at];
         let mut found = Vec::new();
+
         while let Some(at) = open.pop() {
             match self.code.constant(at) {
                 Some(text) => found.push(text.to_ascii_uppercase()),
@@ -91,6 +95,7 @@ impl<'s> Minimal<'s, '_> {
                 None => open.extend(at.children().into_iter().rev()),
             }
         }
+
         found
     }
 
@@ -98,6 +103,7 @@ impl<'s> Minimal<'s, '_> {
     fn later_guards(&self, call: At<'s>, level: GuardLevel) -> Vec<Guard> {
         let mut found = Vec::new();
         let mut at = call;
+
         while let Some(member) = at.parent().filter(|up| up.kind() == "member_access_expression") {
             let Some(outer) = member.parent().filter(|up| up.kind() == "invocation_expression") else { break };
             found.extend(self.convention(member.field_text("name"), outer, level));
@@ -126,6 +132,7 @@ impl<'s> Minimal<'s, '_> {
             }
             _ => return None,
         };
+
         Some(Guard { name: format!("{name}{text}"), kind, level, place })
     }
 
@@ -145,6 +152,7 @@ impl<'s> Minimal<'s, '_> {
             let function = if owner.is_empty() { name.text().to_owned() } else { format!("{owner}.{}", name.text()) };
             return (function, name.place());
         }
+
         let is_lambda = handler.kind().contains("lambda") || handler.kind().contains("anonymous");
         (if is_lambda { String::new() } else { handler.text().to_owned() }, handler.place())
     }
@@ -171,6 +179,7 @@ impl<'s> Minimal<'s, '_> {
                 owner.rsplit('.').next() == Some(class)
             }
         });
+
         own.or(match known.as_slice() {
             [one] => Some(one),
             _ => None,
@@ -204,6 +213,7 @@ impl<'s> Minimal<'s, '_> {
             "invocation_expression" => {
                 let callee = at.field("function").filter(|callee| callee.kind() == "member_access_expression")?;
                 let operand = callee.field("expression")?;
+
                 match callee.field_text("name") {
                     "MapGroup" => Some(self.group(at, operand)),
                     // An own extension that returns the router, and conventions that are put on it.
@@ -220,6 +230,7 @@ impl<'s> Minimal<'s, '_> {
         let id = self.graph.add_router();
         self.known.insert(call.key(), id);
         let prefix = argument_values(call).first().and_then(|first| self.code.constant(*first));
+
         if prefix.is_none() {
             self.graph.unclear.push(call.note("the prefix is made at runtime"));
         }
@@ -228,6 +239,7 @@ impl<'s> Minimal<'s, '_> {
         let prefix = prefix.unwrap_or_default();
         self.graph.mount(id, RouterMount { parent, prefix, guards, moment, is_alias: false });
         self.put_statements(id, call);
+
         id
     }
 
@@ -282,11 +294,13 @@ impl<'s> Minimal<'s, '_> {
             let parent = if steps < MOST_STEPS { self.router(given) } else { continue };
             let moment = Moment::of(call, &FUNCTIONS);
             let prefix = String::new();
+
             // A group that is made in the same chain has what stands behind it already.
             let is_chain = given.kind() == "invocation_expression";
             let guards = if is_chain { Vec::new() } else { self.later_guards(call, GuardLevel::Router) };
             self.graph.mount(id, RouterMount { parent, prefix, is_alias: guards.is_empty(), guards, moment });
         }
+
         id
     }
 }

@@ -33,6 +33,7 @@ pub(super) fn find_routes(project: &Project) -> RouteTable {
                 .iter()
                 .any(|text| module.text.contains(text))
     };
+
     if !project.modules.iter().any(|module| is_web(module)) {
         return RouteTable::default();
     }
@@ -41,6 +42,7 @@ pub(super) fn find_routes(project: &Project) -> RouteTable {
     let app = code.app_guards();
     let mut table = controllers::find_routes(&code, &app);
     table.extend(minimal::find_routes(&code, &app));
+
     table
 }
 
@@ -72,6 +74,7 @@ impl<'s> CSharpCode<'s> {
         } else if let Some(function) = matched.get("function") {
             self.functions.entry(matched.text("method")).or_default().push(function);
             let list = matched.get("parameters").map(At::children).unwrap_or_default();
+
             for (place, declaration) in list.into_iter().enumerate() {
                 if let Some(name) = declaration.field("name") {
                     self.scopes.add_parameter(name, declaration, function, place);
@@ -83,6 +86,7 @@ impl<'s> CSharpCode<'s> {
         } else if let (Some(left), Some(right)) = (matched.get("left"), matched.get("right")) {
             let declaration = matched.get("let").unwrap_or(left);
             let kinds: Vec<&str> = FUNCTIONS.iter().copied().chain(["block", "compilation_unit"]).collect();
+
             if declaration.within(&["field_declaration"]).is_some() {
                 self.constants.entry(left.text()).or_insert(right);
             } else if let Some(block) = declaration.within(&kinds) {
@@ -102,6 +106,7 @@ impl<'s> CSharpCode<'s> {
             return None;
         }
         let deeper = |at: At<'s>| self.constant_within(at, steps + 1);
+
         match at.kind() {
             "string_literal" | "verbatim_string_literal" | "raw_string_literal" => {
                 Some(at.text().trim_start_matches('@').trim_matches('"').to_owned())
@@ -130,6 +135,7 @@ impl<'s> CSharpCode<'s> {
     fn line_of(&self, class: At<'s>) -> Vec<At<'s>> {
         let mut line = vec![class];
         let mut at = 0;
+
         while let Some(current) = line.get(at).copied() {
             for base in current.child("base_list").map(At::children).unwrap_or_default() {
                 let name = base.text().split('<').next().unwrap_or_default();
@@ -141,8 +147,10 @@ impl<'s> CSharpCode<'s> {
                     line.push(known);
                 }
             }
+
             at += 1;
         }
+
         line
     }
 
@@ -155,6 +163,7 @@ impl<'s> CSharpCode<'s> {
             level: GuardLevel::App,
             place: at.place(),
         };
+
         for (name, call, router) in &self.calls {
             let text = call.text();
             let sets_fallback = match *name {
@@ -174,6 +183,7 @@ impl<'s> CSharpCode<'s> {
                 found.base = path.unwrap_or_default();
             }
         }
+
         found
     }
 }

@@ -50,17 +50,20 @@ fn read_body(project: &Project, function: &FunctionRef, depth: usize) -> BodyGua
         ExprKind::Call { callee, arguments, .. } => {
             called.push(callee);
             let text = arguments.first().and_then(|first| project.constant(function.module, &first.value));
+
             if let (ExprKind::Member(_, name), Some(text)) = (&*callee.kind, text) {
                 names.push((name, Some(text)));
             }
         }
         _ => {}
     });
+
     seen.refuses = refuses || called.iter().any(|callee| is_denial(callee));
     seen.signed_in = names.iter().any(|(name, _)| SIGNED_IN.binary_search(&lowercase_name(name).as_str()).is_ok());
     let roles = names.iter().filter(|(name, _)| ROLES.binary_search(&lowercase_name(name).as_str()).is_ok());
     let with_text = roles.clone().find_map(|(_, text)| text.clone());
     seen.role = with_text.or_else(|| roles.map(|(name, _)| (*name).to_owned()).next());
+
     if depth < MOST_DEPTH {
         for callee in called {
             let helper = resolve_helper(project, function, callee);
@@ -71,6 +74,7 @@ fn read_body(project: &Project, function: &FunctionRef, depth: usize) -> BodyGua
             seen.role = seen.role.or(inner.role);
         }
     }
+
     seen
 }
 

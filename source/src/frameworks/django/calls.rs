@@ -20,17 +20,20 @@ impl UrlReader<'_> {
         if let ExprKind::Member(object, method) = &*callee.kind {
             let value = argument_at(arguments, if method == "insert" { 1 } else { 0 });
             let is_place = matches!(&*object.kind, ExprKind::Name(_) | ExprKind::Index(..));
+
             if let (true, "append" | "extend" | "insert", Some(value)) = (is_place, method.as_str(), value) {
                 let value = self.eval(scope, value);
                 let added =
                     if method == "extend" { DjangoValue::list(value.items()) } else { DjangoValue::list(vec![value]) };
                 let before = self.eval(scope, object);
+
                 if matches!(before, DjangoValue::List(_) | DjangoValue::RouterUrls(_) | DjangoValue::Unknown) {
                     self.bind(scope, object, before.add(added));
                     return;
                 }
             }
         }
+
         self.eval(scope, expr);
     }
 
@@ -48,6 +51,7 @@ impl UrlReader<'_> {
                 return value;
             }
         }
+
         let called = self.eval(scope, callee);
         match &called {
             DjangoValue::Outside(full) => self.outside(scope, call, full, arguments),
@@ -149,15 +153,18 @@ impl UrlReader<'_> {
     fn installed(&self) -> Vec<DjangoValue> {
         let lists = self.settings.iter().filter_map(|module| self.followed(*module, "INSTALLED_APPS"));
         let mut names: Vec<String> = Vec::new();
+
         for item in lists.flat_map(|list| list.items()) {
             let Some(text) = item.text() else { continue };
             // `shop.apps.ShopConfig` is the application `shop`.
             let name = text.split(".apps.").next().unwrap_or(text).to_owned();
             let is_own = self.settings.iter().any(|from| self.module_named(*from, &name).is_some());
+
             if is_own && !names.contains(&name) {
                 names.push(name);
             }
         }
+
         names.into_iter().map(DjangoValue::App).collect()
     }
 
@@ -197,6 +204,7 @@ impl UrlReader<'_> {
             }
             _ => Vec::new(),
         });
+
         let settings = settings_of(scope.module, arguments);
         DjangoValue::View(Rc::new(DjangoView { target: class.clone(), actions, settings, wrappers: Vec::new() }))
     }
@@ -223,6 +231,7 @@ impl UrlReader<'_> {
         let first = self.eval(scope, argument_at(arguments, 0)?);
         let from = first.text()?.to_owned();
         let Some(second) = argument_at(arguments, 1) else { return self.dotted(scope.module, &from) };
+
         match self.eval(scope, second) {
             DjangoValue::Text(name) => self.dotted(scope.module, &format!("{from}.{name}")),
             DjangoValue::List(names) => {
@@ -259,6 +268,7 @@ impl UrlReader<'_> {
         }
         // What is put around a view is the view still, whatever function does it.
         let callee = call.call().map_or(call, |(callee, _)| callee);
+
         if let Some(view) = self.wrapped(scope, callee, arguments) {
             return view;
         }
@@ -288,6 +298,7 @@ impl UrlReader<'_> {
                 names.insert(parameter.name.clone(), value);
             }
         }
+
         let mut places = parameters.iter();
         for argument in arguments {
             let value = self.eval(scope, &argument.value);
@@ -301,6 +312,7 @@ impl UrlReader<'_> {
                 _ => {}
             }
         }
+
         for parameter in parameters {
             names.entry(parameter.name.clone()).or_insert(DjangoValue::Unknown);
         }
@@ -313,6 +325,7 @@ impl UrlReader<'_> {
         let prefix = prefix.as_ref().and_then(DjangoValue::text).map(str::to_owned);
         let view = argument_at(arguments, 1).or_else(|| argument_named(arguments, "viewset"));
         let view = view.map_or(DjangoValue::Unknown, |view| self.eval(scope, view));
+
         self.registered(router, Registration { prefix, view, declared: (scope.module, call.span) })
     }
 

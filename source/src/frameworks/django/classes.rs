@@ -106,10 +106,12 @@ pub(super) fn has_action(project: &Project, class: &ClassRef, action: &str) -> b
 pub(super) fn answers_by_method(project: &Project, class: &ClassRef) -> Vec<ViewMethodHandler> {
     let above: Vec<(&str, &str)> = outside_actions(project, class).collect();
     let mut answers = Vec::new();
+
     for method in METHODS {
         let name = method.to_ascii_lowercase();
         let inherited = above.iter().find(|(served, _)| *served == method).map(|(_, action)| *action);
         let function = own_method(project, class, &name).or_else(|| action_of(project, class, inherited?));
+
         match (function, inherited) {
             (Some(function), _) => {
                 let action = function.function.name.clone();
@@ -125,6 +127,7 @@ pub(super) fn answers_by_method(project: &Project, class: &ClassRef) -> Vec<View
             (None, None) => {}
         }
     }
+
     answers
 }
 
@@ -170,12 +173,14 @@ pub(super) fn allowed_methods(project: &Project, class: &ClassRef) -> Option<Vec
 pub(super) fn class_span(project: &Project, class: &ClassRef) -> Span {
     let whole = class.class.span;
     let mut start = whole;
+
     if let Some(last) = class.class.decorators.iter().map(|decorator| decorator.span).max_by_key(|span| span.end) {
         let rest = Span { start: last.end, ..whole };
         let text = project.text(class.module, rest);
         let before = text.find("class ").and_then(|at| text.get(..at)).unwrap_or("");
         start = Span { start: last.end + before.len(), line: last.end_line + before.matches('\n').count(), ..whole };
     }
+
     start
 }
 
@@ -195,6 +200,7 @@ pub(super) fn inherited_function(project: &Project, class: &ClassRef, action: &s
         outer_span: class.class.span,
         is_damaged: false,
     };
+
     FunctionRef { module: class.module, function: Arc::new(function), class: Some(class.clone()) }
 }
 
@@ -220,6 +226,7 @@ pub(super) fn methods_of(project: &Project, function: &FunctionRef) -> Vec<Strin
             _ => {}
         }
     }
+
     Vec::new()
 }
 

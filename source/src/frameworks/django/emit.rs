@@ -49,6 +49,7 @@ impl Emitter<'_, '_> {
             return;
         }
         let deeper = Above { depth: above.depth + 1, ..above };
+
         match value {
             DjangoValue::List(items) => match named_inclusion(items) {
                 Some(inner) => self.walk(inner, deeper),
@@ -153,6 +154,7 @@ impl Emitter<'_, '_> {
             }
             None => classes::answers_by_method(project, class),
         };
+
         let restricted = match view.settings.iter().find(|setting| setting.name == "http_method_names") {
             Some(setting) => {
                 let names = project.constants(setting.module, &setting.value);
@@ -160,6 +162,7 @@ impl Emitter<'_, '_> {
             }
             None => classes::allowed_methods(project, class),
         };
+
         if let Some(restricted) = restricted {
             answers.retain(|answer| restricted.contains(&answer.method));
         }

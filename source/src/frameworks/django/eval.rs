@@ -84,6 +84,7 @@ impl UrlReader<'_> {
                 _ => made.push(self.eval(scope, item)),
             }
         }
+
         DjangoValue::list(made)
     }
 
@@ -152,6 +153,7 @@ impl UrlReader<'_> {
         // A module below a package that does not import it itself.
         let package = self.project.module(module).map(|module| module.path.clone()).unwrap_or_default();
         let package = package.trim_end_matches(".py").trim_end_matches("/__init__").replace('/', ".");
+
         match self.module_named(module, &format!("{package}.{name}")) {
             Some(found) => DjangoValue::Module(found),
             None => DjangoValue::Outside(self.project.full_name(module, name)),
@@ -171,6 +173,7 @@ impl UrlReader<'_> {
         }
         let (module, last) = name.rsplit_once('.')?;
         let module = self.module_named(from, module)?;
+
         match self.named(module, last) {
             Some(value) => Some(value),
             None => {
@@ -183,6 +186,7 @@ impl UrlReader<'_> {
     fn index(&mut self, scope: &mut DjangoScope, object: &Expr, key: &Expr) -> DjangoValue {
         let object = self.eval(scope, object);
         let wanted = self.eval(scope, key);
+
         match (&object, &*key.kind) {
             (DjangoValue::Pairs(pairs), _) => {
                 let found = pairs.iter().find(|(key, _)| key.text().is_some() && key.text() == wanted.text());
@@ -222,9 +226,11 @@ impl UrlReader<'_> {
             let made = if is_left_out { Vec::new() } else { vec![self.eval(scope, body)] };
             return DjangoValue::list(made);
         };
+
         let source = self.eval(scope, &clause.source);
         let items = if source.is_unseen() { vec![DjangoValue::Unknown] } else { source.items() };
         let mut made = Vec::new();
+
         for item in items.into_iter().take(MOST_ITEMS) {
             self.bind(scope, &clause.target, item);
             made.extend(self.comprehension(scope, body, (rest, conditions)).items());
@@ -273,6 +279,7 @@ impl UrlReader<'_> {
                 }
                 let (left, right) = (self.eval(scope, left), self.eval(scope, right));
                 let equal = |left: &DjangoValue, right: &DjangoValue| Some(left.text()? == right.text()?);
+
                 match sign.as_str() {
                     "==" => equal(&left, &right),
                     "!=" => equal(&left, &right).map(|holds| !holds),
@@ -315,6 +322,7 @@ pub(super) fn fill_places(text: &str, mark: &str, values: &[DjangoValue]) -> Dja
     let mut pieces = text.split(mark);
     let mut made = pieces.next().unwrap_or_default().to_owned();
     let mut values = values.iter();
+
     for piece in pieces {
         let Some(part) = values.next().and_then(DjangoValue::text) else { return DjangoValue::Unknown };
         made.push_str(part);

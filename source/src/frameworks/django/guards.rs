@@ -55,10 +55,12 @@ impl<'p> DjangoGuardReader<'p> {
             let own = own.and_then(|decorator| argument_at(decorator.call()?.1, 0)).cloned();
             let own = own.map(|value| (function.module, value));
             let level = if own.is_some() { GuardLevel::Route } else { GuardLevel::App };
+
             if let Some(asked) = own.or_else(|| self.defaults.clone()) {
                 guards.extend(self.permission_guards(&asked, level, &ViewRequest::any()));
             }
         }
+
         guards.extend(
             decorators.iter().filter_map(|decorator| self.decorator(function.module, decorator, GuardLevel::Route)),
         );
@@ -75,6 +77,7 @@ impl<'p> DjangoGuardReader<'p> {
         }
         guards.extend(self.mixins(class));
         guards.extend(self.permissions_of(view, class, answer));
+
         if let Some(function) = &answer.function {
             for decorator in &function.function.decorators {
                 guards.extend(self.method_decorator(function.module, decorator, GuardLevel::Route));
@@ -102,6 +105,7 @@ impl<'p> DjangoGuardReader<'p> {
         let name = name.unwrap_or_else(|| "dispatch".to_owned());
         let reaches = name == "dispatch" || name == answer.action || name == answer.method.to_ascii_lowercase();
         let level = if name == "dispatch" { GuardLevel::Router } else { GuardLevel::Route };
+
         if reaches { self.method_decorator(module, decorator, level) } else { Vec::new() }
     }
 
@@ -168,6 +172,7 @@ impl<'p> DjangoGuardReader<'p> {
         let guard =
             |name: &str, kind| Guard { name: name.to_owned(), kind, level: GuardLevel::Router, place: place.clone() };
         let mut guards = Vec::new();
+
         for base in self.project.bases_of(class) {
             let name = last_part(&base);
             let kind = match name {
@@ -182,8 +187,10 @@ impl<'p> DjangoGuardReader<'p> {
                 "SuperuserRequiredMixin" => Some(GuardKind::Role("superuser".to_owned())),
                 _ => None,
             };
+
             guards.extend(kind.map(|kind| guard(name, kind)));
         }
+
         // A class of the project whose way in refuses.
         for part in self.project.line_of(class) {
             for name in ["as_view", "dispatch", "initial"] {
@@ -194,6 +201,7 @@ impl<'p> DjangoGuardReader<'p> {
                 guards.extend(denial_kind(self.project, &function).map(|kind| guard(&name, kind)));
             }
         }
+
         guards
     }
 
@@ -230,6 +238,7 @@ fn by_name(name: &str, text: Option<String>) -> Option<GuardKind> {
     let lower = name.to_ascii_lowercase();
     let demands = ["require", "only", "check", "must", "has_", "needs"].iter().any(|word| lower.contains(word));
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+
     if !demands {
         return None;
     }

@@ -31,6 +31,7 @@ pub(super) fn find_routes(project: &Project) -> RouteTable {
     }
     let mut reader = UrlReader::new(project);
     let settings = read_settings(&mut reader);
+
     // Routers are filled wherever they are imported.
     for module in project.modules.iter().filter(|module| deals_with_routes(module) && !is_of_tests(&module.path)) {
         if uses_django(module) {
@@ -43,6 +44,7 @@ pub(super) fn find_routes(project: &Project) -> RouteTable {
 fn emit_routes<'p>(project: &'p Project, reader: &mut UrlReader<'p>, settings: &DjangoSettings) -> RouteTable {
     let guards = DjangoGuardReader::new(project, settings);
     let mut emitter = Emitter { reader, guards, table: RouteTable::default(), walked: Vec::new() };
+
     for root in &settings.roots {
         emitter.module_root(*root);
     }

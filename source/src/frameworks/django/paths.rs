@@ -7,12 +7,14 @@ const MOST_WAYS: usize = 8;
 pub(super) fn of_route(route: &str) -> String {
     let mut made = String::new();
     let mut rest = route;
+
     while let Some((before, after)) = rest.split_once('<') {
         let Some((inner, after)) = after.split_once('>') else { break };
         let name = inner.rsplit(':').next().unwrap_or(inner).trim();
         made.push_str(&format!("{before}{{{name}}}"));
         rest = after;
     }
+
     made + rest
 }
 
@@ -42,6 +44,7 @@ impl RegexReader<'_> {
     fn alternatives(&mut self) -> Vec<String> {
         let mut ways = Vec::new();
         let mut open = vec![String::new()];
+
         while let Some(letter) = self.peek() {
             match letter {
                 ')' => break,
@@ -56,6 +59,7 @@ impl RegexReader<'_> {
                 }
             }
         }
+
         ways.append(&mut open);
         ways.truncate(MOST_WAYS);
         ways
@@ -90,6 +94,7 @@ impl RegexReader<'_> {
                 vec![other.to_string()]
             }
         };
+
         // A slash that may be left out is written; a group that may be left out is read both ways.
         if self.often() && is_group && !ways.iter().any(|way| way.is_empty()) {
             ways.push(String::new());
@@ -112,8 +117,10 @@ impl RegexReader<'_> {
                 }
                 _ => break,
             }
+
             self.at += 1;
         }
+
         optional
     }
 
@@ -127,12 +134,14 @@ impl RegexReader<'_> {
             _ => 1,
         };
         let mut name = String::new();
+
         while named && self.peek().is_some_and(|letter| letter != '>') {
             name.extend(self.peek());
             self.at += 1;
         }
         let inner = if plain { self.alternatives() } else { Vec::new() };
         self.close();
+
         match (named, plain, looks) {
             (true, ..) => vec![format!("{{{name}}}")],
             (_, true, _) => inner,
@@ -160,6 +169,7 @@ impl RegexReader<'_> {
                 ')' => depth -= 1,
                 _ => {}
             }
+
             self.at += 1;
         }
     }

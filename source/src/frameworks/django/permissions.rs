@@ -56,6 +56,7 @@ impl DjangoGuardReader<'_> {
         let field = self.project.class_field(class, "permission_classes").map(|own| (own, GuardLevel::Router));
         let own = given.map(|given| ((given.module, given.value.clone()), GuardLevel::Route)).or(field);
         let own = own.or_else(|| self.defaults.clone().map(|defaults| (defaults, GuardLevel::App)));
+
         match self.project.method(class, "get_permissions") {
             Some(method) => self.chosen(class, &method, own, &asked),
             None => own.map(|(own, level)| self.permission_guards(&own, level, &asked)).unwrap_or_default(),
@@ -72,6 +73,7 @@ impl DjangoGuardReader<'_> {
     ) -> Vec<Guard> {
         let mut choice = PermissionChoice::default();
         self.choose(class, &method.function.body, asked, &mut choice);
+
         match choice.returned.as_slice() {
             [Some(value)] => {
                 let (value, with_own) = self.without_own(method.module, value);
@@ -98,6 +100,7 @@ impl DjangoGuardReader<'_> {
         let is_own = |item: &&Expr| self.project.text(module, item.span).contains("super().get_permissions()");
         let kept: Vec<Expr> = items.iter().filter(|item| !is_own(item)).cloned().collect();
         let with_own = kept.len() < items.len() && !kept.is_empty();
+
         if with_own { (Expr::new(ExprKind::List(kept), value.span), true) } else { (value.clone(), false) }
     }
 
@@ -125,6 +128,7 @@ impl DjangoGuardReader<'_> {
                         let first = self.choose(class, body, asked, choice);
                         let after = std::mem::replace(&mut choice.given, before);
                         let second = self.choose(class, otherwise, asked, choice);
+
                         if first && second {
                             return true;
                         }
@@ -143,6 +147,7 @@ impl DjangoGuardReader<'_> {
                 _ => {}
             }
         }
+
         false
     }
 
@@ -203,6 +208,7 @@ impl DjangoGuardReader<'_> {
             let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
             Guard { name, kind: self.permission(module, item, asked, 0), level, place }
         };
+
         items.iter().map(guard).collect()
     }
 
@@ -273,6 +279,7 @@ fn passes_safe(body: &[Statement]) -> bool {
                 }
                 _ => false,
             });
+
             passes && asks_safe(test)
         }
         _ => false,
@@ -311,6 +318,7 @@ fn test_holds(test: &Expr, asked: &ViewRequest) -> Option<bool> {
                 _ => vec![literal_text(right)?],
             };
             let is_in = listed.contains(&actual);
+
             match sign.as_str() {
                 "==" | "in" => Some(is_in),
                 "!=" | "not in" => Some(!is_in),

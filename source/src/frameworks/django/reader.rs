@@ -75,6 +75,7 @@ impl<'p> UrlReader<'p> {
         self.modules.insert(id, HashMap::new());
         let mut scope = DjangoScope::new(id);
         self.statements(&mut scope, &module.statements);
+
         self.modules.insert(id, scope.names);
     }
 
@@ -101,6 +102,7 @@ impl<'p> UrlReader<'p> {
             }
             return DjangoValue::Unknown;
         }
+
         self.depth += 1;
         let value = act(self);
         self.depth -= 1;
@@ -129,6 +131,7 @@ impl<'p> UrlReader<'p> {
                     let mut other = scope.arm();
                     self.statements(scope, body);
                     self.statements(&mut other, otherwise);
+
                     // Of two texts one alone can be a path: the one by the settings as they are written.
                     if leans == Some(false) {
                         std::mem::swap(scope, &mut other);
@@ -144,6 +147,7 @@ impl<'p> UrlReader<'p> {
                 let mut other = scope.arm();
                 self.statements(scope, body);
                 self.statements(scope, otherwise);
+
                 for handler in handlers {
                     self.statements(&mut other, handler);
                 }
@@ -178,6 +182,7 @@ impl<'p> UrlReader<'p> {
         let project = self.project;
         let from = project.module(scope.module).and_then(|module| project.imported_module(module, &target));
         let Some(module) = from.and_then(|from| project.module(from)) else { return };
+
         if module.text.contains("INSTALLED_APPS") || deals_with_routes(module) {
             self.follow(module.id);
             let names = self.modules.get(&module.id).into_iter().flatten();
@@ -230,6 +235,7 @@ impl<'p> UrlReader<'p> {
     fn rounds(&mut self, scope: &mut DjangoScope, target: &Expr, source: &Expr, body: &[Statement]) {
         let source = self.eval(scope, source);
         let mut items = source.items();
+
         if items.is_empty() && source.is_unseen() {
             // Followed once: what it declares is named as not clear.
             items.push(DjangoValue::Unknown);
@@ -237,6 +243,7 @@ impl<'p> UrlReader<'p> {
         for item in items.into_iter().take(MOST_ROUNDS) {
             self.bind(scope, target, item);
             self.statements(scope, body);
+
             // A round that returned may be one that never is.
             scope.is_done = false;
         }
@@ -270,6 +277,7 @@ impl<'p> UrlReader<'p> {
             return value.clone();
         }
         let project = self.project;
+
         match project.resolve(module, name) {
             Some(found) => self.resolved(found),
             None => DjangoValue::Outside(project.full_name(module, name)),

@@ -77,6 +77,7 @@ impl UrlReader<'_> {
         let lookup = argument_named(arguments, "lookup").or_else(|| argument_at(arguments, 2));
         let lookup = lookup.map(|lookup| self.eval(scope, lookup));
         let lookup = lookup.as_ref().and_then(DjangoValue::text).unwrap_or("nested_1").to_owned();
+
         Some((parent, prefix, lookup))
     }
 
@@ -87,6 +88,7 @@ impl UrlReader<'_> {
             self.project.class_field(class, "trailing_slash").or_else(|| own_slash(self.project, class))
         });
         let Some((module, value)) = written else { return "/".to_owned() };
+
         match (&*value.kind, self.eval(&mut DjangoScope::new(module), &value)) {
             (ExprKind::Constant(word), _) if word == "False" => String::new(),
             (_, DjangoValue::Text(text)) => of_regex(&text).into_iter().next().unwrap_or_default(),
@@ -116,6 +118,7 @@ impl UrlReader<'_> {
             }
             _ => None,
         };
+
         self.registered(router, Registration { prefix, view, declared: (scope.module, call.span) })
     }
 
@@ -125,6 +128,7 @@ impl UrlReader<'_> {
         let above = self.above(&found, 0);
         let mut patterns = Vec::new();
         patterns.extend(self.root_view(&found).filter(|_| found.parent.is_none()));
+
         for registration in &found.registered {
             match (&registration.prefix, &above) {
                 (Some(prefix), Some(above)) => {
@@ -140,6 +144,7 @@ impl UrlReader<'_> {
                 }))),
             }
         }
+
         patterns
     }
 
@@ -160,6 +165,7 @@ impl UrlReader<'_> {
         let above = self.above(parent, depth + 1)?;
         let prefix = of_regex(prefix).into_iter().next().unwrap_or_default();
         let start = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
+
         Some(format!("{above}{start}{{{lookup}_{name}}}/"))
     }
 
@@ -185,12 +191,14 @@ impl UrlReader<'_> {
                 settings,
                 wrappers: Vec::new(),
             }));
+
             DjangoValue::Pattern(Rc::new(UrlPattern {
                 paths: vec![trim_slash(&path)],
                 target,
                 declared: registration.declared,
             }))
         });
+
         patterns.collect()
     }
 
@@ -201,6 +209,7 @@ impl UrlReader<'_> {
         let own = router.class.as_ref().and_then(|class| self.own_routes(class));
         let written = own.unwrap_or_else(standard_routes);
         let mut made = Vec::new();
+
         for (path, mut actions) in written {
             actions.retain(|(_, action)| has_action(self.project, class, action));
             let path = path.replace("{prefix}", prefix).replace("{trailing_slash}", slash);
@@ -219,6 +228,7 @@ impl UrlReader<'_> {
         let ExprKind::List(items) = &*value.kind else { return None };
         let mut scope = DjangoScope::new(module);
         let mut routes = Vec::new();
+
         for item in items {
             let Some((_, arguments)) = item.call() else { continue };
             let url = argument_named(arguments, "url").or_else(|| argument_at(arguments, 0));
@@ -231,6 +241,7 @@ impl UrlReader<'_> {
                 .filter_map(|(method, action)| Some((method.text()?.to_ascii_uppercase(), action.text()?.to_owned())));
             routes.push((url.trim_start_matches('^').trim_end_matches('$').to_owned(), texts.collect()));
         }
+
         Some(routes)
     }
 
@@ -238,6 +249,7 @@ impl UrlReader<'_> {
     fn extra_actions(&mut self, class: &ClassRef) -> Vec<ExtraAction> {
         let mut seen: Vec<String> = Vec::new();
         let mut actions: Vec<ExtraAction> = Vec::new();
+
         for part in self.project.line_of(class) {
             for method in part.class.methods() {
                 if mapped_action(method).is_some() || seen.contains(&method.name) {
@@ -246,15 +258,18 @@ impl UrlReader<'_> {
                 seen.push(method.name.clone());
                 actions.extend(self.extra_action(part.module, method));
             }
+
             // `@close.mapping.delete`
             for method in part.class.methods() {
                 let Some((of, http)) = mapped_action(method) else { continue };
                 let action = actions.iter_mut().find(|action| action.name == of);
+
                 if let Some(action) = action {
                     action.methods.push((http, method.name.clone()));
                 }
             }
         }
+
         actions
     }
 
@@ -265,6 +280,7 @@ impl UrlReader<'_> {
             let name = last_part(&name).to_owned();
             matches!(name.as_str(), "action" | "detail_route" | "list_route").then_some((name, arguments))
         });
+
         let (name, arguments) = decorator?;
         let mut scope = DjangoScope::new(module);
         let methods = argument_named(arguments, "methods").or_else(|| argument_at(arguments, 0));

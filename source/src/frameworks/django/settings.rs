@@ -26,9 +26,11 @@ pub(super) fn is_of_tests(path: &str) -> bool {
 pub(super) fn read_settings(reader: &mut UrlReader) -> DjangoSettings {
     let project = reader.project;
     let mut settings = DjangoSettings::default();
+
     for module in project.modules.iter().filter(|module| !is_of_tests(&module.path) && has_settings(module)) {
         reader.follow(module.id);
         reader.settings.push(module.id);
+
         if let Some(DjangoValue::Text(root)) = reader.followed(module.id, "ROOT_URLCONF") {
             let found = reader.module_named(module.id, &root);
             settings.roots.extend(found.filter(|found| !settings.roots.contains(found)));
@@ -40,10 +42,12 @@ pub(super) fn read_settings(reader: &mut UrlReader) -> DjangoSettings {
                 settings.middleware.push((name.to_owned(), (module.id, line)));
             }
         }
+
         if settings.permissions.is_none() {
             settings.permissions = setting_in(project, module, "DEFAULT_PERMISSION_CLASSES");
         }
     }
+
     settings
 }
 
@@ -83,6 +87,7 @@ fn setting_in(project: &Project, module: &Module, key: &str) -> Option<(ModuleId
             }
         }
     };
+
     walk_statements(&module.statements, &mut see_statement, &mut |_| {});
     let mut see_expr = |expr: &Expr| {
         if let ExprKind::Record(entries) = &*expr.kind {
@@ -94,6 +99,7 @@ fn setting_in(project: &Project, module: &Module, key: &str) -> Option<(ModuleId
             }
         }
     };
+
     walk_statements(&module.statements, &mut |_| {}, &mut see_expr);
     found.map(|value| (module.id, value))
 }

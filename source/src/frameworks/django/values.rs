@@ -176,6 +176,7 @@ impl DjangoValue {
             DjangoValue::Outside(full) if last_part(full).to_lowercase().ends_with("dict") => Vec::new(),
             _ => return None,
         };
+
         let is_full = pairs.len() >= MOST_ITEMS;
         match pairs.iter_mut().find(|(known, _)| known.text() == key.text()) {
             Some((_, known)) => *known = value,

@@ -64,6 +64,7 @@ pub(super) fn guard_of(machine: &mut Machine, registered: &RegisteredMiddleware)
         JsValue::External(of) => kind_of_package(&format!("{of} {}", called_name(&name)), &[])?,
         _ => kind_by_name(&called_name(&name), &[])?,
     };
+
     let is_certain = !registered.is_doubtful || kind == GuardKind::Public;
     let kind = if is_certain { kind } else { GuardKind::Unknown };
     Some(Guard { name, kind, level: registered.level, place: machine.project.place(given.module, given.span) })
@@ -79,6 +80,7 @@ fn name_of(machine: &Machine, given: &ScriptArgument) -> String {
     let (module, span) = made.unwrap_or((given.module, given.span));
     let written = machine.project.text(module, span);
     let is_plain = written.len() <= MOST_NAME && !written.contains('\n') && !written.starts_with('[');
+
     if is_plain || own.is_empty() {
         let line = written.lines().next().unwrap_or_default().trim();
         return line.chars().take(MOST_NAME).collect();
@@ -93,6 +95,7 @@ fn kind_of_function(machine: &mut Machine, given: &ScriptArgument, name: &str) -
     let named = format!("{} {}", called_name(name), closure.function.name);
     let is_called_guard = is_auth_name(&named) || is_role_name(&named);
     let may_refuse = verdict.refuses() || (verdict.delegates && is_called_guard);
+
     if !may_refuse {
         return None;
     }
@@ -104,6 +107,7 @@ fn kind_of_function(machine: &mut Machine, given: &ScriptArgument, name: &str) -
         return Some(GuardKind::Unknown);
     }
     let only_forbids = verdict.forbids && !verdict.rejects_strangers && !is_auth_name(&named);
+
     if is_role_name(&named) || only_forbids {
         return Some(GuardKind::Role(machine.texts_around(&closure).join(", ")));
     }

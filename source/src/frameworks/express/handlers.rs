@@ -46,6 +46,7 @@ pub(super) fn split_handler(items: &[ScriptArgument]) -> Option<(Vec<ScriptArgum
     let usable: Vec<&ScriptArgument> = items.iter().filter(|given| !is_fault_handler(&given.value)).collect();
     let place = usable.iter().position(|given| ends(given)).unwrap_or(usable.len().checked_sub(1)?);
     let handler = usable.get(place).copied()?.clone();
+
     Some((usable.iter().take(place).map(|given| (*given).clone()).collect(), handler))
 }
 
@@ -89,6 +90,7 @@ pub(super) fn unwrap_handler(value: &JsValue) -> Option<Rc<Closure>> {
             _ => return None,
         }
     }
+
     None
 }
 
@@ -108,6 +110,7 @@ fn wrapped_function(closure: &Rc<Closure>) -> Option<JsValue> {
         let Some((callee, arguments)) = expr.call() else { return };
         let through = matches!(&*callee.kind, ExprKind::Member(_, name) if matches!(name.as_str(), "call" | "apply"));
         let passes = arguments.iter().take(2).any(|argument| argument.value.name() == Some(&first.name));
+
         if !passes {
             return;
         }
@@ -117,6 +120,7 @@ fn wrapped_function(closure: &Rc<Closure>) -> Option<JsValue> {
         };
         found = found.take().or_else(|| captured_value(closure, callee));
     });
+
     let is_other =
         |value: &JsValue| !matches!(value, JsValue::Function(other) if Arc::ptr_eq(&other.function, &closure.function));
     found.filter(|value| is_callable(value) && is_other(value)).or_else(|| last_of_list(closure))
@@ -149,5 +153,6 @@ fn last_of_list(closure: &Rc<Closure>) -> Option<JsValue> {
             found = items.borrow().iter().rev().find(|item| is_callable(item)).cloned();
         }
     });
+
     found
 }

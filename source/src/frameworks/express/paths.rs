@@ -13,6 +13,7 @@ pub(super) fn written_path(written: &str) -> Option<String> {
     // What stands before the first part that is known is most often empty; anything else is a parameter to clients.
     let known = written.trim_start_matches(UNKNOWN_PART);
     let path = known.replace(UNKNOWN_PART, UNKNOWN).replace("(.*)", "*").replace("/?", "/");
+
     Some(without_optional(&path))
 }
 
@@ -21,6 +22,7 @@ fn without_optional(path: &str) -> String {
     let mut made = String::new();
     let (mut depth, mut is_name) = (0usize, false);
     let mut letters = path.chars().peekable();
+
     while let Some(letter) = letters.next() {
         match letter {
             '(' => depth += 1,
@@ -34,8 +36,10 @@ fn without_optional(path: &str) -> String {
             '}' if depth == 0 && !std::mem::take(&mut is_name) => continue,
             _ => {}
         }
+
         made.push(letter);
     }
+
     made
 }
 
@@ -47,6 +51,7 @@ fn path_of_pattern(pattern: &str) -> Option<String> {
     let inner = inner.strip_suffix("/?").unwrap_or(&inner);
     let mut made = String::new();
     let (mut rest, mut n_groups) = (inner, 0);
+
     while let Some(letter) = rest.chars().next() {
         if letter == '(' {
             let (group, after) = split_group(rest)?;
@@ -63,6 +68,7 @@ fn path_of_pattern(pattern: &str) -> Option<String> {
             return None;
         }
     }
+
     made.starts_with('/').then_some(made)
 }
 
@@ -85,6 +91,7 @@ fn split_group(text: &str) -> Option<(&str, &str)> {
             _ => {}
         }
     }
+
     None
 }
 
@@ -100,5 +107,6 @@ pub(super) fn covers_path(below: &str, path: &str) -> bool {
             _ => return false,
         }
     }
+
     true
 }

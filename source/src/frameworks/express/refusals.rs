@@ -55,6 +55,7 @@ pub(super) fn read_body(function: &Function) -> BodyVerdict {
             verdict.see_call(callee, first, next);
         }
     });
+
     verdict
 }
 
@@ -133,6 +134,7 @@ fn is_about_credentials(expr: &Expr) -> bool {
         }
         _ => {}
     });
+
     found
 }
 

@@ -31,12 +31,14 @@ pub(super) fn routes_from_machine(machine: &mut Machine) -> RouteTable {
     let given = layers.flat_map(|layer| flatten_lists(&layer.items));
     let mounted: HashSet<ExpressRouterId> = given.flat_map(|given| routers_in(&given.value)).collect();
     let mut walk = RouteWalk { table: RouteTable::default(), machine, open: Vec::new() };
+
     for at in 0..walk.machine.routers.len() {
         let id = ExpressRouterId(at);
         if !mounted.contains(&id) {
             walk.router(id, "", &mut Vec::new());
         }
     }
+
     let mut table = walk.table;
     table.unclear.extend(std::mem::take(&mut machine.unclear));
     table
@@ -58,6 +60,7 @@ impl RouteWalk<'_, '_> {
         let layers: Vec<Layer> = router.layers.clone();
         let level = if router.is_app { GuardLevel::App } else { GuardLevel::Router };
         self.open.push(id);
+
         for layer in &layers {
             if layer.kind == LayerKind::Param {
                 self.watched(layer, prefix, level, standing);
@@ -71,6 +74,7 @@ impl RouteWalk<'_, '_> {
                 }
             }
         }
+
         self.open.pop();
     }
 
@@ -133,12 +137,14 @@ impl RouteWalk<'_, '_> {
             None => covers_path(&standing.below, path),
         };
         let mut guards: Vec<Guard> = standing.iter().filter(reaches).map(|standing| standing.guard.clone()).collect();
+
         for given in &before {
             let registered = RegisteredMiddleware { given, level: GuardLevel::Route, is_doubtful: false };
             guards.extend(guard_of(self.machine, &registered));
         }
         let entry = self.entry(layer, method, path, &handler);
         self.table.routes.push(RouteEntry { guards, ..entry });
+
         // What every method of a path passes through stands before what is declared after it.
         if method.is_empty() {
             let below = path.trim_end_matches("/{rest}");
@@ -166,6 +172,7 @@ impl RouteWalk<'_, '_> {
             }
             None => (handler_name(handler), declared.clone(), None),
         };
+
         RouteEntry {
             framework: FrameworkName::Express,
             methods: if method.is_empty() { Vec::new() } else { vec![method.to_owned()] },

@@ -16,6 +16,7 @@ pub(super) fn collect_routes(survey: &PythonSurvey, graph: &mut Graph) {
             declare_route(survey, graph, (of, &decorator), Some(handler));
         }
     }
+
     for (at, call) in survey.calls_of_name(|name| ["", "add_api_route", "add_route"].contains(&name)) {
         let Some((callee, arguments)) = call.call() else { continue };
         match &*callee.kind {
@@ -40,6 +41,7 @@ fn declare_route(survey: &PythonSurvey, graph: &mut Graph, (at, call): (ScopeId,
     let Some((callee, _)) = call.call() else { return };
     let ExprKind::Member(object, method) = &*callee.kind else { return };
     let plain = METHODS.contains(&method.as_str());
+
     if !plain && !matches!(method.as_str(), "api_route" | "route" | "add_api_route" | "add_route") {
         return;
     }
@@ -66,12 +68,14 @@ fn declare_route(survey: &PythonSurvey, graph: &mut Graph, (at, call): (ScopeId,
     let inner = survey.defining(&handler).unwrap_or(at);
     let place = GuardSite { at: inner, level: GuardLevel::Route, span: handler.function.span };
     let fields = handler.class.as_ref().map(|class| field_guards(survey, place, class)).unwrap_or_default();
+
     for guard in fields.into_iter().chain(parameter_guards(survey, place, &handler.function)) {
         // A dependency that is met twice runs once.
         if !guards.iter().any(|known| known.name == guard.name) {
             guards.push(guard);
         }
     }
+
     graph.declared.push(Declaration { routers, path, methods, handler, at: (survey.module(at), call.span), guards });
 }
 

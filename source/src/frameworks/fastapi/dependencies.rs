@@ -29,6 +29,7 @@ fn add_listed(survey: &PythonSurvey, site: GuardSite, (at, list): (ScopeId, &Exp
                     items.iter().for_each(|item| add_item(survey, site, (of, item), guards));
                 }
             }
+
             for (of, item) in survey.appended(at, list) {
                 add_item(survey, site, (of, &item), guards);
             }
@@ -62,6 +63,7 @@ pub(super) fn field_guards(survey: &PythonSurvey, site: GuardSite, class: &Class
             add_dependency(survey, site, (site.at, value, arguments, None), 0, &mut guards);
         }
     }
+
     guards
 }
 
@@ -100,6 +102,7 @@ fn dependencies_of(survey: &PythonSurvey, at: ScopeId, parameter: &FunctionParam
             }
         }
     }
+
     found
 }
 
@@ -142,6 +145,7 @@ fn add_dependency(
     guard.place = survey.project.place(survey.module(site.at), site.span);
     survey.project.text(survey.module(at), item.span).clone_into(&mut guard.name);
     let scopes = argument_named(arguments, "scopes").and_then(|scopes| survey.texts(at, scopes));
+
     if let Some(scopes) = scopes.filter(|scopes| !scopes.is_empty()) {
         guard.kind = GuardKind::Role(scopes.join(", "));
     }
@@ -164,6 +168,7 @@ fn add_deeper(
             Meaning::Function(function) => {
                 let Some(inner) = survey.defining(&function) else { continue };
                 add_parameters(survey, site, (inner, &function.function), depth, guards);
+
                 // `require_role("admin")` returns the function that is the dependency.
                 if called.call().is_some() {
                     for returned in survey.meanings(at, called) {

@@ -25,6 +25,7 @@ pub(super) fn collect_routes(survey: &PythonSurvey, graph: &mut Graph) {
         let router = (survey.module(made.at), made.call.span.start);
         let plain = argument_at(made.arguments, 0).filter(|_| made.class == "Router");
         let Some(list) = argument_named(made.arguments, "routes").or(plain) else { continue };
+
         if graph.routers.contains_key(&router) {
             add_list(survey, graph, &Listing { router, prefix: "", depth: 0 }, (made.at, list));
         }
@@ -67,6 +68,7 @@ fn add_items(survey: &PythonSurvey, graph: &mut Graph, listing: &Listing, (at, i
             continue;
         };
         let whole = join_paths(listing.prefix, &path);
+
         match dotted_text(callee).as_deref().map(last_part) {
             Some("Route" | "APIRoute") => add_route(survey, graph, listing, (of, &value, &whole)),
             Some("Mount") => {
@@ -92,6 +94,7 @@ fn add_route(survey: &PythonSurvey, graph: &mut Graph, listing: &Listing, (at, r
     let endpoint = argument_named(&arguments, "endpoint").or_else(|| argument_at(&arguments, 1));
     let given = argument_named(&arguments, "methods").and_then(|methods| survey.texts(at, methods));
     let answering = endpoint.map(|endpoint| answering_functions(survey, at, endpoint, given)).unwrap_or_default();
+
     if answering.is_empty() {
         graph.unclear.push(format!("{}: the handler is made at runtime", survey.shown(at, route.span)));
     }

@@ -25,5 +25,6 @@ pub(super) fn find_routes(project: &Project) -> RouteTable {
     declare::collect_routes(&survey, &mut graph);
     listed::collect_routes(&survey, &mut graph);
     graph.unclear.extend(survey.capped.iter().cloned());
+
     graph.finish(project)
 }

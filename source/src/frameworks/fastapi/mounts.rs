@@ -12,6 +12,7 @@ pub(super) fn collect_routers(survey: &PythonSurvey, graph: &mut Graph) {
     for made in survey.made(&["FastAPI", "Starlette", "APIRouter", "Router"]) {
         let full = made.call.call().and_then(|(callee, _)| survey.full_name(made.at, callee));
         let is_other = full.is_some_and(|full| !full.starts_with("starlette") && !full.starts_with("fastapi"));
+
         if made.class == "Router" && made.own.is_none() && is_other {
             continue;
         }
@@ -50,6 +51,7 @@ pub(super) fn collect_mounts(survey: &PythonSurvey, graph: &mut Graph) {
     for (at, call) in survey.calls_of_name(|name| ["include_router", "mount", "add_middleware"].contains(&name)) {
         let Some((callee, arguments)) = call.call() else { continue };
         let ExprKind::Member(object, method) = &*callee.kind else { continue };
+
         match method.as_str() {
             "include_router" => include_router(survey, graph, (at, call), (object, arguments)),
             "mount" => mount_app(survey, graph, (at, call), (object, arguments)),
@@ -61,10 +63,12 @@ pub(super) fn collect_mounts(survey: &PythonSurvey, graph: &mut Graph) {
             _ => {}
         }
     }
+
     for (at, function) in &survey.functions {
         for decorator in &function.decorators {
             let Some((callee, _)) = decorator.call() else { continue };
             let ExprKind::Member(object, method) = &*callee.kind else { continue };
+
             if method == "middleware" {
                 let site = GuardSite { at: *at, level: GuardLevel::App, span: decorator.span };
                 let name = Expr::new(ExprKind::Name(function.name.clone()), function.span);
@@ -99,6 +103,7 @@ fn include_router(
     let Some(child) = argument_named(arguments, "router").or_else(|| argument_at(arguments, 0)) else { return };
     let prefix = argument_named(arguments, "prefix").or_else(|| argument_at(arguments, 1));
     let text = prefix.and_then(|prefix| survey.text(at, prefix));
+
     if prefix.is_some() && text.is_none() {
         graph.unclear.push(format!("{}: the prefix is made at runtime", survey.shown(at, call.span)));
     }
@@ -112,6 +117,7 @@ fn include_router(
         keeps_own: true,
         guards: guards.clone(),
     };
+
     attach_mounts(survey, graph, (at, object, child), mount);
 }
 
@@ -135,6 +141,7 @@ fn mount_app(
         keeps_own: true,
         guards: Vec::new(),
     };
+
     attach_mounts(survey, graph, (at, object, child), mount);
 }
 
@@ -147,6 +154,7 @@ fn attach_mounts(
     let parents = survey.routers(graph, at, object);
     let only = graph.only_app();
     let children = survey.routers(graph, at, child).into_iter().filter(|id| Some(*id) != only || parents.len() > 1);
+
     for child in children.collect::<Vec<_>>() {
         for parent in parents.iter().filter(|parent| **parent != child) {
             if let Some(router) = graph.routers.get_mut(&child) {

@@ -101,6 +101,7 @@ fn function_named(project: &Project, name: &str) -> Option<FunctionRef> {
 fn guards_of(document: &Value, operation: &Value, file: &str) -> Vec<Guard> {
     let required = operation.get("security").or_else(|| document.get("security")).and_then(Value::as_array);
     let required: Vec<_> = required.into_iter().flatten().filter_map(Value::as_object).collect();
+
     // An empty requirement lets strangers in.
     if required.iter().any(|schemes| schemes.is_empty()) {
         return Vec::new();
@@ -112,5 +113,6 @@ fn guards_of(document: &Value, operation: &Value, file: &str) -> Vec<Guard> {
         let place = CodePlace { file: file.to_owned(), line: 1 };
         Guard { name: name.clone(), kind, level: GuardLevel::Route, place }
     };
+
     schemes.map(guard).collect()
 }

@@ -24,12 +24,14 @@ pub(super) fn collect_routes(survey: &PythonSurvey, graph: &mut Graph) {
             let written = survey.returned_call(*at, decorator).unwrap_or_else(|| (*at, decorator.clone()));
             let Some(rule) = rule_of(survey, graph, (written.0, &written.1)) else { continue };
             let site = GuardSite { at: *at, level: GuardLevel::Route, span: decorator.span };
+
             // What stands above the route's decorator wraps what nobody calls.
             let below = function.decorators.iter().skip(place + 1);
             let guards = below.filter_map(|guard| read_guard(survey, site.on(guard.span), guard)).collect();
             declare_function(survey, graph, &rule, (handler.clone(), guards));
         }
     }
+
     for (at, class) in &survey.classes {
         let class = ClassRef { module: survey.module(*at), class: (*class).clone() };
         for decorator in &class.class.decorators {
@@ -37,6 +39,7 @@ pub(super) fn collect_routes(survey: &PythonSurvey, graph: &mut Graph) {
             declare_class(survey, graph, &rule, (&class, Vec::new()));
         }
     }
+
     for (at, call) in survey.calls_of_name(|name| name.is_empty() || name.starts_with("add_")) {
         let Some((callee, arguments)) = call.call() else { continue };
         match &*callee.kind {
@@ -62,16 +65,19 @@ fn rule_of(survey: &PythonSurvey, graph: &mut Graph, (at, decorator): (ScopeId, 
     let (callee, _) = decorator.call()?;
     let ExprKind::Member(object, name) = &*callee.kind else { return None };
     let is_verb = METHODS.contains(&name.as_str());
+
     if !is_verb && !matches!(name.as_str(), "route" | "resource") {
         return None;
     }
     let routers = survey.routers(graph, at, object);
+
     if routers.is_empty() {
         return None;
     }
     let arguments = &survey.arguments(at, decorator);
     let methods = if is_verb { Some(vec![name.to_ascii_uppercase()]) } else { given_methods(survey, at, arguments) };
     let paths = paths_of(survey, graph, (at, decorator.span), arguments, 0);
+
     Some(FlaskRouteRule { at, span: decorator.span, routers, paths, methods })
 }
 
@@ -86,6 +92,7 @@ fn paths_of(
     let mut paths = Vec::new();
     let is_plain = |given: &&Argument| given.name.is_none() && given.spread != Spread::Named;
     let plain = arguments.iter().filter(is_plain).skip(from);
+
     for given in plain.chain(arguments.iter().filter(|given| given.name.as_deref() == Some("rule"))) {
         let texts = match given.spread {
             Spread::Many => survey.texts(at, &given.value),
@@ -96,6 +103,7 @@ fn paths_of(
             None => graph.unclear.push(format!("{}: the path is made at runtime", survey.shown(at, span))),
         }
     }
+
     if paths.is_empty()
         && from == 0
         && arguments.iter().all(|given| given.name.as_deref().is_some_and(|name| name != "rule"))
@@ -134,6 +142,7 @@ fn add_resource(
     let Some(resource) = argument_at(arguments, 0).filter(|_| !routers.is_empty()) else { return };
     let paths = paths_of(survey, graph, (at, call.span), arguments, 1);
     let rule = FlaskRouteRule { at, span: call.span, routers, paths, methods: None };
+
     declare_view(survey, graph, &rule, view_of(survey, at, resource));
 }
 
@@ -144,6 +153,7 @@ fn declare_view(survey: &PythonSurvey, graph: &mut Graph, rule: &FlaskRouteRule,
     };
     let site = GuardSite { at: rule.at, level: GuardLevel::Route, span: rule.span };
     let mut guards = wrapper_guards(survey, site, &view.wrappers);
+
     match view.answers {
         Answers::Function(function) => {
             guards.extend(own_guards(survey, rule.at, &function));
@@ -202,6 +212,7 @@ fn declare_class(
             paths: rule.paths.clone(),
             methods: Some(methods),
         };
+
         declare_function(survey, graph, &rule, (handler, guards));
     }
 }

@@ -19,9 +19,11 @@ pub(super) fn collect_guards(survey: &PythonSurvey, graph: &mut Graph) {
             add_hook(survey, graph, (*at, object, hook), &name);
         }
     }
+
     for (at, call) in survey.calls_of_name(|name| FOR_ALL.contains(&name) || FOR_OWN.contains(&name)) {
         let Some((callee, arguments)) = call.call() else { continue };
         let ExprKind::Member(object, hook) = &*callee.kind else { continue };
+
         if let Some(hooked) = argument_at(arguments, 0) {
             add_hook(survey, graph, (at, object, hook), hooked);
         }
@@ -44,6 +46,7 @@ fn add_hook(survey: &PythonSurvey, graph: &mut Graph, (at, object, hook): (Scope
             None => guard,
         };
         let on = if is_app { graph.apps_of(id) } else { [id].into() };
+
         for id in on {
             if let Some(router) = graph.routers.get_mut(&id) {
                 router.layers.push(guard.clone());

@@ -40,5 +40,6 @@ pub(super) fn find_routes(project: &Project) -> RouteTable {
     declare::collect_routes(&survey, &mut graph);
     connexion::collect_operations(&survey, &mut graph);
     graph.unclear.extend(survey.capped.iter().cloned());
+
     graph.finish(project)
 }

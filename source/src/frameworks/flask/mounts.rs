@@ -22,6 +22,7 @@ pub(super) fn collect_routers(survey: &PythonSurvey, graph: &mut Graph) {
         let router = router_of(survey, &made);
         graph.routers.insert((survey.module(made.at), made.call.span.start), router);
     }
+
     // `api.namespace("orders", path="/orders")` makes one and adds it.
     for (at, call) in survey.calls_of_name(|name| name == "namespace") {
         let Some((callee, arguments)) = call.call() else { continue };
@@ -30,6 +31,7 @@ pub(super) fn collect_routers(survey: &PythonSurvey, graph: &mut Graph) {
         let made = RouterCreation { at, call, arguments, class: "Namespace", own: None };
         let mut router = router_of(survey, &made);
         router.mounts = parents.into_iter().map(|parent| included_mount(parent, None, Vec::new())).collect();
+
         if !router.mounts.is_empty() {
             graph.routers.insert((survey.module(at), call.span.start), router);
         }
@@ -43,6 +45,7 @@ fn is_foreign(survey: &PythonSurvey, made: &RouterCreation) -> bool {
     }
     let full = made.call.call().and_then(|(callee, _)| survey.full_name(made.at, callee)).unwrap_or_default();
     let head = full.split('.').next().unwrap_or_default();
+
     match made.class {
         "Api" | "RestApi" | "Namespace" | "OpenAPI" | "APIView" => !head.contains("flask") && !head.contains("rest"),
         _ => matches!(head, "sanic" | "socketio" | "argparse"),
@@ -60,6 +63,7 @@ fn router_of(survey: &PythonSurvey, made: &RouterCreation) -> PythonRouter {
         "Api" | "RestApi" => text("prefix"),
         _ => text("url_prefix"),
     };
+
     let site = GuardSite { at: made.at, level: GuardLevel::Router, span: made.call.span };
     let decorators = argument_named(made.arguments, "decorators");
     PythonRouter {
@@ -88,14 +92,17 @@ pub(super) fn collect_mounts(survey: &PythonSurvey, graph: &mut Graph) {
     for made in survey.made(&["Api", "RestApi"]) {
         let id = (survey.module(made.at), made.call.span.start);
         let given = ["app", "blueprint"].iter().find_map(|name| argument_named(made.arguments, name));
+
         if let Some(parent) = given.or_else(|| argument_at(made.arguments, 0)) {
             let parents = survey.routers(graph, made.at, parent);
             mount_routers(graph, &[id], &parents, None);
         }
     }
+
     for (at, call) in survey.calls_of_name(|name| REGISTERING.contains(&name)) {
         let Some((callee, arguments)) = call.call() else { continue };
         let ExprKind::Member(object, method) = &*callee.kind else { continue };
+
         match method.as_str() {
             "init_app" => {
                 let child = known_routers(survey, graph, at, object);
@@ -128,6 +135,7 @@ fn register_blueprint(
         graph.unclear.push(format!("{}: the prefix is made at runtime", survey.shown(at, call.span)));
     }
     let children = known_routers(survey, graph, at, child);
+
     if children.is_empty() {
         graph.unclear.push(format!("{}: what is registered is made at runtime", survey.shown(at, call.span)));
     }

@@ -27,6 +27,7 @@ pub(super) enum Answers {
 pub(super) fn view_of(survey: &PythonSurvey, at: ScopeId, expr: &Expr) -> Option<FlaskView> {
     let mut wrappers = Vec::new();
     let (mut at, mut expr) = (at, expr.clone());
+
     for _ in 0..MOST_WRAPPERS {
         if let Some((callee, arguments)) = expr.call() {
             if let ExprKind::Member(object, method) = &*callee.kind
@@ -40,12 +41,14 @@ pub(super) fn view_of(survey: &PythonSurvey, at: ScopeId, expr: &Expr) -> Option
             expr = inner;
             continue;
         }
+
         wrappers.extend(find_wrappers(survey, at, &expr));
         match survey.assigned(at, &expr).into_iter().next() {
             Some((of, value)) if value.call().is_some() => (at, expr) = (of, value),
             _ => break,
         }
     }
+
     let answers = survey.meanings(at, &expr).into_iter().find_map(|meaning| match meaning {
         Meaning::Function(function) => Some(Answers::Function(function)),
         Meaning::Class(class) => Some(Answers::Class(class)),
@@ -55,6 +58,7 @@ pub(super) fn view_of(survey: &PythonSurvey, at: ScopeId, expr: &Expr) -> Option
         },
         Meaning::Module(_) => None,
     })?;
+
     Some(FlaskView { answers, wrappers })
 }
 
@@ -76,6 +80,7 @@ fn find_wrappers(survey: &PythonSurvey, at: ScopeId, view: &Expr) -> Vec<(ScopeI
             None => wrappers.push((of, callee.clone())),
         }
     }
+
     wrappers
 }
 
@@ -90,10 +95,12 @@ pub(super) fn methods_of(
     for name in METHODS {
         let Some(method) = survey.project.method(class, name) else { continue };
         let http = name.to_ascii_uppercase();
+
         if given.is_none_or(|given| given.contains(&http)) {
             found.push((vec![http], method));
         }
     }
+
     if let (true, Some(method)) = (found.is_empty(), survey.project.method(class, "dispatch_request")) {
         let own = || {
             let (module, value) = survey.project.class_field(class, "methods")?;
@@ -102,6 +109,7 @@ pub(super) fn methods_of(
         let methods = given.map(<[String]>::to_vec).or_else(own).unwrap_or_else(|| vec!["GET".to_owned()]);
         found.push((methods, method));
     }
+
     found
 }
 
@@ -112,6 +120,7 @@ pub(super) fn class_guards(survey: &PythonSurvey, site: GuardSite, class: &Class
         let Some((module, value)) = survey.project.class_field(class, field) else { continue };
         let Some(of) = survey.scope_at(module, value.span) else { continue };
         let place = GuardSite { at: of, ..site };
+
         match &*value.kind {
             // `{"get": [login_required]}`
             ExprKind::Record(entries) => {
@@ -124,6 +133,7 @@ pub(super) fn class_guards(survey: &PythonSurvey, site: GuardSite, class: &Class
             _ => guards.extend(guards_of(survey, place, &value)),
         }
     }
+
     guards
 }
 
@@ -146,6 +156,7 @@ pub(super) fn list_items(survey: &PythonSurvey, (at, list): (ScopeId, &Expr)) ->
             _ => {}
         }
     }
+
     items
 }
 

@@ -22,14 +22,17 @@ impl<'s> GoCode<'s> {
     pub(in crate::frameworks) fn handler(&self, at: At<'s>) -> FoundHandler {
         let mut guards = Vec::new();
         let mut at = at;
+
         for _ in 0..MOST_STEPS {
             let Some(inner) = self.wrapped(at) else { break };
             let name = at.field("function").map_or("", At::text);
+
             if !is_adapter(name) {
                 guards.push(self.guard(at, GuardLevel::Route));
             }
             at = inner;
         }
+
         let found = self.function_of(at, 0);
         let place = found.as_ref().map_or_else(|| at.place(), |found| found.at.place());
         let function = match &found {
@@ -38,6 +41,7 @@ impl<'s> GoCode<'s> {
             Some(GoFunction { at, receiver: None }) => at.field_text("name").to_owned(),
             None => at.text().split('(').next().unwrap_or_default().to_owned(),
         };
+
         FoundHandler { function, place, guards }
     }
 
@@ -56,6 +60,7 @@ impl<'s> GoCode<'s> {
             }
             _ => false,
         };
+
         arguments.iter().rev().find(is_handler).copied()
     }
 
@@ -101,6 +106,7 @@ impl<'s> GoCode<'s> {
         let (operand, name) = (at.field("operand")?, at.field_text("field"));
         let known = self.functions_of(name);
         let is_local = self.scopes.look_up(operand.text(), operand).is_some();
+
         if let Some(path) = self.import(at, operand.text()).filter(|_| !is_local) {
             let plain = known.iter().filter(|own| own.receiver.is_none());
             return plain.into_iter().find(|own| is_package(path, own.at.folder())).copied();
@@ -108,16 +114,19 @@ impl<'s> GoCode<'s> {
         let methods: Vec<&GoFunction> = known.iter().filter(|own| own.receiver.is_some()).collect();
         let kind = self.type_of(operand, 0);
         let mut line: Vec<&str> = kind.into_iter().collect();
+
         // A method may stand on a type that is embedded.
         for at in 0..MOST_STEPS {
             let Some(owner) = line.get(at).copied() else { break };
             let own = methods.iter().find(|own| own.receiver == Some(owner));
+
             if let Some(own) = own {
                 return Some(**own);
             }
             let embedded = self.field_types.iter().filter(|((of, field), kind)| *of == owner && field == *kind);
             line.extend(embedded.map(|(_, kind)| *kind));
         }
+
         let here = || methods.iter().filter(|own| own.at.folder() == at.folder());
         match methods.as_slice() {
             [one] => Some(**one),

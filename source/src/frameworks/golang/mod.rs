@@ -42,12 +42,14 @@ const FRAMEWORKS: [GoFramework; 3] =
 pub(super) fn find_routes(project: &Project) -> RouteTable {
     let mut table = RouteTable::default();
     let used: Vec<GoFramework> = FRAMEWORKS.into_iter().filter(|(is_used, _)| is_used(project)).collect();
+
     if used.is_empty() {
         return table;
     }
     let sources = Sources::parse(project, Language::Go);
     let code = GoCode::read(&sources);
     used.into_iter().for_each(|(_, find)| table.extend(find(&code)));
+
     table
 }
 
@@ -131,9 +133,11 @@ impl<'s> GoCode<'s> {
     fn take_values(&mut self, declaration: At<'s>, left: At<'s>, right: At<'s>) {
         let names = if left.kind() == "identifier" { vec![left] } else { left.children() };
         let values = right.children();
+
         for (at, name) in names.iter().enumerate() {
             // `a, err := make()` gives the first name what is made.
             let Some(value) = values.get(at).or(values.first().filter(|_| at == 0)) else { continue };
+
             match name.kind() {
                 "identifier" => self.take_value(declaration, *name, *value),
                 "selector_expression" => self.fields.entry(name.field_text("field")).or_default().push(*value),
@@ -145,6 +149,7 @@ impl<'s> GoCode<'s> {
     fn take_value(&mut self, declaration: At<'s>, name: At<'s>, value: At<'s>) {
         // An assignment reaches beyond the block that it stands in.
         let kinds: &[&str] = if declaration.kind() == "assignment_statement" { &FUNCTIONS } else { &BLOCKS };
+
         match declaration.within(kinds).filter(|block| block.kind() != "source_file") {
             Some(block) => self.scopes.add_value(name, declaration, block, value),
             None => {

@@ -16,6 +16,7 @@ impl<'s> GoRouters<'s, '_> {
     ) {
         let id = self.router(operand);
         let moment = self.moment(call);
+
         for guard in self.guards(middleware, GuardLevel::Router) {
             self.graph.guard(id, moment, reach, guard);
         }
@@ -81,12 +82,14 @@ impl<'s> GoCode<'s> {
     pub(in crate::frameworks) fn texts(&self, at: At<'s>) -> Vec<String> {
         let mut open = vec![at];
         let mut found = Vec::new();
+
         while let Some(at) = open.pop() {
             match self.constant(at) {
                 Some(text) => found.push(text),
                 None => open.extend(at.children().into_iter().rev()),
             }
         }
+
         found
     }
 }

@@ -99,6 +99,7 @@ impl<'s, 'c> GoRouters<'s, 'c> {
         }
         let id = self.graph.add_router();
         self.fields.insert(key, id);
+
         if function.kind() == "func_literal" {
             self.mount_closure(id, function, steps);
             return id;
@@ -107,6 +108,7 @@ impl<'s, 'c> GoRouters<'s, 'c> {
             let arguments = call.field("arguments").map(At::children).unwrap_or_default();
             let Some(argument) = arguments.get(place) else { continue };
             let called = call.field("function").and_then(|callee| self.code.function_of(callee, 0));
+
             if called.is_some_and(|called| called.at.key() != function.key()) {
                 continue;
             }
@@ -114,6 +116,7 @@ impl<'s, 'c> GoRouters<'s, 'c> {
                 self.alias(id, parent, *call);
             }
         }
+
         id
     }
 
@@ -125,6 +128,7 @@ impl<'s, 'c> GoRouters<'s, 'c> {
         };
         let arguments = call.field("arguments").map(At::children).unwrap_or_default();
         let is_argument = arguments.iter().any(|argument| argument.key() == function.key());
+
         if is_argument && self.dialect.closures.contains(&callee.field_text("field")) {
             let Some(parent) = callee.field("operand").map(|operand| self.value(operand, steps)) else { return };
             let prefix = arguments.first().and_then(|first| self.code.constant(*first)).unwrap_or_default();
@@ -140,11 +144,13 @@ impl<'s, 'c> GoRouters<'s, 'c> {
         // Fields of that name in one package are one router; public ones are one everywhere.
         let is_public = field.chars().next().is_some_and(char::is_uppercase);
         let key = if is_public { field.to_owned() } else { format!("{}/{field}", at.folder()) };
+
         if let Some(known) = self.fields.get(&key) {
             return Some(*known);
         }
         let id = self.graph.add_router();
         self.fields.insert(key, id);
+
         for value in self.code.field_values(field) {
             if (is_public || value.folder() == at.folder())
                 && let Some(parent) = self.find(*value, steps + 1)
@@ -152,6 +158,7 @@ impl<'s, 'c> GoRouters<'s, 'c> {
                 self.alias(id, parent, *value);
             }
         }
+
         Some(id)
     }
 
@@ -163,6 +170,7 @@ impl<'s, 'c> GoRouters<'s, 'c> {
         if callee.kind() == "selector_expression" {
             let (method, operand) = (callee.field_text("field"), callee.field("operand")?);
             let is_package = self.code.import(call, operand.text()).is_some();
+
             if !is_package && (self.dialect.groups.contains(&method) || self.dialect.with.contains(&method)) {
                 return Some(self.grouped(call, method, operand, steps));
             }
@@ -170,6 +178,7 @@ impl<'s, 'c> GoRouters<'s, 'c> {
                 return self.find(operand, steps + 1);
             }
         }
+
         self.returned(callee, steps)
     }
 
@@ -196,6 +205,7 @@ impl<'s, 'c> GoRouters<'s, 'c> {
         let function = self.code.function_of(callee, 0)?.at;
         let body = function.field("body")?;
         let mut open = vec![body];
+
         while let Some(at) = open.pop() {
             if at.kind() == "return_statement" {
                 let first = at.children().first().and_then(|list| list.children().first().copied());
@@ -206,6 +216,7 @@ impl<'s, 'c> GoRouters<'s, 'c> {
                 open.extend(at.children());
             }
         }
+
         None
     }
 

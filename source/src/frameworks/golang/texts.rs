@@ -47,6 +47,7 @@ impl<'s> GoCode<'s> {
         let format = self.constant_within(*format, steps + 1)?;
         let mut pieces = format.split("%s");
         let mut made = pieces.next()?.to_owned();
+
         for (piece, value) in pieces.zip(values) {
             made.push_str(&self.constant_within(*value, steps + 1)?);
             made.push_str(piece);

@@ -31,6 +31,7 @@ impl<'s> PhpClasses<'s> {
                 }
             }
         }
+
         found
     }
 
@@ -78,10 +79,12 @@ impl<'s> PhpClasses<'s> {
     pub(super) fn line_of(&self, class: At<'s>) -> Vec<At<'s>> {
         let mut line = vec![class];
         let mut at = 0;
+
         while let Some(current) = line.get(at).copied() {
             let above = current.child("base_clause").map(At::children).unwrap_or_default();
             let body = current.field("body").map(At::children).unwrap_or_default();
             let traits = body.into_iter().filter(|part| part.kind() == "use_declaration").flat_map(At::children);
+
             for name in traits.chain(above) {
                 let known = self.class(current, name.text(), "");
                 if let Some(known) = known.filter(|known| !line.iter().any(|one| one.key() == known.key()))
@@ -90,8 +93,10 @@ impl<'s> PhpClasses<'s> {
                     line.push(known);
                 }
             }
+
             at += 1;
         }
+
         line
     }
 

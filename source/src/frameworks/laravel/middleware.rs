@@ -27,6 +27,7 @@ impl<'s> Middleware<'s> {
         for matched in sources.roots().flat_map(|root| QUERY.matches(root)) {
             let (Some(value), Some(_)) = (matched.get("value"), matched.get("middleware")) else { continue };
             let is_kernel = value.file.module.path.ends_with("Kernel.php");
+
             match matched.text("property").trim_start_matches('$') {
                 "middlewareGroups" => found.take_groups(value),
                 "middleware" if is_kernel => {
@@ -36,6 +37,7 @@ impl<'s> Middleware<'s> {
                 _ => found.take_aliases(value),
             }
         }
+
         for root in sources.roots().filter(|root| root.file.module.path.ends_with("bootstrap/app.php")) {
             found.take_bootstrap(root);
         }
@@ -66,6 +68,7 @@ impl<'s> Middleware<'s> {
                 continue;
             }
             let given = argument_values(at);
+
             match (at.field_text("name"), given.first()) {
                 ("alias" | "routeMiddleware", Some(list)) => self.take_aliases(*list),
                 ("append" | "prepend" | "use" | "middleware", Some(list))
@@ -113,12 +116,15 @@ impl<'s> Middleware<'s> {
         let plain = name.split(':').next().unwrap_or(name);
         let (class, from) = self.aliases.get(plain).map_or((plain, at), |(class, at)| (class.as_str(), *at));
         let body = classes.class(from, class, "").and_then(|class| classes.method(class, "handle")).map(At::text);
+
         // What a library's alias does is known by its name; `auth:api,admin` asks for no role.
         let shown = plain.rsplit('\\').next().unwrap_or(plain);
+
         if is_harmless(shown, body) {
             return Vec::new();
         }
         let mut guard = make_guard(shown, body, level, at.place());
+
         if let (crate::routes::GuardKind::Role(_), Some((_, of))) = (&guard.kind, name.split_once(':')) {
             guard.kind = crate::routes::GuardKind::Role(of.to_owned());
         }
@@ -134,10 +140,12 @@ impl<'s> Middleware<'s> {
                 found.extend(self.of_constructor(constructor, method, classes));
             }
             let is_static = |at: &At| at.text().contains("static");
+
             if let Some(own) = own_method(of, "middleware").filter(is_static) {
                 found.extend(self.of_listed(own, method, classes));
             }
         }
+
         found
     }
 
@@ -145,6 +153,7 @@ impl<'s> Middleware<'s> {
     fn of_constructor(&self, constructor: At<'s>, method: &str, classes: &PhpClasses<'s>) -> Vec<Guard> {
         let mut found = Vec::new();
         let statements = constructor.field("body").map(At::children).unwrap_or_default();
+
         for statement in statements.into_iter().filter(|at| at.kind() == "expression_statement") {
             let Some(expression) = statement.children().first().copied() else { continue };
             let (base, links) = call_chain(expression);
@@ -156,12 +165,14 @@ impl<'s> Middleware<'s> {
             // The old way to write it: `middleware('auth', ['only' => ['show']])`.
             let old = argument_values(first.call).get(1).map(|at| list_elements(*at)).unwrap_or_default();
             let of = |name: &str| old.iter().find(|(key, _)| key.as_deref() == Some(name)).map(|(_, at)| texts_of(*at));
+
             if !reaches_method(method, only.or_else(|| of("only")), except.or_else(|| of("except"))) {
                 continue;
             }
             let names = argument_values(first.call).first().map(|at| texts_of(*at)).unwrap_or_default();
             found.extend(names.iter().flat_map(|name| self.guards(name, first.call, GuardLevel::Router, classes)));
         }
+
         found
     }
 
@@ -170,6 +181,7 @@ impl<'s> Middleware<'s> {
         let mut found = Vec::new();
         let statements = own.field("body").map(At::children).unwrap_or_default();
         let lists = statements.into_iter().filter(|at| at.kind() == "return_statement");
+
         for (_, item) in lists.flat_map(At::children).flat_map(list_elements) {
             let listed = item.child("arguments").filter(|_| item.kind() == "object_creation_expression");
             let names = match listed {
@@ -177,6 +189,7 @@ impl<'s> Middleware<'s> {
                     let only = named_argument(list, "only").map(texts_of);
                     let except = named_argument(list, "except").map(texts_of);
                     let first = list.children().first().and_then(|first| first.children().last().copied());
+
                     if reaches_method(method, only, except) {
                         first.map(texts_of).unwrap_or_default()
                     } else {
@@ -185,8 +198,10 @@ impl<'s> Middleware<'s> {
                 }
                 None => texts_of(item),
             };
+
             found.extend(names.iter().flat_map(|name| self.guards(name, item, GuardLevel::Router, classes)));
         }
+
         found
     }
 }

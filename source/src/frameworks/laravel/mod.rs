@@ -29,6 +29,7 @@ pub(super) fn find_routes(project: &Project) -> RouteTable {
     let sources = Sources::parse(project, Language::Php);
     let mut registry = Registry::new(&sources);
     registry.run_all();
+
     registry.table
 }
 
@@ -58,6 +59,7 @@ impl<'s> Registry<'s> {
     fn new(sources: &'s Sources<'_>) -> Self {
         let files = sources.files.iter().map(|file| (file.module.path.as_str(), file.root())).collect();
         let mut api_prefix = "api".to_owned();
+
         for given in sources.roots().flat_map(|root| QUERY.matches(root)).filter_map(|found| found.get("given")) {
             let own = values::named_argument(given, "apiPrefix").and_then(values::text_of);
             api_prefix = own.unwrap_or(api_prefix);
@@ -76,13 +78,16 @@ impl<'s> Registry<'s> {
     fn run_all(&mut self) {
         let mut files: Vec<(&str, At<'s>)> = self.files.iter().map(|(path, root)| (*path, *root)).collect();
         files.sort_by_key(|(path, _)| (is_route_file(path), *path));
+
         for (path, root) in files {
             let text = root.text();
             let registers = ["Route::", "$router->", "router->group", "$api->"].iter().any(|part| text.contains(part));
+
             if !registers || self.run_files.iter().any(|run| run == path) {
                 continue;
             }
             let name = path.rsplit('/').next().unwrap_or(path);
+
             if !is_route_file(path) {
                 self.run_statements(root, &GroupScope::default());
             } else if !["console.php", "channels.php"].contains(&name) {
@@ -97,6 +102,7 @@ impl<'s> Registry<'s> {
         let is_lumen = root.text().contains("$router->") && !root.text().contains("Route::");
         let group = name.trim_end_matches(".php");
         let mut scope = GroupScope::default();
+
         if group == "api" && !is_lumen {
             scope.prefix = self.api_prefix.clone();
         }

@@ -71,11 +71,13 @@ impl<'s> Registry<'s> {
                     .contains(&link.name)
                 || ["view", "redirect", "permanentRedirect", "fallback"].contains(&link.name)
         };
+
         let Some(act) = links.iter().position(is_act) else { return };
         let before = links.get(..act).unwrap_or_default();
         let after = links.get(act + 1..).unwrap_or_default();
         let Some(link) = links.get(act).copied() else { return };
         let inner = self.scoped(before, scope);
+
         match link.name {
             "group" => self.run_group(link.call, &inner),
             "fallback" => {}
@@ -109,6 +111,7 @@ impl<'s> Registry<'s> {
                 _ => {}
             }
         }
+
         inner
     }
 
@@ -120,6 +123,7 @@ impl<'s> Registry<'s> {
         let mut inner = scope.clone();
         let given = argument_values(call);
         let Some(body) = given.last().copied() else { return };
+
         if given.len() > 1 {
             for (key, value) in given.first().map(|list| list_elements(*list)).unwrap_or_default() {
                 match (key.as_deref(), text_of(value)) {
@@ -137,6 +141,7 @@ impl<'s> Registry<'s> {
                 }
             }
         }
+
         match body.kind() {
             "anonymous_function" | "anonymous_function_creation_expression" | "arrow_function" => {
                 match body.field("body") {
@@ -158,6 +163,7 @@ impl<'s> Registry<'s> {
         let known = self.files.iter().filter(|(path, _)| format!("/{path}").ends_with(&format!("/{end}")));
         let nearest = known.max_by_key(|(path, _)| (path.starts_with(here), std::cmp::Reverse(path.len())));
         let Some((path, root)) = nearest.map(|(path, root)| ((*path).to_owned(), *root)) else { return };
+
         if path == at.file.module.path {
             return;
         }
@@ -175,6 +181,7 @@ impl<'s> Registry<'s> {
             ("view", rest) => (vec!["GET".to_owned()], rest),
             (verb, rest) => (vec![verb.to_ascii_uppercase()], rest),
         };
+
         let Some(path) = rest.first() else { return };
         let Some(path) = text_of(*path) else {
             self.table.unclear.push(link.call.note("the path is made at runtime"));
@@ -194,6 +201,7 @@ impl<'s> Registry<'s> {
                 }
             }
         }
+
         guards.extend(self.after_guards(after));
         let without = removed_middleware(after);
         let path = join_paths(&scope.prefix, path.trim_matches('/'));
@@ -213,6 +221,7 @@ impl<'s> Registry<'s> {
     fn action(&self, call: At<'s>, target: Option<At<'s>>, scope: &GroupScope) -> LaravelAction<'s> {
         let none = LaravelAction { function: String::new(), place: call.place(), class: None, method: String::new() };
         let Some(target) = target else { return none };
+
         if ["anonymous_function", "anonymous_function_creation_expression", "arrow_function"].contains(&target.kind()) {
             return LaravelAction { place: target.place(), ..none };
         }
@@ -226,6 +235,7 @@ impl<'s> Registry<'s> {
             ([one], _) => (one.clone(), "__invoke".to_owned()),
             _ => return none,
         };
+
         self.method(call, &class, &method, scope)
     }
 
@@ -273,10 +283,12 @@ impl<'s> Registry<'s> {
         let is_shallow = after.iter().any(|link| link.name == "shallow");
         let (collection, member) = resource_paths(&name, &renamed_parameters(after), (is_single, is_shallow));
         let has = |names: &[String], action: &str| names.iter().any(|name| name == action);
+
         for (action, methods, is_member, end) in ACTIONS {
             let of_single = ["show", "edit", "update"].contains(&action);
             let is_given = !(is_api && ["create", "edit"].contains(&action)) && (!is_single || of_single);
             let wanted = only.as_ref().map_or(is_given, |only| has(only, action));
+
             if !wanted || has(&except, action) {
                 continue;
             }
@@ -289,6 +301,7 @@ impl<'s> Registry<'s> {
                 guards: self.after_guards(after),
                 without: removed_middleware(after),
             };
+
             self.add(registered, scope);
         }
     }
@@ -298,13 +311,16 @@ impl<'s> Registry<'s> {
         let mut guards = self.middleware.of_all(&self.classes);
         guards.extend(scope.guards.iter().cloned());
         guards.extend(registered.guards);
+
         if let Some(class) = handler.class {
             guards.extend(self.middleware.of_controller(class, &handler.method, &self.classes));
         }
         guards.retain(|guard| !registered.without.contains(&guard.name));
         let path = registered.path;
+
         // `{id?}` may be left out.
         let mut paths = vec![path.clone()];
+
         if path.ends_with("?}") {
             paths.extend(path.rfind("/{").and_then(|at| path.get(..at)).map(str::to_owned));
         }
@@ -349,6 +365,7 @@ fn renamed_parameters(after: &[Link<'_>]) -> Vec<(String, String)> {
             _ => {}
         }
     }
+
     found
 }
 

@@ -67,6 +67,7 @@ pub(super) struct Link<'s> {
 pub(super) fn call_chain(at: At<'_>) -> (At<'_>, Vec<Link<'_>>) {
     let mut links = Vec::new();
     let mut at = at;
+
     loop {
         let next = match at.kind() {
             "member_call_expression" | "nullsafe_member_call_expression" => at.field("object"),
@@ -77,6 +78,7 @@ pub(super) fn call_chain(at: At<'_>) -> (At<'_>, Vec<Link<'_>>) {
         links.push(Link { name: at.field_text("name"), call: at });
         at = next;
     }
+
     links.reverse();
     (at, links)
 }

@@ -57,6 +57,7 @@ fn read_controller<'p>(
     let mut versions = declaring.field("version").map(|list| texts_of(project, module, list)).unwrap_or_default();
     versions.extend(version_of(project, &decorators));
     let class = ClassRef { module, class: declared.class.clone() };
+
     Some(Controller { class, decorators, paths, versions, settings })
 }
 
@@ -70,6 +71,7 @@ fn paths_of(project: &Project, decorator: &Decorator, table: &mut RouteTable) ->
         },
         _ => &first.value,
     };
+
     let paths = project.constants(decorator.module, value);
     if paths.is_empty() {
         let place = project.place(decorator.module, decorator.span);
@@ -111,6 +113,7 @@ impl Controller<'_> {
                 ],
             );
             let own_versions = version_of(project, &decorators);
+
             for path in self.whole_paths(&paths, &own_versions) {
                 table.routes.push(RouteEntry {
                     framework: FrameworkName::NestJs,
@@ -141,6 +144,7 @@ impl Controller<'_> {
         let key = Arc::as_ptr(&self.class.class).addr();
         let above = settings.module_prefixes.get(&key).cloned().unwrap_or_default();
         let mut found = Vec::new();
+
         for version in &versions {
             for controller in &self.paths {
                 for path in paths {
@@ -155,6 +159,7 @@ impl Controller<'_> {
                 }
             }
         }
+
         found
     }
 }

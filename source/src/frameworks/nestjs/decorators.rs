@@ -35,9 +35,11 @@ fn add_decorators(project: &Project, module: ModuleId, written: &Expr, found: &m
     {
         let before = found.len();
         parts.iter().for_each(|part| add_decorators(project, inner_module, part, found, steps + 1));
+
         // They stand where the one that holds them is written.
         found.iter_mut().skip(before).for_each(|decorator| decorator.span = written.span);
     }
+
     found.push(Decorator { module, name, arguments, span: written.span });
 }
 

@@ -33,6 +33,7 @@ pub(super) fn own_guards(project: &Project, decorators: &[Decorator], level: Gua
             own.roles.extend(decorator.texts(project));
         }
     }
+
     own
 }
 
@@ -51,8 +52,10 @@ pub(super) fn guards_of(project: &Project, settings: &NestSettings, [class, meth
         app.filter_map(|(module, value)| read_guard(project, *module, value, GuardLevel::App)).collect();
     guards.extend(class.guards);
     guards.extend(method.guards);
+
     // What is said on the method stands for what is said on the class.
     let roles = if method.roles.is_empty() { class.roles } else { method.roles };
+
     for guard in guards.iter_mut().filter(|guard| matches!(guard.kind, GuardKind::Role(_))) {
         // A guard by role lets everyone pass where no role is asked for.
         guard.kind = if roles.is_empty() { GuardKind::Unknown } else { GuardKind::Role(roles.join(", ")) };

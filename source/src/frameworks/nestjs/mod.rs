@@ -12,6 +12,7 @@ use crate::routes::RouteTable;
 pub(super) fn find_routes(project: &Project) -> RouteTable {
     let scripts = || project.modules.iter().filter(|module| module.language.is_script());
     let is_used = scripts().any(|module| module.imports.values().any(|target| target.module == "@nestjs/common"));
+
     if !is_used {
         return RouteTable::default();
     }

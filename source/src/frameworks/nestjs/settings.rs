@@ -53,6 +53,7 @@ pub(super) fn script_classes(project: &Project) -> Vec<DeclaredClass<'_>> {
             &mut |_| {},
         );
     }
+
     found
 }
 
@@ -65,6 +66,7 @@ fn is_test(path: &str) -> bool {
 pub(super) fn read(project: &Project) -> NestSettings {
     let mut settings = NestSettings::default();
     let scripts = project.modules.iter().filter(|module| module.language.is_script() && !is_test(&module.path));
+
     for module in scripts {
         walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
             if let Some((callee, arguments)) = expr.call()
@@ -74,6 +76,7 @@ pub(super) fn read(project: &Project) -> NestSettings {
             }
         });
     }
+
     for declared in script_classes(project) {
         settings.see_module(project, &declared);
     }
@@ -87,6 +90,7 @@ impl NestSettings {
             ("setGlobalPrefix", Some(first)) => {
                 self.prefix = project.constant(module, first).unwrap_or_default();
                 let excluded = argument_at(arguments, 1).and_then(|options| field_of(options, "exclude"));
+
                 if let Some(ExprKind::List(items)) = excluded.map(|excluded| &*excluded.kind) {
                     let paths = items.iter().map(|item| field_of(item, "path").unwrap_or(item));
                     self.excluded = paths
@@ -108,6 +112,7 @@ impl NestSettings {
     fn see_versions(&mut self, project: &Project, module: ModuleId, options: Option<&Expr>) {
         let field = |name: &str| options.and_then(|options| field_of(options, name));
         let kind = field("type").and_then(dotted_text);
+
         if kind.is_some_and(|kind| last_part(&kind) != "URI") {
             return;
         }
@@ -124,10 +129,12 @@ impl NestSettings {
             let own = field_of(item, "path").and_then(|path| project.constant(module, path)).unwrap_or_default();
             let path = join_paths(above, &own);
             let named = field_of(item, "module").unwrap_or(item);
+
             if let Some(Resolved::Class(class)) = project.resolve_expr(module, named) {
                 for decorator in decorators_of(project, class.module, &class.class.decorators) {
                     let controllers = decorator.field("controllers").map(|list| &*list.kind);
                     let Some(ExprKind::List(controllers)) = controllers else { continue };
+
                     for controller in controllers {
                         if let Some(Resolved::Class(found)) = project.resolve_expr(class.module, controller) {
                             self.module_prefixes.insert(Arc::as_ptr(&found.class).addr(), path.clone());
@@ -135,6 +142,7 @@ impl NestSettings {
                     }
                 }
             }
+
             if let Some(children) = field_of(item, "children") {
                 self.see_tree(project, module, children, (&path, depth + 1));
             }

@@ -102,6 +102,7 @@ impl ModuleWalk {
             of_class: Map::default(),
             capped: Vec::new(),
         };
+
         let span = Span { start: 0, end: usize::MAX, line: 1, end_line: usize::MAX };
         let at = walk.open(None, span);
         walk.walk(at, &module.statements);
@@ -201,10 +202,12 @@ impl ModuleWalk {
         self.define(at, &function.name, Definition::Function(function.clone()));
         self.functions.push((at, function.clone()));
         function.decorators.iter().for_each(|part| self.note_calls(at, part));
+
         for parameter in &function.parameters {
             parameter.default.iter().chain(&parameter.declared).for_each(|part| self.note_calls(at, part));
         }
         let inner = self.open(Some(at), function.span);
+
         if let Some(scope) = self.scope_mut(inner) {
             scope.function = Some(function.clone());
         }
@@ -218,6 +221,7 @@ impl ModuleWalk {
         class.decorators.iter().for_each(|part| self.note_calls(at, part));
         let inner = self.open(Some(at), class.span);
         let reference = ClassRef { module: self.module, class: class.clone() };
+
         if let Some(scope) = self.scope_mut(inner) {
             scope.class = Some(reference);
         }
@@ -294,6 +298,7 @@ impl ModuleWalk {
     fn bind_import(&mut self, at: ScopeId, import: &Import) {
         let Some(scope) = self.scope_mut(at) else { return };
         let target = |name: Option<String>| ImportTarget { module: import.module.clone(), level: import.level, name };
+
         if import.names.is_empty() {
             let head = import.module.split('.').next().unwrap_or_default();
             let (alias, module) = match &import.alias {
@@ -303,6 +308,7 @@ impl ModuleWalk {
             let target = ImportTarget { module: module.to_owned(), level: import.level, name: None };
             scope.imports.insert(alias.to_owned(), target);
         }
+
         for name in &import.names {
             // What stands behind a star is looked for by the project.
             if name.name != "*" {

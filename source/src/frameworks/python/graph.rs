@@ -98,6 +98,7 @@ impl Graph {
             }
             open.extend(found.mounts.iter().map(|mount| mount.parent));
         }
+
         apps
     }
 
@@ -105,6 +106,7 @@ impl Graph {
     pub(in crate::frameworks) fn finish(mut self, project: &Project) -> RouteTable {
         let mut routes = Vec::new();
         let (mut lost, mut capped) = (BTreeSet::new(), BTreeSet::new());
+
         for declaration in &self.declared {
             if declaration.routers.is_empty() {
                 routes.push(self.entry(project, declaration, &MountChain::default()));
@@ -114,12 +116,14 @@ impl Graph {
                     lost.insert(*router);
                 }
                 let chains = self.chains(*router, MOST_DEPTH);
+
                 if chains.len() >= MOST_CHAINS {
                     capped.insert(*router);
                 }
                 routes.extend(chains.iter().map(|chain| self.entry(project, declaration, chain)));
             }
         }
+
         for place in lost.iter().filter_map(|router| self.routers.get(router)).map(|router| &router.place) {
             let said = format!("{}:{}: it is not seen where this router is mounted", place.file, place.line);
             self.unclear.push(said);
@@ -154,6 +158,7 @@ impl Graph {
         let Some(found) = self.routers.get(&router) else { return vec![MountChain::default()] };
         let reaches = |mount: &&PythonMount| !self.apps_of(mount.parent).is_empty();
         let mut mounts: Vec<&PythonMount> = found.mounts.iter().filter(reaches).collect();
+
         if mounts.is_empty() && !found.is_app {
             mounts = found.mounts.iter().collect();
         }
@@ -176,6 +181,7 @@ impl MountChain {
             self.guards.clear();
         }
         let own_prefix = if mount.keeps_own { own.prefix.as_str() } else { "" };
+
         for part in [mount.prefix.as_str(), own_prefix] {
             if !part.is_empty() {
                 self.prefix = join_paths(&self.prefix, part);

@@ -62,6 +62,7 @@ fn kind_of(
             Meaning::Module(_) => {}
         }
     }
+
     kind_by_name(name, arguments)
 }
 
@@ -74,6 +75,7 @@ fn made_kind(survey: &PythonSurvey, (of, made): (ScopeId, &Expr), given: &[Argum
     let name = dotted_text(made)?;
     let name = last_part(&name);
     let scheme = ["Bearer", "APIKey", "HTTPBasic", "HTTPDigest", "OAuth2", "OpenIdConnect"];
+
     if !scheme.iter().any(|start| name.contains(start)) {
         return None;
     }
@@ -101,6 +103,7 @@ fn kind_of_body(
         return kind_by_name(name, arguments);
     }
     let refusal = survey.refusal(function);
+
     if !refusal.any() {
         return None;
     }
@@ -115,6 +118,7 @@ fn kind_of_body(
         return Some(GuardKind::Authentication);
     }
     let texts = role_argument(arguments);
+
     match (refusal.forbidden, texts) {
         (true, Some(texts)) => Some(GuardKind::Role(texts)),
         _ => Some(GuardKind::Unknown),
@@ -150,12 +154,14 @@ fn role_text(name: &str, arguments: &[Argument]) -> String {
 fn role_argument(arguments: &[Argument]) -> Option<String> {
     let mut texts = Vec::new();
     let speaks = |argument: &&Argument| argument.name.as_deref().is_none_or(|name| has_word(name, ROLE_WORDS));
+
     for argument in arguments.iter().filter(speaks) {
         match &*argument.value.kind {
             ExprKind::List(items) => texts.extend(items.iter().filter_map(role_item)),
             _ => texts.extend(role_item(&argument.value)),
         }
     }
+
     (!texts.is_empty()).then(|| texts.join(", "))
 }
 

@@ -84,6 +84,7 @@ impl PythonSurvey<'_> {
             }
             next = scope.parent;
         }
+
         None
     }
 
@@ -119,6 +120,7 @@ impl PythonSurvey<'_> {
         self.depth.set(self.depth.get() - 1);
         found.truncate(MOST_MEANINGS);
         self.known_meanings.borrow_mut().insert(key, found.clone());
+
         found
     }
 
@@ -144,6 +146,7 @@ impl PythonSurvey<'_> {
             let parameter = scope.function.as_ref().is_some_and(|function| has_parameter(function, name));
             let locals = scope.locals.get(name);
             let imported = scope.imports.get(name);
+
             if !parameter && locals.is_none() && imported.is_none() {
                 continue;
             }
@@ -158,6 +161,7 @@ impl PythonSurvey<'_> {
             }
             return found;
         }
+
         // What is left stands behind `import *`, or is made in another function of the module.
         let found = self.project.resolve(self.module(at), name);
         found.map(|found| self.follow_resolved(found)).unwrap_or_default()
@@ -212,6 +216,7 @@ impl PythonSurvey<'_> {
         self.depth.set(self.depth.get() + 1);
         let found = act();
         self.depth.set(self.depth.get() - 1);
+
         found
     }
 
@@ -260,6 +265,7 @@ impl PythonSurvey<'_> {
             let Some(scope) = self.scope(id) else { continue };
             let fields = scope.fields.get(name).map(Vec::as_slice).unwrap_or_default();
             let mut found: Vec<Meaning> = fields.iter().flat_map(|(at, value)| self.follow(*at, value)).collect();
+
             for definition in scope.locals.get(name).into_iter().flatten() {
                 match definition {
                     Definition::Function(function) => found.push(Meaning::Function(FunctionRef {
@@ -270,10 +276,12 @@ impl PythonSurvey<'_> {
                     other => found.extend(self.follow_definition(id, other)),
                 }
             }
+
             if !fields.is_empty() || scope.locals.contains_key(name) {
                 return found;
             }
         }
+
         Vec::new()
     }
 
@@ -287,6 +295,7 @@ impl PythonSurvey<'_> {
                 }
             }
         }
+
         if found.is_empty() {
             found.extend(self.module_of_call((at, expr), callee).map(Meaning::Module));
         }
@@ -304,6 +313,7 @@ impl PythonSurvey<'_> {
         let from = self.project.module(self.module(at))?;
         let level = name.chars().take_while(|letter| *letter == '.').count();
         let module = name.trim_start_matches('.').to_owned();
+
         self.project.imported_module(from, &ImportTarget { module, level, name: None })
     }
 
@@ -326,6 +336,7 @@ impl PythonSurvey<'_> {
         self.known_parameters.borrow_mut().insert(key.clone(), Vec::new());
         let found = self.look_passed(at, name);
         self.known_parameters.borrow_mut().insert(key, found.clone());
+
         found
     }
 
@@ -334,11 +345,13 @@ impl PythonSurvey<'_> {
             return Vec::new();
         };
         let mut found = Vec::new();
+
         for (from, arguments) in self.calls_of(at, function) {
             let given = given_for(function, name, arguments);
             found.extend(given.into_iter().flat_map(|given| self.follow(from, given)));
         }
         let own = function.parameters.iter().find(|parameter| parameter.name == name);
+
         if let (true, Some(default)) = (found.is_empty(), own.and_then(|own| own.default.as_ref())) {
             return self.follow(at, default);
         }
@@ -367,6 +380,7 @@ impl PythonSurvey<'_> {
                 _ => false,
             })
         };
+
         let numbers = self.sites_by_name.get(name).map(Vec::as_slice).unwrap_or_default();
         let calls = numbers.iter().filter_map(|number| {
             let (from, call) = self.sites.get(*number)?;
@@ -389,6 +403,7 @@ pub(super) fn given_for<'a>(function: &Function, name: &str, arguments: &'a [Arg
     let own = |name: &str| matches!(name, "self" | "cls");
     let plain = function.parameters.iter().filter(|parameter| !own(&parameter.name) && parameter.spread == Spread::One);
     let place = plain.into_iter().position(|parameter| parameter.name == name)?;
+
     crate::ir::argument_at(arguments, place)
 }
 

@@ -60,6 +60,7 @@ impl PythonSurvey<'_> {
         self.known_refusals.borrow_mut().insert(key, FunctionRefusal::default());
         let found = self.read_refusal(at, &function.function, depth);
         self.known_refusals.borrow_mut().insert(key, found);
+
         found
     }
 
@@ -98,11 +99,13 @@ impl PythonSurvey<'_> {
             StatementKind::Try { body, handlers, otherwise, finally } => {
                 let mut caught = FunctionRefusal::default();
                 handlers.iter().for_each(|handler| caught.add(self.of_all(at, handler, depth)));
+
                 // What is caught and goes unanswered refuses nothing; `raise` alone passes it on.
                 let passes = handlers.is_empty() || caught.any() || handlers.iter().flatten().any(is_bare_raise);
                 let tried = if passes { self.of_all(at, body, depth) } else { answers_in(body) };
                 tried.and(caught).and(self.of_all(at, otherwise, depth)).and(self.of_all(at, finally, depth))
             }
+
             // A decorator's wrapper.
             StatementKind::Function(inner) => self.read_refusal(at, inner, depth),
             _ => FunctionRefusal::default(),
@@ -122,12 +125,14 @@ impl PythonSurvey<'_> {
     fn of_call(&self, at: ScopeId, call: &Expr, depth: usize) -> FunctionRefusal {
         let Some((callee, arguments)) = call.call() else { return FunctionRefusal::default() };
         let Some(name) = callee_name(callee) else { return FunctionRefusal::default() };
+
         if name == "abort" {
             let known = refusal_codes(call);
             return if known.any() { known } else { FunctionRefusal { other: true, ..known } };
         }
         // A decorator calls the handler, and what a parameter stands for is not this function's own doing.
         let inner = self.scope_at(self.module(at), call.span).unwrap_or(at);
+
         if let Some(called) = self.called_function(inner, callee) {
             // Any function may fail; only what speaks of the caller is a refusal of this one too.
             return FunctionRefusal { other: false, ..self.refusal_within(&called, depth + 1) };
@@ -140,6 +145,7 @@ impl PythonSurvey<'_> {
     fn called_function(&self, at: ScopeId, callee: &Expr) -> Option<FunctionRef> {
         let head = dotted_text(callee)?;
         let head = head.split('.').next().unwrap_or_default().to_owned();
+
         if self.is_parameter(at, &head) && head != "self" && head != "cls" {
             return None;
         }
@@ -175,6 +181,7 @@ fn of_fault(value: &Expr) -> FunctionRefusal {
     }
     let callee = value.call().map_or(value, |(callee, _)| callee);
     let name = callee_name(callee).unwrap_or_default();
+
     if name.to_lowercase().contains("redirect") {
         return FunctionRefusal { unauthenticated: speaks_of_login(value), other: true, ..known };
     }
@@ -187,6 +194,7 @@ fn of_fault(value: &Expr) -> FunctionRefusal {
 fn of_answer(value: &Expr) -> FunctionRefusal {
     let mut found = refusal_codes(value);
     let name = value.call().and_then(|(callee, _)| callee_name(callee)).unwrap_or_default();
+
     if name.to_lowercase().contains("redirect") {
         found.unauthenticated |= speaks_of_login(value);
     }
@@ -206,6 +214,7 @@ fn speaks_of_login(value: &Expr) -> bool {
         };
         found |= ["login", "signin", "sign-in", "sign_in", "authenticate"].iter().any(|word| text.contains(word));
     });
+
     found
 }
 
@@ -223,5 +232,6 @@ fn refusal_codes(expr: &Expr) -> FunctionRefusal {
         }
         _ => {}
     });
+
     found
 }

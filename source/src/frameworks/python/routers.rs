@@ -30,11 +30,13 @@ impl<'p> PythonSurvey<'p> {
             names.iter().filter_map(|name| self.calls_by_name.get(name)).flatten().copied().collect();
         calls.sort_unstable();
         let mut made = Vec::new();
+
         for (at, call) in calls.into_iter().filter_map(|at| self.calls.get(at)) {
             let call: &'p Expr = call;
             let Some((callee, arguments)) = call.call() else { continue };
             let Some(name) = callee_name(callee) else { continue };
             let own = extending.get(name).and_then(|class| self.class(*at, callee).map(|own| (*class, own)));
+
             if let Some((class, own)) = own {
                 made.push(RouterCreation { at: *at, call, arguments, class, own: Some(own) });
             } else if (classes.contains(&name) || aliases.contains(name))
@@ -43,6 +45,7 @@ impl<'p> PythonSurvey<'p> {
                 made.push(RouterCreation { at: *at, call, arguments, class, own: None });
             }
         }
+
         made
     }
 
@@ -104,6 +107,7 @@ impl<'p> PythonSurvey<'p> {
         let head = name.split('.').next().unwrap_or_default();
         let Some(full) = self.local_import(at, head) else { return false };
         let package = full.split('.').next().unwrap_or_default();
+
         head != "current_app" && self.project.python_module(package).is_none()
     }
 

@@ -98,6 +98,7 @@ impl<'p> PythonSurvey<'p> {
             depth: Cell::new(0),
             known_refusals: RefCell::default(),
         };
+
         survey.unroll();
         survey
     }
@@ -177,6 +178,7 @@ impl<'p> PythonSurvey<'p> {
     pub(in crate::frameworks) fn full_name(&self, at: ScopeId, expr: &Expr) -> Option<String> {
         let name = dotted_text(expr)?;
         let (head, rest) = name.split_once('.').map_or((name.as_str(), None), |(head, rest)| (head, Some(rest)));
+
         match self.local_import(at, head) {
             Some(full) => Some(rest.map_or(full.clone(), |rest| format!("{full}.{rest}"))),
             None => Some(self.project.full_name(self.module(at), &name)),
@@ -194,6 +196,7 @@ fn by_name<'p>(calls: &[(ScopeId, &'p Expr)]) -> Map<&'p str, Vec<usize>> {
         };
         found.entry(name).or_default().push(at);
     }
+
     found
 }
 

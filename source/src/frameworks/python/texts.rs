@@ -61,6 +61,7 @@ impl PythonSurvey<'_> {
     fn filled(&self, at: ScopeId, (text, parts): (&str, &[Expr]), steps: usize) -> Option<String> {
         let mut pieces = text.split("{}");
         let mut made = pieces.next()?.to_owned();
+
         for (part, piece) in parts.iter().zip(pieces) {
             made.push_str(&self.text_within(at, part, steps + 1)?);
             made.push_str(piece);

@@ -40,6 +40,7 @@ impl<'p> PythonSurvey<'p> {
     pub(super) fn unroll(&mut self) {
         let mut turns = Turns::default();
         let mut repeated: Vec<(usize, Vec<ScopeId>)> = Vec::new();
+
         for (number, name) in self.registering_calls() {
             let Some((at, call)) = self.sites.get(number).copied() else { continue };
             let inner = if self.is_open_loop(at) && is_registering(name) {
@@ -53,6 +54,7 @@ impl<'p> PythonSurvey<'p> {
                 repeated.push((number, inner));
             }
         }
+
         if !repeated.is_empty() {
             self.repeat(&repeated);
         }
@@ -71,6 +73,7 @@ impl<'p> PythonSurvey<'p> {
     fn repeat(&mut self, repeated: &[(usize, Vec<ScopeId>)]) {
         let mut open = repeated.iter().peekable();
         let (mut calls, mut starts) = (Vec::with_capacity(self.sites.len()), Vec::with_capacity(self.sites.len()));
+
         for (number, (at, call)) in self.sites.iter().enumerate() {
             starts.push(calls.len());
             match open.next_if(|(next, _)| *next == number) {
@@ -78,6 +81,7 @@ impl<'p> PythonSurvey<'p> {
                 None => calls.push((*at, *call)),
             }
         }
+
         starts.push(calls.len());
         let places = |number: &usize| match (starts.get(*number), starts.get(number + 1)) {
             (Some(start), Some(end)) => *start..*end,
@@ -107,6 +111,7 @@ impl<'p> PythonSurvey<'p> {
             outer.push(parent);
         }
         let mut made = Vec::new();
+
         for outer in outer {
             for (of, item) in self.listed_items(outer, &source) {
                 if made.len() >= MOST_TURNS {
@@ -121,6 +126,7 @@ impl<'p> PythonSurvey<'p> {
                 made.push(self.add_turn(scope));
             }
         }
+
         turns.insert(at, made.clone());
         made
     }
@@ -134,6 +140,7 @@ impl<'p> PythonSurvey<'p> {
                 items.extend(parts.iter().map(|part| (of, part.clone())));
             }
         }
+
         items
     }
 
@@ -143,6 +150,7 @@ impl<'p> PythonSurvey<'p> {
         let (callee, arguments) = call.call()?;
         let ExprKind::Member(_, name) = &*callee.kind else { return None };
         let registers = REGISTERING.contains(&name.as_str());
+
         if !registers && !DECORATING.contains(&name.as_str()) {
             return None;
         }
@@ -159,6 +167,7 @@ impl<'p> PythonSurvey<'p> {
         };
         let mut made = Vec::new();
         let calls = self.call_numbers(at, &function);
+
         if calls.len() > MOST_TURNS {
             let said = format!("{}: only {MOST_TURNS} of its calls are followed", self.shown(at, function.span));
             self.capped.push(said);
@@ -171,6 +180,7 @@ impl<'p> PythonSurvey<'p> {
             self.turns.insert((at, (module, call.span.start)), turn);
             made.push(turn);
         }
+
         turns.insert(at, made.clone());
         made
     }
@@ -179,6 +189,7 @@ impl<'p> PythonSurvey<'p> {
         let module = self.module(at);
         let mut scope = PythonScope::new(module, Some(at), function.span);
         scope.is_turn = true;
+
         for parameter in function.parameters.iter().filter(|parameter| parameter.spread == Spread::One) {
             if let Some(given) = given_for(function, &parameter.name, arguments) {
                 scope.bound.insert(parameter.name.clone(), (from, given.clone()));
@@ -186,6 +197,7 @@ impl<'p> PythonSurvey<'p> {
                 scope.bound.insert(parameter.name.clone(), (at, default.clone()));
             }
         }
+
         self.add_turn(scope)
     }
 
@@ -201,6 +213,7 @@ impl<'p> PythonSurvey<'p> {
         let mut returned = Vec::new();
         collect_returned(&function.function.body, &mut returned);
         let returned = returned.into_iter().find(|value| value.call().is_some())?;
+
         Some((turn, returned.clone()))
     }
 
@@ -217,6 +230,7 @@ impl<'p> PythonSurvey<'p> {
             is_same.then_some(())?;
             Some((*from, crate::ir::argument_at(arguments, 0)?.clone()))
         });
+
         added.collect()
     }
 
@@ -224,6 +238,7 @@ impl<'p> PythonSurvey<'p> {
     pub(in crate::frameworks) fn arguments(&self, at: ScopeId, call: &Expr) -> Vec<Argument> {
         let mut made = Vec::new();
         let written = call.call().map(|(_, arguments)| arguments).unwrap_or_default();
+
         for argument in written {
             made.push(argument.clone());
             if argument.spread != Spread::Named {
@@ -234,6 +249,7 @@ impl<'p> PythonSurvey<'p> {
                 made.extend(self.entries(of, &value));
             }
         }
+
         made
     }
 

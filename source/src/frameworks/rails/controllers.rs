@@ -58,6 +58,7 @@ impl<'s> Controllers<'s> {
                 found.classes.entry(last).or_default().push(RubyClass { at, full });
             }
         }
+
         found
     }
 
@@ -66,6 +67,7 @@ impl<'s> Controllers<'s> {
         let Some(class) = self.controller(controller) else { return RailsAction::default() };
         let line = self.line_of(&class);
         let method = line.iter().find_map(|of| method_of(of.at, action).or_else(|| aliased_method(of.at, action)));
+
         // A view without a method is served all the same.
         let place = method.map_or_else(|| class.at.place(), At::place);
         let function = Some(format!("{}.{action}", class.full));
@@ -79,6 +81,7 @@ impl<'s> Controllers<'s> {
         let full = parts.join("::");
         let end = format!("/{path}_controller.rb");
         let by_file = known.iter().find(|class| format!("/{}", class.at.file.module.path).ends_with(&end));
+
         by_file.or_else(|| known.iter().find(|class| class.full == full)).cloned()
     }
 
@@ -86,10 +89,12 @@ impl<'s> Controllers<'s> {
     fn line_of(&self, class: &RubyClass<'s>) -> Vec<RubyClass<'s>> {
         let mut line = vec![class.clone()];
         let mut at = 0;
+
         while let Some(current) = line.get(at).cloned() {
             let above = current.at.field("superclass").and_then(|above| above.children().first().copied());
             let mut names: Vec<&str> = included_modules(current.at);
             names.extend(above.map(At::text));
+
             for name in names {
                 let known = self.named(name, &current);
                 if let Some(known) = known.filter(|known| !line.iter().any(|one| one.at.key() == known.at.key()))
@@ -98,8 +103,10 @@ impl<'s> Controllers<'s> {
                     line.push(known);
                 }
             }
+
             at += 1;
         }
+
         line
     }
 
@@ -107,6 +114,7 @@ impl<'s> Controllers<'s> {
         let name = name.trim_start_matches("::");
         let known = self.classes.get(name.rsplit("::").next()?)?;
         let mut outer: Vec<&str> = from.full.split("::").collect();
+
         // The nearest module that has it.
         while outer.pop().is_some() {
             let full = outer.iter().copied().chain(Some(name)).collect::<Vec<_>>().join("::");
@@ -114,6 +122,7 @@ impl<'s> Controllers<'s> {
                 return Some(found.clone());
             }
         }
+
         known.iter().find(|class| class.full.ends_with(name)).cloned()
     }
 
@@ -129,6 +138,7 @@ impl<'s> Controllers<'s> {
                 let verb = call.field_text("method");
                 let names = options.values.iter().filter_map(|value| text_of(*value, &LoopNames::new()));
                 let names: Vec<String> = names.collect();
+
                 if ["skip_before_action", "skip_before_filter"].contains(&verb) {
                     guards.retain(|(name, _)| !names.contains(name));
                 } else if FILTERING.contains(&verb) && verb != "prepend_before_action" {
@@ -139,6 +149,7 @@ impl<'s> Controllers<'s> {
                 }
             }
         }
+
         guards.into_iter().map(|(_, guard)| guard).collect()
     }
 
@@ -189,6 +200,7 @@ fn reaches_action(options: &RailsCallArguments<'_>, action: &str) -> bool {
 fn class_calls(class: At<'_>) -> Vec<At<'_>> {
     let mut found = Vec::new();
     let mut open: Vec<At> = class.field("body").into_iter().collect();
+
     while let Some(at) = open.pop() {
         for child in at.children() {
             let verb = child.field_text("method");
@@ -201,6 +213,7 @@ fn class_calls(class: At<'_>) -> Vec<At<'_>> {
             }
         }
     }
+
     found.sort_by_key(|call| call.node.start_byte());
     found
 }
@@ -229,6 +242,7 @@ fn method_of<'s>(class: At<'s>, name: &str) -> Option<At<'s>> {
             }
         }
     }
+
     None
 }
 
@@ -244,6 +258,7 @@ fn aliased_method<'s>(class: At<'s>, name: &str) -> Option<At<'s>> {
             }
             _ => return None,
         };
+
         let is_it = new.text().trim_start_matches(':') == name;
         is_it.then(|| method_of(class, old.text().trim_start_matches(':'))).flatten()
     })

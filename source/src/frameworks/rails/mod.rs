@@ -29,10 +29,12 @@ pub(super) fn find_routes(project: &Project) -> RouteTable {
     for (owner, block) in drawing.draws.clone() {
         // What an engine draws is served where the engine is mounted.
         let is_mounted = !owner.contains("pplication") && drawing.mounts_engine(&owner);
+
         if !is_mounted {
             drawing.run(block, &RailsScope::default());
         }
     }
+
     drawing.table
 }
 
@@ -53,6 +55,7 @@ impl<'s> Drawing<'s> {
         let function = action.function.unwrap_or_else(|| route.action.clone());
         let mut guards = scope.guards.clone();
         guards.extend(action.guards);
+
         for path in with_optional(&route.path) {
             let path = normalise_path(&join_paths("", path.trim_end_matches('/')));
             self.table.routes.push(RouteEntry {

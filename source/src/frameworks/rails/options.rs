@@ -28,6 +28,7 @@ impl<'s> RailsCallArguments<'s> {
                 _ => read.values.push(argument),
             }
         }
+
         read
     }
 

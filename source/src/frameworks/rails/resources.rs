@@ -71,6 +71,7 @@ impl<'s> Drawing<'s> {
     fn run_inner(&mut self, call: At<'s>, options: &RailsCallArguments<'s>, inner: &RailsScope) {
         let concerns = options.texts("concerns", &inner.names).unwrap_or_default();
         self.run_concerns(&concerns, inner);
+
         if let Some(block) = call.field("block") {
             self.run(block, inner);
         }
@@ -80,6 +81,7 @@ impl<'s> Drawing<'s> {
         let Some(paths) = scope.resource.clone() else { return };
         let only = options.texts("only", &scope.names);
         let except = options.texts("except", &scope.names).unwrap_or_default();
+
         for (action, methods, is_member, end) in OF_MANY {
             let has_form = ["new", "edit"].contains(&action);
             let wanted = match &only {
@@ -97,6 +99,7 @@ impl<'s> Drawing<'s> {
                 controller: absolute_controller(scope),
                 action: action.to_owned(),
             };
+
             self.add(&route, scope);
         }
     }

@@ -56,6 +56,7 @@ impl<'s> Drawing<'s> {
                 }
             }
         }
+
         Drawing {
             controllers: Controllers::read(sources),
             draws,
@@ -83,6 +84,7 @@ impl<'s> Drawing<'s> {
             return;
         }
         let scope = RailsScope { depth: scope.depth + 1, ..scope.clone() };
+
         for statement in block.children() {
             self.run_statement(statement, &scope);
         }
@@ -100,6 +102,7 @@ impl<'s> Drawing<'s> {
     fn run_call(&mut self, call: At<'s>, scope: &RailsScope) {
         let options = RailsCallArguments::of(call, &scope.names);
         let block = call.field("block");
+
         match call.field_text("method") {
             "resources" => self.run_resources(call, &options, scope),
             "resource" => self.run_resource(call, &options, scope),
@@ -163,6 +166,7 @@ impl<'s> Drawing<'s> {
         inner.path = path_below(&scope.path, &path);
         inner.shallow_path = path_below(&scope.shallow_path, &path);
         inner.resource = None;
+
         if let Some(module) = module.filter(|module| !module.is_empty()) {
             inner.module = format!("{}{module}/", scope.module);
         }
@@ -170,6 +174,7 @@ impl<'s> Drawing<'s> {
         inner.is_shallow |= options.get("shallow").is_some_and(|value| value.text() == "true");
         let concerns = options.texts("concerns", names).unwrap_or_default();
         self.run_concerns(&concerns, &inner);
+
         self.run_block(call.field("block"), &inner);
     }
 
@@ -183,6 +188,7 @@ impl<'s> Drawing<'s> {
                 _ => scope.path.clone(),
             };
         }
+
         self.run_block(call.field("block"), &inner);
     }
 
@@ -201,6 +207,7 @@ impl<'s> Drawing<'s> {
         let draws: Vec<At> =
             self.draws.iter().filter(|(own, _)| is_same(own, &owner)).map(|(_, block)| *block).collect();
         let inner = RailsScope { path: path_below(&scope.path, &path), depth: scope.depth, ..RailsScope::default() };
+
         draws.into_iter().for_each(|block| self.run(block, &inner));
     }
 
@@ -209,6 +216,7 @@ impl<'s> Drawing<'s> {
         let (Some(list), Some(block)) = (call.field("receiver"), call.field("block")) else { return };
         let name = block.field("parameters").and_then(|list| list.children().first().copied());
         let values = texts_of(list, &scope.names);
+
         if values.is_empty() {
             self.table.unclear.push(call.note("the routes of this loop are made at runtime"));
         }
@@ -248,6 +256,7 @@ impl<'s> Drawing<'s> {
             }
             verb => vec![verb.to_ascii_uppercase()],
         };
+
         let mut paths: Vec<(String, Option<At>)> =
             options.targets.iter().map(|(path, target)| (path.clone(), Some(*target))).collect();
         for value in &options.values {
@@ -256,6 +265,7 @@ impl<'s> Drawing<'s> {
                 None => self.table.unclear.push(value.note("the path is made at runtime")),
             }
         }
+
         for (path, target) in paths {
             self.add_verb(call, options, scope, (&methods, &path, target));
         }
@@ -280,12 +290,14 @@ impl<'s> Drawing<'s> {
         let mut controller =
             controller.or_else(|| options.text("controller", names)).or_else(|| scope.controller.clone());
         let mut action = action.or_else(|| options.text("action", names));
+
         if target.is_none() && controller.is_none() && action.is_none() {
             // `get "orders/list"` is the action `list` of `orders`.
             let (of, name) = plain.rsplit_once('/').unwrap_or(("", plain));
             controller = Some(of.to_owned());
             action = Some(name.to_owned());
         }
+
         let action = action.unwrap_or_else(|| if target.is_some() { String::new() } else { plain.replace('-', "_") });
         let base = match (options.text("on", names).as_deref(), &scope.resource) {
             (Some("member"), Some(paths)) => paths.member.clone(),
@@ -293,6 +305,7 @@ impl<'s> Drawing<'s> {
             (Some("new"), Some(paths)) => path_below(&paths.collection, "new"),
             _ => scope.path.clone(),
         };
+
         let module = options.text("module", names).map(|module| format!("{module}/")).unwrap_or_default();
         let controller = controller.unwrap_or_default();
         let controller = match controller.strip_prefix('/') {
@@ -308,6 +321,7 @@ impl<'s> Drawing<'s> {
 pub(super) fn path_below(base: &str, path: &str) -> String {
     let path = path.trim_matches('/');
     let base = base.trim_end_matches('/');
+
     if path.is_empty() {
         base.to_owned()
     } else if path.starts_with('(') {

@@ -51,6 +51,7 @@ impl<'s> RustCode<'s> {
     fn extractor_guard(&self, parameter: At<'s>) -> Option<Guard> {
         let kind = parameter.field("type")?;
         let name = bare_type_name(kind.text());
+
         if name == "TypedHeader" && kind.text().contains("Authorization") {
             return Some(make_guard(kind.text(), None, GuardLevel::Route, parameter.place()));
         }
@@ -59,6 +60,7 @@ impl<'s> RustCode<'s> {
         }
         let own = TRAITS.iter().find_map(|made| self.impls.get(&(*made, name))).map(|made| made.text());
         let guard = make_guard(kind.text(), own, GuardLevel::Route, parameter.place());
+
         // A parameter that only carries data is no guard, whatever its module's name is.
         let refuses = own.is_some_and(|body| !is_harmless(name, Some(body)));
         (refuses || guard.kind != GuardKind::Unknown).then_some(guard)

@@ -31,12 +31,14 @@ const FRAMEWORKS: [RustFramework; 2] = [(axum::is_used, axum::find_routes), (act
 pub(super) fn find_routes(project: &Project) -> RouteTable {
     let mut table = RouteTable::default();
     let used: Vec<RustFramework> = FRAMEWORKS.into_iter().filter(|(is_used, _)| is_used(project)).collect();
+
     if used.is_empty() {
         return table;
     }
     let sources = Sources::parse(project, Language::Rust);
     let code = RustCode::read(&sources);
     used.into_iter().for_each(|(_, find)| table.extend(find(&code)));
+
     table
 }
 
@@ -83,6 +85,7 @@ impl<'s> RustCode<'s> {
             let module = paths::module_of(used);
             let mut found = Vec::new();
             paths::collect_uses(used, &[], &mut found);
+
             for (name, path) in found {
                 self.uses.insert((module.clone(), name), path);
             }
@@ -108,6 +111,7 @@ impl<'s> RustCode<'s> {
         let first = if left.kind() == "tuple_pattern" { left.children().first().copied() } else { Some(left) };
         let Some(name) = first.and_then(plain_name) else { return };
         let kinds: &[&str] = if declaration.kind() == "assignment_expression" { &FUNCTIONS } else { &BLOCKS };
+
         match declaration.within(kinds) {
             Some(block) => self.scopes.add_value(name, declaration, block, right),
             None => self.globals.entry(name.text()).or_default().push(right),

@@ -17,12 +17,14 @@ pub(super) fn module_of(at: At<'_>) -> Vec<String> {
     let name = folder.rsplit('/').next().unwrap_or("").replace('-', "_");
     let mut parts = vec![name];
     parts.extend(inner.split('/').map(str::to_owned));
+
     if parts.last().is_some_and(|last| ["mod", "lib", "main"].contains(&last.as_str())) {
         parts.pop();
     }
     let mut inline: Vec<String> = Vec::new();
     inline.extend(at.ancestors().filter(|up| up.kind() == "mod_item").map(|up| up.field_text("name").to_owned()));
     parts.extend(inline.into_iter().rev());
+
     parts
 }
 
@@ -106,6 +108,7 @@ impl<'s> RustCode<'s> {
         let best = scored.iter().map(|(score, _)| *score).max()?;
         let mut of_best = scored.iter().filter(|(score, _)| *score == best);
         let (_, found) = of_best.next()?;
+
         of_best.next().is_none().then_some(*found)
     }
 
@@ -113,15 +116,18 @@ impl<'s> RustCode<'s> {
     fn absolute(&self, at: At<'_>, module: &[String], parts: &[String]) -> Vec<String> {
         let mut module = module.to_vec();
         let mut parts = parts.to_vec();
+
         for _ in 0..MOST_STEPS {
             let Some(head) = parts.first().cloned() else { break };
             let rest: Vec<String> = parts.get(1..).unwrap_or_default().to_vec();
+
             match head.as_str() {
                 "crate" => return module.first().cloned().into_iter().chain(rest).collect(),
                 "self" => parts = rest,
                 "super" => {
                     module.pop();
                     parts = rest;
+
                     if parts.first().is_none_or(|next| next != "super") {
                         return module.into_iter().chain(parts).collect();
                     }
@@ -138,6 +144,7 @@ impl<'s> RustCode<'s> {
                 },
             }
         }
+
         module.into_iter().chain(parts).collect()
     }
 }
@@ -149,6 +156,7 @@ fn path_score(own: &[String], wanted: &[String], is_same_file: bool) -> Option<u
     }
     let (_, own_before) = own.split_last()?;
     let (_, wanted_before) = wanted.split_last()?;
+
     // A re-export: what is wanted of `handlers` stands in `handlers::orders`.
     if own_before.starts_with(wanted_before) {
         return Some(700usize.saturating_sub(own.len()));

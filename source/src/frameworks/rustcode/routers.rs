@@ -84,16 +84,19 @@ impl<'s, 'c> RustRouters<'s, 'c> {
         let text = without_arguments(callee.text());
         let is_maker = |maker: &&str| text == **maker || text.ends_with(&format!("::{maker}"));
         let is_own = callee.kind() == "identifier" && self.code.function_of(callee).is_some();
+
         if !is_own && self.dialect.makers.iter().any(is_maker) {
             let graph = &mut self.graph;
             let id = *self.known.entry(call.key()).or_insert_with(|| graph.add_router());
             self.made_by.insert(id, call);
             return Some(id);
         }
+
         if ["Ok", "Some", "Box::new", "Arc::new"].contains(&callee.text()) {
             return self.find_within(*call.field("arguments")?.children().first()?, steps + 1);
         }
         let function = self.code.function_of(callee)?;
+
         // A function that gives back its parameter gives what it was handed here.
         if let Some(place) = self.given_back(function.field("body")?, function, 0) {
             let given = call.field("arguments")?.children().get(place).copied()?;
@@ -127,6 +130,7 @@ impl<'s, 'c> RustRouters<'s, 'c> {
             }
             _ => return None,
         };
+
         self.given_back(next, function, steps + 1)
     }
 
@@ -136,6 +140,7 @@ impl<'s, 'c> RustRouters<'s, 'c> {
             return Some(found);
         }
         let mut open = body.children();
+
         while let Some(at) = open.pop() {
             if at.kind() == "return_expression"
                 && let Some(found) = self.find_within(at, steps + 1)
@@ -146,6 +151,7 @@ impl<'s, 'c> RustRouters<'s, 'c> {
                 open.extend(at.children());
             }
         }
+
         None
     }
 
@@ -161,12 +167,14 @@ impl<'s, 'c> RustRouters<'s, 'c> {
             return Some(*known);
         }
         let kind = declaration.field_text("type");
+
         if !kind.is_empty() && !self.dialect.types.iter().any(|part| kind.contains(part)) {
             return None;
         }
         let id = self.graph.add_router();
         self.known.insert(declaration.key(), id);
         let parents = self.handed_over(function, place);
+
         // With one caller it is the caller's router itself, so that what it is given here is mounted with it.
         if let [(given, _)] = parents.as_slice() {
             let own = self.find_within(*given, steps + 1).unwrap_or(id);
@@ -180,6 +188,7 @@ impl<'s, 'c> RustRouters<'s, 'c> {
                 self.graph.mount(id, RouterMount { parent, prefix, guards: Vec::new(), moment, is_alias: true });
             }
         }
+
         Some(id)
     }
 
@@ -194,6 +203,7 @@ impl<'s, 'c> RustRouters<'s, 'c> {
                 parents.push((receiver, *call));
             }
         }
+
         for call in self.code.calls_of(function.field_text("name")) {
             let is_own = call.field("function").and_then(|callee| self.code.function_of(callee));
             let given = call.field("arguments").and_then(|list| list.children().get(place).copied());
@@ -203,6 +213,7 @@ impl<'s, 'c> RustRouters<'s, 'c> {
                 parents.push((given, *call));
             }
         }
+
         parents
     }
 
@@ -211,6 +222,7 @@ impl<'s, 'c> RustRouters<'s, 'c> {
         let called = at.field("function").filter(|_| at.kind() == "call_expression");
         let method = called.map_or("", last_part);
         let arguments = at.field("arguments").map(At::children).unwrap_or_default();
+
         if called.is_some_and(|callee| callee.kind() == "field_expression") && ["layer", "wrap"].contains(&method) {
             // `ServiceBuilder::new().layer(a).layer(b)` runs `a` first.
             let inner = called.and_then(|callee| callee.field("value"));
@@ -218,8 +230,10 @@ impl<'s, 'c> RustRouters<'s, 'c> {
             guards.extend(arguments.first().into_iter().flat_map(|own| self.layer_guards(*own, level)));
             return guards;
         }
+
         // What changes answers runs after the handler.
         let is_after = ["map_response", "map_response_with_state"].contains(&method);
+
         if is_after || called.is_some_and(|callee| callee.text().ends_with("ServiceBuilder::new")) {
             return Vec::new();
         }
@@ -231,6 +245,7 @@ impl<'s, 'c> RustRouters<'s, 'c> {
         let body = runs.or_else(|| arguments.last().copied()).and_then(|runs| self.code.function_of(runs));
         let body = body.map(At::text).filter(|_| runs.is_some() || method == "bearer" || method == "basic");
         let named = runs.filter(|runs| runs.kind() != "closure_expression").unwrap_or(at);
+
         if is_harmless(named.text(), body) {
             return Vec::new();
         }
@@ -254,6 +269,7 @@ impl<'s, 'c> RustRouters<'s, 'c> {
             None if handler.kind() == "closure_expression" => String::new(),
             None => handler.text().split(['(', '<']).next().unwrap_or("").rsplit("::").next().unwrap_or("").to_owned(),
         };
+
         self.graph.add_route(GraphRoute {
             router,
             moment: self.moment(call),

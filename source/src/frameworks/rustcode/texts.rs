@@ -46,6 +46,7 @@ impl<'s> RustCode<'s> {
             return tokens.iter().map(|token| self.constant_within(*token, steps + 1)).collect();
         }
         let (format, values) = tokens.split_first()?;
+
         if at.field_text("macro") != "format" {
             return None;
         }
@@ -53,6 +54,7 @@ impl<'s> RustCode<'s> {
         let text = unquoted_literal(*format).replace("{{", "\u{1}").replace("}}", "\u{2}");
         let mut pieces = text.split('{');
         let mut made = pieces.next()?.to_owned();
+
         for piece in pieces {
             let (name, rest) = piece.split_once('}')?;
             let value = match name {
@@ -62,6 +64,7 @@ impl<'s> RustCode<'s> {
             made.push_str(&value);
             made.push_str(rest);
         }
+
         Some(made.replace('\u{1}', "{").replace('\u{2}', "}"))
     }
 }

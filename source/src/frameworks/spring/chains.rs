@@ -48,6 +48,7 @@ pub(super) fn read_chains(project: &Project) -> Vec<FilterChain> {
         };
         walk_statements(&module.statements, &mut see, &mut |_| {});
     }
+
     chains.sort_by_key(|chain| (chain.order, chain.matcher.is_empty()));
     chains
 }
@@ -75,6 +76,7 @@ fn read_chain(project: &Project, module: ModuleId, function: &Function) -> Optio
     };
     let is_chain = ["SecurityFilterChain", "SecurityWebFilterChain"].contains(&last_part(&returns));
     let is_adapter = function.name == "configure" && takes("HttpSecurity");
+
     if !is_chain && !is_adapter {
         return None;
     }
@@ -101,9 +103,11 @@ impl FilterChain {
     fn fill(&mut self, project: &Project, module: ModuleId, calls: &[&Expr]) {
         let mut open: Option<Vec<Matcher>> = None;
         let mut is_negated = false;
+
         for call in calls {
             let Some((callee, arguments)) = call.call() else { continue };
             let ExprKind::Member(_, name) = &*callee.kind else { continue };
+
             match name.as_str() {
                 "securityMatcher" | "securityMatchers" => self.matcher = read_matchers(project, module, arguments),
                 "requestMatchers" | "antMatchers" | "mvcMatchers" | "pathMatchers" | "regexMatchers" => {
@@ -143,6 +147,7 @@ fn rule_guard_kind(project: &Project, module: ModuleId, name: &str, arguments: &
         };
         arguments.iter().map(written).collect::<Vec<_>>().join(", ")
     };
+
     match name {
         "permitAll" => Some(GuardKind::Public),
         "authenticated" | "fullyAuthenticated" | "rememberMe" => Some(GuardKind::Authentication),
@@ -163,6 +168,7 @@ fn rule_guard_kind(project: &Project, module: ModuleId, name: &str, arguments: &
 fn read_matchers(project: &Project, module: ModuleId, arguments: &[Argument]) -> Vec<Matcher> {
     let mut method = None;
     let mut patterns = Vec::new();
+
     for argument in arguments {
         let name = dotted_text(&argument.value).unwrap_or_default();
         if name.contains("HttpMethod.") {
@@ -170,6 +176,7 @@ fn read_matchers(project: &Project, module: ModuleId, arguments: &[Argument]) ->
             continue;
         }
         let known = super::annotations::texts_of_value(project, module, &argument.value);
+
         match known {
             Some(texts) => patterns.extend(texts),
             // `new AntPathRequestMatcher("/a/**")`, `antMatcher("/a/**")`
@@ -180,6 +187,7 @@ fn read_matchers(project: &Project, module: ModuleId, arguments: &[Argument]) ->
             }),
         }
     }
+
     if patterns.is_empty() && method.is_some() {
         patterns.push("/**".to_owned());
     }

@@ -56,6 +56,7 @@ pub(super) fn find_routes(
     for module in project.modules.iter().filter(|module| module.language == Language::Java && !is_of_tests(module)) {
         let mut classes = Vec::new();
         classes_within(&module.statements, &mut classes);
+
         for class in classes {
             let class = ClassRef { module: module.id, class };
             if let Some(marks) = controller_annotations(project, &class) {
@@ -106,6 +107,7 @@ fn find_path_prefixes(project: &Project, properties: &Properties) -> Vec<Prefix>
             let path = project.constant(module.id, &first.value).and_then(|path| properties.filled(&path));
             let Some(path) = path else { return };
             let (mut annotation, mut packages) = (None, Vec::new());
+
             if let Some(predicate) = arguments.get(1) {
                 crate::ir::walk_expr(&predicate.value, &mut |inner| match &*inner.kind {
                     ExprKind::Member(of, name) if name == "class" => {
@@ -115,9 +117,11 @@ fn find_path_prefixes(project: &Project, properties: &Properties) -> Vec<Prefix>
                     _ => {}
                 });
             }
+
             found.push(Prefix { path: format!("/{}", path.trim_matches('/')), annotation, packages });
         });
     }
+
     found
 }
 
@@ -138,11 +142,13 @@ impl ControllerReader<'_> {
             self.mapping(find_annotation(&own, "RequestMapping")?.clone())
         });
         let mut seen: Vec<(String, usize)> = Vec::new();
+
         for part in &line {
             for method in part.class.methods() {
                 let key = (method.name.clone(), method.parameters.len());
                 let mapped = self.mapped(part.module, method);
                 let is_hidden = seen.contains(&key);
+
                 if let (Some(mapping), false) = (mapped, is_hidden) {
                     seen.push(key);
                     self.route(of_class.as_ref(), &mapping, (part.module, method), table);
@@ -170,6 +176,7 @@ impl ControllerReader<'_> {
             }
             methods.extend(names.iter().map(|name| last_part(name).to_owned()));
         }
+
         let paths = match annotation.value(&["value", "path"]) {
             Some(value) => texts_of_value(self.project, annotation.module, value)
                 .and_then(|paths| paths.iter().map(|path| self.properties.filled(path)).collect()),
@@ -192,6 +199,7 @@ impl ControllerReader<'_> {
             return;
         };
         let (function, name) = self.handler(module, method);
+
         // A method has the methods of its class where it names none.
         let methods = if mapping.methods.is_empty() {
             of_class.map(|of_class| of_class.methods.clone()).unwrap_or_default()
@@ -200,6 +208,7 @@ impl ControllerReader<'_> {
         };
         let bare = vec![String::new()];
         let paths = if paths.is_empty() { &bare } else { paths };
+
         for above in if above.is_empty() { bare.clone() } else { above } {
             for path in paths {
                 let inner = format!("{}{}", self.before, join_parts(&above, path));
@@ -232,6 +241,7 @@ impl ControllerReader<'_> {
             };
             part.class.methods().find(same).map(|own| (part.module, own.clone()))
         });
+
         let (module, function) = does.unwrap_or((module, method.clone()));
         let name = format!("{}.{}", self.class.class.name, function.name);
         (FunctionRef { module, function, class: Some(self.class.clone()) }, name)

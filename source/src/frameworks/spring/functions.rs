@@ -88,6 +88,7 @@ impl FunctionReader<'_> {
             ExprKind::Name(name) => name.as_str(),
             _ => return,
         };
+
         match name {
             "route" | "andRoute" if arguments.len() >= 2 => self.predicate(expr, arguments, above),
             "path" | "nest" | "andNest" if arguments.len() >= 2 => self.nested(arguments, above, depth),
@@ -116,6 +117,7 @@ impl FunctionReader<'_> {
                 found = Some((name, path.value.clone()));
             }
         });
+
         if let Some((name, path)) = found {
             let method = if name == "path" { "" } else { &name };
             self.add(call, method, Some(&path), (above, arguments.get(1)));
@@ -132,6 +134,7 @@ impl FunctionReader<'_> {
         let path = written.and_then(|path| self.project.constant(self.module, path));
         let Some(path) = path.and_then(|path| self.properties.filled(&path)) else { return };
         let above = format!("{above}{path}");
+
         match &*second.value.kind {
             ExprKind::Function(function) => self.statements(&function.body, &above, depth + 1),
             _ => self.expr(&second.value, &above, depth + 1),
@@ -172,12 +175,14 @@ impl FunctionReader<'_> {
         let ExprKind::Member(object, method) = &*expr.kind else { return None };
         let class = self.class_of(&dotted_text(object)?)?;
         let function = self.project.method(&class, method)?;
+
         Some((function, format!("{}.{method}", class.class.name)))
     }
 
     fn class_of(&self, name: &str) -> Option<ClassRef> {
         let parameter = self.function.parameters.iter().find(|parameter| parameter.name == name);
         let declared = parameter.and_then(|parameter| parameter.declared.as_ref()).and_then(dotted_text);
+
         // A field named after its class, as is the custom: `orderHandler`.
         let field = name.strip_prefix("this.").unwrap_or(name);
         let mut letters = field.chars();

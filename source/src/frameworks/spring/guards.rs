@@ -44,17 +44,20 @@ impl<'p> SpringGuardReader<'p> {
         let mut guards = self.of_path(methods, path);
         let own = read_annotations(self.project, function.module, &function.function.decorators);
         let own: Vec<Guard> = own.iter().filter_map(|one| self.guard(one, GuardLevel::Route)).collect();
+
         // What a method says takes the place of what its class says.
         if own.is_empty() {
             for part in self.project.line_of(class) {
                 let of_class = read_annotations(self.project, part.module, &part.class.decorators);
                 let found: Vec<Guard> = of_class.iter().filter_map(|one| self.guard(one, GuardLevel::Router)).collect();
+
                 if !found.is_empty() {
                     guards.extend(found);
                     break;
                 }
             }
         }
+
         guards.extend(own);
         guards
     }
@@ -71,6 +74,7 @@ impl<'p> SpringGuardReader<'p> {
             "DenyAll" => GuardKind::Role("none".to_owned()),
             _ => return None,
         };
+
         let name = self.project.text(annotation.module, annotation.expr.span);
         let name = name.trim_start_matches('@').split_whitespace().collect::<Vec<_>>().join(" ");
         Some(Guard { name, kind, level, place: self.project.place(annotation.module, annotation.expr.span) })
@@ -84,6 +88,7 @@ pub(super) fn of_expression(text: &str) -> GuardKind {
     if is_role {
         // Texts stand between quotes: every second piece.
         let mut names: Vec<&str> = text.split('\'').skip(1).step_by(2).collect();
+
         if names.is_empty() {
             // `hasRole(@roles.ADMIN)`
             names.extend(text.split('(').nth(1).and_then(|rest| rest.split(')').next()));
@@ -93,6 +98,7 @@ pub(super) fn of_expression(text: &str) -> GuardKind {
         let is_whole = !is_either || !['#', '@'].iter().any(|sign| text.contains(*sign)) && !text.contains("permitAll");
         return if is_whole { GuardKind::Role(names.join(", ")) } else { GuardKind::Unknown };
     }
+
     match text.trim() {
         "permitAll" | "permitAll()" | "true" => GuardKind::Public,
         "isAuthenticated()" | "isFullyAuthenticated()" | "authenticated" | "isRememberMe()" => {

@@ -24,6 +24,7 @@ pub(super) fn find_routes(project: &Project) -> RouteTable {
     let guards = SpringGuardReader::new(project);
     controllers::find_routes(project, &properties, &guards, &mut table);
     functions::find_routes(project, &properties, &guards, &mut table);
+
     table
 }
 

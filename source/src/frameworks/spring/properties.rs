@@ -15,6 +15,7 @@ impl Properties {
     pub(super) fn read(project: &Project) -> Properties {
         let mut properties = Properties::default();
         let is_main = |path: &str| !path.split('/').any(|part| part == "test");
+
         for file in project.tree.files.iter().filter(|file| is_main(&file.path)) {
             let name = file.path.rsplit('/').next().unwrap_or_default();
             match name {
@@ -23,6 +24,7 @@ impl Properties {
                 _ => {}
             }
         }
+
         properties
     }
 
@@ -37,6 +39,7 @@ impl Properties {
     fn documents(&mut self, text: &str) {
         // Further documents are profiles: the first is what holds without one.
         let first = text.trim_start_matches("---").split("\n---").next().unwrap_or_default();
+
         if let Ok(value) = yaml_serde::from_str::<serde_json::Value>(first) {
             self.nested("", &value);
         }
@@ -72,6 +75,7 @@ impl Properties {
     pub(super) fn filled(&self, text: &str) -> Option<String> {
         let mut made = String::new();
         let mut rest = text;
+
         while let Some((before, after)) = rest.split_once("${") {
             let (inner, after) = after.split_once('}')?;
             let (name, default) = inner.split_once(':').map_or((inner, None), |(name, value)| (name, Some(value)));
@@ -80,6 +84,7 @@ impl Properties {
             made.push_str(value.filter(|value| !value.contains("${")).or(default)?);
             rest = after;
         }
+
         Some(made + rest)
     }
 }

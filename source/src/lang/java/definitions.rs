@@ -13,6 +13,7 @@ impl Java<'_> {
     pub(super) fn class(&self, node: Node) -> Arc<Class> {
         let body = node.child_by_field_name("body");
         let mut bases = Vec::new();
+
         for child in named_children(node) {
             if matches!(child.kind(), "superclass" | "super_interfaces" | "extends_interfaces") {
                 self.types_within(child, &mut bases);
@@ -70,6 +71,7 @@ impl Java<'_> {
     fn method(&self, node: Node) -> Arc<Function> {
         let body = node.child_by_field_name("body");
         let name = node.child_by_field_name("name");
+
         // The place of a method is where its name and its type stand, below its annotations.
         let first = node.child_by_field_name("type").or(name).map(node_span).unwrap_or_default();
         let line = name.map_or(first.line, |name| node_span(name).line);
@@ -103,6 +105,7 @@ impl Java<'_> {
             "identifier" => Some(self.parameter(node, self.reader.text(node), Spread::One)),
             _ => None,
         };
+
         named_children(list).into_iter().filter_map(read).collect()
     }
 
@@ -138,6 +141,7 @@ impl Java<'_> {
             },
             _ => Argument { name: None, spread: Spread::One, value: self.expr(child), span: node_span(child) },
         };
+
         let arguments = named_children(list).into_iter().map(argument).collect();
         make_expression(node, ExprKind::Call { callee: name, arguments, made: false })
     }

@@ -70,6 +70,7 @@ impl Java<'_> {
             }
             _ => ExprKind::Other(self.exprs(node)),
         };
+
         make_expression(node, kind)
     }
 
@@ -99,6 +100,7 @@ impl Java<'_> {
             (_, Some(place)) => make_expression(place, ExprKind::Name(name)),
             _ => make_expression(node, ExprKind::Name(name)),
         };
+
         ExprKind::Call { callee, arguments: self.arguments(node), made: false }
     }
 
@@ -110,6 +112,7 @@ impl Java<'_> {
             _ => made,
         };
         let mut arguments = self.arguments(node);
+
         for body in named_children(node).into_iter().filter(|child| child.kind() == "class_body") {
             for method in named_children(body).into_iter().flat_map(|member| self.member(member)) {
                 if let StatementKind::Function(function) = &method.kind {
@@ -118,6 +121,7 @@ impl Java<'_> {
                 }
             }
         }
+
         ExprKind::Call { callee, arguments, made: true }
     }
 
@@ -131,6 +135,7 @@ impl Java<'_> {
     fn binary(&self, node: Node) -> ExprKind {
         let operator = self.reader.field_text(node, "operator");
         let parts = vec![self.field(node, "left"), self.field(node, "right")];
+
         match operator.as_str() {
             "&&" | "||" => ExprKind::Logic { all: operator == "&&", parts },
             "==" | "!=" | "<" | ">" | "<=" | ">=" => ExprKind::Compare(parts, vec![operator]),
@@ -178,6 +183,7 @@ impl Java<'_> {
                 _ => text.push_str(part),
             }
         }
+
         text
     }
 }

@@ -18,6 +18,7 @@ impl Java<'_> {
             | "ERROR" => named_children(node).into_iter().flat_map(|child| self.statement(child)).collect(),
             _ => self.statement(node),
         };
+
         self.reader.deeper(lower).unwrap_or_default()
     }
 
@@ -75,6 +76,7 @@ impl Java<'_> {
             }
             _ => StatementKind::Other,
         };
+
         vec![make_statement(node, kind)]
     }
 
@@ -106,6 +108,7 @@ impl Java<'_> {
                 _ => {}
             }
         }
+
         let mut body = self.field_block(node, "body");
         if !items.is_empty() {
             body = vec![make_statement(node, StatementKind::With { items, body })];
@@ -125,11 +128,13 @@ impl Java<'_> {
         let subject = self.field(node, "condition");
         let mut otherwise = Vec::new();
         let arms = node.child_by_field_name("body").map(named_children).unwrap_or_default();
+
         for arm in arms.into_iter().rev() {
             let (labels, parts): (Vec<Node>, Vec<Node>) =
                 named_children(arm).into_iter().partition(|child| child.kind() == "switch_label");
             let body: Vec<Statement> = parts.into_iter().flat_map(|part| self.block(part)).collect();
             let values: Vec<Expr> = labels.into_iter().flat_map(|label| self.exprs(label)).collect();
+
             if values.is_empty() {
                 otherwise = body;
                 continue;
@@ -139,6 +144,7 @@ impl Java<'_> {
                 Expr::new(ExprKind::Compare(vec![subject.clone(), values], vec!["in".to_owned()]), node_span(arm));
             otherwise = vec![make_statement(arm, StatementKind::If { test, body, otherwise })];
         }
+
         otherwise
     }
 

@@ -33,6 +33,7 @@ pub(super) fn restore_decorators(mut statements: Vec<Statement>) -> Vec<Statemen
             restore_assigned(statement, &decorations);
         }
     }
+
     statements
 }
 
@@ -44,10 +45,12 @@ fn restore_assigned(statement: &mut Statement, decorations: &[Decoration]) {
         targets.iter().any(|target| target.name() == Some(&decoration.class)) || class.name == decoration.class
     };
     let own: Vec<&Decoration> = decorations.iter().filter(names).collect();
+
     if own.is_empty() {
         return;
     }
     let mut restored = Class::clone(class);
+
     if let Some(name) = targets.iter().find_map(|target| target.name()) {
         restored.name = name.to_owned();
     }
@@ -59,6 +62,7 @@ fn restore_assigned(statement: &mut Statement, decorations: &[Decoration]) {
 fn class_of(value: &Expr) -> Option<&Arc<Class>> {
     let ExprKind::Call { callee, .. } = &*value.kind else { return None };
     let ExprKind::Function(function) = &*callee.kind else { return None };
+
     match function.body.first().map(|first| &first.kind) {
         Some(StatementKind::Class(class)) if function.span == value.span => Some(class),
         _ => None,
@@ -71,6 +75,7 @@ fn read_decoration(statement: &Statement) -> Option<Decoration> {
         _ => return None,
     };
     let (callee, arguments) = call_of(value)?;
+
     if last_part(&dotted_text(callee)?) != "__decorate" {
         return None;
     }
@@ -78,6 +83,7 @@ fn read_decoration(statement: &Statement) -> Option<Decoration> {
     let target = dotted_text(argument_at(arguments, 1)?)?;
     let member = argument_at(arguments, 2).and_then(literal_text).map(str::to_owned);
     let class = target.strip_suffix(".prototype").unwrap_or(&target).to_owned();
+
     Some(Decoration { class, member, decorators: decorators.clone() })
 }
 
@@ -101,6 +107,7 @@ fn restore_decoration(class: &mut Class, decoration: &Decoration) {
             continue;
         }
         let mut restored = (**function).clone();
+
         for decorator in &decoration.decorators {
             match parameter_decorator(decorator) {
                 Some((place, inner)) => {
@@ -113,6 +120,7 @@ fn restore_decoration(class: &mut Class, decoration: &Decoration) {
         }
         *function = Arc::new(restored);
     }
+
     restore_types(class, Some(member.as_str()), &decoration.decorators);
 }
 
@@ -131,6 +139,7 @@ fn restore_types(class: &mut Class, member: Option<&str>, decorators: &[Expr]) {
     let types = decorators.iter().find_map(|decorator| {
         let (callee, arguments) = decorator.call()?;
         let is_types = literal_text(argument_at(arguments, 0)?)? == "design:paramtypes";
+
         match &*argument_at(arguments, 1)?.kind {
             ExprKind::List(types) if is_types && last_part(&dotted_text(callee)?) == "__metadata" => {
                 Some(types.clone())
@@ -138,6 +147,7 @@ fn restore_types(class: &mut Class, member: Option<&str>, decorators: &[Expr]) {
             _ => None,
         }
     });
+
     let Some(types) = types else { return };
     for statement in &mut class.members {
         let StatementKind::Function(function) = &mut statement.kind else { continue };
@@ -145,6 +155,7 @@ fn restore_types(class: &mut Class, member: Option<&str>, decorators: &[Expr]) {
             continue;
         }
         let mut restored = (**function).clone();
+
         for (parameter, declared) in restored.parameters.iter_mut().zip(&types) {
             parameter.declared.get_or_insert_with(|| declared.clone());
         }

@@ -19,6 +19,7 @@ impl JavaScript<'_> {
         let parameters = self.parameters(node);
         let body = node.child_by_field_name("body");
         let mut statements = self.taken_apart(node);
+
         match body {
             Some(body) if body.kind() == "statement_block" => statements.extend(self.block(body)),
             Some(body) => {
@@ -27,6 +28,7 @@ impl JavaScript<'_> {
             }
             None => {}
         }
+
         let mut cursor = node.walk();
         let is_async = node.children(&mut cursor).any(|child| child.kind() == "async");
         Arc::new(Function {
@@ -47,6 +49,7 @@ impl JavaScript<'_> {
     pub(super) fn method(&self, node: Node, decorators: Vec<Expr>) -> Arc<Function> {
         let outer = decorators.first().map(|first| first.span);
         let mut function = self.function(node, decorators, "");
+
         if let (Some(outer), Some(made)) = (outer, Arc::get_mut(&mut function)) {
             made.outer_span = Span { end: made.span.end, end_line: made.span.end_line, ..outer };
         }
@@ -86,6 +89,7 @@ impl JavaScript<'_> {
             outer_span: node_span(node),
             is_damaged: node.has_error(),
         };
+
         let callee = make_expression(node, ExprKind::Function(Arc::new(made)));
         make_expression(node, ExprKind::Call { callee, arguments: Vec::new(), made: false })
     }
@@ -110,6 +114,7 @@ impl JavaScript<'_> {
     fn members(&self, body: Node) -> Vec<Statement> {
         let mut waiting: Vec<Expr> = Vec::new();
         let mut members = Vec::new();
+
         for node in named_children(body) {
             if node.kind() == "decorator" {
                 waiting.push(self.only(node));
@@ -119,6 +124,7 @@ impl JavaScript<'_> {
             decorators.extend(self.decorators(node));
             members.extend(self.reader.deeper(|| self.class_member(node, decorators)).flatten());
         }
+
         members
     }
 
@@ -129,6 +135,7 @@ impl JavaScript<'_> {
             "class_static_block" => StatementKind::Block(self.field_block(node, "body")),
             _ => return None,
         };
+
         Some(make_statement(node, kind))
     }
 
@@ -137,6 +144,7 @@ impl JavaScript<'_> {
         let key = node.child_by_field_name("name").or_else(|| node.child_by_field_name("property"))?;
         let name = self.reader.text(key).to_owned();
         let value = node.child_by_field_name("value");
+
         if let Some(value) = value.filter(|value| matches!(value.kind(), "arrow_function" | "function_expression")) {
             return Some(StatementKind::Function(self.function(value, decorators, &name)));
         }
@@ -176,6 +184,7 @@ impl JavaScript<'_> {
             let value = make_expression(node, ExprKind::Name(format!("#{place}")));
             Some(make_statement(node, StatementKind::Assign(vec![pattern], Some(value))))
         };
+
         list.filter_map(lower).collect()
     }
 
@@ -191,6 +200,7 @@ impl JavaScript<'_> {
             let name = self.reader.text(key).trim_matches(['"', '\'']).to_owned();
             RecordEntry { key: Some(make_expression(key, ExprKind::Text(name))), value }
         };
+
         let record = make_expression(node, ExprKind::Record(members.into_iter().map(lower).collect()));
         let name = make_expression(node, ExprKind::Name(self.reader.field_text(node, "name")));
         StatementKind::Assign(vec![name], Some(record))

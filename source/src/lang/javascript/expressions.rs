@@ -74,6 +74,7 @@ impl JavaScript<'_> {
             "class" => return self.class_expr(node),
             _ => return self.lower_composed(node),
         };
+
         make_expression(node, kind)
     }
 
@@ -104,6 +105,7 @@ impl JavaScript<'_> {
             },
             _ => ExprKind::Other(self.exprs(node)),
         };
+
         make_expression(node, kind)
     }
 
@@ -121,6 +123,7 @@ impl JavaScript<'_> {
     fn binary(&self, node: Node) -> ExprKind {
         let sign = self.reader.field_text(node, "operator");
         let parts = vec![self.field(node, "left"), self.field(node, "right")];
+
         match sign.as_str() {
             "&&" => ExprKind::Logic { all: true, parts },
             "||" | "??" => ExprKind::Logic { all: false, parts },
@@ -148,6 +151,7 @@ impl JavaScript<'_> {
     fn sequence(&self, node: Node) -> Expr {
         let mut parts = self.exprs(node);
         let plain = |part: &Expr| matches!(&*part.kind, ExprKind::Constant(_));
+
         match parts.split_last() {
             Some((_, first)) if first.iter().all(plain) => {
                 parts.pop().unwrap_or_else(|| make_expression(node, ExprKind::Other(Vec::new())))
@@ -169,6 +173,7 @@ impl JavaScript<'_> {
             value: self.expr(child),
             span: node_span(child),
         };
+
         named_children(list).into_iter().map(lower).collect()
     }
 
@@ -213,6 +218,7 @@ impl JavaScript<'_> {
     fn string(&self, node: Node) -> ExprKind {
         let (mut text, mut parts) = (String::new(), Vec::new());
         let mut cursor = node.walk();
+
         for child in node.named_children(&mut cursor) {
             match child.kind() {
                 "string_fragment" => text.push_str(self.reader.text(child)),
@@ -224,6 +230,7 @@ impl JavaScript<'_> {
                 _ => {}
             }
         }
+
         if parts.is_empty() { ExprKind::Text(text) } else { ExprKind::Template(text, parts) }
     }
 }

@@ -15,6 +15,7 @@ impl JavaScript<'_> {
     pub(super) fn imports(&self, node: Node) -> Vec<Statement> {
         let mut source = node.child_by_field_name("source");
         let (mut names, mut alias) = (Vec::new(), None);
+
         for child in named_children(node) {
             match child.kind() {
                 "import_clause" => {
@@ -27,6 +28,7 @@ impl JavaScript<'_> {
                         }
                     }
                 }
+
                 // `import a = require('a')`
                 "import_require_clause" => {
                     source = child.child_by_field_name("source");
@@ -35,6 +37,7 @@ impl JavaScript<'_> {
                 _ => {}
             }
         }
+
         let module = source.map(|source| self.module_text(source)).unwrap_or_default();
         self.import_statements(node, &module, names, alias)
     }
@@ -64,6 +67,7 @@ impl JavaScript<'_> {
             let alias = if alias.is_empty() { name.clone() } else { alias };
             ImportedName { name, alias }
         };
+
         parts.map(read).collect()
     }
 
@@ -75,6 +79,7 @@ impl JavaScript<'_> {
         let mut is_default = false;
         let mut is_assigned = false;
         let mut cursor = node.walk();
+
         for child in node.children(&mut cursor) {
             is_default |= child.kind() == "default";
             is_assigned |= child.kind() == "=";
@@ -113,9 +118,11 @@ impl JavaScript<'_> {
             }
             _ => self.reader.deeper(|| self.statement(declaration)).unwrap_or_default(),
         };
+
         if is_default {
             let name = declaration.child_by_field_name("name").map(|name| self.text_of(name));
             let name = name.filter(|name| !name.is_empty());
+
             if let Some(name) = name {
                 let (target, value) = (self.named_at(node, "default"), self.named_at(node, &name));
                 made.push(make_statement(node, StatementKind::Assign(vec![target], Some(value))));
@@ -123,6 +130,7 @@ impl JavaScript<'_> {
                 made = vec![self.exported_default(node, declaration)];
             }
         }
+
         made
     }
 
@@ -130,6 +138,7 @@ impl JavaScript<'_> {
     fn reexports(&self, node: Node, module: &str) -> Vec<Statement> {
         let (mut names, mut alias) = (Vec::new(), None);
         let mut is_all = true;
+
         for child in named_children(node) {
             match child.kind() {
                 "export_clause" => {
@@ -143,6 +152,7 @@ impl JavaScript<'_> {
                 _ => {}
             }
         }
+
         if is_all {
             names.push(self.imported("*", "*"));
         }
@@ -153,6 +163,7 @@ impl JavaScript<'_> {
     pub(super) fn required(&self, target: Node, value: Node) -> Option<Import> {
         let (module, member) = self.required_module(value)?;
         let import = |names, alias| Some(Import { module: module.clone(), level: 0, names, alias });
+
         match (target.kind(), member) {
             ("identifier", None) => import(Vec::new(), Some(self.text_of(target))),
             ("identifier", Some(name)) => import(vec![self.imported(&name, self.reader.text(target))], None),
@@ -171,6 +182,7 @@ impl JavaScript<'_> {
                         _ => return None,
                     }
                 }
+
                 import(names, None)
             }
             _ => None,
@@ -186,6 +198,7 @@ impl JavaScript<'_> {
                 let first = *arguments.first()?;
                 let name = self.reader.text(callee);
                 let last = name.rsplit('.').next().unwrap_or(name);
+
                 if matches!(name, "require" | "import") && arguments.len() == 1 && first.kind() == "string" {
                     return Some((self.module_text(first), None));
                 }

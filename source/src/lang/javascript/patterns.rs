@@ -38,6 +38,7 @@ impl JavaScript<'_> {
             },
             _ => self.expr(node),
         };
+
         self.reader.deeper(lower).unwrap_or_else(|| make_expression(node, ExprKind::Other(Vec::new())))
     }
 

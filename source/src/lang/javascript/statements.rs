@@ -67,6 +67,7 @@ impl JavaScript<'_> {
             "class_static_block" => StatementKind::Block(self.field_block(node, "body")),
             _ => StatementKind::Other,
         };
+
         vec![make_statement(node, kind)]
     }
 
@@ -96,6 +97,7 @@ impl JavaScript<'_> {
             "internal_module" => return self.statement(node),
             _ => StatementKind::Expr(self.expr(node)),
         };
+
         vec![make_statement(whole, kind)]
     }
 
@@ -103,6 +105,7 @@ impl JavaScript<'_> {
     fn assignment(&self, node: Node) -> StatementKind {
         let mut targets = Vec::new();
         let mut current = node;
+
         loop {
             targets.push(self.field_pattern(current, "left"));
             match current.child_by_field_name("right") {
@@ -134,6 +137,7 @@ impl JavaScript<'_> {
         let first = node.child_by_field_name("initializer");
         let mut made: Vec<Statement> = first.map(|first| self.statement(first)).unwrap_or_default();
         let mut body = self.field_block(node, "body");
+
         if let Some(step) = node.child_by_field_name("increment") {
             body.extend(self.standing(step, step));
         }
@@ -158,6 +162,7 @@ impl JavaScript<'_> {
         let cases = node.child_by_field_name("body").map(named_children).unwrap_or_default();
         let mut groups: Vec<(Vec<Expr>, Node, Vec<Statement>)> = Vec::new();
         let (mut waiting, mut last) = (Vec::new(), Vec::new());
+
         for case in cases {
             let body: Vec<Statement> =
                 field_children(case, "body").into_iter().flat_map(|inner| self.case_body(inner)).collect();
@@ -168,10 +173,12 @@ impl JavaScript<'_> {
             }
             let compared = vec![subject.clone(), self.field(case, "value")];
             waiting.push(make_expression(case, ExprKind::Compare(compared, vec!["===".to_owned()])));
+
             if !body.is_empty() {
                 groups.push((std::mem::take(&mut waiting), case, body));
             }
         }
+
         let chain = |otherwise: Vec<Statement>, (mut tests, case, body): (Vec<Expr>, Node, Vec<Statement>)| {
             let test = match (tests.pop(), tests.is_empty()) {
                 (Some(one), true) => one,
@@ -180,8 +187,10 @@ impl JavaScript<'_> {
                     Expr::new(ExprKind::Logic { all: false, parts: tests }, node_span(case))
                 }
             };
+
             vec![make_statement(case, StatementKind::If { test, body, otherwise })]
         };
+
         groups.into_iter().rev().fold(last, chain)
     }
 
@@ -192,6 +201,7 @@ impl JavaScript<'_> {
             "statement_block" => {
                 let mut body = self.block(node);
                 let last = named_children(node).last().map(|last| last.kind());
+
                 if last == Some("break_statement") {
                     body.pop();
                 }

@@ -76,6 +76,7 @@ impl Python<'_> {
             "list_splat_pattern" | "dictionary_splat_pattern" => (self.reader.text(node), spread_of(node)),
             _ => return None,
         };
+
         Some(FunctionParameter {
             name: name.trim_start_matches('*').to_owned(),
             default,

@@ -68,6 +68,7 @@ impl Python<'_> {
             },
             _ => ExprKind::Other(self.exprs(node)),
         };
+
         make_expression(node, kind)
     }
 
@@ -101,6 +102,7 @@ impl Python<'_> {
             "dictionary_splat" => (None, Spread::Named),
             _ => (None, Spread::One),
         };
+
         let value = if spread == Spread::One { self.expr(node) } else { self.only(node) };
         Argument { name, spread, value, span: node_span(node) }
     }
@@ -136,6 +138,7 @@ impl Python<'_> {
                 _ => {}
             }
         }
+
         ExprKind::Comprehension { body: self.field(node, "body"), clauses, conditions }
     }
 

@@ -50,6 +50,7 @@ impl Python<'_> {
             "block" | "ERROR" => return self.block(node),
             _ => StatementKind::Other,
         };
+
         vec![make_statement(node, kind)]
     }
 
@@ -65,6 +66,7 @@ impl Python<'_> {
     fn assignment(&self, node: Node) -> Statement {
         let mut targets = Vec::new();
         let mut current = node;
+
         loop {
             targets.extend(current.child_by_field_name("left").map(|left| self.expr(left)));
             match current.child_by_field_name("right") {
@@ -89,6 +91,7 @@ impl Python<'_> {
                 }
             };
         }
+
         let body = self.field_block(node, "consequence");
         StatementKind::If { test: self.field(node, "condition"), body, otherwise }
     }
@@ -128,6 +131,7 @@ impl Python<'_> {
                 _ => {}
             }
         }
+
         StatementKind::Try { body: self.field_block(node, "body"), handlers, otherwise, finally }
     }
 
@@ -135,6 +139,7 @@ impl Python<'_> {
     fn matched(&self, node: Node) -> Vec<Statement> {
         let mut otherwise = Vec::new();
         let cases = node.child_by_field_name("body").map(named_children).unwrap_or_default();
+
         for case in cases.into_iter().rev() {
             let body = self.field_block(case, "consequence");
             let test = Expr::new(ExprKind::Other(vec![self.field(node, "subject")]), node_span(case));
@@ -152,6 +157,7 @@ impl Python<'_> {
             let alias = Some(alias).filter(|alias| !alias.is_empty());
             make_statement(node, StatementKind::Import(Import { module, level: 0, names: Vec::new(), alias }))
         };
+
         named_children(node).into_iter().map(lower).collect()
     }
 
@@ -173,6 +179,7 @@ impl Python<'_> {
                 alias: self.reader.field_text(node, "alias"),
             };
         }
+
         let name = self.reader.text(node).to_owned();
         ImportedName { alias: name.clone(), name }
     }

@@ -19,6 +19,7 @@ impl HandlerReader<'_> {
             }
         }
         let (module, span) = code.declaration;
+
         for part in self.declared_chain(module, span) {
             if part.span.covers(&code.function.function.span) {
                 break;
@@ -36,11 +37,14 @@ impl HandlerReader<'_> {
                 }
                 self.run_middleware(cx, &mut state, (function, around));
             }
+
             self.learn_by_name(&at, &mut state, &part);
         }
+
         let function = &code.function;
         let inner = function.function.parameters.len();
         let values = handler_values(inner);
+
         for (parameter, value) in function.function.parameters.iter().zip(values) {
             self.bind_parameter(cx, &mut state, parameter, &value);
         }
@@ -59,6 +63,7 @@ impl HandlerReader<'_> {
     ) {
         let inner = Cx { depth: cx.depth + 1, ..cx.clone() };
         let count = function.function.parameters.len();
+
         if count > 3 {
             // It handles faults.
             return;
@@ -67,10 +72,12 @@ impl HandlerReader<'_> {
         let frame = self.run(&inner, state, function, around, given);
         let mut nexts = frame.nexts.into_iter();
         let Some((mut joined, _)) = nexts.next() else { return };
+
         for (next, _) in nexts {
             joined = joined.joined(&next);
         }
         self.learn(state, &joined.facts);
+
         // The request has one name here and another there.
         state.left = joined.left;
     }
@@ -86,6 +93,7 @@ impl HandlerReader<'_> {
                 found = arguments.iter().map(|argument| argument.value.clone()).collect();
             }
         });
+
         found
     }
 }

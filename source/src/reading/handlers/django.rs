@@ -25,9 +25,11 @@ impl HandlerReader<'_> {
             self.read_body(cx, state, function);
             return;
         };
+
         let frame_cx = Cx { depth: 0, ..cx.clone() };
         self.class_tests(&frame_cx, &mut state, &class);
         let is_inherited = function.function.body.is_empty();
+
         if is_inherited {
             self.inherited_action(&frame_cx, &mut state, entry, &class);
         } else {
@@ -61,6 +63,7 @@ impl HandlerReader<'_> {
     fn bind_view(&mut self, cx: &Cx, state: &mut State, entry: &RouteEntry, code: &HandlerCode) {
         let own = self.own_parameters(&code.function, state);
         let in_path: Vec<String> = path_parameters(&entry.path);
+
         for parameter in own {
             let value = if matches!(parameter.name.as_str(), "request" | "req") {
                 CodeValue::kind(ValueKind::Request(Part::Whole))
@@ -117,6 +120,7 @@ impl HandlerReader<'_> {
             self.note_use(cx, state, &value, CodeAccessVerb::List, class.class.span);
             return;
         }
+
         if creates {
             self.hook(cx, state, class, ("perform_create", CodeValue::default()));
             return;
@@ -133,6 +137,7 @@ impl HandlerReader<'_> {
                 return;
             }
         }
+
         self.note_use(cx, state, &object, verb, class.class.span);
     }
 
@@ -166,6 +171,7 @@ impl HandlerReader<'_> {
     fn unsent(&mut self, cx: &Cx, module: crate::project::ModuleId, value: &Expr) -> CodeValue {
         let at = Cx { module, class: None, depth: cx.depth + 1 };
         let made = self.eval(&at, &mut State::default(), value);
+
         match made.kind {
             ValueKind::Class(name, _) => {
                 CodeValue::kind(ValueKind::Query(Rc::new(Query { model: Some(name), ..Query::default() })))
@@ -192,6 +198,7 @@ impl HandlerReader<'_> {
             _ => Query { parents: value.labels.objects, ..Query::default() },
         };
         let path = self.path_labels();
+
         if !path.ids.is_empty() {
             query.clauses.push(super::super::verbs::by_key(path));
         }
@@ -201,6 +208,7 @@ impl HandlerReader<'_> {
         let object = self.send(cx, state, &query, false);
         self.learn_presence(state, &object);
         self.check_object(cx, state, class, &object);
+
         object
     }
 
@@ -213,6 +221,7 @@ impl HandlerReader<'_> {
                 own.or_else(|| rest_setting(self.project, "DEFAULT_PERMISSION_CLASSES"))
             }
         };
+
         let Some((module, listed)) = listed else { return };
         let items: Vec<Expr> = match &*listed.kind {
             ExprKind::List(items) => items.clone(),
@@ -247,6 +256,7 @@ impl HandlerReader<'_> {
             }
             _ => {}
         }
+
         let name = dotted_text(item).or_else(|| literal_text(item).map(str::to_owned)).unwrap_or_default();
         if words::holds_one_of(last_part(&name), &["isadmin", "isstaff", "issuperuser"])
             && !words::holds_one_of(&name, &["owner", "author", "readonly"])
@@ -258,6 +268,7 @@ impl HandlerReader<'_> {
                 mark,
             }]);
         }
+
         // The settings name classes by their full names.
         let found = match literal_text(item) {
             Some(full) => self.project.resolve_full(module, full),
@@ -265,6 +276,7 @@ impl HandlerReader<'_> {
         };
         let Some(Resolved::Class(permission)) = found else { return Facts::default() };
         let mut facts = Facts::default();
+
         for (method, with_object) in [("has_permission", false), ("has_object_permission", true)] {
             let Some(function) = self.project.method(&permission, method) else { continue };
             let inner = Cx { depth: cx.depth + 1, ..cx.clone() };

@@ -27,6 +27,7 @@ impl HandlerReader<'_> {
                 self.run_dependency(cx, &mut state, entry, &dependency);
             }
         }
+
         for decorator in &function.function.decorators {
             if let Some(list) = decorator.call().and_then(|(_, arguments)| argument_named(arguments, "dependencies"))
                 && let ExprKind::List(items) = &*list.kind
@@ -36,6 +37,7 @@ impl HandlerReader<'_> {
                 }
             }
         }
+
         let parameters_of = self.own_parameters(function, &mut state);
         for parameter in parameters_of {
             let value = self.fastapi_value(cx, &mut state, entry, parameter);
@@ -57,6 +59,7 @@ impl HandlerReader<'_> {
             let at = Cx { module: *module, ..cx.clone() };
             let Some((callee, arguments)) = marker.call() else { continue };
             let name = dotted_text(callee).unwrap_or_default();
+
             match last_part(&name) {
                 "Depends" | "Security" => return self.depends(&at, state, entry, (marker, arguments, parameter)),
                 "Header" => {
@@ -71,6 +74,7 @@ impl HandlerReader<'_> {
                 _ => {}
             }
         }
+
         if path_parameters(&entry.path).contains(&parameter.name) {
             return CodeValue::of(self.client(&parameter.name, IdOrigin::Path));
         }
@@ -84,6 +88,7 @@ impl HandlerReader<'_> {
                 _ => None,
             })
         });
+
         let last = declared.as_deref().map(last_part).unwrap_or_default().to_owned();
         if matches!(last.as_str(), "Request" | "HTTPConnection") {
             return CodeValue::kind(ValueKind::Request(Part::Whole));
@@ -182,6 +187,7 @@ impl HandlerReader<'_> {
                 return CodeValue::kind(ValueKind::Connection);
             }
         }
+
         value
     }
 
@@ -192,6 +198,7 @@ impl HandlerReader<'_> {
         let last = last_part(&name);
         let Some(Resolved::Function(function)) = self.project.resolve(cx.module, &name) else { return false };
         let in_path = path_parameters(&entry.path);
+
         if function.function.parameters.iter().any(|parameter| in_path.contains(&parameter.name)) {
             return false;
         }
@@ -206,6 +213,7 @@ impl HandlerReader<'_> {
             let outer = outer.map(|outer| last_part(outer.trim()).to_owned()).unwrap_or_default();
             words::is_one_of(&outer, &words::USER_MODELS) || words::is_one_of(&outer, &words::SUBJECT_NAMES)
         };
+
         is_authentication
             && (words::is_one_of(&parameter.name, &words::SUBJECT_NAMES) || of_user(parameter.declared.as_ref()))
     }
@@ -231,6 +239,7 @@ impl HandlerReader<'_> {
             return self.run_dependency(&inner, state, entry, &function);
         }
         let value = self.eval(&inner, state, dependency);
+
         match &value.kind {
             ValueKind::Function(function, around) => {
                 let (function, around) = (function.clone(), around.clone());

@@ -16,6 +16,7 @@ impl HandlerReader<'_> {
     pub(super) fn read_flask(&mut self, cx: &Cx, mut state: State, entry: &RouteEntry, function: &FunctionRef) {
         self.run_hooks(cx, &mut state, entry);
         let mut handed = Vec::new();
+
         for decorator in self.wrappers(cx, function) {
             handed.extend(self.wrap(cx, &mut state, entry, &decorator));
         }
@@ -35,6 +36,7 @@ impl HandlerReader<'_> {
                 }
             }
         }
+
         let _ = cx;
         all.extend(function.function.decorators.iter().cloned());
         all
@@ -55,6 +57,7 @@ impl HandlerReader<'_> {
         };
         let mut nexts = frame.nexts.into_iter();
         let Some((mut joined, handed)) = nexts.next() else { return Vec::new() };
+
         for (next, _) in nexts {
             joined = joined.joined(&next);
         }
@@ -78,6 +81,7 @@ impl HandlerReader<'_> {
         let ValueKind::Function(wrapper, around) = wrapper.kind else { return None };
         let record = self.path_record(entry);
         let given = vec![CallArgument { name: None, spread: Spread::Named, value: record }];
+
         Some(self.run(&inner, state, &wrapper, &around, given))
     }
 
@@ -92,6 +96,7 @@ impl HandlerReader<'_> {
         let parameters_of = self.own_parameters(function, state);
         let in_path: Vec<String> = path_parameters(&entry.path);
         let mut positional = handed.iter().filter(|given| given.name.is_none());
+
         for parameter in parameters_of {
             let named = handed.iter().find(|given| given.name.as_deref() == Some(parameter.name.as_str()));
             let value = if in_path.contains(&parameter.name) {

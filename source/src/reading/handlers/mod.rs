@@ -29,6 +29,7 @@ impl HandlerReader<'_> {
                 entry.handler.file, entry.handler.line
             ));
         }
+
         if let [method] = entry.methods.as_slice() {
             self.method = Some(method.clone());
         }
@@ -38,6 +39,7 @@ impl HandlerReader<'_> {
         let cx = Cx { module: function.module, class: function.class.clone(), depth: 0 };
         let mut state = State::default();
         self.add_role_guards(entry, &mut state);
+
         match entry.framework {
             FrameworkName::Flask => self.read_flask(&cx, state, entry, &function),
             FrameworkName::FastApi => self.read_fastapi(&cx, state, entry, &function),
@@ -47,6 +49,7 @@ impl HandlerReader<'_> {
             FrameworkName::Spring => self.read_spring(&cx, state, entry, &function),
             _ => return HandlerReading::unknown("the ownership checks of this framework are not read"),
         }
+
         self.judge(entry)
     }
 
@@ -59,6 +62,7 @@ impl HandlerReader<'_> {
                 &text,
                 &["admin", "staff", "superuser", "moderat", "manager", "permission", "isroot", "operator"],
             );
+
             if is_above && !words::holds_one_of(&text, &["owner", "author", "readonly", "owns"]) {
                 let mark = self.mark_of(guard);
                 state.facts.add(OwnershipFact { key: Key::Role, tie: CallerTie::Access, mark });
@@ -71,6 +75,7 @@ impl HandlerReader<'_> {
         let module = self.project.module_at(&guard.place.file);
         let Some(module) = module else { return CodeMark::default() };
         let mut start = 0;
+
         for (at, line) in module.text.split_inclusive('\n').enumerate() {
             if at + 1 == guard.place.line {
                 let lead = line.len() - line.trim_start().len();
@@ -78,8 +83,10 @@ impl HandlerReader<'_> {
                     Span { start: start + lead, end: start + line.trim_end().len(), line: at + 1, end_line: at + 1 };
                 return CodeMark { module: module.id, span };
             }
+
             start += line.len();
         }
+
         CodeMark::default()
     }
 
@@ -89,6 +96,7 @@ impl HandlerReader<'_> {
         let name = guard.name.trim_start_matches('@');
         let name = name.strip_prefix("Depends(").or(name.strip_prefix("Security(")).unwrap_or(name);
         let name = name.split(['(', ')', ',', ' ']).next().unwrap_or(name);
+
         match self.project.resolve(module.id, name)? {
             Resolved::Function(function) => Some(function),
             _ => None,
@@ -103,8 +111,10 @@ impl HandlerReader<'_> {
                 continue;
             }
             let mut frame = self.run(cx, state, &function, &Rc::default(), Vec::new());
+
             // A hook that returns an answer ends the request; the handler runs where it returns nothing.
             frame.ends.retain(|(_, value)| value.truth.as_ref().is_some_and(|truth| truth.yes.is_impossible));
+
             if !frame.ends.is_empty() {
                 self.collect(state, frame);
             }
@@ -146,6 +156,7 @@ impl HandlerReader<'_> {
             whole,
             &["admin", "staff", "superuser", "moderat", "manager", "permission", "operator"],
         );
+
         if is_role && is_above && !words::holds_one_of(whole, &["owner", "author"]) {
             let fact = OwnershipFact { key: Key::Role, tie: CallerTie::Access, mark: self.mark(cx, decorator.span) };
             self.learn(state, &Facts::of(vec![fact]));

@@ -16,6 +16,7 @@ impl HandlerReader<'_> {
     pub(super) fn read_nest(&mut self, cx: &Cx, mut state: State, entry: &RouteEntry, function: &FunctionRef) {
         let _ = entry;
         let on_class = function.class.as_ref().map(|class| class.class.decorators.clone()).unwrap_or_default();
+
         for decorator in on_class.iter().chain(&function.function.decorators) {
             self.learn_by_name(cx, &mut state, decorator);
             self.run_nest_guards(cx, &mut state, decorator);
@@ -52,6 +53,7 @@ impl HandlerReader<'_> {
                 }
                 None => (dotted_text(decorator), None),
             };
+
             let name = name.unwrap_or_default();
             let part = match last_part(&name) {
                 "Param" | "Params" => Part::Path,
@@ -69,6 +71,7 @@ impl HandlerReader<'_> {
                 }
                 _ => continue,
             };
+
             return match key {
                 Some(key) => self.of_request(cx, part, key, parameter.span),
                 None if part == Part::Headers
@@ -82,6 +85,7 @@ impl HandlerReader<'_> {
                 None => CodeValue::of(self.client(&parameter.name, IdOrigin::Query)),
             };
         }
+
         CodeValue::default()
     }
 }

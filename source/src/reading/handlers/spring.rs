@@ -18,6 +18,7 @@ impl HandlerReader<'_> {
             self.bind_parameter(cx, &mut state, parameter, &value);
         }
         let on_class = function.class.as_ref().map(|class| class.class.decorators.clone()).unwrap_or_default();
+
         for decorator in on_class.iter().chain(&function.function.decorators) {
             self.authorize(cx, &mut state, decorator);
         }
@@ -34,6 +35,7 @@ impl HandlerReader<'_> {
                 ),
                 None => (dotted_text(decorator), None),
             };
+
             let key = key.unwrap_or_else(|| parameter.name.clone());
             match last_part(&name.unwrap_or_default()) {
                 "PathVariable" => return CodeValue::of(self.client(&key, IdOrigin::Path)),
@@ -47,6 +49,7 @@ impl HandlerReader<'_> {
                 _ => {}
             }
         }
+
         match last_part(&declared) {
             "Principal" | "Authentication" | "JwtAuthenticationToken" | "UserDetails" | "OAuth2User" | "Jwt" => {
                 self.ask_caller(cx, parameter.span)
@@ -64,6 +67,7 @@ impl HandlerReader<'_> {
         let name = dotted_text(callee).unwrap_or_default();
         let mark = self.mark(cx, decorator.span);
         let is_condition = matches!(last_part(&name), "PreAuthorize" | "PostAuthorize");
+
         if matches!(last_part(&name), "Secured" | "RolesAllowed") {
             let text = self.project.text(cx.module, decorator.span).to_owned();
             if words::holds_one_of(&text, &["admin", "manager", "staff", "moderator"]) {
@@ -71,10 +75,12 @@ impl HandlerReader<'_> {
             }
             return;
         }
+
         let Some(text) = arguments.first().and_then(|first| literal_text(&first.value)).filter(|_| is_condition) else {
             return;
         };
         let mut facts: Option<Facts> = None;
+
         for arm in text.split(" or ").flat_map(|arm| arm.split(" OR ")).flat_map(|arm| arm.split("||")) {
             let arm = self.arm(state, arm, mark);
             facts = Some(match facts {
@@ -82,21 +88,25 @@ impl HandlerReader<'_> {
                 None => arm,
             });
         }
+
         self.learn(state, &facts.unwrap_or_default());
     }
 
     fn arm(&self, state: &State, arm: &str, mark: super::super::facts::CodeMark) -> Facts {
         let asks_caller = arm.contains("authentication") || arm.contains("principal");
         let mut facts = Facts::default();
+
         for named in arm.split('#').skip(1) {
             let name: String = named.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
             let Some(value) = state.get(&name) else { continue };
             let is_equal = arm.contains("==") && asks_caller;
             let is_call = arm.contains('@') || words::holds_one_of(arm, &words::GUARD_PARTS);
+
             if is_equal || is_call {
                 facts.and(&self.tie(value.labels, if is_equal { CallerTie::Owner } else { CallerTie::Access }, mark));
             }
         }
+
         if facts.is_empty()
             && (arm.contains("hasRole") || arm.contains("hasAuthority") || arm.contains("hasAnyRole"))
             && words::holds_one_of(arm, &["admin", "manager", "staff", "moderator"])

@@ -36,6 +36,7 @@ pub(super) fn collect_module(models: &mut KnownData, project: &Project, module: 
             models.services.entry(words::simplify_name(&class.name)).or_insert(reference);
         }
     }
+
     models.add(&own.said);
 }
 
@@ -66,6 +67,7 @@ fn read_module(module: &Module) -> ModuleData {
             _ => add_call(models, module, expr),
         }
     }
+
     own
 }
 
@@ -90,6 +92,7 @@ fn is_model(project: &Project, class: &ClassRef) -> bool {
         ) || last.ends_with("Model")
             || last.ends_with("Mixin") && name.contains("model")
     };
+
     let decorated = class
         .class
         .decorators
@@ -123,6 +126,7 @@ fn is_model(project: &Project, class: &ClassRef) -> bool {
     .iter()
     .any(|end| name.ends_with(end));
     let has_fields = class.class.members.iter().any(|member| matches!(member.kind, StatementKind::Assign(..)));
+
     has_fields && !is_form && (bases.iter().any(is_base) || is_decorated || is_table || has_columns)
 }
 
@@ -142,6 +146,7 @@ fn column_call(value: &Expr) -> Option<String> {
         "ReferenceField",
         "Relationship",
     ];
+
     (known.contains(&last) || (last.ends_with("Field") && !name.contains("serializers"))).then(|| last.to_owned())
 }
 
@@ -157,8 +162,10 @@ fn add_class(models: &mut KnownData, project: &Project, class: &ClassRef) {
         let text = project.text(part.module, member.span);
         add_field(models, &class.class, (field, text), value.as_ref());
     }
+
     let table = class.class.field("__tablename__").and_then(literal_text).map(str::to_owned);
     models.entry(&class.class.name).is_known = true;
+
     if let Some(table) = table {
         let known = models.entry(&class.class.name).clone();
         *models.entry(&table) = known;
@@ -248,6 +255,7 @@ fn add_sql(models: &mut KnownData, text: &str) {
             add_columns(models, table.as_str(), columns.into_iter());
         }
     }
+
     if text.len() > 15 && lower_has("into") {
         for found in INSERT.as_ref().map(|shape| shape.captures_iter(text)).into_iter().flatten() {
             let (Some(table), Some(columns)) = (found.get(1), found.get(2)) else { continue };
@@ -275,6 +283,7 @@ fn add_assigned(models: &mut KnownData, targets: &[Expr], value: &Expr) {
         },
         _ => return,
     };
+
     match &*value.kind {
         ExprKind::Record(entries) if is_entry => add_columns(models, &name, entry_keys(entries)),
         ExprKind::Record(entries) => {
@@ -299,6 +308,7 @@ fn add_assigned(models: &mut KnownData, targets: &[Expr], value: &Expr) {
 fn add_call(models: &mut KnownData, module: &Module, expr: &Expr) {
     let Some((callee, arguments)) = expr.call() else { return };
     let ExprKind::Member(object, verb) = &*callee.kind else { return };
+
     match verb.as_str() {
         "model" | "define" => {
             let Some(name) = arguments.first().and_then(|first| literal_text(&first.value)) else { return };
@@ -315,6 +325,7 @@ fn add_call(models: &mut KnownData, module: &Module, expr: &Expr) {
                         .as_ref()
                         .is_some_and(|key| key.name() == Some("data") || literal_text(key) == Some("data"))
                 });
+
                 match data.map(|data| &*data.value.kind) {
                     Some(ExprKind::Record(inner)) => add_columns(models, last_part(&of), entry_keys(inner)),
                     _ if verb != "set" || arguments.len() == 2 => {
@@ -341,6 +352,7 @@ fn add_schema(models: &mut KnownData, module: &Module, name: &str, schema: &Expr
                     .and_then(|to| literal_text(&to.value))
                     .is_some_and(|to| words::is_one_of(to, &words::USER_MODELS));
                 let column = entry.key.as_ref().and_then(|key| literal_text(key).or(key.name()));
+
                 if let (true, Some(column)) = (to_user, column) {
                     models.entry(name).owner.get_or_insert(column.to_owned());
                 }

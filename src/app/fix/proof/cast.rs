@@ -52,6 +52,7 @@ impl Cast {
                 (served, (![ANONYMOUS, GARBAGE].contains(&sender)).then_some(sender))
             }
         };
+
         Casting { report, config: config.as_ref() }.cast(names)
     }
 
@@ -95,8 +96,10 @@ impl Casting<'_> {
                 .find_map(|name| self.recipe(name))
                 .map(|recipe| SignUpFacts { path: recipe.path.clone() }),
         };
+
         let all = [&cast.owner, &cast.stranger];
         let without = all.into_iter().flatten().find(|caller| caller.fields.is_empty());
+
         match without.filter(|_| cast.sign_in.is_some()) {
             Some(caller) => Err(format!("{} does not sign in as the others do", caller.name).into()),
             None => Ok(cast),
@@ -139,6 +142,7 @@ impl Casting<'_> {
             }
             found = Some(own);
         }
+
         Ok(found)
     }
 

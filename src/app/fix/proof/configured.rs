@@ -36,6 +36,7 @@ pub(super) fn caller_facts(config: &Table, name: &str) -> CallerFacts {
         };
         Some((field.clone(), value))
     });
+
     CallerFacts {
         name: name.to_owned(),
         fields: fields.collect(),
@@ -51,6 +52,7 @@ pub(super) fn sign_in(config: &Table, name: &str) -> Option<SignInFacts> {
     let is_form = login.get("content_type").and_then(Value::as_str).is_some_and(|kind| kind.contains("form"));
     let pointer = login.get("token").and_then(Value::as_str);
     let send = login.get("send").and_then(Value::as_str).unwrap_or("Authorization: Bearer {token}");
+
     Some(SignInFacts { path, is_form, gives: credential_from_login(pointer, send) })
 }
 

@@ -68,6 +68,7 @@ impl<'a> Proof<'a> {
         let attack = exchange_of_role(finding, Role::Attack).ok_or("its proof holds no attack")?;
         let owner = exchange_of_role(finding, Role::Baseline).filter(|_| shape != ProofShape::Kept);
         let cast = Cast::of(finding, report, shape, attack, owner)?;
+
         Ok(Proof { finding, report, shape, attack, owner, cast })
     }
 
@@ -76,6 +77,7 @@ impl<'a> Proof<'a> {
         let template = &self.finding.operation.path;
         let attack = path_of(self.attack)?;
         let url_path = remaking.path(template, &attack);
+
         // A control by other means (the owner's look at what is deleted) says nothing of the request itself.
         let same = self.owner.filter(|owner| owner.request.method == self.attack.request.method);
         let owner_url_path = match same.filter(|_| self.shape == ProofShape::Other) {
@@ -141,6 +143,7 @@ impl<'a> Proof<'a> {
         let documented = documented_fields(self.finding, self.report);
         let mut body = sent.ok_or("its proof holds no body")?;
         let all = body.as_object_mut().ok_or("the body of its proof is no object")?;
+
         // What the scan tried beside them is no part of the proof.
         all.retain(|name, _| names.contains(name) || documented.is_empty() || documented.contains(name));
         let body = remaking.body(&body);
@@ -169,6 +172,7 @@ impl<'a> Proof<'a> {
         let path = path_of(read)?;
         let answer = self.attack.response.as_ref().and_then(|answer| serde_json::from_str::<Value>(&answer.body).ok());
         let made = answer.as_ref().and_then(|answer| remaking::id_in_path(answer, &path));
+
         match made {
             Some((pointer, id)) => Ok((remaking.view(&path, Some(&id)), pointer)),
             None => Ok((remaking.view(&path, None), String::new())),
@@ -184,6 +188,7 @@ impl<'a> Proof<'a> {
         let named = self.finding.claim.split(|letter: char| !letter.is_alphanumeric() && !"-_".contains(letter));
         let named: Vec<&str> = named.filter(|word| word.chars().any(|letter| letter.is_ascii_digit())).collect();
         let (field, id) = named.iter().find_map(|id| Some((remaking::field_of(shown, id)?, *id)))?;
+
         Some(ListedFacts { field, id: remaking.id(id) })
     }
 }

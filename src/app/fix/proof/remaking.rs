@@ -48,6 +48,7 @@ impl<'a> Remaking<'a> {
         let parts: Vec<&str> = own.split('/').collect();
         let count = parts.len();
         let mut made: Vec<String> = Vec::new();
+
         for (at, part) in parts.iter().enumerate() {
             let is_slot = slots.get(count - 1 - at).copied().unwrap_or(false);
             let before = parts.get(..at).unwrap_or_default().join("/");
@@ -61,6 +62,7 @@ impl<'a> Remaking<'a> {
     pub(super) fn view(&mut self, path: &str, new: Option<&str>) -> String {
         let parts: Vec<&str> = path.split('/').collect();
         let mut made: Vec<String> = Vec::new();
+
         for (at, part) in parts.iter().enumerate() {
             let before = parts.get(..at).unwrap_or_default().join("/");
             made.push(match *part {
@@ -68,6 +70,7 @@ impl<'a> Remaking<'a> {
                 part => self.segment(part, &before),
             });
         }
+
         made.join("/")
     }
 
@@ -79,10 +82,12 @@ impl<'a> Remaking<'a> {
     fn segment(&mut self, value: &str, before: &str) -> String {
         // Rows of several tables may have one number: what is of the path's own collection comes first.
         let near = self.made_near(value, before);
+
         if let Some(account) = self.account(value).filter(|_| near.is_none()) {
             return account;
         }
         let found = near.or_else(|| self.recipe(value, before));
+
         match found.and_then(|recipe| self.place(recipe)) {
             Some(place) => format!("{{made:{place}}}"),
             None => value.to_owned(),
@@ -142,6 +147,7 @@ impl<'a> Remaking<'a> {
         }
         let by = base_name(&recipe.caller);
         let by_second = self.cast.is_stranger(by);
+
         if !by_second && self.cast.owner.as_ref().is_none_or(|owner| owner.name != by) {
             self.fault = Some(format!("an object of {by} would be needed, who takes no part in the test"));
             return None;
@@ -152,6 +158,7 @@ impl<'a> Remaking<'a> {
         let body = self.body(&body);
         let made = MadeObject { path, body, pointer: recipe.id_at.clone(), id: String::new(), by_second };
         self.needed.push((recipe, made));
+
         Some(self.needed.len() - 1)
     }
 
@@ -180,6 +187,7 @@ impl<'a> Remaking<'a> {
     fn named(&mut self, name: &str, id: &str) -> Option<String> {
         let is_named = name.to_ascii_lowercase().ends_with("id");
         let is_id = is_named || id.len() > LEAST_ID && !id.chars().all(|letter| letter.is_ascii_digit());
+
         if !is_id {
             return None;
         }
@@ -200,11 +208,13 @@ fn with_fresh_words(text: &str) -> String {
     let is_letter = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
     let mut made = String::new();
     let mut rest = text;
+
     while let Some(at) = rest.find("rw") {
         let (before, word) = rest.split_at(at);
         let own = word.get(2..2 + WORD_REST).filter(|own| own.chars().all(is_letter));
         let stands_alone = !before.ends_with(is_letter);
         made.push_str(before);
+
         if own.is_some() && stands_alone {
             made.push_str("{word}");
             rest = word.get(2 + WORD_REST..).unwrap_or_default();
@@ -213,6 +223,7 @@ fn with_fresh_words(text: &str) -> String {
             rest = word.get(2..).unwrap_or_default();
         }
     }
+
     made + rest
 }
 
@@ -221,6 +232,7 @@ pub(super) fn id_in_path(answer: &Value, path: &str) -> Option<(String, String)>
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let mut found: Vec<(String, String)> = Vec::new();
     collect_scalars(answer, String::new(), &mut found);
+
     // The last part names the object itself; the shallowest field of that value, and rather one that is called so, is its id.
     parts.iter().rev().find_map(|part| {
         let same = found.iter().filter(|(_, text)| text == part);
@@ -285,6 +297,7 @@ mod tests {
             id_at: "/id".to_owned(),
             id: "7".to_owned(),
         };
+
         assert!(is_near(&recipe("/api/notes/?full=1"), "/api/notes"));
         assert!(is_near(&recipe("/api/notes"), "/v2/notes"));
         assert!(!is_near(&recipe("/api/notes/"), "/api/pages"));
@@ -304,6 +317,7 @@ mod tests {
         assert_eq!(field_of(cut, "3003").as_deref(), Some("id"));
         assert_eq!(field_of(cut, "a-1").as_deref(), Some("id"));
         assert_eq!(field_of(cut, "300"), None);
+
         assert_eq!(field_of("3003 items", "3003"), None);
     }
 }

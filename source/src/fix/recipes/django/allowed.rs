@@ -64,6 +64,7 @@ pub(super) fn best_of(case: &Case<'_>, asked: GuardDemand) -> Option<Allowed> {
             GuardDemand::Role => matches!(kind, GuardKind::Role(_)) && fits_role(case, allowed.module, item, kind),
         })
     };
+
     let sibling = case.sibling.and_then(|sibling| allowed_of(case.project, sibling)).filter(has);
     if sibling.is_some() {
         return sibling;
@@ -75,6 +76,7 @@ pub(super) fn best_of(case: &Case<'_>, asked: GuardDemand) -> Option<Allowed> {
         allowed.items.iter().map(|(item, _)| case.project.text(allowed.module, item.span).to_owned()).collect()
     };
     let count = |allowed: &Allowed| all.iter().filter(|other| text(other) == text(allowed)).count();
+
     // What names classes for one view is nearer than what the settings say of all.
     let named = |allowed: &Allowed| allowed.items.iter().all(|(item, _)| literal_text(item).is_none());
     all.iter().rev().max_by_key(|allowed| (here(allowed), named(allowed), count(allowed))).cloned()

@@ -24,6 +24,7 @@ pub(in crate::fix::recipes) fn add_mixin(case: &Case<'_>, asked: GuardDemand) ->
         all.sort_by_key(|(module, ..)| *module != view.module.id);
         all.into_iter().next()
     });
+
     let mut draft = FixDraft::new("the view refuses by a class that comes before the others above it");
     let text = match found {
         Some((module, base, place)) => {
@@ -34,6 +35,7 @@ pub(in crate::fix::recipes) fn add_mixin(case: &Case<'_>, asked: GuardDemand) ->
                     "import it, and put it first among the classes above the view",
                 )));
             };
+
             draft.follow(place, text.clone());
             text
         }
@@ -42,6 +44,7 @@ pub(in crate::fix::recipes) fn add_mixin(case: &Case<'_>, asked: GuardDemand) ->
         }
         None => return None,
     };
+
     draft.insert(&view.module.path, first.span.start, format!("{text}, "));
     Some(Ok(draft))
 }

@@ -33,12 +33,14 @@ pub(in crate::fix::recipes) fn of_settings(case: &Case<'_>, module: &Module) -> 
     let find = |names: &[&str]| all.iter().rev().find(|(name, ..)| names.contains(name));
     let (whole, named, patterns) = (find(&ALL), find(&NAMED), find(&PATTERNS));
     let mut draft = new_origins_draft(case, "only the named origins may read answers");
+
     if let Some((_, value, span)) = whole.filter(|(_, value, _)| is_open(value)) {
         match named {
             Some(_) => draft.replace(&module.path, value.span, "False"),
             None => draft.replace(&module.path, *span, format!("{} = {}", NAMED[0], format_origins(case, style))),
         }
     }
+
     if let Some((_, _, span)) = patterns.filter(|(_, value, _)| is_any_pattern(value)) {
         let (start, end) = (line_start(&module.text, span.start), line_end(&module.text, span.end.saturating_sub(1)));
         draft.replace(&module.path, Span { start, end, ..*span }, "");

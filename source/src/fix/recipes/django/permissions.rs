@@ -24,6 +24,7 @@ pub(in crate::fix::recipes) fn require_permission(
         return None;
     }
     let at = at_class(case);
+
     match best_of(case, asked) {
         Some(found) => Some(by_allowed(&at, asked, &found)),
         None => by_framework(&at, asked).map(Ok),
@@ -58,6 +59,7 @@ fn by_allowed(case: &Case<'_>, asked: GuardDemand, found: &Allowed) -> Result<Fi
             "import them there, and put them on the view by hand",
         )
     })?;
+
     put_permissions(case, &mut draft, asked, &written)?;
     draft.follow(place, written.join(", "));
     Ok(draft)
@@ -75,6 +77,7 @@ fn bring_permission(case: &Case<'_>, draft: &mut FixDraft, found: &Allowed, item
     // The settings name classes by their full names.
     let Some(full) = literal_text(item) else { return transplant_expression(case, draft, found.module, item) };
     let (module, name) = full.rsplit_once('.')?;
+
     match case.project.resolve_full(found.module, full) {
         Some(Resolved::Class(class)) => bring_own(case.project, case.handler.module, draft, class.module, name),
         _ => Some(bring_name(case, draft, module, name)),
@@ -91,6 +94,7 @@ fn by_framework(case: &Case<'_>, asked: GuardDemand) -> Option<FixDraft> {
         }
         GuardDemand::Role => by_role(case, &mut draft)?,
     };
+
     put_permissions(case, &mut draft, asked, &[name]).ok()?;
     Some(draft)
 }
@@ -99,6 +103,7 @@ fn by_framework(case: &Case<'_>, asked: GuardDemand) -> Option<FixDraft> {
 fn by_role(case: &Case<'_>, draft: &mut FixDraft) -> Option<String> {
     let tables = Tables::of(case.project);
     let columns = tables.account_columns();
+
     if columns.is_none_or(|columns| columns.iter().any(|column| column.name == "is_staff")) {
         "the view is for callers with `is_staff`, by the framework's own permission".clone_into(&mut draft.why);
         draft.guess("that `is_staff` says who may do this");
@@ -155,6 +160,7 @@ fn put_permissions(
             format!("put {} on it by hand", items.join(", ")),
         )
     };
+
     if case.entry.guards.iter().any(|guard| guard.kind == GuardKind::Public && guard.name.contains("AllowAny")) {
         let what = "`AllowAny` stands there: take this change only if strangers are not meant to be served";
         draft.review.push(format!("{what} ({})", case.route()));
@@ -167,6 +173,7 @@ fn put_permissions(
     }
     let others = others_of(case, &view);
     let own_method = case.project.method(view.class, "get_permissions");
+
     // What else the view serves is open too, by the same empty list: it is closed with it, and that is said.
     let whole = own_method.is_none()
         && (others.is_empty() || (asked == GuardDemand::Credential && others.iter().all(|(_, open)| *open)));
@@ -182,6 +189,7 @@ fn put_permissions(
         .ok_or_else(by_hand)?;
     view.put_field(draft, FIELD, &list);
     let_in(case, draft, &view);
+
     Ok(())
 }
 
@@ -200,6 +208,7 @@ fn others_of(case: &Case<'_>, view: &ViewClass<'_>) -> Vec<(String, bool)> {
 fn join_permissions(case: &Case<'_>, old: Option<&Expr>, items: &[String], asked: GuardDemand) -> Option<String> {
     let mut all: Vec<String> = Vec::new();
     let mut brackets = ("[", "]");
+
     if let Some(old) = old {
         let ExprKind::List(known) = &*old.kind else { return None };
         if case.text(old.span).starts_with('(') {
@@ -211,10 +220,12 @@ fn join_permissions(case: &Case<'_>, old: Option<&Expr>, items: &[String], asked
             last_part(&name) == "AllowAny" || read_only
         };
         all.extend(known.iter().filter(|item| !is_open(item)).map(|item| case.text(item.span).to_owned()));
+
         if brackets.0 == "(" && all.len() + items.len() == 1 {
             brackets.1 = ",)";
         }
     }
+
     for item in items {
         if !all.contains(item) {
             all.push(item.clone());
@@ -228,6 +239,7 @@ fn let_in(case: &Case<'_>, draft: &mut FixDraft, view: &ViewClass<'_>) {
     const AUTHENTICATION: &str = "authentication_classes";
     let own = view.class.class.field(AUTHENTICATION);
     let is_empty = own.is_some_and(|own| matches!(&*own.kind, ExprKind::List(items) if items.is_empty()));
+
     if is_empty && !view.drop_field(draft, AUTHENTICATION) {
         draft
             .review
@@ -239,6 +251,7 @@ fn let_in(case: &Case<'_>, draft: &mut FixDraft, view: &ViewClass<'_>) {
 fn put_on_function(case: &Case<'_>, draft: &mut FixDraft, _: &str, asked: GuardDemand, items: &[String]) -> Option<()> {
     let function = case.function();
     let file = &case.module.path;
+
     if let Some(known) = find_decorator(function, FIELD) {
         let old = argument_at(known.call()?.1, 0)?;
         draft.replace(file, old.span, join_permissions(case, Some(old), items, asked)?);
@@ -257,6 +270,7 @@ fn put_on_function(case: &Case<'_>, draft: &mut FixDraft, _: &str, asked: GuardD
         let end = crate::fix::style::line_end(text, empty.span.end);
         draft.replace(file, crate::ir::Span { start, end, ..empty.span }, "");
     }
+
     Some(())
 }
 
@@ -277,6 +291,7 @@ fn put_on_action(
             draft.insert(&case.module.path, last.span.end, format!(", {FIELD}={list}"));
         }
     }
+
     Some(())
 }
 
@@ -291,6 +306,7 @@ fn put_in_method(
 ) -> Option<()> {
     let made = |item: &String| if item.contains(' ') { format!("({item})()") } else { format!("{item}()") };
     let mut all: Vec<String> = items.iter().map(made).collect();
+
     // What the view asks anyway stays: some of it may look at the object.
     let is_own = own
         .as_ref()
@@ -305,6 +321,7 @@ fn put_in_method(
     let test = test_of(case)?;
     let unit = view.unit();
     let lines = [format!("if {test}:"), format!("{unit}return {instances}")];
+
     match own {
         Some(own) if is_own => view.put_first(draft, &own.function, &lines),
         // That of a class above serves other views too.
@@ -315,6 +332,7 @@ fn put_in_method(
             view.put_method(draft, &method);
         }
     }
+
     Some(())
 }
 
@@ -335,6 +353,7 @@ fn test_of(case: &Case<'_>) -> Option<String> {
     let action = last_part(&case.entry.function);
     let of_set = case.project.bases_of(class).iter().any(|base| base.ends_with("ViewSet"));
     let quoted = |name: &str| case.style.quoted(name);
+
     if !of_set {
         let method = case.entry.methods.first()?;
         return Some(format!("self.request.method == {}", quoted(method)));

@@ -22,6 +22,7 @@ pub(in crate::fix::recipes) fn scope_queryset(case: &Case<'_>, known: &Known) ->
     }
     let own = case.project.method(view.class, "get_queryset");
     let field = ["queryset", "model"].iter().find_map(|name| case.project.class_field(view.class, name));
+
     if own.is_none() && field.is_none() {
         return None;
     }
@@ -79,8 +80,10 @@ fn loads_from_queryset(case: &Case<'_>, handler: &FunctionRef, steps: usize) -> 
         (found.function.span != handler.function.span).then_some(found)
     };
     let through_object = || own_object().is_none_or(|found| loads_from_queryset(case, &found, steps + 1));
+
     // What is made is not loaded.
     let makes = matches!(handler.function.name.as_str(), "create" | "post") && !is_form_of_object(case);
+
     if handler.function.body.is_empty() {
         return !makes && (handler.function.name == "list" || through_object());
     }
@@ -95,6 +98,7 @@ fn loads_from_queryset(case: &Case<'_>, handler: &FunctionRef, steps: usize) -> 
         ExprKind::Member(..) => found |= dotted_text(expr).is_some_and(|name| name == "self.queryset"),
         _ => {}
     });
+
     found
 }
 
@@ -127,6 +131,7 @@ fn owner_of(case: &Case<'_>, known: &Known, model: Option<&str>) -> Result<(Owne
             "say which field it is (`owner_fields`), or decide that the objects are for everybody",
         )
     })?;
+
     let value = format!("{}{}", caller.text, owner.part);
     Ok((owner, value))
 }
@@ -136,12 +141,14 @@ fn scoped_in(case: &Case<'_>, known: &Known, own: &FunctionRef, model: Option<&s
     let sources = sources_of(case, known, own);
     let open: Vec<&Source> = sources.iter().filter(|source| !source.is_scoped).collect();
     let place = case.place(own.module, own.function.span);
+
     if open.is_empty() {
         let because = format!("the queryset is scoped to its caller at {}:{}", place.file, place.line);
         return Err(case.nothing_to_do(because));
     }
     let file = case.project.module(own.module).map(|module| module.path.clone()).unwrap_or_default();
     let mut draft = FixDraft::new("");
+
     for source in open {
         let Some(piece) = source.piece else {
             return Err(FixRefusal::new(
@@ -150,10 +157,12 @@ fn scoped_in(case: &Case<'_>, known: &Known, own: &FunctionRef, model: Option<&s
                 "filter what it returns by the owner of the objects",
             ));
         };
+
         let (owner, value) = owner_of(case, known, source.model.as_deref().or(model))?;
         draft.insert(&file, piece.end, format!(".filter({}={value})", owner.column));
         owner.note(case, &mut draft);
     }
+
     draft.why = format!(
         "the queryset of {}:{} has the caller's objects alone here: a stranger's is not found",
         place.file, place.line
@@ -190,6 +199,7 @@ fn scoped_by_method(
             ))
         }
     };
+
     view.put_method(&mut draft, &lines);
     owner.note(case, &mut draft);
     Ok(draft)

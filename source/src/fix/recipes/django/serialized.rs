@@ -25,6 +25,7 @@ pub(in crate::fix::recipes) fn allow_list(case: &Case<'_>) -> Option<Result<FixD
     let mut readers: Vec<ClassRef> =
         used.iter().filter(|used| used.reads_body).map(|used| used.class.clone()).collect();
     readers.dedup_by(|a, b| a.module == b.module && a.class.span == b.class.span);
+
     if readers.is_empty() {
         return None;
     }
@@ -34,6 +35,7 @@ pub(in crate::fix::recipes) fn allow_list(case: &Case<'_>) -> Option<Result<FixD
         names.join("`, `"),
         fields.join(", ")
     ));
+
     for class in &readers {
         for field in fields {
             make_read_only(case, &mut draft, class, field);
@@ -46,6 +48,7 @@ pub(in crate::fix::recipes) fn allow_list(case: &Case<'_>) -> Option<Result<FixD
             fields.join(", ")
         ))));
     }
+
     for field in fields.iter().filter(|field| crate::words::is_one_of(field, crate::words::OWNER_FIELDS)) {
         give_owner(case, &mut draft, field);
     }
@@ -92,6 +95,7 @@ fn add_to_list_once(module: &Module, draft: &mut FixDraft, meta: &ClassRef, fiel
         return;
     }
     let quoted = CodeStyle::of(&module.text, module.language).quoted(field);
+
     for change in draft.changes.entry(module.path.clone()).or_default() {
         if change.text.contains("read_only_fields = ")
             && let Some(end) = change.text.rfind([']', ')'])
@@ -116,6 +120,7 @@ fn give_owner(case: &Case<'_>, draft: &mut FixDraft, field: &str) {
         });
         found
     };
+
     let hook = case.project.method(view.class, "perform_create");
     if !creates || hook.as_ref().is_some_and(gives) {
         return;
@@ -129,6 +134,7 @@ fn give_owner(case: &Case<'_>, draft: &mut FixDraft, field: &str) {
         view.put_method(draft, &lines);
         return;
     }
+
     let place = hook.as_ref().unwrap_or(&case.handler);
     save_with(case, draft, place, field);
 }
@@ -149,6 +155,7 @@ fn save_with(case: &Case<'_>, draft: &mut FixDraft, function: &FunctionRef, fiel
             calls.push((expr.span, arguments.last().map(|last| last.span.end)));
         }
     });
+
     for (span, last) in calls {
         match last {
             Some(end) => draft.insert(&module.path, end, format!(", {field}={caller}")),
@@ -187,6 +194,7 @@ pub(in crate::fix::recipes) fn hide_serialized_fields(case: &Case<'_>) -> Option
     }
     let used = used_by(case);
     let mut all: Vec<ClassRef> = Vec::new();
+
     for used in &used {
         for class in Described::with_inner(case.project, &used.class) {
             if !all.iter().any(|known| known.module == class.module && known.class.span == class.class.span) {
@@ -194,11 +202,13 @@ pub(in crate::fix::recipes) fn hide_serialized_fields(case: &Case<'_>) -> Option
             }
         }
     }
+
     if all.is_empty() {
         return None;
     }
     let fields = &case.facts.leaking;
     let mut draft = FixDraft::new(format!("the serializer no longer shows {}", fields.join(", ")));
+
     for class in &all {
         hide_in_serializer(case, &mut draft, class);
     }
@@ -214,6 +224,7 @@ fn hide_in_serializer(case: &Case<'_>, draft: &mut FixDraft, class: &ClassRef) {
     let described = Described::of(case.project, class);
     let is_read = is_read_elsewhere(case, class);
     let mut listed: Vec<&String> = Vec::new();
+
     for field in &case.facts.leaking {
         match described.said(field) {
             SerializerFieldState::Declared(holder, made) if !has_option(made, "write_only") => {
@@ -234,13 +245,16 @@ fn hide_in_serializer(case: &Case<'_>, draft: &mut FixDraft, class: &ClassRef) {
             _ => {}
         }
     }
+
     let Some(meta) = described.meta.as_ref().filter(|_| !listed.is_empty()) else { return };
     let Some(module) = case.project.module(meta.module) else { return };
+
     if is_read {
         write_only(module, draft, meta, &listed);
         return;
     }
     let fields = described.option("fields");
+
     match fields {
         Some(fields) if literal_text(fields) == Some("__all__") => {
             let columns = described.model.as_ref().and_then(|model| all_columns(case, model));
@@ -278,6 +292,7 @@ fn write_only(module: &Module, draft: &mut FixDraft, meta: &ClassRef, fields: &[
         Some(old) => {
             let ExprKind::Record(known) = &*old.kind else { return };
             let own = |name: &str| known.iter().find(|entry| entry.key.as_ref().and_then(literal_text) == Some(name));
+
             for (name, entry) in fields.iter().zip(&entries) {
                 match own(name) {
                     Some(entry) => draft.insert(&module.path, entry.value.span.start + 1, format!("{option}: True, ")),
@@ -314,5 +329,6 @@ fn all_columns(case: &Case<'_>, model: &ClassRef) -> Option<Vec<String>> {
     let columns = tables.columns(&model.class.name)?;
     let has_key = columns.iter().any(|column| column.is_key);
     let key = if has_key { None } else { Some("id".to_owned()) };
+
     Some(key.into_iter().chain(columns.iter().map(|column| column.name.clone())).collect())
 }

@@ -33,10 +33,12 @@ pub(super) fn used_by(case: &Case<'_>) -> Vec<Used> {
         of_class |=
             matches!(name.as_str(), "self.get_serializer" | "self.serializer_class" | "self.get_serializer_class");
         of_class |= matches!(&*callee.kind, ExprKind::Member(object, _) if object.call().is_some_and(|(callee, _)| callee.name() == Some("super")));
+
         if let Some(class) = resolve_serializer(case.project, case.handler.module, callee) {
             found.push(Used { class, reads_body: argument_named(arguments, "data").is_some() });
         }
     });
+
     if let Some(class) = case.handler.class.as_ref().filter(|_| of_class) {
         let own = declared_serializers(case, class);
         found.extend(own.into_iter().map(|class| Used { class, reads_body: changes }));
@@ -67,6 +69,7 @@ fn collect_chosen_classes(
 ) -> bool {
     let method = case.entry.methods.first().map_or("", String::as_str);
     let action = last_part(&case.entry.function);
+
     for statement in statements {
         match &statement.kind {
             StatementKind::Return(Some(value)) => {
@@ -76,10 +79,12 @@ fn collect_chosen_classes(
             StatementKind::If { test, body, otherwise } => {
                 let asked = asks_for(test, method, action);
                 let first = asked != Some(false) && collect_chosen_classes(case, module, body, found);
+
                 if first && asked == Some(true) {
                     return true;
                 }
                 let second = asked != Some(true) && collect_chosen_classes(case, module, otherwise, found);
+
                 if second && (first || asked == Some(false)) {
                     return true;
                 }
@@ -87,6 +92,7 @@ fn collect_chosen_classes(
             _ => {}
         }
     }
+
     false
 }
 
@@ -126,6 +132,7 @@ impl Described {
             });
             inner.map(|class| ClassRef { module: part.module, class })
         });
+
         let model = meta.as_ref().and_then(|meta| {
             let (module, value) = project.class_field(meta, "model")?;
             match project.resolve_expr(module, &value) {
@@ -133,6 +140,7 @@ impl Described {
                 _ => None,
             }
         });
+
         Described { line, meta, model }
     }
 
@@ -147,6 +155,7 @@ impl Described {
                 };
             }
         }
+
         let lists = |field: &str| self.option(field).is_some_and(|list| has_text(list, name));
         match self.option("fields") {
             Some(fields) if literal_text(fields) == Some("__all__") => SerializerFieldState::Listed,
@@ -182,9 +191,11 @@ impl Described {
     pub(super) fn with_inner(project: &Project, class: &ClassRef) -> Vec<ClassRef> {
         let mut found = vec![class.clone()];
         let (mut at, mut depth) = (0, 0);
+
         while depth < MOST_DEPTH {
             let level: Vec<ClassRef> = found.get(at..).unwrap_or_default().to_vec();
             at = found.len();
+
             for class in level {
                 for member in &class.class.members {
                     let StatementKind::Assign(_, Some(value)) = &member.kind else { continue };
@@ -194,8 +205,10 @@ impl Described {
                     }));
                 }
             }
+
             depth += 1;
         }
+
         found
     }
 }
@@ -224,6 +237,7 @@ pub(super) fn turn_on(module: &Module, draft: &mut FixDraft, field: &Expr, optio
             || (option == "read_only" && matches!(name, "required" | "write_only"))
             || (option == "write_only" && name == "read_only")
     };
+
     let kept: Vec<String> = arguments
         .iter()
         .filter(|argument| !contradicts(argument))
@@ -250,6 +264,7 @@ pub(super) fn add_to_list(
         put_field(module, draft, meta, option, &made);
         return Some(());
     };
+
     match &*old.kind {
         ExprKind::List(items) => match items.last() {
             Some(last) => draft.insert(&module.path, last.span.end, format!(", {quoted}")),
@@ -260,6 +275,7 @@ pub(super) fn add_to_list(
         },
         _ => draft.replace(&module.path, old.span, format!("[*{}, {quoted}]", old.span.text(&module.text))),
     }
+
     Some(())
 }
 
@@ -292,6 +308,7 @@ pub(super) fn take_from_list(module: &Module, draft: &mut FixDraft, list: &Expr,
         (None, Some(before)) => Span { start: before.span.end + 1, end: item.span.end, ..item.span },
         (None, None) => item.span,
     };
+
     draft.replace(&module.path, span, "");
 }
 

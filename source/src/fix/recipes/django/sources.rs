@@ -37,6 +37,7 @@ pub(super) fn sources_of(case: &Case<'_>, known: &Known, method: &FunctionRef) -
         class: case.handler.class.as_ref(),
         found: Vec::new(),
     };
+
     walk.statements(&method.function.body);
     walk.found
 }
@@ -78,12 +79,14 @@ impl SourceWalk<'_> {
             StatementKind::Assign(targets, Some(value)) => {
                 let held = self.sources(value, 0);
                 let given = self.speaks_of_caller(value);
+
                 for name in targets.iter().filter_map(dotted_text) {
                     if given {
                         self.given.insert(name.clone());
                     }
                     self.names.insert(name, held.clone());
                 }
+
                 false
             }
             StatementKind::Return(Some(value)) => {
@@ -122,6 +125,7 @@ impl SourceWalk<'_> {
         let before = self.names.clone();
         let mut after = BTreeMap::new();
         let mut all_end = true;
+
         for way in ways {
             self.names = before.clone();
             if !self.statements(way) {
@@ -134,6 +138,7 @@ impl SourceWalk<'_> {
                 }
             }
         }
+
         self.names = if all_end { before } else { after };
         all_end
     }
@@ -157,6 +162,7 @@ impl SourceWalk<'_> {
             };
             asks_role |= names_role(name) || name == "has_perm" || name == "has_perms";
         });
+
         match (asks_role, is_not) {
             (false, _) => Through::Some,
             (true, false) => Through::Role,
@@ -188,12 +194,14 @@ impl SourceWalk<'_> {
                     }
                     let tied = method == "none" || self.ties(object.span.end, expr);
                     let mut below = self.sources(object, steps + 1);
+
                     if below.is_empty() {
                         below = begins(None, false);
                     }
                     below.iter_mut().for_each(|source| source.is_scoped |= tied);
                     below
                 }
+
                 // `visible_notes(self.request.user)`
                 _ => begins(None, arguments.iter().any(|argument| self.speaks_of_caller(&argument.value))),
             },
@@ -225,6 +233,7 @@ impl SourceWalk<'_> {
                 || part.name().is_some_and(by_name)
                 || self.is_given_by_class(part);
         });
+
         found
     }
 
@@ -237,6 +246,7 @@ impl SourceWalk<'_> {
         let (Some(method), Some(module)) = (method, module) else { return false };
         let mut found = false;
         walk_statements(&method.function.body, &mut |_| {}, &mut |expr| found |= caller_of(module, expr).is_some());
+
         found
     }
 }

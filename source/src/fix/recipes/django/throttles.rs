@@ -72,6 +72,7 @@ fn by_sibling(case: &Case<'_>, view: Option<&ViewClass<'_>>) -> Option<FixDraft>
     let text = transplant_expression(case, &mut draft, module, &list)?;
     put_throttle(case, &mut draft, view, &text)?;
     draft.follow(place, text);
+
     Some(draft)
 }
 
@@ -84,6 +85,7 @@ fn by_own_class(case: &Case<'_>, view: Option<&ViewClass<'_>>, per_minute: u32) 
         format!("{}{rest}", first.to_ascii_uppercase())
     };
     let name = format!("{}Throttle", words.iter().map(capital).collect::<String>());
+
     if case.module.definitions.contains_key(&name) {
         return None;
     }
@@ -106,6 +108,7 @@ fn by_own_class(case: &Case<'_>, view: Option<&ViewClass<'_>>, per_minute: u32) 
     let start = view.map_or(case.function().outer_span.start, |view| view.class.class.span.start);
     draft.insert(&case.module.path, line_start(&case.module.text, start), case.style.lines("", &lines));
     put_throttle(case, &mut draft, view, &format!("[{name}]"))?;
+
     Some(draft)
 }
 
@@ -115,6 +118,7 @@ fn put_throttle(case: &Case<'_>, draft: &mut FixDraft, view: Option<&ViewClass<'
         return Some(());
     }
     let function = case.function();
+
     match find_decorator(function, FIELD) {
         Some(known) => draft.replace(&case.module.path, crate::ir::argument_at(known.call()?.1, 0)?.span, list),
         None => {
@@ -124,5 +128,6 @@ fn put_throttle(case: &Case<'_>, draft: &mut FixDraft, view: Option<&ViewClass<'
             draft.insert(&case.module.path, at, format!("{indent}@{name}({list}){}", case.style.newline));
         }
     }
+
     Some(())
 }

@@ -51,6 +51,7 @@ impl<'a> ViewClass<'a> {
         let is_head = |kind: &StatementKind| matches!(kind, StatementKind::Assign(..) | StatementKind::Expr(_));
         let head = members.iter().take_while(|member| is_head(&member.kind)).last();
         let line = format!("{}{name} = {value}{}", self.indent(), self.style.newline);
+
         match (head, members.first()) {
             (Some(last), _) => {
                 let at = line_end(&self.module.text, last.span.end.saturating_sub(1));
@@ -78,9 +79,11 @@ impl<'a> ViewClass<'a> {
         let text = &self.module.text;
         let start = line_start(text, member.span.start);
         let mut end = line_end(text, member.span.end.saturating_sub(1));
+
         // A blank line that set it apart goes too, where it stood alone at the top.
         let next = text.get(end..).unwrap_or("");
         let is_first = members.first().is_some_and(|first| first.span == member.span);
+
         if is_first && next.starts_with(self.style.newline) {
             end += self.style.newline.len();
         }
@@ -96,6 +99,7 @@ impl<'a> ViewClass<'a> {
         let mut all = vec![String::new()];
         all.extend(lines.iter().cloned());
         let made = self.style.lines(&self.indent(), &all);
+
         self.insert_line(draft, at, made);
     }
 
@@ -105,6 +109,7 @@ impl<'a> ViewClass<'a> {
         let Some(first) = first else { return };
         let at = line_start(&self.module.text, first.span.start);
         let indent = indent_at(&self.module.text, first.span.start).to_owned();
+
         draft.insert(&self.module.path, at, self.style.lines(&indent, lines));
     }
 
@@ -159,6 +164,7 @@ pub(in crate::fix::recipes) fn method_of_load(case: &Case<'_>, parameter: &str) 
         let Some(method) = name.strip_prefix("self.").and_then(own).filter(|_| found.is_none()) else { return };
         let place = arguments.iter().position(|argument| is_id(&argument.value, &names, parameter));
         let named = place.and_then(|place| arguments.get(place)).and_then(|argument| argument.name.clone());
+
         // `self` stands before those that are given.
         let by_place =
             place.and_then(|place| method.function.parameters.get(place + 1)).map(|known| known.name.clone());
@@ -168,6 +174,7 @@ pub(in crate::fix::recipes) fn method_of_load(case: &Case<'_>, parameter: &str) 
             (None, false) => {}
         }
     });
+
     found
 }
 

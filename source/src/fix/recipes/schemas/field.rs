@@ -35,6 +35,7 @@ pub(super) fn settable_names<'f>(case: &Case<'_>, fields: &'f [SchemaField]) -> 
         own.iter().copied().filter(|field| case.facts.documented.contains(&field.wire)).collect();
     let kept = if documented.is_empty() { own } else { documented };
     let names: Vec<&str> = kept.into_iter().map(|field| field.name.as_str()).collect();
+
     (!names.is_empty() && names.len() <= MOST_NAMES).then_some(names)
 }
 

@@ -22,6 +22,7 @@ pub(super) fn of_load(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
     let loads = find_schema_loads(case);
     loads.first()?;
     let mut draft = FixDraft::new(format!("the body gives {} no more", case.facts.not_settable.join(", ")));
+
     for load in &loads {
         let Some(option) = narrowing_option(case, load) else { continue };
         if load.written.call().is_some() {
@@ -32,6 +33,7 @@ pub(super) fn of_load(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
         let place = case.place(load.class.module, load.class.class.span);
         draft.idiom = Idiom::Library { name: "marshmallow".to_owned(), place };
     }
+
     Some(if draft.changes.is_empty() { Err(()) } else { Ok(draft) })
 }
 
@@ -42,6 +44,7 @@ fn narrowing_option(case: &Case<'_>, load: &LoadedBy<'_>) -> Option<String> {
         return None;
     }
     let (fields, is_whole) = fields_of(case, &load.class);
+
     if is_whole && !fields.iter().any(|field| field.is_refused(case)) {
         return None;
     }
@@ -61,21 +64,25 @@ fn narrowing_option(case: &Case<'_>, load: &LoadedBy<'_>) -> Option<String> {
 fn find_schema_loads<'e>(case: &'e Case<'_>) -> Vec<LoadedBy<'e>> {
     let bodies = Bodies::of(case);
     let mut found = Vec::new();
+
     for decorator in &case.handler.function.decorators {
         let Some((callee, arguments)) = decorator.call() else { continue };
         let is_loader = dotted_text(callee).is_some_and(|name| LOADERS.contains(&last_part(&name)));
         let first = arguments.first().filter(|_| is_loader);
         found.extend(first.and_then(|first| loaded_by(case, &first.value)));
     }
+
     walk_statements(&case.handler.function.body, &mut |_| {}, &mut |expr| {
         let Some((callee, arguments)) = expr.call() else { return };
         let ExprKind::Member(schema, method) = &*callee.kind else { return };
         let takes_body = arguments.first().is_some_and(|first| bodies.is_body(&first.value));
+
         // What is made elsewhere is shared with other handlers.
         if method == "load" && takes_body && schema.call().is_some() {
             found.extend(loaded_by(case, schema));
         }
     });
+
     found
 }
 
@@ -104,6 +111,7 @@ fn fields_of(case: &Case<'_>, class: &ClassRef) -> (Vec<SchemaField>, bool) {
             }
         }
     }
+
     let bases = case.project.bases_of(class);
     let is_whole = !bases.iter().any(|base| base.contains("SQLAlchemy") || base.contains("ModelSchema"));
     (fields, is_whole)

@@ -24,6 +24,7 @@ pub(super) fn of_dump(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
     dumps.first()?;
     let mut draft = FixDraft::new("");
     let mut taken: Vec<&str> = Vec::new();
+
     for dump in &dumps {
         let fields = fields_of(case.project, &dump.class);
         let lets_through =
@@ -32,6 +33,7 @@ pub(super) fn of_dump(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
             continue;
         }
         let names = settable_names(case, &fields)?;
+
         if argument_named(dump.arguments, "include").is_some() {
             return None;
         }
@@ -41,6 +43,7 @@ pub(super) fn of_dump(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
             Idiom::Library { name: "pydantic".to_owned(), place: case.place(dump.class.module, dump.class.class.span) };
         taken = case.facts.not_settable.iter().map(String::as_str).collect();
     }
+
     if draft.changes.is_empty() {
         return Some(Err(()));
     }
@@ -63,6 +66,7 @@ fn find_dumps<'e>(case: &'e Case<'_>) -> Vec<Dump<'e>> {
     walk_statements(&case.handler.function.body, &mut |_| {}, &mut |expr| {
         let ExprKind::Call { callee, arguments, .. } = &*expr.kind else { return };
         let ExprKind::Member(object, method) = &*callee.kind else { return };
+
         if !matches!(method.as_str(), "model_dump" | "dict") {
             return;
         }
@@ -72,6 +76,7 @@ fn find_dumps<'e>(case: &'e Case<'_>) -> Vec<Dump<'e>> {
         };
         found.extend(class.map(|class| Dump { span: expr.span, arguments, class }));
     });
+
     found
 }
 
@@ -90,6 +95,7 @@ fn held_models(case: &Case<'_>) -> Vec<(String, ClassRef)> {
             held.push((name.to_owned(), class));
         }
     });
+
     held
 }
 
@@ -126,6 +132,7 @@ pub(super) fn is_shared(case: &Case<'_>, class: &ClassRef) -> bool {
         let own = models_of(case.project, code.function.module, &code.function.function.parameters);
         own.iter().any(|own| own.module == class.module && own.class.span == class.class.span)
     };
+
     case.routes.routes.iter().any(reads)
 }
 
@@ -138,6 +145,7 @@ fn declared_model(project: &Project, module: ModuleId, declared: &Expr) -> Optio
                 _ => declared_model(project, module, inner),
             }
         }
+
         // `CardIn | None`
         ExprKind::Operation(sign, parts) if sign == "|" => {
             parts.iter().find_map(|part| declared_model(project, module, part))
@@ -166,6 +174,7 @@ fn fields_of(project: &Project, class: &ClassRef) -> Vec<SchemaField> {
         for member in &part.class.members {
             let StatementKind::Assign(targets, value) = &member.kind else { continue };
             let Some(name) = targets.first().and_then(Expr::name) else { continue };
+
             if name.starts_with('_') || name == "model_config" {
                 continue;
             }
@@ -178,5 +187,6 @@ fn fields_of(project: &Project, class: &ClassRef) -> Vec<SchemaField> {
             fields.push(SchemaField { name: name.to_owned(), wire: alias.unwrap_or(name).to_owned() });
         }
     }
+
     fields
 }

@@ -29,18 +29,21 @@ pub(super) fn of_parse(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
         let Some((callee, arguments)) = expr.call() else { return };
         let ExprKind::Member(schema, method) = &*callee.kind else { return };
         let parses = matches!(method.trim_end_matches("Async"), "parse" | "safeParse");
+
         if !parses || !arguments.first().is_some_and(|first| bodies.is_body(&first.value)) {
             return;
         }
         let Some(shape) = shape_of(case.project, case.handler.module, schema, 0) else { return };
         found = true;
         let lets_through = shape.is_open || shape.fields.iter().any(|field| field.is_refused(case));
+
         if let Some(part) = part_of(case, &shape).filter(|_| lets_through && shape.is_object) {
             draft.insert(&case.module.path, schema.span.end, part);
         } else if lets_through {
             found = false;
         }
     });
+
     if draft.changes.is_empty() {
         return found.then_some(Err(()));
     }
@@ -106,6 +109,7 @@ fn shape_of_call(
         let fields = fields_of(project, module, entries, steps)?;
         return is_object.then_some(ZodShape { fields, is_open, is_object });
     }
+
     let mut shape = shape_of(project, module, of, steps + 1)?;
     match method {
         "extend" | "safeExtend" => {
@@ -123,9 +127,11 @@ fn shape_of_call(
         "strict" | "strip" => shape.is_open = false,
         "partial" | "required" => {}
         "describe" | "meta" => {}
+
         // It may change what it lets through, and no part of it can be picked.
         _ => shape.is_object = false,
     }
+
     Some(shape)
 }
 
@@ -150,6 +156,7 @@ fn fields_of(project: &Project, module: ModuleId, entries: &[RecordEntry], steps
             _ => return None,
         }
     }
+
     Some(fields)
 }
 

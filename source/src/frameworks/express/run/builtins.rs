@@ -81,6 +81,7 @@ impl Machine<'_> {
     ) -> JsValue {
         let all = items.borrow().clone();
         let first = given.first().map(|first| first.value.clone()).unwrap_or_default();
+
         match name {
             "push" | "unshift" => {
                 items.borrow_mut().extend(given.iter().map(|given| given.value.clone()));
@@ -97,6 +98,7 @@ impl Machine<'_> {
                 let start = given.get(1).map(|given| given.value.clone());
                 let mut items = all.into_iter().take(MOST_TURNS);
                 let Some(mut made) = start.or_else(|| items.next()) else { return JsValue::Unknown };
+
                 for item in items {
                     let Some(place) = given.first() else { break };
                     let make = |value: JsValue| ScriptArgument { value, ..place.clone() };
@@ -162,6 +164,7 @@ impl Machine<'_> {
 fn define_property(object: &Rc<ScriptObject>, given: &[ScriptArgument]) {
     let name = given.get(1).map(|given| &given.value);
     let how = given.get(2).map(|given| &given.value);
+
     if let (Some(JsValue::Text(name)), Some(JsValue::Object(how))) = (name, how) {
         if let Some(getter) = how.get("get") {
             object.getters.borrow_mut().insert(name.to_string(), getter);
@@ -179,6 +182,7 @@ fn flatten_once(items: Vec<JsValue>) -> JsValue {
             other => made.push(other),
         }
     }
+
     JsValue::list(made)
 }
 
@@ -189,6 +193,7 @@ fn join_paths(given: &[ScriptArgument]) -> JsValue {
     });
     let joined = texts.collect::<Vec<_>>().join("/");
     let mut made = String::new();
+
     for letter in joined.chars() {
         if letter != '/' || !made.ends_with('/') {
             made.push(letter);

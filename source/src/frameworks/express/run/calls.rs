@@ -20,6 +20,7 @@ impl Machine<'_> {
         self.sites.push((frame.module, whole.span));
         let value = self.call_given(frame, whole, (callee, made), given);
         self.sites.pop();
+
         value
     }
 
@@ -38,6 +39,7 @@ impl Machine<'_> {
                 _ => self.unfollowed(frame, whole, dotted_text(callee).unwrap_or_default(), given),
             };
         }
+
         match &*callee.kind {
             ExprKind::Name(name)
                 if matches!(name.as_str(), "require" | "import") && frame.scope.get(name).is_none() =>
@@ -160,6 +162,7 @@ impl Machine<'_> {
         let JsValue::Function(closure) = function else { return JsValue::Unknown };
         let this = given.first().map(|first| first.value.clone()).unwrap_or_default();
         let rest: Vec<ScriptArgument> = given.get(1..).unwrap_or_default().to_vec();
+
         match name {
             "call" => self.call(function, this, &rest),
             "apply" => self.call(function, this, &unpack_apply(&rest)),
@@ -186,6 +189,7 @@ impl Machine<'_> {
     ) -> JsValue {
         let JsValue::Method(of) = method else { return JsValue::Unknown };
         let rest = given.get(1..).unwrap_or_default().to_vec();
+
         match name {
             "bind" => method.clone(),
             "apply" => self.call_method(frame, whole, &of.0.clone(), &of.1.clone(), unpack_apply(&rest)),
@@ -226,6 +230,7 @@ impl Machine<'_> {
                 this: closure.this.clone(),
                 home: closure.home.clone(),
             };
+
             for (place, parameter) in function.parameters.iter().enumerate() {
                 let value = if parameter.spread == Spread::Many {
                     JsValue::list(given.iter().skip(place).map(|given| given.value.clone()).collect())
@@ -237,10 +242,13 @@ impl Machine<'_> {
                         _ => value,
                     }
                 };
+
                 scope.declare(&parameter.name, value);
             }
+
             machine.result_of(&frame, &function)
         };
+
         self.entering(&function, act).unwrap_or_default()
     }
 
@@ -261,6 +269,7 @@ impl Machine<'_> {
                 });
             }
         }
+
         JsValue::Made(Rc::new(UnresolvedCall { name, arguments: given, module: frame.module, span: whole.span }))
     }
 }

@@ -77,6 +77,7 @@ impl Machine<'_> {
         }
         let module = self.project.module(frame.module);
         let is_own = module.is_some_and(|module| module.definitions.contains_key(name));
+
         // A name of this module that is not given yet is not known; any other is one of the language.
         if is_own { JsValue::Unknown } else { JsValue::External(Rc::from(name)) }
     }
@@ -85,6 +86,7 @@ impl Machine<'_> {
         let mut made = String::new();
         let mut pieces = text.split("{}");
         made.push_str(pieces.next().unwrap_or(""));
+
         for (part, piece) in parts.iter().zip(pieces) {
             let part = self.eval(frame, part);
             push_part(&mut made, &part);
@@ -96,6 +98,7 @@ impl Machine<'_> {
     fn logic(&mut self, frame: &ScriptFrame, all: bool, parts: &[Expr]) -> JsValue {
         let mut best: Option<JsValue> = None;
         let mut doubts = 0;
+
         for part in parts {
             let value = self.eval(frame, part);
             match value.holds() {
@@ -110,10 +113,12 @@ impl Machine<'_> {
                     doubts += 1;
                 }
             }
+
             if doubts == 0 {
                 best = parts.last().filter(|last| std::ptr::eq(*last, part)).and(best);
             }
         }
+
         self.doubts -= doubts;
         best.unwrap_or_else(|| JsValue::truth(all))
     }
@@ -133,6 +138,7 @@ impl Machine<'_> {
             (JsValue::Constant(_), _) | (_, JsValue::Constant(_)) => false,
             _ => return JsValue::Unknown,
         };
+
         match sign.as_str() {
             "==" | "===" => JsValue::truth(same),
             "!=" | "!==" => JsValue::truth(!same),
@@ -156,6 +162,7 @@ impl Machine<'_> {
                 _ => items.push(self.eval(frame, part)),
             }
         }
+
         JsValue::list(items)
     }
 
@@ -164,6 +171,7 @@ impl Machine<'_> {
         for entry in entries {
             let value = self.eval(frame, &entry.value);
             let key = entry.key.as_ref().map(|key| self.eval(frame, key));
+
             match (key, value) {
                 (Some(JsValue::Text(name)), value) => object.set(&name, value),
                 (Some(_), _) => object.is_open.set(true),
@@ -175,6 +183,7 @@ impl Machine<'_> {
                 (None, value) => object.is_open.set(object.is_open.get() || !value.is_nothing()),
             }
         }
+
         JsValue::Object(Rc::new(object))
     }
 
@@ -207,12 +216,14 @@ impl Machine<'_> {
         for argument in arguments {
             let value = self.eval(frame, &argument.value);
             let make = |value: JsValue| ScriptArgument { value, module: frame.module, span: argument.span };
+
             match (argument.spread, value) {
                 (Spread::One, value) => given.push(make(value)),
                 (_, JsValue::List(items)) => given.extend(items.borrow().iter().cloned().map(make)),
                 (_, _) => given.push(make(JsValue::Unknown)),
             }
         }
+
         given
     }
 }

@@ -100,6 +100,7 @@ impl<'p> Machine<'p> {
     pub(super) fn entering<T>(&mut self, function: &Arc<Function>, act: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let which = Arc::as_ptr(function);
         let times = self.open.iter().filter(|open| **open == which).count();
+
         if times >= MOST_WITHIN_ITSELF || self.open.len() >= MOST_DEPTH || !self.step() {
             return None;
         }
@@ -107,6 +108,7 @@ impl<'p> Machine<'p> {
         self.open.push(which);
         let made = act(self);
         self.open.pop();
+
         Some(made)
     }
 
@@ -118,6 +120,7 @@ impl<'p> Machine<'p> {
         self.nesting += 1;
         let made = act(self);
         self.nesting -= 1;
+
         Some(made)
     }
 

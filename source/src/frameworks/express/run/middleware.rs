@@ -11,6 +11,7 @@ impl Machine<'_> {
     pub fn passes_all(&mut self, closure: &Closure) -> bool {
         let Some(next) = closure.function.parameters.get(2) else { return false };
         let mut given = super::start::unknown_arguments(closure.module, &closure.function);
+
         if let Some(last) = given.get_mut(2) {
             *last =
                 ScriptArgument { value: JsValue::External(Rc::from(NEXT)), module: closure.module, span: next.span };
@@ -22,6 +23,7 @@ impl Machine<'_> {
         let passes = self.has_passed;
         (self.may_have_ended, self.has_passed) = before;
         self.doubts = doubts;
+
         passes
     }
 
@@ -38,6 +40,7 @@ impl Machine<'_> {
                 _ => {}
             }
         }
+
         texts.sort();
         texts.dedup();
         texts

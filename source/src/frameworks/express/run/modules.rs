@@ -16,6 +16,7 @@ impl Machine<'_> {
     pub fn run_module(&mut self, id: ModuleId) {
         let project = self.project;
         let Some(module) = project.module(id) else { return };
+
         if self.modules.contains_key(&id) || !module.language.is_script() {
             return;
         }
@@ -27,6 +28,7 @@ impl Machine<'_> {
         let frame =
             ScriptFrame { module: id, scope: scope.clone(), this: JsValue::Object(exports.clone()), home: None };
         self.modules.insert(id, ModuleRun { scope, holder, exports });
+
         for statement in &module.statements {
             if let StatementKind::Import(import) = &statement.kind {
                 self.run_import(id, import);
@@ -71,6 +73,7 @@ impl Machine<'_> {
             None => {
                 let name = target.name.as_deref().filter(|name| *name != "default");
                 let name = name.map(|name| format!(".{name}")).unwrap_or_default();
+
                 if target.module.starts_with('.') {
                     return JsValue::Unknown;
                 }
@@ -88,6 +91,7 @@ impl Machine<'_> {
         let whole = run.holder.get("exports").unwrap_or_default();
         let is_replaced = !matches!(&whole, JsValue::Object(object) if Rc::ptr_eq(object, &run.exports));
         let Some(name) = name else { return if is_replaced { whole } else { JsValue::Module(id) } };
+
         if let Some(found) = self.exported_name(id, &run, name, steps) {
             return found;
         }
@@ -105,6 +109,7 @@ impl Machine<'_> {
     fn exported_name(&mut self, id: ModuleId, run: &ModuleRun, name: &str, steps: usize) -> Option<JsValue> {
         let own = run.exports.get(name);
         let getter = run.exports.getters.borrow().get(name).cloned();
+
         if let Some(getter) = getter {
             return Some(self.call(&getter, JsValue::Unknown, &[]));
         }
@@ -112,12 +117,14 @@ impl Machine<'_> {
             return Some(own);
         }
         let module = self.project.module(id)?;
+
         if let Some(target) = module.imports.get(name).cloned() {
             return match self.run_target(id, &target) {
                 Some(found) => Some(self.exported(found, target.name.as_deref(), steps + 1)),
                 None => Some(self.import_value(id, &target)),
             };
         }
+
         for star in module.stars.clone() {
             let found = self.run_target(id, &star).filter(|found| *found != id);
             if let Some(value) = found.map(|found| self.exported(found, Some(name), steps + 1))
@@ -127,6 +134,7 @@ impl Machine<'_> {
                 return Some(value);
             }
         }
+
         None
     }
 

@@ -78,6 +78,7 @@ impl Machine<'_> {
             return value;
         }
         let getter = object.getters.borrow().get(name).cloned();
+
         if let Some(getter) = getter {
             return self.call(&getter, whole.clone(), &[]);
         }
@@ -96,6 +97,7 @@ impl Machine<'_> {
             return JsValue::Class(class.clone());
         }
         let mut current = class.clone();
+
         for _ in 0..MOST_CLASSES {
             if let Some(function) = self.method_in(&current, name, false) {
                 let method = method_of(&current, function.clone(), this.clone(), class);
@@ -104,6 +106,7 @@ impl Machine<'_> {
                 }
                 return method;
             }
+
             match &current.base {
                 Some(JsValue::Class(base)) => current = base.clone(),
                 Some(JsValue::Function(base)) => {
@@ -116,6 +119,7 @@ impl Machine<'_> {
                 None => return JsValue::undefined(),
             }
         }
+
         JsValue::Unknown
     }
 
@@ -131,6 +135,7 @@ impl Machine<'_> {
             let Some(JsValue::Class(base)) = &current.base else { break };
             current = base.clone();
         }
+
         JsValue::Unknown
     }
 
@@ -167,6 +172,7 @@ impl Machine<'_> {
                 let this =
                     JsValue::Object(Rc::new(ScriptObject { made_of: Some(prototype), ..ScriptObject::default() }));
                 let own = closure.with_this(this.clone());
+
                 match self.call_closure(&own, given) {
                     value @ (JsValue::Router(_) | JsValue::Object(_) | JsValue::Function(_)) => value,
                     _ => this,
@@ -187,6 +193,7 @@ impl Machine<'_> {
             this: this.clone(),
             home: Some(class.clone()),
         };
+
         let constructor = class.class.method("constructor").cloned();
         if constructor.is_none() {
             self.construct_base(class, this, given, steps);
@@ -199,6 +206,7 @@ impl Machine<'_> {
             let value = self.eval(&frame, value);
             targets.iter().filter_map(|t| t.name()).for_each(|name| self.set_property(this, name, value.clone()));
         }
+
         let Some(constructor) = constructor else { return };
         let is_typed =
             self.project.module(class.module).is_some_and(|m| m.language != crate::lang::Language::JavaScript);
@@ -208,6 +216,7 @@ impl Machine<'_> {
                 self.set_property(this, &parameter.name, given.value.clone());
             }
         }
+
         if let JsValue::Function(closure) = method_of(class, constructor, this.clone(), class) {
             self.call_closure(&closure, given);
         }

@@ -112,6 +112,7 @@ impl Machine<'_> {
                 return JsValue::Unknown;
             }
         }
+
         JsValue::Router(id)
     }
 
@@ -133,6 +134,7 @@ impl Machine<'_> {
             });
             self.add_route((id, path), name, given, (frame.module, span));
         }
+
         JsValue::RouteOf(id, path.clone())
     }
 
@@ -147,11 +149,13 @@ impl Machine<'_> {
             return;
         }
         let is_assumed = self.routers.get(id.0).is_some_and(|router| router.is_assumed);
+
         // Many things have a method `get`: what is only taken for a router must be given a function.
         if is_assumed && !items.last().is_some_and(|last| is_function(&last.value)) {
             return;
         }
         let method = if name == "all" { String::new() } else { name.to_ascii_uppercase() };
+
         match self.paths(path) {
             Some(paths) => self.add(id, LayerKind::Route(method), paths, items, (module, span)),
             None => self.note(module, span, "the path is made at runtime"),
@@ -185,6 +189,7 @@ impl Machine<'_> {
             }
             value => self.paths(value),
         });
+
         match paths {
             Some(paths) if given.len() > 1 => (paths, given.get(1..).unwrap_or_default().to_vec()),
             _ => (vec![String::new()], given.to_vec()),

@@ -39,6 +39,7 @@ impl Machine<'_> {
             self.run_module(module.id);
         }
         let starts: Vec<StartFunction> = modules.iter().flat_map(|module| self.starts_of(module)).collect();
+
         for start in rank_starts(&starts) {
             if !self.called.contains(&Arc::as_ptr(&start.function)) {
                 self.begin(start);
@@ -55,6 +56,7 @@ impl Machine<'_> {
         };
         let value = self.exported_or_own(start.module, &class.name);
         let JsValue::Class(of) = &value else { return };
+
         if self.is_static(start.module, &start.function) {
             let method = self.property(&value, &start.function.name);
             self.call(&method, value, &given);
@@ -72,6 +74,7 @@ impl Machine<'_> {
                 self.instance(&value, &given)
             }
         };
+
         if self.called.contains(&Arc::as_ptr(&start.function)) {
             return;
         }
@@ -100,6 +103,7 @@ impl Machine<'_> {
     fn assumed(&mut self, module: ModuleId, function: &Function) -> Vec<ScriptArgument> {
         let receivers = registering_names(function);
         let mut given = Vec::new();
+
         for parameter in &function.parameters {
             let below = |name: &String| name.strip_prefix(&format!("{}.", parameter.name)).map(str::to_owned);
             let bound = parameter.binds.iter().filter(|name| receivers.contains(*name)).cloned();
@@ -113,6 +117,7 @@ impl Machine<'_> {
             };
             given.push(ScriptArgument { value, module, span: parameter.span });
         }
+
         given
     }
 
@@ -121,6 +126,7 @@ impl Machine<'_> {
         fields.sort();
         let fields = fields.into_iter().map(|name| (name, self.new_router(false, true))).collect();
         let value = Self::object(fields);
+
         if let JsValue::Object(object) = &value {
             object.is_open.set(true);
         }
@@ -138,8 +144,10 @@ impl Machine<'_> {
                 calls: self.called_by(module.id, function),
             });
         };
+
         let mut names: Vec<&String> = module.definitions.keys().collect();
         names.sort();
+
         for name in names {
             match module.definitions.get(name) {
                 Some(Definition::Function(function)) => add(function, None),
@@ -147,6 +155,7 @@ impl Machine<'_> {
                 _ => {}
             }
         }
+
         found
     }
 
@@ -161,6 +170,7 @@ impl Machine<'_> {
                 _ => false,
             };
         });
+
         found
     }
 
@@ -186,8 +196,10 @@ fn rank_starts(starts: &[StartFunction]) -> Vec<&StartFunction> {
             let next = start.calls.iter().filter_map(|key| by_key.get(key)).flatten();
             open.extend(next.filter(|next| seen.insert(**next)));
         }
+
         n_found
     };
+
     let mut ranked: Vec<(usize, &StartFunction)> =
         starts.iter().enumerate().map(|(at, start)| (reach(at), start)).filter(|(n_found, _)| *n_found > 0).collect();
     ranked.sort_by_key(|(n_found, _)| std::cmp::Reverse(*n_found));
@@ -215,6 +227,7 @@ fn registering_names(function: &Function) -> HashSet<String> {
             names.extend(dotted_text(object).filter(|name| name.split('.').count() <= 2));
         }
     });
+
     names
 }
 
@@ -228,6 +241,7 @@ fn is_registration(expr: &Expr) -> bool {
         ExprKind::Call { .. } | ExprKind::Function(_) | ExprKind::Record(_) => false,
         _ => true,
     };
+
     match &*callee.kind {
         ExprKind::Member(_, name) if name == "use" => !arguments.is_empty(),
         ExprKind::Member(_, name) if name == "route" => first.is_some_and(|first| literal_text(first).is_some()),

@@ -31,6 +31,7 @@ impl Machine<'_> {
                 frame.scope.declare(&function.name, closure);
             }
         }
+
         let mut perhaps: Option<JsValue> = None;
         for statement in statements {
             if !self.step() {
@@ -46,6 +47,7 @@ impl Machine<'_> {
                 (Flow::Stop, maybe) => return better_value(perhaps, maybe).map_or(Flow::Stop, Flow::Return),
             }
         }
+
         perhaps.map_or(Flow::Next, Flow::Perhaps)
     }
 
@@ -78,6 +80,7 @@ impl Machine<'_> {
                     flow => (flow, None),
                 };
             }
+
             // Names of a block are those of its function: what is lost is a name that an inner block hides.
             StatementKind::Block(body) | StatementKind::With { body, .. } => {
                 return match self.run_block(frame, body) {
@@ -98,12 +101,14 @@ impl Machine<'_> {
             StatementKind::Function(_) | StatementKind::Assert(_) | StatementKind::Delete(_) | StatementKind::Other => {
             }
         }
+
         (Flow::Next, None)
     }
 
     fn run_assign(&mut self, frame: &ScriptFrame, span: Span, targets: &[Expr], value: Option<&Expr>) {
         let made = value.map_or_else(JsValue::undefined, |value| self.eval(frame, value));
         let declares = self.is_declaration(frame, span);
+
         for target in targets {
             self.bind(frame, target, made.clone(), declares);
         }
@@ -132,6 +137,7 @@ impl Machine<'_> {
                 let first = self.doubting(|machine| machine.run_block(frame, body));
                 let second = self.doubting(|machine| machine.run_block(frame, otherwise));
                 self.may_have_ended |= !matches!((&first, &second), (Flow::Next, Flow::Next));
+
                 match (first, second) {
                     (Flow::Return(one), Flow::Return(other)) => (Flow::Return(one.or_better(other)), None),
                     (Flow::Return(value), Flow::Stop) | (Flow::Stop, Flow::Return(value)) => {
@@ -157,6 +163,7 @@ impl Machine<'_> {
             let flow = machine.run_block(&inner, body);
             perhaps = better_value(perhaps.take(), returned_value(flow));
         };
+
         match items {
             Some(items) => items.into_iter().take(MOST_TURNS).for_each(|item| turn(self, item)),
             None => self.doubting(|machine| turn(machine, JsValue::Unknown)),
@@ -190,6 +197,7 @@ impl Machine<'_> {
             base,
             fields: Rc::new(ScriptObject::default()),
         });
+
         for member in &class.members {
             // Static fields are told from others by their text; both are known of the class here.
             if let StatementKind::Assign(targets, Some(value)) = &member.kind
@@ -199,6 +207,7 @@ impl Machine<'_> {
                 targets.iter().filter_map(|target| target.name()).for_each(|name| made.fields.set(name, value.clone()));
             }
         }
+
         JsValue::Class(made)
     }
 
@@ -209,6 +218,7 @@ impl Machine<'_> {
             ExprKind::Name(name) => {
                 // What was known is not given up for what is not.
                 let keeps = matches!(value, JsValue::Unknown) && self.doubts > 0 && frame.scope.get(name).is_some();
+
                 if !keeps {
                     frame.scope.assign(name, value);
                 }
