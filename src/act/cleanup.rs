@@ -3,8 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
-use super::removal::{Cleaner, LATE_LOOKS, Removal};
-use super::sighting::{known_addresses, with_id};
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream;
+
+use super::removal::{Cleaner, LATE_LOOKS, NO_WAY, Removal};
+use super::sighting::{Sighting, known_addresses, with_id};
 use crate::model::UndoOutcome;
 use crate::probe::{ID_PLACE, JournalEntry, SavedNote, WriteKind};
 
@@ -12,6 +16,8 @@ use crate::probe::{ID_PLACE, JournalEntry, SavedNote, WriteKind};
 const REQUESTS_EACH: u64 = 24;
 /// Silent answers in a row from which a target is not asked on: it would only keep the user waiting.
 const MOST_SILENT: u32 = 3;
+/// Reads at a time for what is gone already.
+const LOOKS_AT_ONCE: usize = 8;
 /// Most things that are named as hanging on an account.
 const MAX_NAMED: usize = 3;
 
@@ -60,10 +66,14 @@ impl Cleaner<'_> {
         }
         let mut sweep = CleanupRun { cleaner: self, silent: 0, came_to: BTreeMap::new(), waited: BTreeSet::new() };
 
+        sweep.settle_removed(&entries).await;
+
         // Last first; the accounts, as whom all this is done, at the end. What goes with its parent or not at all is looked
         // at once that is gone.
         for entry in entries.iter().rev().filter(|entry| !is_account(entry) && !has_no_removal(entry)) {
-            sweep.undo(entry).await;
+            if !sweep.came_to.contains_key(&entry.n) {
+                sweep.undo(entry).await;
+            }
         }
         sweep.wait_for_late().await;
         sweep.look_again(&entries).await;
@@ -171,6 +181,24 @@ struct CleanupRun<'a> {
 }
 
 impl CleanupRun<'_> {
+    /// Settles what the trials have removed already. These are reads alone, so that several go out at a time.
+    async fn settle_removed(&mut self, entries: &[JournalEntry]) {
+        let cleaner = self.cleaner;
+        let is_tried = |entry: &&JournalEntry| {
+            let can_look = !cleaner.shut_out.contains_key(&entry.note.caller);
+            entry.may_be_removed() && !entry.undone && !is_account(entry) && can_look
+        };
+        let mut looks: Vec<BoxFuture<'_, (usize, bool)>> = Vec::new();
+        for entry in entries.iter().filter(is_tried) {
+            looks.push(Box::pin(async move { (entry.n, cleaner.is_gone_by_itself(entry).await) }));
+        }
+        let seen: Vec<(usize, bool)> = stream::iter(looks).buffered(LOOKS_AT_ONCE).collect().await;
+
+        for (n, _) in seen.into_iter().filter(|(_, is_gone)| *is_gone) {
+            self.settle(n, Removal::Undone);
+        }
+    }
+
     async fn undo(&mut self, entry: &JournalEntry) {
         let removal = match entry.undone {
             true => Removal::Undone,
@@ -240,13 +268,21 @@ impl CleanupRun<'_> {
             let holder = entries.iter().find(|other| self.is_gone(other) && stood_in(&entry, other));
 
             match holder {
-                Some(holder) if self.cleaner.is_out_of_sight(&entry).await => {
-                    let because =
-                        format!("it stood in {}, which is gone, and nothing shows it any more", name_of(holder));
-                    self.came_to.insert(entry.n, Removal::Untraced(because));
-                }
-                _ if may_be_freed => self.undo(&entry).await,
-                _ => {}
+                Some(holder) => match self.cleaner.look_as_maker(&entry).await {
+                    Ok(Sighting::Gone | Sighting::Unlisted | Sighting::Unseen | Sighting::Refused(_)) => {
+                        let because =
+                            format!("it stood in {}, which is gone, and nothing shows it any more", name_of(holder));
+                        self.came_to.insert(entry.n, Removal::Untraced(because));
+                    }
+                    // Nothing removes it: to look once more would show the same.
+                    Ok(Sighting::Own { .. }) if has_no_removal(&entry) => {
+                        self.settle(entry.n, Removal::remains(NO_WAY));
+                    }
+                    _ if may_be_freed => self.undo(&entry).await,
+                    _ => {}
+                },
+                None if may_be_freed => self.undo(&entry).await,
+                None => {}
             }
         }
     }

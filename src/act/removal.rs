@@ -244,16 +244,14 @@ impl<'a> Cleaner<'a> {
         self.look_after(caller, entry, undo, &answer).await
     }
 
-    /// Returns whether nothing shows a thing any more to the caller that made it.
-    pub(super) async fn is_out_of_sight(&self, entry: &JournalEntry) -> bool {
-        let seen = self.find(&entry.note.caller, entry.n).await;
-        matches!(seen, Ok(Sighting::Gone | Sighting::Unlisted | Sighting::Unseen | Sighting::Refused(_)))
+    /// Looks for a thing as the caller that made it.
+    pub(super) async fn look_as_maker(&self, entry: &JournalEntry) -> Result<Sighting, SendError> {
+        self.find(&entry.note.caller, entry.n).await
     }
 
     /// Returns whether its address, or the whole list of its kind, shows a thing no more.
     pub(super) async fn is_gone_by_itself(&self, entry: &JournalEntry) -> bool {
-        let seen = self.find(&entry.note.caller, entry.n).await;
-        matches!(seen, Ok(Sighting::Gone | Sighting::Unlisted))
+        matches!(self.look_as_maker(entry).await, Ok(Sighting::Gone | Sighting::Unlisted))
     }
 
     /// Whether the throw-away account of a caller is there: then the target's data was not reset since, and ids are still of
