@@ -34,11 +34,13 @@ impl SeenAnswer {
         let Some(response) = self.answer.response().filter(|response| response.is_success()) else { return Vec::new() };
         let (Some(json), Some(values)) = (response.json.as_ref(), values_of(&self.answer)) else { return Vec::new() };
 
+        // Where a 200 says of itself that it failed, nothing was made and no caller was signed in.
         if is_soft_error(response) {
             return Vec::new();
         }
         let owned = survey.owners.iter().filter(|(key, _)| values.contains(&key.1));
         let shown = owned.filter(|(key, (owner, signs))| {
+            // A sign-in may show no more of the account than its id, and is still about it.
             let is_account = *owner == self.caller && signs.contains(&Sign::IsCaller);
             let object = survey.objects.known.get(*key);
             is_account && self.verb == AccessVerb::Call || object.is_some_and(|object| is_shown(json, key, object))
@@ -63,5 +65,6 @@ impl SeenAnswer {
 /// Returns true where an answer shows most of an object: its id alone may stand there for something else.
 fn is_shown(json: &serde_json::Value, key: &ObjectKey, object: &Object) -> bool {
     let shown = fields_shown(json, key, object).len();
+    // Of an object with two fields, half would be the id alone.
     shown >= 2 && shown * 2 >= object.fields.len()
 }

@@ -25,9 +25,11 @@ pub fn judge_claims(model: &AccessModel<'_>, claims: &[AccessClaim]) -> Settled 
     // Each round adds a route, so there are at most as many as routes.
     loop {
         let rulings: Vec<Ruling> = claims.iter().map(|claim| model.judge(claim, &violators, &accused)).collect();
+        // Of equal strength the first by name goes, so that two scans of one API blame the same route.
         let found = claims
             .iter()
             .zip(&rulings)
+            // A route that was taken out is not found again: without this the loop would not end.
             .filter(|(claim, _)| !violators.contains(&claim.operation))
             .filter_map(|(claim, ruling)| Some((contradiction_strength(claim, ruling)?, claim)))
             .max_by_key(|(strength, claim)| (*strength, std::cmp::Reverse(claim.operation.clone())));
@@ -43,8 +45,10 @@ pub fn judge_claims(model: &AccessModel<'_>, claims: &[AccessClaim]) -> Settled 
 fn contradiction_strength(claim: &AccessClaim, ruling: &Ruling) -> Option<u8> {
     match ruling {
         Ruling::Broken { .. } if claim.caller == ANONYMOUS => claim.verb.is_read().then_some(4),
+        // An exchange in which another route enforces the rule is surer than signs of it.
         Ruling::Broken { confirmed: true, control: Some(_), .. } => Some(3),
         Ruling::Broken { confirmed: true, .. } => Some(2),
+        // A contested route gets no finding, yet it excuses no other route any more.
         Ruling::Contested(_) => Some(1),
         _ => None,
     }

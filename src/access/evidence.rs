@@ -101,6 +101,7 @@ impl<'a> Gathering<'a> {
             _ => return None,
         };
 
+        // Where no owner is served, the route may refuse all callers, or the object may be gone.
         let served = |other: &Fact| {
             other.operation == fact.operation
                 && other.object == fact.object
@@ -231,6 +232,7 @@ impl<'a> Gathering<'a> {
             })
         };
 
+        // An object that names both, as a message does, is meant for both.
         let (field, _) = named(&self.claim.owner).filter(|_| named(&self.claim.caller).is_none())?;
         let because = format!("its field `{}` names {}", clean_name(field, 40), self.claim.owner);
         Some(Ground { rank: Rank::Hint, witness: Witness::Fields, route: None, because, exchange: None })
@@ -330,6 +332,7 @@ impl<'a> Gathering<'a> {
             return true;
         }
         let hidden = self.hidden_from(fact);
+        // An entry of a list is a summary: it says as much, unless what it leaves out is private.
         fact.verb == AccessVerb::List && private_fields(&hidden).is_empty()
             || hidden.len() * 2 < self.claim.values.len().max(1)
     }

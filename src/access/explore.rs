@@ -51,9 +51,11 @@ impl Explorer<'_> {
         let siblings = self.survey.operations.iter().filter(|other| other.operation.id != surveyed.operation.id);
         let siblings = siblings.filter_map(|other| {
             let baseline = other.valid_of(&claim.owner).filter(|own| own.object.as_ref() == Some(&key))?;
+            // A route that shows the owner other values of the object answers another question.
             shows_half(&baseline.first, &claim.values).then_some((other, baseline))
         });
         for (other, baseline) in siblings.take(MAX_SIBLINGS) {
+            // The caller alone changes in the owner's own request, so that a refusal is about who asks.
             let answer = self.probe.send(&baseline.ask_as(AskCaller::named(&claim.caller))).await?;
             let asked = FactRequest { route: other, key: &key, claim, caller: &claim.caller, answer: &answer };
             self.record_read(&asked, &baseline.masks);
@@ -67,6 +69,7 @@ impl Explorer<'_> {
     /// When the scan is stopped or its budget is spent.
     pub async fn ask_object_route(&self, claim: &AccessClaim) -> Result<(), SendError> {
         let key = key_of(claim);
+        // A route to a part of the object may be kept stricter or looser than the whole.
         for other in self.survey.operations.iter().filter(|other| is_whole(other)) {
             let Some(baseline) = other.valid_of(&claim.owner) else { continue };
             let Some((slot, object)) = other.slots.last().zip(self.survey.objects.known.get(&key)) else { continue };
@@ -75,9 +78,11 @@ impl Explorer<'_> {
             let mut values = baseline.values.clone();
             values.insert((slot.place, slot.name.clone()), value.clone());
             let Ok(url) = operation_url(self.probe.base_url(), &other.operation, &values) else { continue };
+            // The baseline may be of another object; a refusal that quotes the new id must still be known as one.
             let mut masks = baseline.masks.clone();
             masks.push(key.1.clone());
 
+            // Without the owner as a control, a refusal of the caller might be a refusal of all.
             for caller in [&claim.owner, &claim.caller] {
                 let ask = Ask { url: url.clone(), ..baseline.ask_as(AskCaller::named(caller)) };
                 let answer = self.probe.send(&ask).await?;
@@ -107,6 +112,7 @@ impl Explorer<'_> {
 
     fn third(&self, claim: &AccessClaim) -> Option<&Person> {
         let owner = self.survey.people.get(&claim.owner)?;
+        // A caller that is not shown to be signed in may be refused for its dead token, which shows no rule.
         self.survey.people.all.iter().find(|person| {
             person.rank == owner.rank && person.name != claim.owner && person.name != claim.caller && person.signed_in
         })
@@ -125,6 +131,7 @@ impl Explorer<'_> {
             let Some(values) = parent_values(route, owner, value) else { continue };
             let Ok(url) = operation_url(self.probe.base_url(), &route.operation, &values) else { continue };
 
+            // A parent that not even its owner is served says nothing of the caller.
             for caller in [&claim.owner, &claim.caller] {
                 let answer = self.probe.send(&Ask::get(AskCaller::named(caller), url.clone())).await?;
                 let outcome =
@@ -143,6 +150,7 @@ impl Explorer<'_> {
     /// Records whether a route that shows the object served it.
     fn record_read(&self, asked: &FactRequest<'_>, masks: &[String]) {
         let outcome = match read_refusal(asked.answer, &asked.route.shapes(), &asked.route.volatile, masks) {
+            // The caller may be served another view, or its own object: the claimed values show which.
             AnswerKind::Data if shows_half(asked.answer, &asked.claim.values) => AccessOutcome::Served,
             AnswerKind::Data => AccessOutcome::Unclear("an answer without the object's values".to_owned()),
             AnswerKind::Refused(because) => AccessOutcome::Refused(because),
@@ -176,6 +184,7 @@ fn parent_values(route: &Surveyed, child: &Baseline, id: &serde_json::Value) -> 
     let (last, before) = route.slots.split_last()?;
     let mut values = Values::new();
 
+    // Ids further up come from the child's own request, so that the address is one that its owner may use.
     for slot in before {
         let place = (slot.place, slot.name.clone());
         values.insert(place.clone(), child.values.get(&place)?.clone());

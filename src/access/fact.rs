@@ -72,6 +72,7 @@ pub struct FactTable {
 impl FactTable {
     /// Adds facts; those beyond the cap are dropped, which can only cost certainty.
     pub fn extend(&self, more: impl IntoIterator<Item = Fact>) {
+        // Facts are only added, so that a panic while the lock was held leaves nothing half done.
         let mut facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
         let room = MAX_FACTS.saturating_sub(facts.len());
 
@@ -95,6 +96,7 @@ pub fn relation_to(people: &People, owner: &str, caller: &str) -> Relation {
     if caller == owner {
         return Relation::Owner;
     }
+    // Rank comes before groups: an administrator of the owner's tenant is let in by its role, not as a member.
     match (people.get(owner), people.get(caller)) {
         (Some(owner), Some(caller)) if caller.rank < owner.rank => Relation::Lower,
         (Some(owner), Some(caller)) if caller.rank > owner.rank => Relation::Higher,

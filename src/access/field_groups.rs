@@ -74,6 +74,7 @@ pub(super) fn field_groups(
                     let seen = (circle, surveyed.operation.id.clone());
                     let known = widest.entry(field).or_insert_with(|| seen.clone());
 
+                    // A field is as open as the widest circle that is shown it; the widest comes first in order.
                     if circle < known.0 {
                         *known = seen;
                     }
@@ -118,6 +119,7 @@ pub(super) fn fields_shown(json: &Value, key: &ObjectKey, object: &Object) -> BT
             Value::Array(items) => items.iter().collect(),
             Value::Object(members) => {
                 if is_object(members, key, object) {
+                    // A field of the same name with another value is of another object, or masked for this caller.
                     let named = object.fields.iter().filter(|(name, value)| find_member(members, name) == Some(*value));
                     shown.extend(named.map(|(name, _)| name.clone()));
                 }

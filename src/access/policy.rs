@@ -51,6 +51,7 @@ pub fn derive_policies(model: &AccessModel<'_>, claims: &[AccessClaim], settled:
     }
     let rows = kinds.into_iter().filter_map(|(resource, facts)| {
         let whole = policy_row(model, resource, &facts, claims, settled)?;
+        // A statement is of the whole kind, so that what answers show of single fields does not divide it.
         let is_stated = model.stated.of_resource(resource).is_some();
         let groups = if is_stated { Vec::new() } else { field_groups(model, resource, &settled.violators) };
         Some(rows_of_groups(whole, groups))
@@ -80,6 +81,7 @@ fn rows_of_groups(whole: ResourcePolicy, groups: Vec<FieldGroup>) -> Vec<Resourc
         fields: group.fields.iter().map(|name| clean_name(name, 60)).collect(),
         rests_on: vec![format!("{} shows them to {}", group.route, describe_callers(&group.level))],
         level: group.level,
+        // The groups are made of what sound routes show, so that no route breaks this one.
         broken_by: Vec::new(),
     });
 
@@ -140,6 +142,7 @@ fn level_from_facts(
     facts: &[&&Fact],
     (settled, blamed): (&Settled, &BTreeSet<&OperationId>),
 ) -> Option<(AccessLevel, Vec<String>)> {
+    // Only callers of the owner's rank count: what strangers are refused may be open to all who sign in.
     let kept: BTreeSet<String> = facts
         .iter()
         .filter(|fact| matches!(fact.relation, Relation::Peer | Relation::Member))
@@ -176,6 +179,7 @@ fn level_from_facts(
         let group = served(Relation::Member).is_some() && served(Relation::Peer).is_none();
         return Some((if group { AccessLevel::Group } else { AccessLevel::Owner }, rests_on));
     }
+    // No ground keeps it from others, so that the widest circle that is served is the policy.
     if let Some(route) = served(Relation::Anonymous) {
         return Some((AccessLevel::Public, vec![format!("{route} serves {resource} to anonymous callers")]));
     }
@@ -197,6 +201,7 @@ fn sample_claim(facts: &[&&Fact]) -> Option<AccessClaim> {
     let served = |fact: &&&&Fact| fact.relation == Relation::Owner && fact.outcome == AccessOutcome::Served;
     let fact = facts.iter().find(served)?;
     Some(AccessClaim {
+        // Without a route of its own the claim leaves none out of the evidence.
         operation: OperationId::from(""),
         verb: AccessVerb::Read,
         resource: fact.object.0.clone(),

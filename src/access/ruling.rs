@@ -159,6 +159,7 @@ impl AccessModel<'_> {
         left_out: &BTreeSet<OperationId>,
         accused: &BTreeSet<OperationId>,
     ) -> Ruling {
+        // The user's word is above all facts: people know what is meant, and a scan sees only what is done.
         if let Some(ruling) = self.stated_ruling(claim) {
             return ruling;
         }
@@ -166,6 +167,7 @@ impl AccessModel<'_> {
             let because = format!("it is {}'s own account", claim.owner);
             return Ruling::Broken { confirmed: true, because, control: None };
         }
+        // A stranger has neither rank nor group, so that other signs count for it than for users.
         if claim.caller == ANONYMOUS {
             return judge_stranger(self, claim, left_out);
         }
@@ -188,6 +190,7 @@ impl AccessModel<'_> {
         let is_stranger = claim.caller == ANONYMOUS;
         Some(match &stated.level {
             AccessLevel::Public => Ruling::Stated(says),
+            // `signed-in` excuses other users, and not a route that strangers are served by as well.
             AccessLevel::SignedIn if !claim.open && !is_stranger => Ruling::Stated(says),
             AccessLevel::Owner | AccessLevel::SignedIn => {
                 Ruling::Broken { confirmed: true, because: says, control: None }
@@ -254,9 +257,11 @@ fn judge_read(
     accused: &BTreeSet<OperationId>,
 ) -> Ruling {
     let strongest = grounds.private.first();
+    // A rule outweighs every open route: where one route refuses what another shows, the other one leaks.
     if let Some(ground) = strongest.filter(|ground| ground.rank <= Rank::Rule) {
         return broken_ruling(ground, true);
     }
+    // A scope that is only written in the source never counts as one of two.
     let scopes = grounds.private.iter().filter(|ground| ground.rank == Rank::Scope && ground.is_seen()).count();
 
     if let Some((_, because)) = grounds.open.first() {
@@ -275,6 +280,7 @@ fn judge_read(
         };
     }
 
+    // What strangers are served too is public, unless two scopes keep it: then the route leaks to all.
     if claim.open {
         return match strongest {
             Some(ground) if scopes >= 2 => broken_ruling(ground, true),
@@ -294,6 +300,7 @@ fn judge_read(
         };
     }
 
+    // Public posts have an `author` as well, so that a hint alone accuses no route.
     let Some(ground) = strongest.filter(|ground| ground.rank < Rank::Hint) else {
         return unclear_ruling(grounds, "nothing shows that the object is meant for its owner alone");
     };
@@ -320,6 +327,7 @@ fn judge_profile(model: &AccessModel<'_>, claim: &AccessClaim, grounds: &Grounds
     }
     let whole = model.survey.operation(&claim.operation).is_some_and(is_whole);
 
+    // A whole profile may have any field that is not private; of a part, each field has to be one that presents.
     if whole || claim.values.iter().all(|value| is_profile_field(&value.key)) {
         return Some(Ruling::Open(format!("a profile of {owner} without private fields")));
     }
@@ -332,6 +340,7 @@ fn judge_write(claim: &AccessClaim, grounds: &Grounds) -> Ruling {
     let Some(ground) = grounds.private.first().filter(|ground| ground.rank < Rank::Hint) else {
         return unclear_ruling(grounds, &format!("nothing shows that the object is {}'s alone to change", claim.owner));
     };
+    // A rule on writes stands whatever reads are open: who is shown an object need not be let change it.
     if ground.rank <= Rank::Rule {
         return broken_ruling(ground, true);
     }
@@ -356,10 +365,12 @@ fn judge_addition(claim: &AccessClaim, grounds: &Grounds) -> Ruling {
 /// Weighs signs that nothing contradicts: two independent ones confirm.
 fn weigh_signs(claim: &AccessClaim, grounds: &Grounds, ground: &Ground) -> Ruling {
     match &grounds.bystander {
+        // That a peer is refused shows a rule, and the caller may be let in by it: as a friend, as an invited one.
         Some((name, false)) => {
             let because = format!("{name} is refused while {} is let in: some rule tells them apart", claim.caller);
             return Ruling::Undecided(because);
         }
+        // The owner's name alone says who made it; a third caller that is served speaks for a shared object.
         Some((name, true)) if ground.rank == Rank::Ownership => {
             let because = format!("{}, yet {name}, who has nothing to do with it, is let in too", ground.because);
             return Ruling::Broken { confirmed: false, because, control: None };
@@ -373,6 +384,7 @@ fn weigh_signs(claim: &AccessClaim, grounds: &Grounds, ground: &Ground) -> Rulin
     {
         return Ruling::Undecided(ground.because.clone());
     }
+    // Signs of an owner do not exclude that members of one tenant share its objects.
     if let Some(group) = &grounds.shared_group {
         let (owner, caller) = (&claim.owner, &claim.caller);
         let because = format!("{}, but it also names a `{group}`, which {owner} and {caller} share", ground.because);
@@ -384,6 +396,7 @@ fn weigh_signs(claim: &AccessClaim, grounds: &Grounds, ground: &Ground) -> Rulin
     if claim.verb == AccessVerb::List && only_ownership && grounds.private_fields.is_empty() {
         return Ruling::Undecided(format!("{}, and every caller is shown the same list", ground.because));
     }
+    // By the habit of REST a collection is what its caller reaches below it, so that it needs no second sign.
     let decides = |ground: &Ground| matches!(ground.witness, Witness::Collection | Witness::Account);
 
     // That it has an owner, and a part or a write is refused, says nothing of who may read the whole.

@@ -40,6 +40,7 @@ impl SourceEvidence {
         if ties.iter().any(|tie| facts.iter().any(|fact| contradicts_tie(fact, tie))) {
             return Self::default();
         }
+        // A handler that asks for a role may serve its holders by right, without a look at the owner.
         let is_careless = |word: &HandlerWord| word.word != OwnershipWord::Checked && !word.is_role_gated;
         let careless = words.iter().filter(|(_, word)| is_careless(word)).map(|(id, _)| id.clone()).collect();
         Self { careless, ties }
@@ -76,11 +77,13 @@ impl SourceEvidence {
 
 /// Returns how much a tie says: who may read is told by reads, who may change also by changes.
 fn ground_from_tie(claim: &AccessClaim, tie: &WrittenTie) -> Option<Ground> {
+    // What only its owner may remove, others may still be meant to edit.
     let is_lesser = tie.verb == AccessVerb::Delete && claim.verb != AccessVerb::Delete;
     let rank = match (claim.verb.is_read(), tie.verb.is_read()) {
         (true, true) if tie.is_whole => Rank::Scope,
         (false, false) if !is_lesser => Rank::Scope,
         (false, true) if tie.is_whole => Rank::Scope,
+        // A handler of a part holds that part to the owner, which says nothing of the whole.
         (true, true) | (false, true) => return None,
         _ => Rank::Ownership,
     };
@@ -99,6 +102,7 @@ fn contradicts_tie(fact: &Fact, tie: &WrittenTie) -> bool {
     fact.operation == tie.operation
         && fact.object.0 == tie.resource
         && fact.outcome == AccessOutcome::Served
+        // A member of the owner's group may pass the handler's own check, which is no contradiction.
         && matches!(fact.relation, Relation::Peer | Relation::Lower | Relation::Anonymous | Relation::Invalid)
 }
 

@@ -29,6 +29,7 @@ pub(super) fn judge_stranger(model: &AccessModel<'_>, claim: &AccessClaim, left_
 /// Judges a claim that a stranger made, changed or removed something.
 fn judge_write(model: &AccessModel<'_>, claim: &AccessClaim, left_out: &BTreeSet<OperationId>) -> Ruling {
     let asks = |surveyed: &crate::model::Operation| surveyed.id == claim.operation && surveyed.requires_sign_in();
+    // A document may be out of date about public reads; a write of a stranger against it is not taken for that.
     if model.survey.api.operations.iter().any(asks) {
         return broken_ruling("the document asks for sign-in".to_owned(), None);
     }
@@ -63,6 +64,7 @@ impl ShownClaim<'_> {
         if is_published(self.model, self.claim, self.left_out) {
             return Ruling::Open("routes that are open by their document show the same".to_owned());
         }
+        // The surest reason comes first: the caller itself, then an owned object, then the document's word.
         let found = self.about_caller().or_else(|| self.owned()).or_else(|| self.required());
         found.unwrap_or_else(|| Ruling::Open("nothing in it belongs to one user".to_owned()))
     }
@@ -71,6 +73,7 @@ impl ShownClaim<'_> {
     fn about_caller(&self) -> Option<Ruling> {
         let caller = &self.claim.owner;
         let last = self.surveyed.operation.path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
+        // `/account` and `/session` may be public content in other APIs, so that the answer must name the caller.
         let is_named = is_me_word(last) && self.named_people().any(|person| person.name == *caller);
         is_named.then(|| broken_ruling(format!("the answer is about {caller}"), None))
     }
@@ -80,14 +83,17 @@ impl ShownClaim<'_> {
         let key = self.baseline.object.as_ref()?;
         let (owner, signs) = self.model.survey.owner(key)?;
 
+        // A list that strangers are shown is the application's own word that the object is public.
         if self.is_listed(key) || !self.has_object() {
             return None;
         }
         let fields = self.private_fields();
 
+        // A profile without private fields is what people show of themselves, to strangers as well.
         if signs.contains(&Sign::IsCaller) && !fields.is_empty() {
             return Some(broken_ruling(format!("it is {owner}'s own account, with {}", fields.join(", ")), None));
         }
+        // A field that names the owner is left out: public posts name their authors.
         let keeps = |sign: &&Sign| {
             matches!(sign, Sign::ScopedList { apart: true, .. } | Sign::Configured | Sign::Parent { .. })
         };
@@ -182,6 +188,7 @@ impl ShownClaim<'_> {
             let (listed, rest): (Vec<_>, Vec<_>) = self.claim.values.iter().partition(is_given);
             self.is_heard(other)
                 && matches!(other.anonymous_reading(), Some(AnswerKind::Data))
+                // The route by which strangers asked for this very object is no list of it.
                 && other.asked_by_strangers().is_some_and(|asked| asked.object.as_ref() != Some(key))
                 && listed.len() >= rest.len()
                 && !rest.iter().any(|value| is_owner_name(&value.key))

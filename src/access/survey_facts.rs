@@ -23,6 +23,7 @@ fn read_facts(survey: &Survey, surveyed: &Surveyed) -> Vec<Fact> {
         } else {
             match read_refusal(&baseline.first, &surveyed.shapes(), &surveyed.volatile, &baseline.masks) {
                 AnswerKind::Refused(because) => AccessOutcome::Refused(because),
+                // What is no clear refusal (429, 5xx, an error with status 200) shows nothing of who may read.
                 _ => continue,
             }
         };
@@ -75,6 +76,7 @@ fn list_facts(survey: &Survey) -> Vec<Fact> {
         let shown: BTreeSet<&ObjectKey> = callers.values().flatten().collect();
         for key in shown {
             let Some((owner, _)) = survey.owner(key) else { continue };
+            // A caller whose list failed is not among them, so that a failure never reads as an absence.
             for (caller, listed) in callers {
                 let outcome = if listed.contains(key) { AccessOutcome::Served } else { AccessOutcome::Absent };
                 let answer = survey.operation(operation).and_then(|surveyed| surveyed.by.get(caller));

@@ -56,6 +56,7 @@ struct Reread<'a> {
 /// were noted before anything was undone.
 pub async fn after_check(probe: &Probe, outcome: &mut ScanOutcome, before_undo: usize) {
     let Some(journal) = probe.journal().filter(|journal| !journal.is_empty()) else { return };
+    // A dead target fails every read: that is reported as its death, and as no harm.
     if probe.death().is_some() {
         return;
     }
@@ -71,6 +72,7 @@ pub async fn after_check(probe: &Probe, outcome: &mut ScanOutcome, before_undo: 
 
     for (read, look) in reads.iter().zip(looks) {
         let (of_application, of_scan): (Vec<_>, Vec<_>) = look.differences.into_iter().partition(Difference::is_kept);
+        // Later rows may be the scan's own; only what was there before the first write is the application's.
         let of_application = of_application.into_iter().filter(|_| read.is_from_before);
         moved.extend(of_application.map(|difference| (&read.surveyed.operation.id, difference)));
         first.push(of_scan);
@@ -85,6 +87,7 @@ pub async fn after_check(probe: &Probe, outcome: &mut ScanOutcome, before_undo: 
         reads.iter().zip(first).filter(|(_, found)| !found.is_empty()).collect();
     outcome.report.scan.requests = probe.sent();
 
+    // A target that died while it was cleaned up fails every read as well: one death, and no list of harm.
     if suspects.is_empty() || notice_late_death(probe, &mut outcome.report).await {
         return;
     }
@@ -143,6 +146,7 @@ fn report_harm(report: &mut crate::report::Report, mut rows: Vec<HarmRow>) {
     let named: Vec<String> = rows.iter().take(MAX_NAMED).map(line).collect();
     let more = if all > MAX_NAMED { format!(", and {} more", all - MAX_NAMED) } else { String::new() };
     let because = format!("what was fine before the scan is not any more: {}{more}", named.join(" | "));
+    // The earlier reason stays as a note: harm is what the user has to see first.
     report.notes.extend(report.scan.untrusted_because.take());
     report.scan.untrusted_because = Some(because.clone());
     report.scan.untrusted_step = None;
@@ -163,17 +167,21 @@ fn reads_to_repeat<'a>(
     own: &Own,
 ) -> Vec<Reread<'a>> {
     let former: BTreeSet<String> = journal.accounts().into_iter().map(|account| account.name).collect();
+    // A spare account (`auto-a+1`) is named after the account that it stands beside.
     let is_former = |name: &str| former.contains(name.split('+').next().unwrap_or(name));
     let mut reads = Vec::new();
     let operations = survey.operations.iter();
 
+    // What an operation gives only so often is not spent on a comparison.
     for surveyed in operations.filter(|surveyed| !probe.is_scarce(&surveyed.operation.id)) {
         let glimpse = before.and_then(|before| before.operation(&surveyed.operation.id));
         let glimpsed: Vec<Reread<'a>> = glimpse.map(|glimpse| as_before(surveyed, glimpse)).unwrap_or_default();
         let has_own = glimpsed.iter().any(|read| read.caller != ANONYMOUS);
         let has_strangers = glimpsed.iter().any(|read| read.caller == ANONYMOUS);
         reads.extend(glimpsed);
+        // What was asked for by an id of the scan's own is gone by now, as it should be.
         let comparable = |baseline: &&Baseline| !own.is_asked_for(surveyed, baseline);
+        // A caller that is still there is compared in full; of a former one only a failure says anything.
         let mut lasting = surveyed.valid().filter(|baseline| !is_former(&baseline.caller)).filter(comparable);
         let first = lasting.next();
         let chosen = first.or_else(|| surveyed.valid().find(comparable)).filter(|_| !has_own);
@@ -190,6 +198,7 @@ fn reads_to_repeat<'a>(
 
         let says_little = |baseline: &Baseline| is_former(&baseline.caller) || is_news(baseline, before);
         let of_former = surveyed.asked_by_strangers().filter(comparable).map(says_little);
+        // Without identities the caller's own read is the stranger's already.
         let is_new = first.is_none_or(|baseline| baseline.caller != ANONYMOUS);
         reads.extend(
             of_former.filter(|_| is_new && !has_strangers).and_then(|is_former| as_stranger(surveyed, is_former)),
@@ -276,6 +285,7 @@ async fn look_at(probe: &Probe, read: &Reread<'_>, ties: &Ties<'_>) -> Look {
         // A session that has ended is told elsewhere, and shows nothing here.
         return Look::default();
     };
+    // A row is new only against what was there before the first write.
     let journal = probe.journal().filter(|_| read.is_from_before);
     let (operation, caller) = (&read.surveyed.operation, read.caller.as_str());
     let marked = journal.map(|journal| companions::new_marked_rows(journal, operation, caller, (&read.first, &answer)));
@@ -290,6 +300,7 @@ impl Reread<'_> {
         if self.is_former {
             return if fails { vec![Difference::of_status(&self.first, now)] } else { Vec::new() };
         }
+        // A limit that is reached says nothing of what stands there.
         if now.status() == Some(429) {
             return Vec::new();
         }

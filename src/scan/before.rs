@@ -40,6 +40,7 @@ pub(super) async fn open_sessions(
 
     for (index, identity) in identities.iter().enumerate() {
         ticked(index as u64, identities.len() as u64);
+        // A refused sign-in is not repeated: many servers lock an account after a few failures.
         let is_known = probe.sessions().get(&identity.name).is_some()
             || refused.iter().any(|error| error.identity() == identity.name);
         if is_known {

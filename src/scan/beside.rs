@@ -44,10 +44,12 @@ impl Ties<'_> {
     fn named_in(&self, fields: &Map<String, Value>) -> Option<String> {
         let mut texts = Vec::new();
         collect_texts(fields, &mut texts, 0);
+        // A short value stands for many things: it counts only where the field names an owner.
         let is_person = |fact: &str, field: &str, text: &str| {
             fact == text && (text.len() >= TELLING || is_owner_name(field) || text.contains('@'))
         };
         let person = self.people.all.iter().find(|person| {
+            // A tenant's number stands in the rows of all its users, of which the scan's callers are a few.
             let own = person.facts.iter().filter(|fact| !person.groups.contains(*fact));
             own.into_iter().any(|fact| texts.iter().any(|(field, text)| is_person(fact, field, text)))
         });
@@ -94,6 +96,7 @@ pub(super) fn came_since(
     caller: &str,
     (before, now): (&Answer, &Answer),
 ) -> Vec<Write> {
+    // A list with further pages may show rows as new that were there all along.
     let whole = before.response().filter(|response| response.is_success());
     if !whole.is_some_and(|response| response.json.as_ref().is_some_and(|json| is_whole_list(response, json))) {
         return Vec::new();
@@ -139,6 +142,7 @@ pub fn name_beside(probe: &Probe, outcome: &mut ScanOutcome) {
                 }
                 match ties.named_in(fields) {
                     Some(named) => told.push(ties.told(operation, &baseline.caller, (&id, &named))),
+                    // A row that names nothing of the scan may be another user's: it is counted in a note.
                     None => drop(unclaimed.entry(operation.id.to_string()).or_default().insert(id)),
                 }
             }
@@ -197,6 +201,7 @@ fn made_at(fields: &Map<String, Value>, is_steady: &dyn Fn(&str) -> bool) -> Opt
     let is_creation = |name: &str| {
         let parts = split_words(name);
         let has = |wanted: &[&str]| parts.iter().any(|word| wanted.contains(&word.as_str()));
+        // `created_by` names a person and `created_id` an object: neither is a moment.
         has(&["created", "inserted", "creation"]) && !has(&["by", "id", "user"]) && is_steady(name)
     };
     fields.iter().filter(|(name, _)| is_creation(name)).find_map(|(_, value)| match value {
@@ -216,6 +221,7 @@ fn moment_in(text: &str) -> Option<Timestamp> {
 
 /// Seconds or milliseconds since 1970.
 fn moment_of(number: f64) -> Option<Timestamp> {
+    // Outside these ranges, the years 2001 to 2096, a number is more likely a count or an id.
     #[expect(clippy::cast_possible_truncation, reason = "both are bounded by the ranges")]
     match number {
         1.0e9..4.0e9 => Timestamp::from_second(number as i64).ok(),

@@ -58,6 +58,7 @@ pub(super) fn collect_verdicts(
                 steps.add(step.clone(), id);
             }
             if let Verdict::Broken(drafts) = verdict {
+                // One cause may show on many operations, and is mended once: it is one finding.
                 for draft in drafts {
                     causes.entry((check, draft.cause.clone())).or_default().push(draft);
                 }
@@ -118,6 +119,7 @@ fn coverage_outcome(verdict: &Verdict) -> CoverageOutcome {
         Verdict::Silent(Silence::Held(_)) => CoverageOutcome::Held,
         Verdict::Silent(Silence::Undecided(_)) => CoverageOutcome::Undecided,
         Verdict::Silent(Silence::NotTried(_)) => CoverageOutcome::NotTried,
+        // Public content, and what another check reports, are no gaps in what was tested.
         Verdict::Silent(Silence::NotApplicable(_) | Silence::Open(_) | Silence::SeeOther { .. }) => {
             CoverageOutcome::NotApplicable
         }

@@ -35,6 +35,7 @@ const MAX_OPERATIONS: usize = 6;
 /// undone with the rest.
 pub(super) async fn note_marked(input: &ScanInput<'_>, survey: &Survey) {
     let (Some(journal), Some(act)) = (input.probe.journal(), &input.act) else { return };
+    // Without a look before the first write, new rows cannot be separated from those that were there.
     let Some(before) = act.before.as_ref().filter(|_| !journal.is_empty()) else { return };
     let entries = journal.entries();
 
@@ -49,6 +50,7 @@ pub(super) async fn note_marked(input: &ScanInput<'_>, survey: &Survey) {
         accounts.iter().filter(|_| is_own).map(|name| (*name).to_owned()).collect()
     }));
     let mut asked = BTreeSet::new();
+    // Of two baselines of one list the first counts: the one from before the first write.
     reads.retain(|list| asked.insert((list.surveyed.operation.id.clone(), list.caller.clone())));
     reads.truncate(MAX_READS);
     let ask = |list: &MarkedList<'_>| list.baseline.ask_as(AskCaller::named(&list.caller));
@@ -99,6 +101,7 @@ fn marked_lists<'a>(
 fn note_in_list(input: &ScanInput<'_>, journal: &Journal, list: &MarkedList<'_>, answer: &Answer) {
     let entries = journal.entries();
     let resource = resource_of_path(&list.surveyed.operation.path).unwrap_or_default();
+    // In a list that may have more, a row that was not seen before may have been there all along.
     let Some(known) = unmarked_rows(&list.baseline.first, &entries, &resource) else { return };
 
     for (id, fields) in rows_with_ids(answer, &resource) {
@@ -119,6 +122,7 @@ fn note_in_list(input: &ScanInput<'_>, journal: &Journal, list: &MarkedList<'_>,
 /// Returns what removes the items of a list.
 fn removal_below<'a>(acting: &'a [Acting], list: &Operation) -> Option<&'a Acting> {
     let below = item_shape(&list.path);
+    // A removal that checks leave alone, since it may reach people or move money, cleans up nothing either.
     acting.iter().find(|acting| {
         acting.kind == ActKind::Delete && acting.left_alone.is_none() && path_shape(&acting.operation.path) == below
     })
@@ -246,6 +250,7 @@ pub async fn name_companions(probe: &Probe, outcome: &mut ScanOutcome) {
             let answer = probe.look_again(&baseline.ask_as(AskCaller::named(name))).await.ok();
             let served = answer.filter(|answer| answer.response().is_some_and(|response| response.is_success()));
             let Some(answer) = served else {
+                // An account that cannot be asked may have rows all the same: the report names what was not seen.
                 unasked.insert(operation.id.to_string());
                 continue;
             };
@@ -307,6 +312,7 @@ fn companion_reads<'s>(survey: &'s Survey, entries: &[JournalEntry]) -> Vec<(&'s
 
     for surveyed in survey.operations.iter().filter(|surveyed| surveyed.slots.is_empty()) {
         let resource = resource_of_path(&surveyed.operation.path).unwrap_or_default();
+        // The account itself is noted as a sign-up, and is not its own companion.
         if is_person(&resource) {
             continue;
         }

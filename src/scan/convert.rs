@@ -39,6 +39,7 @@ pub(super) struct ReportParts {
 /// The whole report.
 pub(super) fn build_report(input: &ScanInput<'_>, survey: &Survey, parts: ReportParts) -> Report {
     let mut score = compute_score(&parts.findings, &parts.coverage);
+    // Where a scan broke off or cannot be trusted, silence is no merit that a grade could count.
     if parts.trust.status != Status::Complete {
         score.value = None;
         score.grade = None;

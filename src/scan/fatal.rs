@@ -32,6 +32,7 @@ pub(super) async fn notice_late_death(probe: &Probe, report: &mut Report) -> boo
     let Some(death) = probe.death() else { return false };
     let because = describe_death(probe, death, "while what the scan wrote was undone");
     report.scan.requests = probe.sent();
+    // The earlier reason becomes a note: that the target died comes first.
     report.notes.extend(report.scan.untrusted_because.replace(because.clone()));
     report.scan.untrusted_step = None;
     report.scan.status = Status::TargetDied;
@@ -90,6 +91,7 @@ fn build_draft(death: &Death, operation: OperationId) -> Draft {
     let mut exchanges = vec![item(Role::Attack, &death.last)];
     exchanges.extend(death.good.iter().map(|good| item(Role::Baseline, good)));
 
+    // The last request may itself be the one that was not answered, and is shown once.
     if !Arc::ptr_eq(&death.silence, &death.last) {
         exchanges.push(item(Role::Control, &death.silence));
     }

@@ -39,6 +39,7 @@ use crate::report::OperationRef;
 pub fn finding_fingerprint(title: &str, check: &str, cause: &str) -> FindingId {
     let mut digest = Sha256::new();
     for part in [title, check, cause] {
+        // The zero byte keeps the parts apart: `ab` and `c` must not come out like `a` and `bc`.
         digest.update(part);
         digest.update([0]);
     }

@@ -30,12 +30,14 @@ impl Own {
 
         for entry in journal.entries() {
             own.mark(&entry.note.marker);
+            // A change may be of what was there before; only creations and sign-ups give ids of the scan's own.
             if !matches!(entry.note.kind, WriteKind::Creates | WriteKind::SignsUp) {
                 continue;
             }
             let path = entry.note.operation.split_once(' ').map_or("", |(_, path)| path);
             let Some(id) = entry.object else { continue };
 
+            // A short number is the id of many kinds, and would mark rows of others.
             if is_unmistakable(&id) {
                 own.marks.insert(id.clone());
             }
@@ -57,6 +59,7 @@ impl Own {
             Value::String(text) if self.is_marked(text) => true,
             Value::Object(inner) => self.has(inner, &resource_of_name(name).unwrap_or_default()),
             _ => {
+                // A bare `id` numbers the object itself, `project_id` what the object refers to.
                 let named = if BARE_IDS.contains(&name.as_str()) {
                     Some(resource.to_owned())
                 } else {

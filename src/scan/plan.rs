@@ -99,6 +99,7 @@ fn reason_to_skip(input: &PlanInput<'_>, operation: &Operation) -> Option<String
     let is_passive = input.mode == Mode::Passive;
 
     match (&operation.effect, operation.method) {
+        // What is doubtful is asked in no mode, so that it comes before the mode is looked at.
         (Effect::Doubtful(sign), method) => Some(format!("not asked: a {method} that may change state ({sign})")),
         (Effect::Writes | Effect::Deletes, _) if is_passive => {
             Some("not asked: it changes state, and the scan is passive".to_owned())

@@ -91,6 +91,7 @@ fn by_fact(fact: &Fact) -> Reached {
     match (fact.relation, &fact.outcome) {
         (Relation::Owner, AccessOutcome::Served) => Reached::Owned,
         (Relation::Owner, _) | (_, AccessOutcome::Unclear(_)) => Reached::Asked,
+        // A request of another caller is an attack that was carried out, whatever came of it.
         _ => Reached::Attacked,
     }
 }

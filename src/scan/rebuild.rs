@@ -42,6 +42,7 @@ struct ScriptWriter<'a> {
 impl ScriptWriter<'_> {
     fn account(&self, account: &Account) -> Option<AccountRecipe> {
         let acting = self.acting.get(account.sign_up).filter(|acting| acting.operation.method == Method::Post)?;
+        // What an administrator made needs that one's credential, which a test does not have.
         if account.made_by.is_some() || !account.body.media_type.contains("json") {
             return None;
         }
@@ -84,10 +85,12 @@ impl ScriptWriter<'_> {
         let acting = self.acting.get(created.producer).filter(|acting| acting.operation.method == Method::Post)?;
         let body = match &created.body {
             Some(body) if body.media_type.contains("json") => self.text(&body.value)?,
+            // A form or a file is not written down as JSON text.
             Some(_) => return None,
             None => "{}".to_owned(),
         };
         let response = created.answer.response()?;
+        // An id that the answer does not show cannot be read again by a test.
         let at = leaves_of(response).into_iter().find(|leaf| leaf.text == created.id).map(|leaf| leaf.at)?;
         Some(ObjectRecipe {
             caller: created.caller.clone(),
@@ -103,6 +106,7 @@ impl ScriptWriter<'_> {
     fn path(&self, acting: &Acting, values: &Values) -> Option<String> {
         let url = operation_url(self.input.probe.base_url(), &acting.operation, values).ok()?;
         let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        // With a placeholder for its secret the address would not work, so that it is left out whole.
         (self.input.probe.redactor().text(&path) == path).then_some(path)
     }
 
@@ -130,6 +134,7 @@ fn body_fields(api: &Api, findings: &[Finding]) -> Vec<BodyFields> {
         let operation = api.operations.iter().find(|operation| operation.id == place.id())?;
         let declared = acting_of(api, operation).fields(api);
         let may_send = declared.iter().filter(|field| {
+            // `readOnly` may stand beside a reference or in the schema behind it.
             let own = api.schemas.get(field.schema).is_some_and(|schema| schema.read_only);
             !own && !resolve_schema(api, field.schema).is_some_and(|schema| schema.read_only)
         });

@@ -266,6 +266,7 @@ fn planned_write_checks<'s>(
     llm: &LlmSettings,
     acting: &'s [Acting],
 ) -> Vec<(&'static dyn Check, &'s Acting)> {
+    // The plan of the highest mode is taken, so that checks beyond this one get a row with the mode they need.
     let plan_cx = PlanCx { api: &input.api, identities: input.probe.identities(), mode: Mode::Intrusive, llm };
     let mut acts: Vec<(&'static dyn Check, &Acting)> = Vec::new();
 
@@ -277,6 +278,7 @@ fn planned_write_checks<'s>(
         }
     }
 
+    // The sort is stable: within a phase the order of the catalogue and of the document stays.
     acts.sort_by_key(|(check, _)| check.phase());
     acts
 }
@@ -362,6 +364,7 @@ impl Late<'_> {
 
 /// One check on one operation that changes state, where the mode allows it.
 async fn run_write_check(input: &ScanInput<'_>, cx: &ActCx<'_>, check: &'static dyn Check, acting: &Acting) -> Verdict {
+    // What is never called comes before the mode, since a higher mode would not open it either.
     if let Some(because) = acting.left_alone.clone().filter(|_| check.meta().level > Mode::Passive) {
         return Verdict::Silent(Silence::not_tried(because));
     }

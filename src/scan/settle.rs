@@ -21,6 +21,7 @@ pub(super) fn settle_claims(model: &AccessModel<'_>, verdicts: &mut Verdicts) ->
     let claims: Vec<AccessClaim> =
         verdicts.values().flat_map(Verdict::drafts).filter_map(|draft| draft.access.clone()).collect();
     let settled = judge_claims(model, &claims);
+    // Rulings come in the order of the claims, and claims in that of the verdicts: both are walked side by side.
     let mut rulings = settled.rulings.iter();
     let mut open: Vec<(OperationId, Draft)> = Vec::new();
 
@@ -60,6 +61,7 @@ fn report_open(verdicts: &mut Verdicts, operation: OperationId, draft: Draft) {
 
     if verdict.drafts().is_empty() {
         let claim = format!("callers without a credential are served too: {}", draft.claim);
+        // The severity of the check that found it is dropped, so that the one that reports it gives its own.
         *verdict = Verdict::Broken(vec![Draft { claim, severity: None, ..draft }]);
     }
 }
@@ -107,12 +109,14 @@ fn best_of(judged: Vec<Result<Draft, Silence>>) -> Verdict {
     for judgement in judged {
         match judgement {
             Ok(draft) => drafts.push(draft),
+            // An open question comes before other reasons to be silent: it is the one that the user can answer.
             Err(found) if matches!(found, Silence::Undecided(_)) => silence = Some(found),
             Err(found) => silence = silence.or(Some(found)),
         }
     }
 
     let confirmed = |draft: &Draft| draft.confidence() == Confidence::Confirmed;
+    // A confirmed draft makes mere suspicions of the same check superfluous.
     if drafts.iter().any(|draft| draft.access.is_some() && confirmed(draft)) {
         drafts.retain(|draft| draft.access.is_none() || confirmed(draft));
     }

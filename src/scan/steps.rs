@@ -87,6 +87,7 @@ impl<'a> Done<'a> {
     /// What of another scan this one was not allowed.
     fn again(&self, again: Again) -> Option<Again> {
         let accounts = again.accounts && !self.wanted_accounts;
+        // Accounts are made by writing, which needs active mode at least.
         let needed = again.mode.max(accounts.then_some(Mode::Active));
         let mode = needed.filter(|mode| *mode > self.mode);
         (mode.is_some() || accounts).then_some(Again { mode, accounts })
@@ -103,6 +104,7 @@ impl<'a> Done<'a> {
         let path = operation.as_str().split_once(' ').map_or("", |(_, path)| path);
         let resource = resource_of_path(path);
 
+        // Where making one failed, a higher mode would fail in the same way.
         if let Some(fault) = self.maker.why_not(resource.as_deref()) {
             let because = clean_text(&fault.in_words(), 240);
             let own = || format!("see to it that objects can be made: {because}");
@@ -122,6 +124,7 @@ impl<'a> Done<'a> {
     fn owned(&self, operation: &OperationId, parameter: &str) -> Option<Step> {
         let operation = self.maker.api.operations.iter().find(|known| known.id == *operation)?;
         let found = id_slots(self.maker.api, operation);
+        // The last slot is the object itself; those before it are its parents.
         let mut named = found.iter().rev().filter(|slot| slot.names_object());
         let slot = named.find(|slot| parameter.is_empty() || slot.name == parameter)?;
 

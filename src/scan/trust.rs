@@ -42,6 +42,7 @@ type SetupFault = (String, Option<Step>);
 /// are two callers where two are compared.
 pub(super) fn judge_setup(input: &ScanInput<'_>, seen: &SeenSetup<'_>, model_answered: bool) -> Trust {
     let survey = seen.survey;
+    // What ended the scan comes first: silence, refusals and lacking callers may all follow from it.
     if let Some(death) = input.probe.death() {
         let because = Some(super::fatal::describe_death(input.probe, death, "during the scan"));
         return Trust { status: Status::TargetDied, untrusted_because: because, step: None };
@@ -55,6 +56,7 @@ pub(super) fn judge_setup(input: &ScanInput<'_>, seen: &SeenSetup<'_>, model_ans
     let plain = |because: String| (because, None);
     let unreachable = why_unreachable(input, survey);
 
+    // Of a target that never answered, a spent budget is no news.
     if let Some(because) = why_cut_short(input).filter(|_| unreachable.is_none()) {
         return Trust { status: Status::Budget, untrusted_because: Some(because), step: None };
     }
@@ -124,8 +126,10 @@ fn is_guarded(input: &ScanInput<'_>, survey: &Survey, operation: &Operation) -> 
 
 fn why_unreachable(input: &ScanInput<'_>, survey: &Survey) -> Option<String> {
     let mut asked = survey.operations.iter().flat_map(|surveyed| surveyed.by.values()).peekable();
+    // Where nothing could be asked, silence is no sign that the target is away.
     asked.peek()?;
 
+    // Any answer, an error too, shows that something runs there.
     if asked.any(|baseline| baseline.first.response().is_some()) {
         return None;
     }

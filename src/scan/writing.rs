@@ -65,6 +65,7 @@ fn choose_callers(input: &ScanInput<'_>) -> Vec<String> {
         .collect();
     let ranks: BTreeSet<u32> = signed.iter().map(|identity| identity.rank).collect();
     let count = |rank: u32| signed.iter().filter(|identity| identity.rank == rank).count();
+    // Peers show what no role explains, and to those of the lowest rank the least is allowed by right.
     let Some(rank) = ranks.iter().copied().find(|rank| count(*rank) >= 2).or(ranks.first().copied()) else {
         return Vec::new();
     };
@@ -72,6 +73,7 @@ fn choose_callers(input: &ScanInput<'_>) -> Vec<String> {
         |name: &str| input.act.as_ref().is_some_and(|act| act.accounts.made.iter().any(|account| account.name == name));
     let mut names: Vec<String> =
         signed.iter().filter(|identity| identity.rank == rank).map(|identity| identity.name.clone()).collect();
+    // What cannot be removed is then left with a throw-away account, and in no user's data.
     names.sort_by_key(|name| !is_account(name));
     names.truncate(MAX_CALLERS);
 
@@ -90,6 +92,7 @@ fn wanted_resources(input: &ScanInput<'_>, acting: &[Acting]) -> Option<BTreeSet
         wanted.extend(crate::survey::id_slots(&input.api, operation).into_iter().flat_map(|slot| slot.resources));
         wanted.extend(crate::survey::resource_of_path(&operation.path));
     }
+    // Each round adds the parents of what is wanted; paths seldom nest deeper than this.
     for _ in 0..3 {
         for acting in acting.iter().filter(|acting| acting.kind == ActKind::Create) {
             if acting.resource.as_ref().is_some_and(|resource| wanted.contains(resource)) {
@@ -176,10 +179,12 @@ pub(super) fn claim_callers(input: &ScanInput<'_>, facts: &[(String, String, Str
 /// Lets the guard of writes know what the survey learnt: who the callers are, and what is none of the scan's own.
 pub(super) fn learn_owners(input: &ScanInput<'_>, survey: &Survey) {
     for person in &survey.people.all {
+        // The number of a shared tenant stands for no single caller.
         let own = person.facts.iter().filter(|fact| !person.groups.contains(*fact));
         own.for_each(|fact| input.probe.learn_standing(fact, standing_of(input, &person.name)));
     }
     for ((kind, id), object) in &survey.objects.known {
+        // The guard takes what the scan did not make for another user's.
         if object.created_by.is_none() {
             input.probe.learn_standing(id, ReferenceTarget::Foreign(kind));
         }
@@ -234,6 +239,7 @@ pub(super) fn count_writes(input: &ScanInput<'_>) -> usize {
 /// Looks whether what the scan made is still there; ends the scan where all of it is gone at once.
 pub(super) async fn notices_reset(input: &ScanInput<'_>) -> bool {
     let Some(journal) = input.probe.journal() else { return false };
+    // A look that failed shows no reset; whether the target is still there, the pulse finds out.
     let is_reset = was_reset(input.probe, journal).await.unwrap_or(false);
 
     if is_reset {
@@ -289,6 +295,7 @@ fn wait_for(report: &mut Report, rows: &[Leftover]) {
     );
     report.notes.push(because.clone());
 
+    // A worse status than this one stays.
     if report.scan.status == Status::Complete {
         report.scan.status = Status::Untrusted;
         report.scan.untrusted_because.get_or_insert(because);

@@ -87,6 +87,7 @@ impl Baseline {
 
     /// Whether the answer is data: the condition (i) of every rule.
     pub fn valid(&self, volatile: &BTreeSet<String>) -> bool {
+        // Only the missing object is held against it: strangers may be served the same data by right.
         let missing: Vec<(&str, &Answer)> = self.missing.iter().map(|answer| ("a missing object", &**answer)).collect();
         let Some(response) = self.first.response() else { return false };
         response.is_success()
@@ -242,6 +243,7 @@ impl Surveyed {
             AnswerKind::Data if answer.response().is_some_and(is_soft_error) => {
                 AnswerKind::Refused("an error in a successful answer".to_owned())
             }
+            // A sign-in page with status 200 has nothing in common with what the caller is shown.
             AnswerKind::Data
                 if !self.is_data_of_someone(answer)
                     && self.valid().next().is_some()
@@ -284,5 +286,6 @@ fn describes_object(leaf: &super::leaves::Leaf) -> bool {
             | "apiversion"
             | "path"
     );
+    // Further down, `status` and `title` are fields of an object.
     leaf.is_telling() && !(envelope && leaf.path.matches('/').count() <= 1)
 }

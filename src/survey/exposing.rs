@@ -43,6 +43,7 @@ pub fn exposed_fields<'a>(
         for (leaf, exposed) in exposed_leaves(&leaves_of(response), &declared) {
             let is_open = open.iter().any(|other| other.path == leaf.path && other.text == leaf.text);
             let is_own = !is_open && is_readers_own(survey, surveyed, baseline, &leaf);
+            // An answer to another caller than the owner shows the leak, so that it replaces the owner's.
             let is_better = worst.get(&leaf.path).is_some_and(|known| !known.is_own || is_own);
             let field = ExposedField { baseline, leaf, exposed, is_own };
 
@@ -89,7 +90,9 @@ fn is_readers_own(survey: &Survey, surveyed: &Surveyed, baseline: &Baseline, lea
 
     match named {
         Some(person) => person.name == baseline.caller,
+        // An entry of a list that names no caller may be anyone's.
         None if leaf.path.contains('*') => false,
+        // Without an id in its address a route such as `/settings` shows each caller its own.
         None if surveyed.slots.is_empty() => survey.people.get(&baseline.caller).is_some(),
         None => {
             let owner = baseline.object.as_ref().and_then(|key| survey.owner(key));
@@ -102,6 +105,7 @@ fn is_readers_own(survey: &Survey, surveyed: &Surveyed, baseline: &Baseline, lea
 fn is_readers_credential(probe: &Probe, baseline: &Baseline, text: &str) -> bool {
     let Some(session) = probe.sessions().get(&baseline.caller) else { return false };
     let given = session.login.as_ref().and_then(|answer| answer.response());
+    // A short text stands in a token or an answer by chance.
     text.len() >= 8 && (session.token.expose().contains(text) || given.is_some_and(|given| given.text.contains(text)))
 }
 

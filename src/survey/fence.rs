@@ -41,6 +41,7 @@ impl Survey {
 
         for mark in marks_of(operation, &self.people.higher_roles()) {
             let ground = self.ground(&mark, operation, lower);
+            // A word over most routes is what the API is about, unless most reads under it refuse the caller.
             if ground.operations == all || ground.operations * 2 > all && ground.refusals <= ground.served {
                 why_not = format!("`{}` stands over most of the API, {} is served there too", mark.root, lower.name);
                 dismissed = true;
@@ -80,6 +81,7 @@ impl Survey {
         let status = own.first.status()?;
         let is_higher = |name: &str| self.people.get(name).is_some_and(|person| person.rank > lower.rank);
         let served = surveyed.valid().any(|baseline| is_higher(&baseline.caller));
+        // Limits and failures (429, 5xx) say nothing of a role.
         let refused = status == 403 || served && status < 429 && !own.valid(&surveyed.volatile);
 
         refused.then(|| (surveyed.operation.id.0.clone(), Arc::clone(&own.first)))

@@ -41,6 +41,7 @@ pub(super) fn is_of_interest(
 /// Returns the caller that a token is for: by its subject, or else by the other claims where they agree.
 pub fn owner_of_token<'a>(people: &'a People, hidden: &HiddenSecret) -> Option<&'a Person> {
     let facts = claim_facts(&token_claims(hidden)?);
+    // The subject is whom the token is about (RFC 7519 §4.1.2); other claims may name further people.
     if let Some((_, subject)) = facts.iter().find(|(claim, _)| claim == "sub")
         && let Some(person) = people.named_by(subject)
     {

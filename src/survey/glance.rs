@@ -81,6 +81,7 @@ impl Surveyor<'_> {
             })
             .collect();
         let mut seen: Vec<_> = stream::iter(jobs).buffer_unordered(16).collect().await;
+        // Answers arrive in any order; that of the document makes two scans learn the same.
         seen.sort_by_key(|(index, _)| *index);
 
         for (index, result) in seen {
@@ -113,6 +114,7 @@ impl Surveyor<'_> {
         let served = glimpse.baselines.iter().find(|baseline| baseline.valid(&BTreeSet::new()));
         let is_open = !operation.requires_sign_in();
 
+        // A route that asks for sign-in refuses strangers, and a refusal is nothing to hold harm against.
         if let Some(baseline) = served.filter(|baseline| is_open && baseline.caller != ANONYMOUS) {
             let name = baseline.caller.clone();
             match self.probe.send(&baseline.ask_as(AskCaller::Anonymous).again(ROUND)).await {

@@ -57,9 +57,11 @@ pub fn house_field(leaf: &Leaf) -> Option<HouseField> {
     if leaf.word || is_placeholder(text) || text.chars().all(|c| matches!(c, '0' | '.' | '-')) {
         return None;
     }
+    // `internalNotes` and `internal_note` are one name.
     let name = split_words(&leaf.key).iter().map(|word| singular_of(word)).collect::<String>();
 
     if IDENTITY_NUMBERS.contains(&name.as_str()) {
+        // Masked numbers (`***-**-1234`) and words such as `on file` give nothing away.
         let digits = text.chars().filter(char::is_ascii_digit).count();
         let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || " -".contains(c));
         let real = (6..=20).contains(&text.chars().count()) && plain && digits >= 5;

@@ -48,6 +48,7 @@ pub fn how_guessable(id: &str) -> Result<&'static str, &'static str> {
             (true, true) => "a short number",
         }),
         IdShape::Chosen => Ok("a name that people choose"),
+        // One alone leaves the clock open; only several of one machine narrow it down.
         IdShape::Clocked { .. } => Err("UUIDs"),
         IdShape::Random(why) => Err(why),
     }
@@ -141,6 +142,7 @@ fn judge_sequence(prefix: &str, group: &BTreeMap<u128, &String>) -> Result<&'sta
     let steps = numbers.windows(2).filter_map(|pair| Some(pair.last()? - pair.first()?));
     let small = steps.filter(|step| *step <= SMALL_STEP).count();
 
+    // Removed rows leave gaps, so that half of the steps is enough; one small step may be chance.
     if small >= 2 && small * 2 >= numbers.len() - 1 {
         return Ok("numbers that differ by small steps");
     }
@@ -189,6 +191,7 @@ impl Survey {
         let owner = people.rev().max_by_key(|name| count(name))?.to_owned();
         let peers = self.people.peers(&owner);
         let others: Vec<&str> = peers.iter().map(|peer| peer.name.as_str()).chain([ANONYMOUS]).collect();
+        // An id that others are shown anyway need not be guessed.
         let is_shared =
             |key: &ObjectKey| others.iter().any(|other| self.objects.is_listed_under(key, Some(slot), other));
         let own = all.iter().filter(|(key, ..)| owner_of(key) == Some(&owner) && !is_shared(key));
@@ -233,6 +236,7 @@ fn id_shape(id: &str, depth: u8) -> IdShape {
     if is_digits(id) {
         return number_shape("", id);
     }
+    // The look within comes before the one for hashes: hexadecimal digits may spell a number.
     if let Some((wrap, inner)) = unwrap_encoding(id).filter(|_| depth > 0) {
         return match id_shape(&inner, depth - 1) {
             IdShape::Number { wrap: within, prefix, digits } => {
@@ -253,6 +257,7 @@ fn id_shape(id: &str, depth: u8) -> IdShape {
 }
 
 fn number_shape(prefix: &str, digits: &str) -> IdShape {
+    // Counters of databases end at 19 digits: a signed number of 64 bits.
     if digits.len() > 19 {
         return IdShape::Random("long numbers");
     }
@@ -272,6 +277,7 @@ fn uuid_shape(id: &str) -> IdShape {
             IdShape::Clocked { node, time: u128::from_str_radix(&time, 16).unwrap_or_default() }
         }
         "7" => IdShape::Random("UUIDs of version 7: ordered by time, with 74 random bits"),
+        // Zeros up to the last digits are no version 0, but a number that is written as a UUID.
         "0" if part(0, 24).bytes().all(|byte| byte == b'0') => {
             let digits = u128::from_str_radix(&hex, 16).unwrap_or_default().to_string();
             IdShape::Number { wrap: "a UUID".to_owned(), prefix: String::new(), digits }
@@ -331,6 +337,7 @@ fn is_word(word: &str) -> bool {
     if !word.chars().all(char::is_alphabetic) {
         return false;
     }
+    // Random text changes its case often; names that are written together do so once.
     let turns = word.chars().zip(word.chars().skip(1)).filter(|(a, b)| a.is_lowercase() && b.is_uppercase()).count();
     let length = word.chars().count();
     let vowels = word.chars().filter(|c| !c.is_ascii() || "aeiouyAEIOUY".contains(*c)).count();

@@ -119,6 +119,7 @@ fn address_before<'t>(text: &'t str, hidden: &HiddenSecret) -> Option<&'t str> {
 fn is_own_enrolment(people: &People, surveyed: &Surveyed, text: &str, hidden: &HiddenSecret, caller: &str) -> bool {
     let before = hidden.range.as_ref().and_then(|range| text.get(..range.start)).unwrap_or_default();
     let label = before.rfind("otpauth://").and_then(|at| before.get(at..)).unwrap_or_default();
+    // Shorter facts stand in a label by chance.
     let is_others =
         people.all.iter().filter(|person| person.name != caller).any(|other| {
             other.facts.iter().any(|fact| fact.len() >= 3 && label.to_lowercase().contains(fact.as_str()))
@@ -134,6 +135,7 @@ fn is_part_of_signed_link(text: &str, hidden: &HiddenSecret) -> bool {
     let Some(before) = address_before(text, hidden) else { return false };
     let rest = hidden.range.as_ref().and_then(|range| text.get(range.start..)).unwrap_or_default();
     let rest = rest.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | ')')).next();
+    // JSON may write the `&` of a query as an escape.
     let address = format!("{before}{}", rest.unwrap_or_default()).to_ascii_lowercase().replace("\\u0026", "&");
     let Some((_, query)) = address.split_once('?') else { return false };
     let has = |names: &[&str]| query.split('&').any(|pair| names.iter().any(|name| pair.starts_with(name)));
@@ -171,6 +173,7 @@ fn is_token(rule: &str) -> bool {
 /// Whether a value is a credential that the scan was given: the redactor knows those by name.
 fn is_own(probe: &Probe, value: &str) -> bool {
     let shown = probe.redactor().text(value);
+    // These names stand for a form that the redactor found, not for a value that it was given.
     let unknown = [
         "[redacted:jwt]",
         "[redacted:credential]",

@@ -23,6 +23,7 @@ pub(super) fn learn_from_lists(survey: &mut Survey) {
             let peers: Vec<&str> = survey.people.peers(caller).iter().map(|person| person.name.as_str()).collect();
             let others: Vec<&BTreeSet<ObjectKey>> =
                 peers.iter().filter_map(|name| callers.get(*name)).filter(|other| !other.is_empty()).collect();
+            // Lists that overlap are a choice from a common stock, and an empty one is disjoint with every other.
             if listed.is_empty() || others.is_empty() || others.iter().any(|other| !other.is_disjoint(listed)) {
                 continue;
             }
@@ -30,6 +31,7 @@ pub(super) fn learn_from_lists(survey: &mut Survey) {
                 let elsewhere = others.iter().any(|other| {
                     other.iter().any(|key| owner_value(&survey.objects, key, &field).as_ref() == Some(&value))
                 });
+                // A value that others' objects have too, or that stands for a caller already, teaches nothing new.
                 if !elsewhere && survey.people.named_in(&field, &value).is_none() {
                     learnt.push((caller.clone(), (field, value)));
                 }
@@ -56,6 +58,7 @@ pub(super) fn learn_from_members(survey: &mut Survey) {
                 .filter_map(|leaf| survey.people.named_in(&leaf.key, &leaf.text))
                 .map(|person| person.name.as_str())
                 .collect();
+            // A caller that is not in the list itself may be an outsider that is shown it.
             if members.len() >= 2 && members.contains(baseline.caller.as_str()) {
                 learnt.extend(members.iter().map(|name| ((*name).to_owned(), (resource.clone(), id.clone()))));
             }
@@ -132,8 +135,10 @@ pub(super) fn learn_from_created(survey: &mut Survey) {
 
     for ((_, field), by_caller) in values {
         for (caller, own) in &by_caller {
+            // A field with several values in the objects of one caller is a choice, and does not name the caller.
             let Some(value) = own.first().filter(|_| own.len() == 1) else { continue };
             let elsewhere = by_caller.iter().any(|(other, theirs)| other != caller && theirs.contains(value));
+            // Where only one caller made objects, the value may be a default that all callers get.
             let alone = by_caller.len() > 1 && !elsewhere;
 
             if alone && survey.people.named_in(&field, value).is_none() {

@@ -103,6 +103,7 @@ pub fn item_leaves(response: &Response, id: &str) -> Vec<Leaf> {
     let all = leaves_of(response);
     // Leaves of one array item share all of their address but the last step.
     let item = item_with_id(&all, id).and_then(|leaf| leaf.at.rsplit_once('/'));
+    // A leaf at the top has the whole answer for a parent, and belongs to no item.
     let item = item.map(|(parent, _)| format!("{parent}/")).filter(|item| item != "/");
 
     all.into_iter().filter(|leaf| item.as_ref().is_some_and(|item| leaf.at.starts_with(item))).collect()
@@ -139,6 +140,7 @@ impl<'a> LeafFrame<'a> {
             Rest::Fields(fields) => {
                 let (name, inner) = fields.next()?;
                 let name: String = name.chars().take(MAX_NAME).collect();
+                // Escapes as in a JSON Pointer (RFC 6901) keep slashes in names from looking like steps.
                 let step = name.replace('~', "~0").replace('/', "~1");
                 Some((format!("{}/{step}", self.path), format!("{}/{step}", self.at), name, inner))
             }
@@ -198,6 +200,7 @@ pub fn looks_volatile(text: &str) -> bool {
     let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
     let hex = bytes.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
     let time = digits >= 8 && bytes.len() >= 16 && text.contains(':') && (text.contains('-') || text.contains('/'));
+    // Seconds since 1970 have been this large since 2001; milliseconds are larger.
     let epoch = bytes.len() >= 10 && text.parse::<f64>().is_ok_and(|number| number >= 1.0e9);
 
     (hex && bytes.len() >= 16) || time || epoch

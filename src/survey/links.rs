@@ -37,6 +37,7 @@ pub fn links_with_token(probe: &Probe, baseline: &Baseline) -> Vec<TokenLink> {
         for (name, value) in url.query_pairs() {
             // Short values stand in addresses by chance.
             let is_own = own.len() >= 8 && value == own;
+            // A JWT in a link to another host is meant for that host.
             let is_token = url.origin() == probe.base_url().origin() && jwt::parse(&value).is_some();
 
             if is_own || is_token {

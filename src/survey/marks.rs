@@ -31,6 +31,7 @@ pub fn marks_of(operation: &Operation, roles: &[String]) -> Vec<RoleMark> {
 
     for segment in operation.path.split('/').filter(|segment| !segment.is_empty()) {
         above = format!("{above}/{segment}");
+        // The name of a parameter (`{adminId}`) says what it takes, and not who may call.
         marks.extend(mark("path", segment, &|_| above.clone()).filter(|_| !segment.starts_with('{')));
     }
     let scopes = match &operation.security {

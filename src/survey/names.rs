@@ -2,6 +2,7 @@
 
 /// Splits `invoiceId`, `invoice_id`, `invoice-id`, `InvoiceID` into lower-case words.
 pub fn split_words(name: &str) -> Vec<String> {
+    // Names come from answers as well, and may be of any length.
     let characters: Vec<char> = name.chars().take(120).collect();
     let mut found: Vec<String> = Vec::new();
     let mut word = String::new();
@@ -9,6 +10,7 @@ pub fn split_words(name: &str) -> Vec<String> {
     for (index, &character) in characters.iter().enumerate() {
         let before = index.checked_sub(1).and_then(|at| characters.get(at)).copied();
         let after = characters.get(index + 1).copied();
+        // In `HTTPServer` the last capital before a small letter begins the second word.
         let starts = character.is_uppercase()
             && before.is_some_and(|before| {
                 before.is_lowercase()
@@ -44,6 +46,7 @@ pub fn singular_of(word: &str) -> String {
             format!("{}f", cut(3))
         }
         "lives" | "knives" | "wives" => format!("{}fe", cut(3)),
+        // Short words (`ties`, `pies`) lose the `s` alone.
         _ if word.ends_with("ies") && word.len() > 4 => format!("{}y", cut(3)),
         _ if ["sses", "xes", "ches", "shes", "zes"].iter().any(|end| word.ends_with(end)) => cut(2),
         _ if word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us") && word.len() > 2 => cut(1),
@@ -107,6 +110,7 @@ pub fn resource_of_name(name: &str) -> Option<String> {
         let only = parts.first()?.as_str();
         let compound = match only {
             "username" | "login" | "userid" | "useruuid" => Some("user".to_owned()),
+            // `valid` and `paid` end in `id` as well, and name no resource.
             _ => only.strip_suffix("id").filter(|stem| stem.len() >= 4).map(singular_of),
         };
         if let Some(compound) = compound {

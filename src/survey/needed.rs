@@ -42,6 +42,7 @@ pub fn find_focus(api: &Api, is_chosen: &dyn Fn(&Operation) -> bool) -> Option<F
     let mut known: BTreeSet<String> = BTreeSet::new();
 
     while let Some((kind, depth)) = kinds.pop_front() {
+        // Kinds may need each other in a ring.
         if !known.insert(kind.clone()) {
             continue;
         }

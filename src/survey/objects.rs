@@ -132,6 +132,7 @@ impl Objects {
 
     /// Keeps what an answer shows.
     pub(super) fn harvest(&mut self, source: &ObjectSource<'_>, json: &Value) {
+        // Only a path that ends in an id shows that id's object: `/users/{id}/orders` shows orders.
         let own = source
             .slots
             .last()
@@ -178,6 +179,7 @@ impl Objects {
             }
         }
 
+        // An empty list is kept too: its caller was shown none of the others' objects.
         if is_list {
             let list = (source.operation.id.clone(), source.context_text());
             self.lists.entry(list).or_default().entry(source.caller.to_owned()).or_default().extend(listed);
@@ -283,10 +285,12 @@ impl Objects {
         let own = |name: &&String| {
             ends_in_id(name) && resource_of_name(name).as_deref() == Some(resource) && split_words(name).len() > 1
         };
+        // Words such as `name` or `number` identify an object only where it has nothing better.
         let bare = BARE_IDS.iter().take(6).find_map(|name| fields.get(*name).and_then(scalar_text));
         bare.or_else(|| fields.keys().find(own).and_then(|name| fields.get(name)).and_then(scalar_text))
             .or_else(|| self.id_names.iter().find_map(|name| fields.get(name).and_then(scalar_text)))
             .or_else(|| BARE_IDS.iter().skip(6).find_map(|name| fields.get(*name).and_then(scalar_text)))
+            // A longer text is content, and would hardly fit into an address.
             .filter(|id| !id.is_empty() && id.len() <= 200)
     }
 
@@ -324,6 +328,7 @@ impl Object {
     /// neither.
     fn place(&mut self, context: &BTreeMap<String, Value>) {
         for (parent, value) in context {
+            // Under its own kind it may be the very object of the address, which is no parent of itself.
             if *parent == self.resource || self.shared_by.contains(parent) {
                 continue;
             }

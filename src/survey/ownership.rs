@@ -113,8 +113,10 @@ fn signs_at<'p>(search: OwnerSearch<'_, 'p>, key: &ObjectKey, depth: u8) -> Opti
     let maker = object.created_by.as_ref().and_then(|name| people.get(name));
     found.extend(maker.map(|person| (person, Sign::Created)));
 
+    // A stranger in an owner field outweighs lists and relatives: the object may only be shared with the caller.
     if !names_a_stranger {
         found.extend(scoped_lists(key, objects, people));
+        // Relatives are looked at only where nothing nearer names an owner: each step multiplies the work.
         if depth < 3 && found.iter().all(|(_, sign)| *sign == Sign::Created) {
             found.extend(signs_by_relatives(search, key, depth));
         }
@@ -180,6 +182,7 @@ fn owner_fields<'p>(key: &ObjectKey, object: &Object, people: &'p People) -> Fie
     }
     for (field, value) in &object.fields {
         let outer = field.split('/').next().unwrap_or(field);
+        // `owner/country` says something of the owner, and not who it is.
         if !is_owner_name(outer) || (field.contains('/') && !identifies_person(field)) {
             continue;
         }
@@ -208,6 +211,7 @@ fn owner_fields<'p>(key: &ObjectKey, object: &Object, people: &'p People) -> Fie
         }
     }
 
+    // One field that names a caller is enough: the others may name who wrote or approved it.
     if !named.is_empty() {
         return Fields::Named(named);
     }
@@ -305,6 +309,7 @@ fn signs_by_relatives<'p>(search: OwnerSearch<'_, 'p>, key: &ObjectKey, depth: u
         return Vec::new();
     }
     for holder in object.holders.iter().filter(|holder| *holder != key) {
+        // A holder without a known owner may be a stranger's, so that nothing is concluded.
         let Some((person, _)) = signs_at(search, holder, depth + 1) else { return Vec::new() };
         holders.push((
             person,

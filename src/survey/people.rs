@@ -114,6 +114,7 @@ impl People {
     pub(super) fn learn(&mut self, name: &str, facts: impl IntoIterator<Item = (String, String)>) {
         let Some(person) = self.all.iter_mut().find(|person| person.name == name) else { return };
         for (key, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
+            // User names and e-mail addresses are mostly compared without regard to case.
             let value = value.to_lowercase();
             person.kinds.entry(value.clone()).or_default().insert(kind_of(&key));
             person.facts.insert(value);
@@ -159,6 +160,7 @@ impl People {
     pub fn named_by(&self, value: &str) -> Option<&Person> {
         let value = value.to_lowercase();
         let known = |person: &&Person| {
+            // A short number is in every table: without the name of a field it counts as a user's alone.
             person.facts.contains(&value) && (!is_short_number(&value) || person.kinds_of(&value).contains(USER))
         };
         self.all.iter().find(known)
@@ -175,6 +177,7 @@ impl People {
         let of = |kind: &str| {
             self.all.iter().find(|person| person.facts.contains(&value) && person.kinds_of(&value).contains(kind))
         };
+        // Where some caller has a number of this kind, a user's number is no substitute for it.
         let is_known =
             self.all.iter().any(|person| person.facts.iter().any(|fact| person.kinds_of(fact).contains(&kind)));
         of(&kind).or_else(|| if is_known { None } else { of(USER) })
@@ -223,6 +226,7 @@ fn configured_facts(identity: &Identity) -> BTreeSet<String> {
             facts.insert(user.to_lowercase());
         }
         Credential::Login(recipe) => {
+            // What a caller signs in with names it, but for the password.
             for value in recipe.body.as_object().into_iter().flatten().filter_map(|(_, value)| value.as_str()) {
                 if !value.starts_with("{secret:") && value.len() >= 2 {
                     facts.insert(value.to_lowercase());
@@ -252,6 +256,7 @@ pub fn claim_facts(claims: &Value) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     principal_values(claims, &mut facts);
 
+    // Some libraries put what they say of the user into an object of its own.
     for inner in ["user", "identity", "data", "account"] {
         if let Some(inner) = claims.get(inner) {
             principal_values(inner, &mut facts);
@@ -270,6 +275,7 @@ fn principal_values(claims: &Value, facts: &mut Vec<(String, String)>) {
 
 /// What an answer about the caller itself tells: its shallow principal fields.
 pub fn me_facts(response: &Response) -> Vec<(String, String)> {
+    // Deeper fields, and entries of lists, are of other things than the caller.
     leaves_of(response)
         .into_iter()
         .filter(|leaf| leaf.path.matches('/').count() <= 3 && !leaf.path.contains('*') && is_principal_key(&leaf.key))

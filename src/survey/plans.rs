@@ -30,6 +30,7 @@ impl Surveyor<'_> {
             .filter(|identity| self.probe.sessions().get(&identity.name).is_some())
             .map(|identity| identity.name.clone())
             .collect();
+        // Without any session the API is read as strangers see it.
         if names.is_empty() { vec![ANONYMOUS.to_owned()] } else { names }
     }
 
@@ -37,9 +38,11 @@ impl Surveyor<'_> {
     pub(super) fn work(&self, survey: &Survey, first: bool, examples: bool) -> Vec<(usize, Vec<Vec<ReadPlan>>)> {
         let mut work = Vec::new();
         for (index, surveyed) in survey.operations.iter().enumerate() {
+            // The first wave asks what needs no id; what it shows fills the slots of the later ones.
             if surveyed.skipped.is_some() || (first != surveyed.slots.is_empty()) {
                 continue;
             }
+            // Examples are a last resort: their ids are tried only where no answer gave one that works.
             if examples && surveyed.valid().next().is_some() {
                 continue;
             }

@@ -29,6 +29,7 @@ pub fn naming_parameters<'a>(api: &Api, operation: &'a Operation) -> Vec<&'a Par
 fn says_whose(parameter: &Parameter) -> bool {
     let name = bare_name(&parameter.name);
     let last = split_words(&name).pop().unwrap_or_default();
+    // `api_key` and `promo_code` end like ids, and name no object of a caller.
     let other = matches!(last.as_str(), "key" | "code" | "token" | "ref" | "number" | "no" | "slug");
 
     match parameter.place {
@@ -173,6 +174,7 @@ impl Principals<'_> {
             }
         }
 
+        // Only what is known to stand for the caller is left: claims such as the issuer do not.
         found.retain(|(_, text)| person.facts.contains(&text.to_lowercase()));
         found
     }
@@ -283,6 +285,7 @@ fn group_shown(surveyed: &Surveyed, name: &str, owner: &Person, intruder: &Perso
 /// Returns a number where a number stood or where nothing is known of it, else a text.
 fn match_json_type(text: String, like: Option<&Value>) -> Value {
     match (like, text.parse::<u64>()) {
+        // As a number `007` would lose its zeros.
         (Some(Value::Number(_)) | None, Ok(number)) if number.to_string() == text => json!(number),
         _ => Value::String(text),
     }

@@ -40,14 +40,18 @@ pub fn read_refusal(
             return AnswerKind::NoData(format!("the target did not look at it (status {status})"));
         }
         500.. => return AnswerKind::NoData(format!("the target failed (status {})", response.status)),
+        // A redirect is how web applications send a caller to their sign-in page.
         300..=399 => return AnswerKind::Refused(format!("redirected (status {})", response.status)),
+        // A 404 is among them: by RFC 9110 §15.5.4 a server may hide in this way what it forbids.
         400..=499 => return AnswerKind::Refused(format!("status {}", response.status)),
         _ => {}
     }
 
+    // A cut answer differs from every shape of refusal, and may be one all the same.
     if response.truncated {
         return AnswerKind::NoData("the answer was cut at the size cap".to_owned());
     }
+    // Servers that filter rows by their owner answer another caller with 200 and nothing.
     if is_empty(response) {
         return AnswerKind::Refused(format!("status {} without content", response.status));
     }
@@ -99,6 +103,7 @@ pub fn is_soft_error(response: &Response) -> bool {
             .get(*name)
             .is_some_and(|value| !value.is_null() && value != &serde_json::Value::Bool(false) && value != "")
     });
+    // Batches and GraphQL report the faults of a part beside the data of the rest.
     let data = ["data", "items", "results", "result"].iter().any(|name| {
         fields.get(*name).is_some_and(|value| {
             value.as_array().is_some_and(|items| !items.is_empty())

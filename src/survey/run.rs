@@ -242,6 +242,7 @@ impl Surveyor<'_> {
             tick(done.len() as u64, total);
         }
         drop(answers);
+        // Answers arrive in any order; that of the document makes two scans learn the same.
         done.sort_by_key(|(index, _)| *index);
 
         for (index, result) in done {

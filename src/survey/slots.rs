@@ -65,6 +65,7 @@ pub fn id_slots(api: &Api, operation: &Operation) -> Vec<Slot> {
         let loaded = operation.request.loads(InputPlace::Query, &parameter.name);
         let names_object = ends_in_id(&parameter.name) || loaded.is_some();
 
+        // An optional parameter filters a list, and the request works without it.
         if parameter.required && names_object && !is_choice(api, parameter) {
             let resources = loaded
                 .and_then(resource_of_model)
@@ -103,6 +104,7 @@ fn path_resources(path: &str, name: &str) -> Vec<String> {
     let segment = before.last().and_then(|part| split_words(part).last().map(|word| singular_of(word)));
     let mut resources: Vec<String> = Vec::new();
 
+    // The parameter's own name is surer than the collection before it.
     for candidate in [resource_of_name(name), segment].into_iter().flatten() {
         if !resources.contains(&candidate) {
             resources.push(candidate);
@@ -125,6 +127,7 @@ pub fn missing_like(known: &Value, salt: u64) -> Value {
 }
 
 fn free_number(salt: u64) -> u64 {
+    // Counters seldom come this far, and a server that reads 32 bits can still parse it.
     900_000_000 + salt % 90_000_000
 }
 
@@ -160,6 +163,7 @@ fn alter_text(text: &str, salt: u64, depth: u8) -> String {
             // The version and variant digits of a UUID stay.
             _ if is_uuid(text) && matches!(index, 14 | 19) => character,
             '0'..='9' => char::from(random.random_range(b'0'..=b'9')),
+            // Hexadecimal letters stay hexadecimal, since servers may check the form first.
             'a'..='f' => char::from(random.random_range(b'a'..=b'f')),
             'A'..='F' => char::from(random.random_range(b'A'..=b'F')),
             'g'..='z' => char::from(random.random_range(b'g'..=b'z')),
@@ -189,6 +193,7 @@ pub fn readable_base64(text: &str) -> Option<String> {
     }
     let bytes = STANDARD.decode(text).or_else(|_| URL_SAFE_NO_PAD.decode(text.trim_end_matches('='))).ok()?;
     let inner = String::from_utf8(bytes).ok()?;
+    // Random text may decode too, but hardly to printable characters with a digit among them.
     let plain = inner.chars().all(|c| c.is_ascii_graphic()) && inner.chars().any(|c| c.is_ascii_digit());
 
     plain.then_some(inner)

@@ -46,6 +46,7 @@ fn is_credential(api: &Api, parameter: &Parameter, signs_in: bool) -> bool {
         Place::Query => declared || known(CREDENTIALS) || (signs_in && known(SIGN_IN_CREDENTIALS)),
         // `/api-keys/{api_key}` names a key by its id.
         Place::Path => signs_in && name != "sessionid" && (known(CREDENTIALS) || known(SIGN_IN_CREDENTIALS)),
+        // Addresses end up in logs and histories, which headers and cookies mostly do not.
         Place::Header | Place::Cookie => false,
     };
 

@@ -57,6 +57,7 @@ pub(super) fn find_differences(probe: &Probe, read: &Reread<'_>, now: &Answer, o
         return vec![Difference::of_status(&read.first, now)];
     };
     let (Some(before), Some(after)) = (&first.json, &response.json) else {
+        // A body that was cut is no JSON for that reason alone.
         let broken = first.json.is_some() && !first.truncated && !response.truncated;
         let difference = || {
             let (before, now) = ("JSON".to_owned(), "no JSON".to_owned());
@@ -65,6 +66,7 @@ pub(super) fn find_differences(probe: &Probe, read: &Reread<'_>, now: &Answer, o
         return if broken { vec![difference()] } else { Vec::new() };
     };
 
+    // Rows beyond the cut would seem to be gone.
     if first.truncated || response.truncated {
         return Vec::new();
     }
@@ -210,11 +212,13 @@ impl Judge<'_> {
         if went > came {
             return None;
         }
+        // What a second look did not show any more had gone by itself.
         let steady = |key: &&AlikeKey| second.is_none_or(|second| second.all.contains_key(*key));
         let gone: Vec<&AlikeKey> =
             before.all.keys().filter(steady).filter(|key| !after.all.contains_key(*key)).collect();
         let fresh = after.all.keys().filter(|key| !before.all.contains_key(*key)).count().saturating_sub(came);
 
+        // On a page of fixed length each row of the scan's own pushes another one out.
         if gone.len() <= fresh + after.own.saturating_sub(before.own) {
             return None;
         }
@@ -239,6 +243,7 @@ impl Judge<'_> {
             let again = second.and_then(|second| second.all.get(key));
 
             for (place, value) in values {
+                // What differs between two equal requests says nothing of a change.
                 let steady =
                     again.is_none_or(|again| again.get(place) == Some(value)) && !self.volatile.contains(place);
                 let new = now.get(place);
@@ -275,6 +280,7 @@ impl Judge<'_> {
     /// Whether a value that is another now was changed, and does not change by itself. Moments and random texts do;
     /// whole numbers that moved by no more than what was sent are counters.
     fn is_harm(&self, before: &Value, now: Option<&Value>) -> bool {
+        // Some servers leave null fields out: where a null is absent now, the same is said.
         let Some(now) = now else { return !before.is_null() };
         let varies = |value: &Value| {
             scalar_text(value).is_some_and(|text| looks_volatile(&text) || self.probe.redactor().text(&text) != text)
@@ -317,6 +323,7 @@ fn is_age(value: &Value) -> bool {
             || word.bytes().all(|byte| byte.is_ascii_digit())
             || matches!(word, "a" | "an" | "ago" | "just" | "now" | "few" | "about" | "and" | "in")
     };
+    // `3` has no unit, and `2 rooms` has a word that no age has.
     words().any(|word| is_unit(word) || word == "now") && words().all(is_part)
 }
 

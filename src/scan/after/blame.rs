@@ -50,6 +50,7 @@ pub(super) fn most_likely_write<'e>(
         let carried = entry.carried.as_ref().map_or(0, |carried| harmed.points(carried));
         let changes = entry.note.kind == WriteKind::Touches;
         let is_near = harmed.is_near(&entry.note.operation);
+        // What a write carried is evidence; that it is near, changes something or came late only makes it likely.
         (Reverse(carried), Reverse(is_near && changes), Reverse(is_near), Reverse(changes), Reverse(entry.n))
     })
 }
