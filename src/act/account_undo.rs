@@ -15,6 +15,7 @@ use crate::survey::{Object, Slot, is_me_word, role_word, scalar_text};
 impl AccountMaker<'_> {
     /// How the account can be removed again: by whoever made it, by a route of its own, or by its own id.
     pub(super) async fn learn_undo(&self, probe: &Probe, account: &Account) -> Result<(), SendError> {
+        // The administrator that made the account removes it, so what the account itself is shown is not needed.
         if let Some(admin) = &account.made_by {
             return self.learn_removal(probe, account, admin).await;
         }
@@ -24,6 +25,8 @@ impl AccountMaker<'_> {
         let own = |answer: &Answer| {
             let json =
                 answer.response().filter(|response| response.is_success()).and_then(|response| response.json.as_ref());
+            // Only an object with the account's own name in it is taken
+            // for the account: a list may show other users first.
             let own = json
                 .into_iter()
                 .flat_map(objects_in)
@@ -39,6 +42,7 @@ impl AccountMaker<'_> {
             let found = own(&answer);
             shown.extend(found.iter().map(object));
 
+            // The first route that shows the account is where later looks go: it can show that the account is gone.
             if let Some(fields) = found.first().filter(|_| look.is_none()) {
                 journal.print(account.entry, print_of(fields));
                 journal.shown(account.entry, url.as_str());
@@ -69,12 +73,14 @@ impl AccountMaker<'_> {
     /// How an account removes itself, as the document says: by a route of its own, or by its id, which the slot takes.
     pub(super) fn removal_of_itself(&self, probe: &Probe) -> Option<(Undo, Option<&Slot>)> {
         let look = self.witnesses(probe).into_iter().find(is_about_me).map(|url| url.to_string());
+        // Routes of a higher role refuse a throw-away account.
         let removals = self.acting.iter().filter(|acting| {
             acting.kind == ActKind::Delete && acting.left_alone.is_none() && role_word(&acting.operation.path).is_none()
         });
         for acting in removals {
             let last = acting.operation.path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
             let (values, slot) = match acting.slots.as_slice() {
+                // `DELETE /me` removes the account whose session sends it, so no id is needed.
                 [] if is_me_word(last) => (Values::new(), None),
                 [slot]
                     if slot.resources.iter().any(|resource| is_people(resource))
@@ -92,6 +98,7 @@ impl AccountMaker<'_> {
                     && operation.effect == Effect::Reads
                     && operation.path == acting.operation.path
             };
+            // A read at the same address shows later whether the account is gone.
             let look = look.or_else(|| self.api.operations.iter().any(of_item).then(|| url.to_string()));
             return Some((
                 Undo {
@@ -121,6 +128,8 @@ impl AccountMaker<'_> {
             .filter(|operation| !operation.parameters.iter().any(|parameter| parameter.required))
             .collect();
         let is_me = |path: &str| path.rsplit('/').find(|part| !part.is_empty()).is_some_and(is_me_word);
+        // Routes about the caller are the likeliest to show the
+        // account, and those behind a sign-in to prove its session.
         found.sort_by_key(|operation| (!is_me(&operation.path), !operation.requires_sign_in()));
         let urls =
             found.into_iter().filter_map(|operation| operation_url(probe.base_url(), operation, &Values::new()).ok());

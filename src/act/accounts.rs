@@ -114,6 +114,7 @@ impl AccountMaker<'_> {
             match self.one(probe, name, candidates).await {
                 Ok(account) => accounts.made.push(account),
                 Err(because) => {
+                    // The identity was added before the sign-up: without an account no check may act as it.
                     probe.drop_identity(name);
                     accounts.faults.push(because.to_string());
                     break;
@@ -130,6 +131,8 @@ impl AccountMaker<'_> {
             .enumerate()
             .filter(|(_, acting)| acting.kind == ActKind::SignUp && acting.left_alone.is_none())
             .collect();
+        // A path that is named like a registration makes plain
+        // users; one behind a sign-in is likely an administrator's.
         found.sort_by_key(|(_, acting)| {
             let path = acting.operation.path.to_ascii_lowercase();
             let named =
@@ -145,6 +148,7 @@ impl AccountMaker<'_> {
     async fn one(&self, probe: &mut Probe, name: &str, candidates: &[usize]) -> Result<Account, AccountUnmade> {
         let persona = Persona::new(&new_marker());
         let password = (self.password)(name);
+        // The sign-up is sent with the cookie jar of this identity, so the identity must be known before.
         let placeholder =
             credentials::throwaway_identity(name, Credential::Basic(persona.username.clone(), password.clone()));
         probe.redactor().learn(&format!("password of {name}"), &password);
@@ -167,6 +171,7 @@ impl AccountMaker<'_> {
         }
 
         guarded.extend(self.ways_of_administrators().take(MAX_TRIES));
+        // An administrator is asked last: where strangers can sign up for themselves, its rights are not needed.
         if made.is_none() && !guarded.is_empty() {
             match self.through_administrator(probe, &who, &guarded).await {
                 Ok(account) => made = Some(account),
@@ -214,6 +219,7 @@ impl AccountMaker<'_> {
                 let answer = probe.sign_in_request(&identity.name, &ask).await?;
                 let Some(response) = answer.response() else { continue };
 
+                // A refusal may be of this body alone: the next one names the account otherwise.
                 if response.status >= 400 || is_soft_error(response) {
                     said = format!("{} answered {}", acting.operation.id, describe_answer(&answer));
                     continue;
@@ -232,6 +238,7 @@ impl AccountMaker<'_> {
             }
         }
 
+        // Some APIs give the token with the sign-up and have no sign-in at all.
         if self.open_from_sign_up(probe, identity, password, account).await? {
             return Ok(());
         }
@@ -260,17 +267,20 @@ impl AccountMaker<'_> {
             send,
         };
 
+        // Documents seldom say where the token stands: the place is right whose token opens a protected route.
         for source in token_in(self.api, response) {
             for send in token_header_lines(self.api, &source) {
                 let recipe = recipe(source.clone(), send);
                 let owner = Identity { credential: Credential::Login(recipe.clone()), ..identity.clone() };
 
+                // Where the answer has no token at this place, no other header line helps.
                 if probe.open_session(&owner, &recipe, Arc::clone(answer)).is_err() {
                     break;
                 }
                 probe.replace_identity(owner);
 
                 if self.is_served(probe, &identity.name).await? {
+                    // A later process that cleans up must find the way in without guessing.
                     if let Some(journal) = probe.journal() {
                         journal.account(build_account_note(&identity.name, &recipe));
                     }
@@ -292,6 +302,7 @@ impl AccountMaker<'_> {
     ) -> Result<bool, SendError> {
         let basic = self.api.schemes.values().any(|scheme| scheme.kind == SchemeKind::Basic);
         if basic {
+            // HTTP Basic takes the name or the address, and documents do not say which.
             for user in [&account.persona.username, &account.persona.email] {
                 let owner =
                     Identity { credential: Credential::Basic(user.clone(), password.clone()), ..identity.clone() };
@@ -323,6 +334,7 @@ impl AccountMaker<'_> {
     pub(super) async fn is_served(&self, probe: &Probe, name: &str) -> Result<bool, SendError> {
         let mut protected = 0;
         for url in self.witnesses(probe) {
+            // Only a route that refuses strangers is a test: an open one serves a wrong token too.
             let anonymous = probe.send(&Ask::get(AskCaller::Anonymous, url.clone())).await?;
             let refused = |answer: &Answer| !answer.response().is_some_and(is_clear_success);
 
@@ -334,6 +346,7 @@ impl AccountMaker<'_> {
 
             match own {
                 Ok(own) if !refused(&own) => return Ok(true),
+                // A refusal may be for want of a right that users do not have, so the next route is asked.
                 Ok(_) | Err(SendError::SessionGone(_)) => {}
                 Err(error) => return Err(error),
             }
@@ -350,6 +363,7 @@ pub(super) fn credential_from_answer(response: &Response, source: &TokenSource, 
         Some(Credential::Header {
             name: name.trim().to_owned(),
             template: template.trim().replace("{token}", "{secret}"),
+            // Some servers give the token with its scheme, which would then stand twice in the header.
             secret: Secret::new(token.trim_start_matches("Bearer ")),
         })
     };
@@ -358,6 +372,7 @@ pub(super) fn credential_from_answer(response: &Response, source: &TokenSource, 
         TokenSource::Pointer(at) => header(&leaves_of(response).into_iter().find(|leaf| leaf.at == *at)?.text),
         TokenSource::Header(name) => header(response.header(name)?),
         TokenSource::Cookie(_) => {
+            // A session may rest on several cookies, so all that were set are sent.
             let pairs: Vec<String> = response
                 .headers
                 .iter()
@@ -411,6 +426,7 @@ pub fn password_of(bytes: &[u8]) -> Secret {
     const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789";
     let letters =
         bytes.iter().map(|byte| LETTERS.get(usize::from(*byte) % LETTERS.len()).copied().map_or('x', char::from));
+    // The prefix alone has both cases, a digit and a sign, as common rules ask.
     let text: String = "Rw7!".chars().chain(letters).take(PASSWORD_LENGTH).collect();
     Secret::new(text)
 }

@@ -17,12 +17,14 @@ pub fn names_address(name: &str, present: &BTreeMap<String, Value>) -> bool {
     if is_address(name) {
         return true;
     }
+    // A shorter text stands in some slug by chance.
     let Some(text) = present.get(name).and_then(Value::as_str).map(slug_of).filter(|text| text.len() >= SHORTEST)
     else {
         return false;
     };
     let addresses = present.iter().filter(|(other, _)| *other != name && is_address(other));
     let mut slugs = addresses.filter_map(|(_, value)| scalar_text(value)).map(|value| slug_of(&value));
+    // Slugs are cut, or get a suffix against doubles, so either may contain the other.
     slugs.any(|slug| slug.contains(&text) || slug.len() >= SHORTEST && text.contains(&slug))
 }
 
@@ -44,6 +46,7 @@ fn slug_of(text: &str) -> String {
 pub fn keep_present(body: &mut Body, present: &BTreeMap<String, Value>) {
     let members: Option<&mut Map<String, Value>> = inner_object(&mut body.value);
     for (name, value) in members.into_iter().flatten() {
+        // Null stands for a field that was never set, and many servers refuse it in a body.
         if let Some(now) = present.get(name).filter(|now| !now.is_null()) {
             value.clone_from(now);
         }

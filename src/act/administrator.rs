@@ -18,6 +18,7 @@ impl AccountMaker<'_> {
     /// The configured identity of the highest rank above ordinary users that signs in, if there is one.
     pub(super) async fn administrator(&self, probe: &Probe) -> Option<String> {
         let mut ranked: Vec<_> = probe.identities().iter().filter(|identity| identity.rank > USER_RANK).collect();
+        // The highest rank is the likeliest to be let both make accounts and remove them.
         ranked.sort_by_key(|identity| std::cmp::Reverse(identity.rank));
 
         for identity in ranked {
@@ -78,6 +79,8 @@ impl AccountMaker<'_> {
         found.retain(|(acting, slot)| {
             below(acting) || slot.resources.iter().any(|name| super::account_undo::is_people(name))
         });
+        // A removal right below the sign-up's path surely takes the
+        // ids that it gives; others may take those of another table.
         found.into_iter().min_by_key(|(acting, _)| !below(acting))
     }
 
@@ -104,6 +107,7 @@ impl AccountMaker<'_> {
         if let Some(list) = undo.list.take() {
             let shown = seen(list.clone()).await?.as_ref().and_then(id_of);
             undo.list = shown.is_some().then_some(list);
+            // The list may show the id where the answer of the sign-up has none.
             id = id.or(shown);
         }
         if let (Some(look), Some(id)) = (undo.look.take(), &id) {

@@ -70,6 +70,7 @@ pub fn is_privilege(name: &str) -> bool {
 /// The body of an operation; `None` when it takes none.
 pub fn build_body(api: &Api, acting: &Acting, marker: &str) -> Option<Body> {
     let content = acting.content.as_ref()?;
+    // `*/*` cannot be sent as a Content-Type.
     let media_type = if content.media_type == "*/*" { "application/json" } else { content.media_type.as_str() };
     let mut value = Samples::new(api, 1).body(content);
     let (wrapper, declared) = acting.inner_fields(api);
@@ -83,6 +84,7 @@ pub fn build_body(api: &Api, acting: &Acting, marker: &str) -> Option<Body> {
         name_values(api, acting, members, &declared);
         mark_fields(api, members, &declared, marker, &mut marked);
         name_nobody(api, members, &declared, marker, acting.kind == ActKind::Create);
+        // A marked field may have been left out again, since it names a row of others.
         marked.retain(|name| members.contains_key(name));
     }
 
@@ -91,6 +93,7 @@ pub fn build_body(api: &Api, acting: &Acting, marker: &str) -> Option<Body> {
 
 /// What the source reads of a body has names and no types: each gets a value that a field of its name takes.
 fn name_values(api: &Api, acting: &Acting, members: &mut Map<String, Value>, declared: &[Field]) {
+    // The samples of a document have types of their own, and are better than a guess by name.
     if acting.operation.request.body == HandlerBody::Unknown {
         return;
     }
@@ -130,6 +133,7 @@ fn mark_fields(
     marked: &mut Vec<String>,
 ) {
     let is_required = |name: &str| declared.iter().any(|field| field.name == name && field.required);
+    // An owner or a right in a sample would decide whose the object is and what its maker may do: checks try that.
     members.retain(|name, _| is_required(name) || !(is_owner_name(name) || is_privilege(name)));
     let field_of = |name: &str| declared.iter().find(|field| field.name == name);
     let schema_of = |name: &str| field_of(name).and_then(|field| fields::resolve_schema(api, field.schema));
@@ -199,6 +203,7 @@ fn name_nobody(api: &Api, members: &mut Map<String, Value>, declared: &[Field], 
                 let nested = of(name).map(|field| fields::schema_fields(api, field.schema)).unwrap_or_default();
                 name_nobody(api, inner, &nested, marker, creates);
             }
+            // No counter of a target has come as far as these numbers.
             Value::Number(_) if names_a_row(name) => {
                 *value = json!(rand::rng().random_range(900_000_000..999_000_000_u64))
             }
@@ -207,6 +212,7 @@ fn name_nobody(api: &Api, members: &mut Map<String, Value>, declared: &[Field], 
                 let is_uuid = schema.is_some_and(|schema| schema.format.as_deref() == Some("uuid"));
                 *value = if is_uuid { json!(random_uuid()) } else { json!(marker) };
             }
+            // Ids in an example list would tie what is changed to objects of others.
             Value::Array(items) if !creates && referenced_resource(name).is_some() => items.clear(),
             _ => {}
         }
@@ -288,7 +294,9 @@ pub fn find_references(api: &Api, acting: &Acting, kinds: &BTreeSet<String>, val
         let loaded = acting.operation.request.loads(InputPlace::Body, name).filter(|_| !is_owner_name(name));
         let loaded = loaded.filter(|_| !is_bare_id(name)).and_then(resource_of_model);
         let by_kind = || scalar_text(value).and_then(|text| related_kind(kinds, name, &text));
+        // The name of an id is the surest sign; what the source loads by it and the form of its value come after.
         let Some(resource) = referenced_resource(name).or(loaded).or_else(by_kind) else { continue };
+        // Without declared fields every member comes from an example, and none is known to be optional.
         let required = declared.is_empty() || declared.iter().any(|field| field.name == *name && field.required);
         let step = escape_pointer_step(name);
 
@@ -359,6 +367,7 @@ pub fn set_at_pointer(value: &mut Value, pointer: &str, new: Value) {
 
 /// A number where a number stood, a text where a text stood, as far as the new value allows.
 fn keep_json_type(old: &Value, new: Value) -> Value {
+    // Validators refuse an id of the other JSON type.
     match (old, &new) {
         (Value::Number(_), Value::String(text)) => text.parse::<i64>().map_or_else(|_| new.clone(), Value::from),
         (Value::String(_), Value::Number(number)) => json!(number.to_string()),

@@ -42,12 +42,14 @@ pub fn change_one_field(
     let object = ChangedObject { api, declared: &declared, present };
     object.keep_present(members, &body.marked);
     let shows = |name: &String| present.contains_key(name);
+    // A field that the object shows proves the change in the owner's view; any other text is second best.
     let text = body.marked.iter().find(|name| shows(name)).or(body.marked.first()).cloned();
 
     if let Some(field) = text {
         let value = members.get(&field)?.clone();
         return Some(FieldChange { body, field, value });
     }
+    // A new text is unmistakable in a view, while a flag or a number may have changed by itself.
     let (field, value) = object
         .unsent_text(members, marker)
         .or_else(|| object.other_value(avoid))
@@ -90,6 +92,7 @@ impl ChangedObject<'_> {
             let is_text =
                 schema.types.contains(&JsonType::String) && schema.format.is_none() && schema.pattern.is_none();
             let name = &field.name;
+            // A new password or address may lock the account, and a new owner hands the object over.
             let kept =
                 is_owner_name(name) || is_privilege(name) || ends_in_id(name) || is_password(name) || is_email(name);
             let usable = is_text && !kept && !members.contains_key(name) && !names_address(name, self.present);
@@ -143,6 +146,7 @@ fn other_value_of(api: &Api, schema: &Schema, now: Option<&Value>, fits: &dyn Fn
     let number = || {
         let is_number = kind(JsonType::Integer) || kind(JsonType::Number);
         let start = now.and_then(Value::as_i64).unwrap_or(2);
+        // A small step stays within the bounds of most fields.
         (1..40).map(|more| json!(start + more)).find(|value| is_number && fits(value))
     };
     let text = || {
@@ -152,6 +156,7 @@ fn other_value_of(api: &Api, schema: &Schema, now: Option<&Value>, fits: &dyn Fn
         texts.filter(|text| formed && fits_text(schema, text)).map(|text| json!(text)).find(|value| fits(value))
     };
 
+    // A value of the enumeration is surely allowed, while a text of a form is guessed.
     listed.or_else(flag).or_else(number).or_else(text)
 }
 

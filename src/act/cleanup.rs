@@ -91,6 +91,7 @@ impl Cleaner<'_> {
 
         sweep.wait_for_late().await;
         let mut came_to = sweep.came_to;
+        // A sign-in that was refused for good was judged by a target that works.
         let judged = self.shut_out.values().any(|shut| !shut.waits);
 
         if !judged && !self.alive.load(Ordering::Relaxed) {
@@ -121,6 +122,7 @@ impl Cleaner<'_> {
         };
         let id = entry.ids.last();
         let removes = entry.note.undo.as_ref().filter(|undo| !undo.url.is_empty()).and_then(|undo| {
+            // Without its id the address would name another thing, or none.
             let needs_id = undo.url.contains(ID_PLACE);
             let url = if needs_id { with_id(&undo.url, id?) } else { undo.url.clone() };
             Some(format!("{} {url}", undo.method))
@@ -233,6 +235,7 @@ impl CleanupRun<'_> {
             }
         }
 
+        // What two pauses did not bring to an end stays.
         for (entry, _, said) in self.late() {
             self.waited.insert(entry.n);
             self.came_to.insert(entry.n, Removal::Remains(still_there(&said)));
@@ -308,6 +311,7 @@ impl CleanupRun<'_> {
         let is_its =
             |entry: &&JournalEntry| entry.note.caller == name || entry.note.heirs.iter().any(|heir| heir == name);
         let is_there = |entry: &&JournalEntry| {
+            // What is untraced was likely never made, and holds no account back.
             let removal = self.came_to.get(&entry.n);
             !is_account(entry)
                 && !matches!(removal, None | Some(Removal::Undone | Removal::Nothing | Removal::Untraced(_)))
@@ -324,6 +328,7 @@ impl CleanupRun<'_> {
             names.into_iter().collect::<Vec<_>>().join(", ")
         );
 
+        // What a later try may remove needs its account for that try.
         match (hanging.is_empty(), waits) {
             (true, _) => None,
             (false, true) => Some(Removal::Waits(because)),
@@ -345,6 +350,7 @@ fn has_no_removal(entry: &JournalEntry) -> bool {
 fn stood_in(entry: &JournalEntry, other: &JournalEntry) -> bool {
     let list = entry.note.undo.as_ref().and_then(|undo| undo.list.clone());
     let places: Vec<String> = known_addresses(entry).into_iter().chain(list).collect();
+    // `/issues/71` begins with `/issues/7` and does not stand in it.
     let is_below = |own: &String| {
         places.iter().any(|place| place.strip_prefix(own.as_str()).is_some_and(|rest| rest.starts_with('/')))
     };

@@ -99,9 +99,11 @@ pub(super) async fn send_sign_up(
     let written = probe.sign_up(name, ask, note).await?;
     let response = written.answer.response();
 
+    // A sign-up by a form answers its success with a redirect.
     if response.is_some_and(|response| is_clear_success(response) || response.status == 302) {
         return Ok(Ok(written));
     }
+    // A failure may have made the account all the same: then the entry stays, to be undone.
     if let (Some(journal), true) = (probe.journal(), response.is_some_and(|response| !leaves_open(response.status))) {
         journal.nothing(written.n);
     }

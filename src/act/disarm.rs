@@ -30,6 +30,7 @@ impl Extra<'_> {
     /// As [`Probe::send_write`](crate::probe::Probe::send_write).
     pub async fn disarm(&self, account: &Account, old: &Secret) -> Result<bool, SendError> {
         let new = password_of(new_marker().repeat(2).as_bytes());
+        // The account stays on the target, so its new password must not appear in any evidence.
         self.probe.redactor().learn(&format!("password of {}", account.name), &new);
 
         for acting in self.password_changes().take(MAX_TRIES) {
@@ -45,12 +46,14 @@ impl Extra<'_> {
             let note = WriteNote::bare(acting.operation.id.as_str(), &account.name, WriteKind::Touches);
             let answer = match self.probe.send_write(&ask, note).await {
                 Ok(written) => written.answer,
+                // Without a session the account cannot change its own password any more.
                 Err(SendError::SessionGone(_)) => return Ok(false),
                 Err(error) => return Err(error),
             };
             if !answer.response().is_some_and(is_clear_success) {
                 continue;
             }
+            // A success of the change proves little: the refusal of the old password does.
             let signed_in = self.sign_in(&account.persona, old).await?;
 
             if signed_in.response().is_some_and(|response| !is_clear_success(response) && response.status < 500) {
@@ -87,6 +90,7 @@ impl Extra<'_> {
         for field in declared.iter().filter(|field| takes_password(&field.name)) {
             members.entry(field.name.clone()).or_insert(Value::Null);
         }
+        // Optional fields would overwrite the profile with samples, though only the password is to change.
         members.retain(|name, _| {
             let is_required = declared.iter().any(|field| field.name == *name && field.required);
             takes_password(name) || is_required

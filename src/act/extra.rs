@@ -82,6 +82,7 @@ impl Extra<'_> {
     /// # Errors
     /// As [`Probe::send_write`].
     pub async fn sign_in(&self, who: &Persona, password: &Secret) -> Result<Arc<Answer>, SendError> {
+        // No operation has the greatest index, so a missing sign-in is refused as unbuildable.
         let acting = self.operation(self.like.sign_in.unwrap_or(usize::MAX))?;
         let value = fill_secret(&in_name_of(&self.recipe.body, &self.like.persona, who), password);
         let ask = self.ask(acting, AskCaller::Anonymous, &self.recipe.content_type, &value)?;
@@ -107,6 +108,7 @@ impl Extra<'_> {
         }
         let maker = AccountMaker { api: self.api, acting: self.acting, password: &|_| Secret::new("") };
         let served = maker.is_served(self.probe, &account.name).await?;
+        // The way back is learnt also where the session is not served: the account is there in any case.
         maker.learn_undo(self.probe, account).await?;
 
         Ok(served)
@@ -118,9 +120,11 @@ impl Extra<'_> {
         let mut made = sign_up_body(self.api, acting, who);
         let Some(members) = made.value.as_object_mut() else { return made };
         let accepted = self.like.body.value.as_object();
+        // What a refusal made the first sign-up drop is dropped here too.
         members.retain(|name, _| accepted.is_none_or(|accepted| accepted.contains_key(name)));
 
         for (name, value) in accepted.into_iter().flatten() {
+            // Only what a repair changed is copied: the rest is built for the new persona already.
             if before.value.get(name) != Some(value) {
                 members.insert(name.clone(), in_name_of(value, &self.like.persona, who));
             }

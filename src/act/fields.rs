@@ -41,6 +41,7 @@ pub fn schema_fields(api: &Api, schema: SchemaId) -> Vec<Field> {
                 found.push(Field { name: name.clone(), schema: *id, required: false });
             }
         }
+        // One branch of a `oneOf` makes a valid body, and a mixture of two may make none.
         open.extend(schema.all_of.iter().chain(schema.one_of.first()));
     }
 
@@ -53,6 +54,7 @@ pub fn schema_fields(api: &Api, schema: SchemaId) -> Vec<Field> {
 /// What a schema says once `allOf` and the first `oneOf` that is not null are looked through.
 pub fn resolve_schema(api: &Api, schema: SchemaId) -> Option<&Schema> {
     let mut id = schema;
+    // References may go in circles.
     for _ in 0..8 {
         let found = api.schemas.get(id)?;
         if !found.types.is_empty() || !found.properties.is_empty() || !found.enumeration.is_empty() {
@@ -90,6 +92,7 @@ pub fn marked_text(name: &str, schema: Option<&Schema>, marker: &str) -> Option<
         joined.as_str(),
         "url" | "uri" | "website" | "link" | "homepage" | "callback" | "avatar" | "image" | "photo"
     ) {
+        // A marker is no address, and a server may fetch what stands in such a field.
         return None;
     } else {
         marker.to_owned()
@@ -105,11 +108,13 @@ pub fn marked_text(name: &str, schema: Option<&Schema>, marker: &str) -> Option<
         return None;
     }
     let short = schema.min_length.map_or(0, |least| least.saturating_sub(count));
+    // A minimum of millions would make the body itself an attack.
     let filler = " routewarden".chars().cycle().take(usize::try_from(short.min(20_000)).unwrap_or(0));
     Some(text.chars().chain(filler).collect())
 }
 
 fn matches_pattern(pattern: &str, text: &str) -> bool {
+    // Patterns of ECMA-262 may look ahead, which this engine does not compile: the field keeps its sample.
     regex::Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text))
 }
 
@@ -154,6 +159,7 @@ pub fn by_name(name: &str, marker: &str) -> Value {
 
     match joined.as_str() {
         _ if is_email(name) => json!(format!("{marker}@example.com")),
+        // The number is of the range that North America reserves for fiction.
         "phone" | "phonenumber" | "mobile" | "tel" | "telephone" => json!("+15555550100"),
         "age" => json!(34),
         "country" | "countrycode" => json!("DE"),

@@ -73,6 +73,7 @@ pub fn declared_names(api: &Api, acting: &Acting) -> (Vec<String>, bool) {
     let mut names = BTreeSet::new();
     let mut read_only = BTreeSet::new();
     let mut open: Vec<_> = content.schema.into_iter().collect();
+    // The fields of the one wrapped object count as well, since callers send them inside it.
     if let Some(schema) = content.schema
         && let [only] = schema_fields(api, schema).as_slice()
         && resolve_schema(api, only.schema).is_some_and(|schema| !schema.properties.is_empty())
@@ -81,6 +82,7 @@ pub fn declared_names(api: &Api, acting: &Acting) -> (Vec<String>, bool) {
     }
     for schema in open {
         names.extend(declared_properties(api, schema));
+        // `readOnly` may stand beside a reference or in what it refers to.
         let closed = schema_fields(api, schema).into_iter().filter(|field| {
             resolve_schema(api, field.schema).is_some_and(|schema| schema.read_only)
                 || api.schemas.get(field.schema).is_some_and(|schema| schema.read_only)

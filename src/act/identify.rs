@@ -32,6 +32,7 @@ impl Maker<'_> {
         let in_answer = response.json.as_ref().and_then(|json| sent.find(self.api, json));
         let mut found = in_answer.or_else(|| sent.only_answer(self.api, response));
 
+        // Where its maker may not read it back, the callers whose it may have become are asked.
         for reader in std::iter::once(sent.caller).chain(sent.heirs.iter().map(String::as_str)) {
             if found.is_none() {
                 found = self.identify_by_reading(&Sent { caller: reader, ..*sent }, response).await?;
@@ -40,6 +41,7 @@ impl Maker<'_> {
         let Some((id, object)) =
             found.and_then(|object| Some((scalar_text(&address_id(self.api, sent.acting, &object)?)?, object)))
         else {
+            // What cannot be identified was made all the same: the undoing has to look for it.
             if let Some(journal) = self.probe.journal() {
                 self.name_unidentified(journal, sent, response, n).await?;
             }
@@ -51,6 +53,7 @@ impl Maker<'_> {
             let plain = object.fields.iter().filter(|(name, _)| !name.contains('/'));
             journal.print(n, print_of(&plain.map(|(name, value)| (name.clone(), value.clone())).collect()));
 
+            // Without a mark the object is known again by its fields alone, so they are kept now.
             if sent.marker.is_empty() {
                 record_sighting(self.probe, journal, n, sent.caller).await?;
             }
@@ -98,6 +101,7 @@ impl Maker<'_> {
     }
 
     async fn identify_by_reading(&self, sent: &Sent<'_>, response: &Response) -> Result<Option<Object>, SendError> {
+        // The objects of the answer are candidates alone: a read at its address shows which one was made.
         let mut ids: Vec<Value> = Vec::new();
         ids.extend(response.json.as_ref().into_iter().flat_map(objects_in).take(3).filter_map(|fields| {
             address_id(self.api, sent.acting, &Object::of(&sent.context.resource, fields, BTreeMap::new()))
@@ -128,7 +132,9 @@ impl Maker<'_> {
             }
         }
 
+        // A list may be paged, so it is asked only where no address shows the object.
         let Some(url) = self.list_of(sent.acting, sent.values) else { return Ok(None) };
+        // Without a mark and an earlier list, a row could be any caller's.
         if sent.marker.is_empty() && sent.listed.is_none() {
             return Ok(None);
         }
@@ -191,6 +197,7 @@ impl Maker<'_> {
         let Some(url) = self.list_of(acting, values) else { return Ok(None) };
         let answer = self.probe.look_again(&Ask::get(AskCaller::named(caller), url)).await?;
         let response = answer.response().filter(|response| is_clear_success(response));
+        // Before a list in parts every row of a later part would look new.
         let whole = response.and_then(|response| response.json.as_ref().filter(|json| is_whole_list(response, json)));
 
         Ok(whole.map(|json| objects_in(json).filter_map(|fields| self.id_of(acting, fields)).collect()))
@@ -305,6 +312,7 @@ impl Sent<'_> {
     fn fits(&self, fields: &Map<String, Value>) -> bool {
         let sent = self.body.and_then(|body| body.value.as_object());
         let scalars = sent.into_iter().flatten().filter_map(|(name, value)| Some((name, scalar_text(value)?)));
+        // A field that the object shows with another value contradicts; one that it lacks does not.
         let known: Vec<bool> = scalars
             .clone()
             .filter_map(|(name, value)| Some(fields.get(name).and_then(scalar_text)? == value))
@@ -366,6 +374,7 @@ pub fn contains_marker(fields: &Map<String, Value>, marker: &str) -> bool {
 /// All objects of an answer, outer ones first.
 pub fn objects_in(json: &Value) -> impl Iterator<Item = &Map<String, Value>> {
     let mut open = std::collections::VecDeque::from([(json, 0_u8)]);
+    // A hostile answer must not keep the scan busy, by its size or by its depth.
     let mut left = 4_000_u32;
     std::iter::from_fn(move || {
         while let Some((value, depth)) = open.pop_front() {
@@ -446,6 +455,7 @@ fn own_name_id(object: &Object) -> Option<Value> {
 
 /// The id by which the API's own addresses name the object.
 pub fn address_id(api: &Api, create: &Acting, object: &Object) -> Option<Value> {
+    // The routes to one object share its slot as a rule; the read counts first, as it has to find the object.
     let operations = [Method::Get, Method::Delete, Method::Patch, Method::Put]
         .into_iter()
         .flat_map(|method| item_operations(api, create, method));

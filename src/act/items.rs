@@ -48,6 +48,7 @@ pub fn item_operations<'a>(api: &'a Api, create: &Acting, method: Method) -> Vec
         .filter(|operation| operation.method == method && is_item_of(api, create, operation))
         .filter(|operation| method != Method::Get || operation.effect == Effect::Reads)
         .collect();
+    // A route of a higher role refuses ordinary callers, so it comes last.
     found.sort_by_key(|operation| (path_shape(&operation.path) != below, role_word(&operation.path).is_some()));
     found
 }
@@ -60,6 +61,7 @@ pub fn list_operation<'a>(api: &'a Api, create: &Acting) -> Option<&'a Operation
             operation.method == Method::Get && operation.effect == Effect::Reads && wanted(&path_shape(&operation.path))
         })
     };
+    // `GET /wallets` lists what `POST /wallet` makes, while a GET at the singular may show one alone.
     let beside = at(&|other| is_plural_of(other, &path));
     beside.or_else(|| at(&|other| other == path))
 }
@@ -104,6 +106,7 @@ pub fn values_for(api: &Api, operation: &Operation, object: &Object, known: &Val
 
 fn parent_value(slot: &Slot, object: &Object, known: &Values) -> Option<serde_json::Value> {
     let by_context = slot.resources.iter().find_map(|resource| object.context.get(resource)).cloned();
+    // What the object was made below is surer than a field of that name, which may refer elsewhere.
     by_context
         .or_else(|| known.get(&(Place::Path, slot.name.clone())).cloned())
         .or_else(|| object.fields.get(&slot.name).cloned())
@@ -120,6 +123,7 @@ pub fn plan_undo(maker: &Maker<'_>, create: &Acting, known: &Values, context: &O
         operation_url(probe.base_url(), operation, &values).ok().map(|url| url.to_string())
     };
 
+    // A removal that is marked for a higher role is no way back for what users make.
     let allowed = |operation: &&Operation| {
         maker.acting.iter().any(|other| {
             other.operation.id == operation.id && other.kind == ActKind::Delete && other.left_alone.is_none()

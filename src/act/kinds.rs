@@ -280,16 +280,19 @@ pub(super) fn collection_path(path: &str) -> &str {
 fn operation_kind(api: &Api, operation: &Operation, content: Option<&BodyContent>, slots: &[Slot]) -> ActKind {
     let last = last_words(&operation.path);
     let said = operation_words(operation);
+    // Paths such as `/sessions` or `/join` need not concern accounts: a password in the body shows that they do.
     let password = content.and_then(|content| content.schema).is_some_and(|id| names_password(api, id))
         || content.and_then(|content| content.example.as_ref()).is_some_and(|example| {
             example.as_object().is_some_and(|fields| fields.keys().any(|name| is_password(name)))
         });
+    // Without an id the caller's own session ends; with one an object is removed.
     let ends_session = operation.method == Method::Delete
         && slots.is_empty()
         && contains_any(&last, &["session", "sessions", "auth", "login", "token"]);
     let revokes = slots.is_empty()
         && said.iter().any(|word| word == "revoke")
         && contains_any(&said, &["token", "tokens", "session", "sessions", "auth"]);
+    // What ends a session of the scan must never pass as anything else, so it is recognised first.
     if contains_any(&said, SIGN_OUT) || ends_session || revokes {
         return ActKind::SignOut;
     }
@@ -310,6 +313,7 @@ fn operation_kind(api: &Api, operation: &Operation, content: Option<&BodyContent
     match operation.method {
         Method::Delete => ActKind::Delete,
         Method::Put | Method::Patch => ActKind::Update,
+        // Older APIs change an object by a POST to its address.
         Method::Post if ends_in_slot(&operation.path) => ActKind::Update,
         Method::Post if makes_objects(api, operation, &last) => ActKind::Create,
         _ => ActKind::Act,
@@ -326,6 +330,7 @@ fn by_shape(api: &Api, operation: &Operation, content: Option<&BodyContent>) -> 
     });
     let created = operation.responses.iter().any(|response| response.status == "201");
     let taken = content.and_then(|content| content.schema).map_or(0, |schema| declared_properties(api, schema).len());
+    // A 201 says that something was made: a token beside it is the new account's.
     if !created && (gives_token || taken == 2) { ActKind::SignIn } else { ActKind::SignUp }
 }
 
@@ -389,6 +394,8 @@ fn makes_objects(api: &Api, operation: &Operation, last: &[String]) -> bool {
     let (listed, one_by_one) = (api.reads(path), api.has_items(path));
     let created = operation.responses.iter().any(|response| response.status == "201");
     let made = path.len() < operation.path.trim_end_matches('/').len();
+    // Items below the path, a word such as `create` or the
+    // source are enough; a GET or a 201 alone also fits actions.
     one_by_one
         || (listed && (created || ends_in_plural(last)))
         || (created && ends_in_plural(last))
@@ -429,6 +436,7 @@ fn left_alone(operation: &Operation, kind: ActKind, excluded: bool) -> Option<St
     if excluded {
         return Some("excluded by the configuration".to_owned());
     }
+    // The scan's own accounts need these, whatever other words their paths have.
     if matches!(kind, ActKind::SignUp | ActKind::SignIn | ActKind::SignOut) {
         return None;
     }
@@ -443,6 +451,7 @@ fn left_alone(operation: &Operation, kind: ActKind, excluded: bool) -> Option<St
 
     // `withdraw` is what some call the removal of an object; its address says what it is.
     if kind != ActKind::Delete {
+        // The first word of an operation id is its verb, while a later one may only name what it works on.
         said.extend(operation.operation_id.as_deref().map(split_words).unwrap_or_default().into_iter().take(1));
     }
     let sends = operation.method == Method::Post;

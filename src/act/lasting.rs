@@ -21,6 +21,7 @@ pub const LET_STAY: &str = "mark the identities `writes = \"own\"` in routewarde
 /// Returns whether a thing went, or why it did not; nothing where the target says nothing now.
 fn went_by(removal: Removal) -> Option<Result<(), String>> {
     match removal {
+        // Many servers show the effect of a removal a moment later.
         Removal::Undone | Removal::Nothing | Removal::Lags { .. } => Some(Ok(())),
         Removal::Remains(because) | Removal::Barred(because) => Some(Err(because)),
         Removal::Unknown(because) | Removal::Untraced(because) => Some(Err(because)),
@@ -57,6 +58,7 @@ impl Maker<'_> {
         let made = self.made();
         let owners: BTreeSet<&str> =
             made.iter().filter(|created| created.producer == index).map(|created| created.caller.as_str()).collect();
+        // Where entries are left and no caller has one of them, what was made was not identified or was spoilt.
         let is_first = !owners.contains(caller) && (!owners.is_empty() || entries.is_empty());
         let mut known = self.removability.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.entry(index).or_default();
@@ -72,6 +74,7 @@ impl Maker<'_> {
             true => unusual >= MAX_LASTING,
             false => usual >= owners.len() + MAX_LASTING + gone,
         };
+        // An object without a known id serves no check, and no address removes it.
         let nameless = entries.iter().filter(|entry| entry.ids.is_empty()).count();
 
         if is_first || !is_enough && nameless < MAX_LASTING {
@@ -110,6 +113,7 @@ impl Maker<'_> {
         };
         let has_way = undo.is_some_and(|undo| !undo.url.is_empty());
 
+        // What lies in an object of the scan's own goes with that, and a throw-away account is no user's.
         if has_way || identity.consent.covers_what_was_there() || self.stands_in_own(acting) || is_account() {
             return None;
         }
@@ -162,12 +166,14 @@ impl Maker<'_> {
             if self.probe.halted().is_some() {
                 return;
             }
+            // Only the removal of an account signs in, and these are objects.
             let no_password = |_: &str| Secret::new(String::new());
             let removal = Cleaner::new(self.probe, journal, &no_password).remove(&spare.entry).await;
 
             if removal == Removal::Undone {
                 journal.undone(spare.entry.n);
             }
+            // Its removal was tried, with success or not: no check may rely on it any more.
             self.forget_entry(spare.entry.n);
 
             if let Some(went) = went_by(removal) {

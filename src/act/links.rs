@@ -27,6 +27,7 @@ pub fn link_of<'a>(api: &'a Api, all: &'a [Acting], operation: &Operation) -> Op
     let is_made_there = |acting: &Acting| {
         acting.kind == ActKind::Create && path_shape(collection_path(&acting.operation.path)) == below
     };
+    // Where the collection makes such things, the last slot names one of them, and nothing is tied.
     if all.iter().any(is_made_there) {
         return None;
     }

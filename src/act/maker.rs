@@ -341,6 +341,7 @@ impl<'a> Maker<'a> {
                 self.nothing(sent.written.n);
             }
             last = Some(Arc::clone(answer));
+            // Only these refusals are of the body, among them a 2xx with an error in it: mending cures no other.
             let is_mended = match (&mut body, response.status) {
                 (Some(body), 400 | 409 | 422 | 200..=299) => self.mend_body(&planned, body, response).await?,
                 _ => false,

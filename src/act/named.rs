@@ -41,6 +41,7 @@ pub(super) struct NamedObject {
 /// When the address is not one of the operation's.
 pub(super) fn named_in(acting: &Acting, base_path: &str, ask: &Ask) -> Result<Vec<NamedObject>, WriteRefused> {
     let template = format!("{base_path}{}", acting.operation.path);
+    // The address is read as it would leave: a value with a slash in it could name another operation.
     let path = path_values(&template, ask.url.path())
         .ok_or_else(|| WriteRefused::OtherAddress(acting.operation.id.to_string()))?;
     let query: Vec<(String, String)> = ask.url.query_pairs().into_owned().collect();
@@ -136,6 +137,7 @@ fn kinds_of(acting: &Acting, field: &str) -> Vec<String> {
     let is_bare = |name: &str| BARE_IDS.iter().take(7).any(|id| id.eq_ignore_ascii_case(name));
     let mut kinds = Vec::new();
 
+    // A bare `id` is of what the operation works on, while any other id names its kind itself.
     if is_bare(field) {
         kinds.extend(acting.resource.clone());
     } else if ends_in_id(field) {

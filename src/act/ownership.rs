@@ -128,6 +128,7 @@ impl OwnershipGuard {
 
 impl WriteGuard for OwnershipGuard {
     fn learn(&self, value: &str, standing: ReferenceTarget<'_>) {
+        // Servers often compare names and UUIDs without case: what is foreign must not pass in capitals.
         let value = value.to_lowercase();
         if value.is_empty() {
             return;
@@ -196,6 +197,7 @@ struct JudgedWrite<'a> {
 impl JudgedWrite<'_> {
     /// Judges the objects that path and query name.
     fn judge_slots(&self, slots: &[NamedObject]) -> Result<(), WriteRefused> {
+        // The last slot of the path names the object, and those before it say where that lies.
         let names_own =
             slots.iter().rev().find(|named| named.part == RequestPart::Path).is_some_and(|last| self.is_own(last));
         for (index, named) in slots.iter().enumerate() {
@@ -216,6 +218,7 @@ impl JudgedWrite<'_> {
     fn judge_body(&self, fields: &[NamedObject]) -> Result<(), WriteRefused> {
         for named in fields {
             let is_known = self.is_own(named) || self.is_callers(named) || self.is_carried(named);
+            // Most values of a body refer to no object at all, so only what is known to be another's is refused.
             if self.is_foreign(named) && !is_known && !self.among(&self.known.common, named) {
                 return Err(self.refuse(named));
             }
@@ -240,6 +243,7 @@ impl JudgedWrite<'_> {
         let is_about_caller = path.split('/').any(|part| !part.is_empty() && is_me_word(part));
 
         match consent {
+            // Such a write changes the user's own account, which `disposable` alone allows.
             Some(consent) if !consent.is_disposable() => {
                 Err(WriteRefused::Account(self.caller.unwrap_or_default().to_owned()))
             }
@@ -258,6 +262,7 @@ impl JudgedWrite<'_> {
         let is_disposable =
             |name: &String| self.guard.configured.get(name).is_some_and(|consent| consent.is_disposable());
         let of_disposable = || self.identities(named).any(is_disposable);
+        // A long text with digits in it is one thing's, so that a slot of another name may take it too.
         let by_text = || is_telling(&named.value) && self.known.made.iter().any(|(_, value)| *value == named.value);
         self.among(&self.known.made, named)
             || self.among(&self.known.granted, named)
@@ -299,6 +304,7 @@ impl JudgedWrite<'_> {
             self.is_person(kind) && !self.known.accounts.is_empty()
                 || self.known.made.iter().any(|(made, _)| made == kind)
         });
+        // A creation below an id that does not exist could leave an orphan.
         self.known.invented.contains(&named.value)
             && has_kind
             && self.acting.kind != ActKind::Create

@@ -24,6 +24,7 @@ pub(super) fn print_of(fields: &Map<String, Value>) -> BTreeMap<String, String> 
 /// Returns a digest of a value; equal numbers and texts have one.
 fn value_digest(value: &Value) -> String {
     let text = scalar_text(value).unwrap_or_else(|| value.to_string());
+    // A short digest is enough to compare, and keeps the values themselves out of the journal.
     Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -66,6 +67,7 @@ fn is_moment(name: &str, value: &Value) -> bool {
     let changed = split_words(name).iter().any(|word| matches!(word.as_str(), "updated" | "modified" | "changed"));
     changed
         && match value {
+            // Milliseconds since 1970 have thirteen digits; seconds have ten, and many rows share one.
             Value::Number(number) => number.as_f64().is_some_and(|number| number >= 1e11),
             Value::String(text) => {
                 text.len() >= 20 && text.contains('.') && text.starts_with(|c: char| c.is_ascii_digit())
@@ -92,6 +94,7 @@ fn score_likeness(fields: &Map<String, Value>, entry: &JournalEntry, journal: &J
         let Some(value) = fields.get(name).filter(|value| is_scalar(value)) else { continue };
         let now = value_digest(value);
 
+        // What the scan itself has written since then is no contradiction.
         if !known.contains(&now) && !journal.has_written(name, &now) {
             // Another moment only says that it was changed since.
             if !is_lasting(name) {
@@ -114,6 +117,7 @@ fn match_weight(name: &str, value: &Value) -> u32 {
         _ if is_id => 0,
         Value::String(text) if text.len() >= 6 => ENOUGH,
         Value::String(_) => 2,
+        // Small numbers repeat from row to row.
         Value::Number(number) if number.as_f64().is_some_and(|number| number.abs() >= 100_000.0) => ENOUGH,
         _ => 1,
     }
@@ -157,6 +161,7 @@ pub(super) fn has_own_id(fields: &Map<String, Value>) -> bool {
 pub fn is_made_by(fields: &Map<String, Value>, entry: &JournalEntry, journal: &Journal, resource: &str) -> bool {
     let named = has_id(fields, &entry.ids, resource);
     let known = is_marked(fields, journal) || named && shows_print(fields, entry, journal);
+    // The marker of this very entry is proof also under another id, which an update may have given.
     known && (named || !has_own_id(fields)) || super::identify::contains_marker(fields, &entry.note.marker)
 }
 
@@ -200,6 +205,7 @@ pub fn marks_in(body: &Value) -> Vec<String> {
 
 fn marks_in_text(text: &str) -> impl Iterator<Item = String> {
     let is_mark = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    // A marker may stand inside a longer text, such as an address or a title.
     let starts = text.match_indices("rw").map(|(at, _)| at);
     starts.filter_map(|at| text.get(at..at + super::bodies::MARKER_LENGTH)).filter(is_mark).map(str::to_owned)
 }

@@ -64,12 +64,14 @@ fn is_least(value: &Value) -> bool {
         Value::String(text) => is_least_role(text),
         Value::Array(items) => items.iter().all(is_least),
         Value::Null => true,
+        // A number may be a rank or a group of any power.
         Value::Number(_) | Value::Object(_) => false,
     }
 }
 
 /// Whether a text names a higher role.
 pub(super) fn names_higher_role(text: &str) -> bool {
+    // In a longer text, which is prose, the word means no role.
     text.len() <= 40 && role_word(text).is_some()
 }
 
@@ -129,6 +131,7 @@ pub(super) fn as_ordinary_user(api: &Api, acting: &Acting, body: &mut Body) -> R
             Some(None) => {
                 return Err(RoleUnknown { operation: acting.operation.id.clone(), field: clean_name(&name, 40) });
             }
+            // An optional field is left out, and the server gives what ordinary users get.
             None => _ = members.shift_remove(&name),
         }
     }

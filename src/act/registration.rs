@@ -165,6 +165,7 @@ impl AccountMaker<'_> {
         ordinary?;
         let undo = self.removal_by_administrator(probe, acting);
 
+        // What only an administrator makes and none removes would stay for good.
         if undo.is_none() {
             return Err(SignUpRefused::for_all(format!(
                 "no throw-away accounts: {} makes accounts, and no operation removes them. {}",
@@ -194,6 +195,7 @@ fn refused_by(acting: &Acting, admin: Option<&String>, last: Option<Arc<Answer>>
 
 /// Mends a sign-up body, keeping the password where it is.
 fn mend_sign_up(body: &mut Body, complaints: &[super::repair::Complaint], marker: &str) -> bool {
+    // A complaint of the password must not bring a readable one into the body, which is kept in the journal.
     let (credentials, others): (Vec<_>, Vec<_>) = complaints
         .iter()
         .cloned()

@@ -33,6 +33,7 @@ pub(super) fn related_kind(kinds: &BTreeSet<String>, field: &str, value: &str) -
     if is_other || singular_of(word) != *word || ends_in_id(field) || is_owner_name(field) {
         return None;
     }
+    // A kind's word beside a text (`project: "the barn"`) is a name, and refers to nothing.
     let is_id = is_uuid(value) || !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     resource_of_name(field).filter(|kind| is_id && kinds.contains(kind))
 }

@@ -20,6 +20,7 @@ impl Removability {
     /// Takes whether one went, or why it did not.
     pub(super) fn learn(&mut self, went: Result<(), String>, is_usual: bool) {
         self.unusual += usize::from(!is_usual && went.is_err());
+        // What is unusual in an object may be why it stays, so that one failure of such objects is not enough.
         if went.is_ok() || is_usual || self.unusual >= ENOUGH {
             self.tried = Some(went);
         }

@@ -434,6 +434,7 @@ fn judge_taken(seen: &Sighting, caller: &str, said: &str) -> Removal {
         Sighting::Own { .. } | Sighting::Likely { .. } => {
             Removal::Lags { caller: caller.to_owned(), said: said.to_owned() }
         }
+        // What stands there now is not the scan's, so that what was removed is gone.
         Sighting::Gone | Sighting::Tombstone { .. } | Sighting::Other(_) | Sighting::Unlisted => Removal::Undone,
         _ => judge_hidden(seen, said),
     }

@@ -23,6 +23,7 @@ pub fn read_complaints(response: &Response) -> Vec<Complaint> {
     let mut found = Vec::new();
     match &response.json {
         Some(json) => collect_complaints(json, None, 0, &mut found),
+        // Complaints in plain text are short, and a longer text is a page for people.
         None => from_text(response.text.get(..2_000).unwrap_or(&response.text), &mut found),
     }
     found.dedup();
@@ -36,6 +37,7 @@ fn collect_complaints(value: &Value, key: Option<&str>, depth: u8, found: &mut V
     }
     match value {
         Value::Object(fields) => {
+            // The members of a complaint (`loc`, `msg`) are no fields of the body.
             if let Some(complaint) = complaint_from_object(fields) {
                 found.push(complaint);
                 return;
@@ -111,6 +113,7 @@ fn complaint_from_object(fields: &Map<String, Value>) -> Option<Complaint> {
     .find_map(|name| fields.get(*name))?;
     let field = match place {
         Value::Array(steps) => steps.iter().rev().find_map(Value::as_str)?.to_owned(),
+        // `user.email` and `/data/attributes/email` both end in the field.
         Value::String(text) => text.rsplit(['/', '.']).next().unwrap_or(text).to_owned(),
         _ => return None,
     };
@@ -121,6 +124,7 @@ fn complaint_from_object(fields: &Map<String, Value>) -> Option<Complaint> {
         .join(" ");
     // `path` beside `status` and `timestamp` is the address of the request.
     let is_address = field.is_empty() || message.is_empty();
+    // Ajv names the missing field apart from the path, which is that of the object around it.
     let params = fields.get("params").and_then(|params| params.get("missingProperty")).and_then(Value::as_str);
 
     match params {
@@ -226,6 +230,7 @@ fn from_text(text: &str, found: &mut Vec<Complaint>) {
     if !SIGNS.iter().any(|sign| lower.contains(sign)) {
         return;
     }
+    // A name in quotes is surely a field, while a bare word may be one.
     let quoted: Vec<&str> = text.split(['"', '\'', '`']).skip(1).step_by(2).filter(|name| is_name(name)).collect();
 
     if !quoted.is_empty() {
@@ -255,6 +260,7 @@ pub fn repair_body(body: &mut Value, complaints: &[Complaint], marker: &str) -> 
             fields.insert(name, value);
             changed = true;
         } else if is_unseen(&complaint.message) {
+            // A strict schema refuses fields that it does not know.
             changed |= fields.shift_remove(&complaint.field).is_some();
         }
     }
@@ -288,6 +294,7 @@ fn requested_value(name: &str, said: &str, present: Option<&Value>, marker: &str
     if is_unseen(message) {
         return None;
     }
+    // A choice that is offered is exact, while a form or a bound only narrows the value down.
     if let Some(choice) = offered_choice(message, said) {
         return Some(choice);
     }
@@ -300,6 +307,7 @@ fn requested_value(name: &str, said: &str, present: Option<&Value>, marker: &str
     ) {
         match present {
             Some(Value::String(text)) if says(&["character", "long", "length", "short"]) => {
+                // An absurd minimum must not blow up the body.
                 let more = usize::try_from(least).unwrap_or(0).min(2_000).saturating_sub(text.chars().count());
                 return (more > 0).then(|| json!(format!("{text}{}", "a".repeat(more))));
             }

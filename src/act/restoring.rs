@@ -56,6 +56,7 @@ impl Cleaner<'_> {
         if let Some(because) = inconclusive_reason(&answer) {
             return Ok(Removal::Silent(because));
         }
+        // The answer to the write is no proof, but the owner's view is.
         Ok(match self.view(note).await? {
             SavedView::Not(removal) => removal,
             SavedView::Shown(_, changed) if changed.is_empty() => self.is_put_back(saved),
@@ -84,6 +85,7 @@ impl Cleaner<'_> {
             return Ok(unknown(UNSHOWN));
         };
         self.alive.store(true, std::sync::atomic::Ordering::Relaxed);
+        // An envelope around the object, or a part within it, does not have all of its fields.
         let is_it = |fields: &&Map<String, Value>| note.original.keys().all(|name| fields.contains_key(name));
         let Some(now) = response.json.as_ref().and_then(|json| objects_in(json).find(is_it)) else {
             return Ok(unknown(UNSHOWN));

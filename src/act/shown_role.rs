@@ -21,6 +21,8 @@ pub(super) fn rank_by_shown_role(probe: &mut Probe, accounts: &mut Accounts) -> 
     for (account, role) in accounts.made.iter().zip(shown) {
         let identity = probe.identities().iter().find(|identity| identity.name == account.name).cloned();
         if let (Some(identity), Some(role)) = (identity, role) {
+            // Checks pair callers of one rank: what this account
+            // may do more than others would look like a flaw there.
             let rank = identity.rank.saturating_add(1);
             probe.replace_identity(Identity { role, rank, ..identity });
         }
@@ -42,6 +44,7 @@ fn shown_role(probe: &Probe, account: &Account) -> Option<String> {
 /// Returns the higher role in an answer about one account; what stands in a list is another's.
 fn role_in_answer(response: &Response) -> Option<String> {
     leaves_of(response).into_iter().find_map(|leaf| {
+        // A list at the end holds the account's own roles, while one further up holds other accounts.
         let path = leaf.path.trim_end_matches("/*");
         if path.contains('*') || path.matches('/').count() > MAX_DEPTH {
             return None;

@@ -107,6 +107,7 @@ impl Looker<'_> {
             Some(Ok(answer)) => answer,
         };
         let Some(response) = answer.response() else { return Ok(Sighting::Unseen) };
+        // Only an address that has shown the object can say by a 404 that it is gone.
         let absent = if entry.shown.contains(address) { Sighting::Gone } else { Sighting::Unseen };
 
         if matches!(response.status, 404 | 410) {
@@ -124,6 +125,7 @@ impl Looker<'_> {
                 let address = address.to_owned();
                 if is_tombstone(&fields) { Sighting::Tombstone { id, address } } else { Sighting::Own { id, address } }
             }
+            // Some servers answer with success, and an empty body or an error in it, where nothing is.
             None if is_soft_error(response) || is_bare(response) => absent,
             None => match likely_in(response, entry, self.journal, &resource) {
                 Some(id) => Sighting::Likely { id, address: address.to_owned() },
@@ -194,6 +196,7 @@ impl Looker<'_> {
                 let id = likely_in(response, entry, self.journal, &resource).flatten();
                 Ok(Sighting::Likely { id, address })
             }
+            // A part of a list cannot show that something is missing from the whole.
             None if !is_whole_list(response, json) => Ok(Sighting::Unseen),
             None if entry.shown.contains(list) => Ok(Sighting::Gone),
             None => Ok(Sighting::Unlisted),
@@ -250,6 +253,8 @@ pub(super) fn known_addresses(entry: &JournalEntry) -> Vec<String> {
 
 /// Returns an address with an id in its place.
 pub(super) fn with_id(address: &str, id: &str) -> String {
+    // Hyphen and underscore are unreserved (RFC 3986 section
+    // 2.3), and some routers compare paths as they are written.
     address.replace(
         ID_PLACE,
         &utf8_percent_encode(id, NON_ALPHANUMERIC).to_string().replace("%2D", "-").replace("%5F", "_"),
@@ -296,6 +301,7 @@ fn resource_of(entry: &JournalEntry) -> String {
 
 /// Returns the object of an answer that is what the scan made.
 fn own_in(response: &Response, entry: &JournalEntry, journal: &Journal, resource: &str) -> Option<Map<String, Value>> {
+    // What is no JSON, such as a download, may carry the mark all the same.
     let Some(json) = &response.json else {
         let marked = !entry.note.marker.is_empty() && response.text.contains(&entry.note.marker);
         return marked.then(Map::new);
@@ -316,6 +322,7 @@ fn likely_in(response: &Response, entry: &JournalEntry, journal: &Journal, resou
 
 /// Returns the id by which an object of an entry's kind goes.
 fn id_in(fields: &Map<String, Value>, entry: &JournalEntry, resource: &str) -> Option<String> {
+    // The name of the slot says which of several ids the address takes.
     let slot = entry.note.undo.as_ref().and_then(|undo| undo.slot.as_deref()).map(split_words);
     let by_slot = fields.iter().find(|(name, _)| slot.as_ref().is_some_and(|slot| split_words(name) == *slot));
 
@@ -332,11 +339,13 @@ fn id_in(fields: &Map<String, Value>, entry: &JournalEntry, resource: &str) -> O
 
 /// Returns true for lists that show all that they have: what such a list does not show is not in it.
 pub fn is_whole_list(response: &Response, json: &Value) -> bool {
+    // The row may stand in the part that was cut off.
     if response.truncated {
         return false;
     }
     let items = |value: &Value| value.as_array().map(Vec::len);
     let outer = json.as_object();
+    // The longest array is the list, and shorter ones are links or facets around it.
     let count = items(json).or_else(|| outer.into_iter().flat_map(|fields| fields.values()).filter_map(items).max());
     let Some(count) = count else { return is_bare(response) };
     let goes_on = outer.into_iter().flatten().any(|(name, value)| {

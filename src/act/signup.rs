@@ -50,12 +50,14 @@ pub fn sign_up_body(api: &Api, acting: &Acting, who: &Persona) -> Body {
 
     if let Some(members) = inner_object(&mut made.value) {
         for field in &declared {
+            // Documents often mark a name and an address as optional where one of the two must be there.
             let credential = is_password(&field.name) || is_email(&field.name) || is_user_name(&field.name);
             if (credential || is_confirmation(&field.name)) && !members.contains_key(&field.name) {
                 members.insert(field.name.clone(), json!(""));
             }
         }
 
+        // A refusal corrects these usual names where they are wrong.
         if members.is_empty() && declared.is_empty() {
             for name in ["username", "email", "password"] {
                 members.insert(name.to_owned(), json!(""));
@@ -80,6 +82,7 @@ fn personalise_field(api: &Api, (name, field): (&str, Option<&Field>), value: &m
     } else if let Some(least) = field.filter(|_| names_privilege(name)).and_then(|field| least_value(api, field)) {
         *value = least;
     } else if value.is_boolean() && names_consent(name) {
+        // Sign-ups are refused without consent to their terms.
         *value = json!(true);
     }
 }
@@ -116,6 +119,7 @@ pub fn sign_in_bodies(api: &Api, acting: &Acting, who: &Persona, signed_up: &Val
     names.extend(
         declared.iter().map(|field| field.name.clone()).filter(|name| !names.contains(name)).collect::<Vec<_>>(),
     );
+    // An optional field, such as a one-time code, may change what the sign-in asks for.
     names.retain(|name| {
         let credential =
             is_password(name) || is_email(name) || is_identifier(name) || split_words(name).join("") == "granttype";
@@ -127,6 +131,7 @@ pub fn sign_in_bodies(api: &Api, acting: &Acting, who: &Persona, signed_up: &Val
         names.retain(|name| is_password(name) || is_email(name) || is_identifier(name));
     }
     let has_name = signed_up.iter().any(|(name, value)| is_user_name(name) && value.as_str() == Some(&who.username));
+    // Some APIs sign in by a name and others by an address: what the sign-up took comes first.
     let (first, second) = if has_name { (&who.username, &who.email) } else { (&who.email, &who.username) };
     let with = |identifier: &str| {
         let mut members = Map::new();
@@ -138,6 +143,7 @@ pub fn sign_in_bodies(api: &Api, acting: &Acting, who: &Persona, signed_up: &Val
             } else if is_identifier(name) {
                 json!(identifier)
             } else if split_words(name).join("") == "granttype" {
+                // The password grant (RFC 6749 section 4.3) must be named.
                 json!("password")
             } else {
                 sample.get(name).cloned().unwrap_or(json!(""))
@@ -201,12 +207,14 @@ pub(super) fn tokens_in(by_cookie: bool, response: &Response) -> Vec<TokenSource
     let mut found = Vec::new();
     let sets_cookie = response.headers.iter().any(|(name, value)| name == "set-cookie" && is_session_cookie(value));
 
+    // Where the document has sessions in cookies the cookie goes first; elsewhere it may only count visits.
     if sets_cookie && by_cookie {
         found.push(TokenSource::Cookie("*".to_owned()));
     }
     let all = leaves_of(response);
 
     for key in TOKEN_KEYS {
+        // A shorter text, or one with spaces, is a label such as `token: bearer`.
         let is_token = |text: &str| text.len() >= 8 && !text.contains(char::is_whitespace);
         let leaf = all
             .iter()
@@ -242,6 +250,7 @@ fn is_session_cookie(line: &str) -> bool {
     let (name, rest) = line.split_once('=').unwrap_or((line, ""));
     let name = name.trim().to_ascii_lowercase();
     let value = rest.split(';').next().unwrap_or_default().trim();
+    // Cookies against forged requests and for display hold no session.
     value.len() >= 8 && !["csrf", "xsrf", "lang", "locale", "theme"].iter().any(|word| name.contains(word))
 }
 
@@ -259,6 +268,7 @@ pub fn token_header_lines(api: &Api, source: &TokenSource) -> Vec<String> {
             }
             SchemeKind::OtherHttp(name) => lines.push(format!("Authorization: {name} {{token}}")),
             SchemeKind::ApiKey(Place::Header, name) if name.eq_ignore_ascii_case("authorization") => {
+                // A key in the Authorization header is in practice a token behind some prefix.
                 lines.extend(
                     ["Bearer ", "Token ", "", "JWT "].map(|prefix| format!("Authorization: {prefix}{{token}}")),
                 );
@@ -280,6 +290,7 @@ pub fn token_header_lines(api: &Api, source: &TokenSource) -> Vec<String> {
     );
     let mut seen = std::collections::BTreeSet::new();
     lines.retain(|line| seen.insert(line.to_lowercase()));
+    // Each line costs a request for each place of a token.
     lines.truncate(8);
 
     lines

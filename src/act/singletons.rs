@@ -88,6 +88,7 @@ fn shown_by(api: &Api, schema: SchemaId, depth: u8) -> DeclaredAnswer {
     match inner.as_slice() {
         [] => DeclaredAnswer::Unsaid,
         all if all.contains(&DeclaredAnswer::Many) => DeclaredAnswer::Many,
+        // Fields of paging go with a list that the schema does not describe.
         all if all.contains(&DeclaredAnswer::One) && !members.iter().any(|field| names_paging(&field.name)) => {
             DeclaredAnswer::One
         }
@@ -206,6 +207,7 @@ pub(super) fn shows_one(json: &Value) -> bool {
 
 /// Whether an object is a record: it has values of its own, no list, and no pages.
 fn is_record(members: &Map<String, Value>) -> bool {
+    // An empty collection is often answered with a message alone.
     let is_message = |name: &str| matches!(name, "message" | "detail" | "error" | "errors" | "info");
     let has_list = members.values().any(|value| {
         value.is_array() && (value.as_array().is_some_and(Vec::is_empty) || objects_in(value).next().is_some())

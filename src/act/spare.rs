@@ -154,6 +154,7 @@ impl<'a> SpareMaker<'a> {
     ) -> Result<Result<Spare, Unmade>, SendError> {
         let undo = self.undo_of(model);
         let most = if undo.is_some() { MAX_SPARES } else { MAX_LASTING };
+        // The number is taken before the limit is looked at: two trials at once must not share a name.
         let n = self.count.fetch_add(1, Ordering::Relaxed) + 1;
 
         if n > most {
@@ -217,6 +218,7 @@ impl<'a> SpareMaker<'a> {
 
         let resource = acting.resource.as_deref().unwrap_or("user");
         let mut id = own_id(&written.answer, &new.persona, resource);
+        // The sign-in may fail and leave the account behind, so the id is noted before.
         self.keep(&new, written.n, id.as_deref(), undo.as_ref());
         let identity = match self.open(&new, &written.answer).await? {
             Ok(identity) => identity,
@@ -225,6 +227,7 @@ impl<'a> SpareMaker<'a> {
         let look = undo.as_ref().and_then(|undo| undo.look.clone()).and_then(|look| url::Url::parse(&look).ok());
         let wants_id = undo.as_ref().is_some_and(|undo| undo.url.contains(ID_PLACE));
 
+        // The removal wants an id that only the account itself is shown.
         if let (None, true, Some(look)) = (&id, wants_id, look.filter(|look| !look.as_str().contains(ID_PLACE))) {
             let seen = self.probe.look_again(&Ask::get(AskCaller::Identity(new.name.clone()), look)).await?;
             id = own_id(&seen, &new.persona, resource);
@@ -291,6 +294,7 @@ impl<'a> SpareMaker<'a> {
     fn fixed_like(&self, credential: &Credential, new: &NewSpare, signed_up: &Answer) -> Option<Credential> {
         match credential {
             Credential::Basic(user, _) => {
+                // The spare signs in by the kind of name that its model signs in by.
                 let by_mail = user.contains('@');
                 let user = if by_mail { new.persona.email.clone() } else { new.persona.username.clone() };
                 Some(Credential::Basic(user, new.password.clone()))

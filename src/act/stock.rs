@@ -60,6 +60,7 @@ impl Maker<'_> {
                 || crate::survey::resource_of_name(parameter).is_some_and(|kind| slot.resources.contains(&kind))
         };
         let owned = identity.owns.iter().filter(|_| may).find(|(parameter, _)| fits(parameter));
+        // The configuration has ids as texts, and validators want a number where one belongs.
         owned.and_then(|(_, ids)| ids.first()).map(|id| match id.parse::<u64>() {
             Ok(number) => Value::from(number),
             Err(_) => Value::from(id.clone()),
@@ -69,6 +70,7 @@ impl Maker<'_> {
     /// Puts ids of the caller's own objects, or of the common stock, where the body refers to something.
     pub(super) async fn refer(&self, acting: &Acting, caller: &str, body: &mut Body) -> Result<(), MakeFault> {
         let (at, members) = locate_inner_object(&body.value);
+        // A person's field that is filled wrongly hands the object to another user.
         for field in bodies::person_fields(&Value::Object(members)) {
             let Some(own) = self.own_fact(caller, &field) else {
                 return Err(MakeFault::Lacks(format!(
@@ -105,6 +107,7 @@ impl Maker<'_> {
 
             match value {
                 Ok(value) => set_at_pointer(&mut body.value, &reference.pointer, value),
+                // A reference that may be missing is left out rather than guessed.
                 Err(MakeFault::Lacks(_)) if !reference.required => {
                     let place = reference.pointer.strip_prefix(&at).unwrap_or(&reference.pointer);
                     let name = place.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned();
@@ -151,6 +154,7 @@ impl Maker<'_> {
             return key(&["username", "login", "handle", "preferredusername"]);
         }
         let own = facts.iter().find(|(key, _)| joined(key) == field).map(|(_, value)| value.clone());
+        // A user name comes last, for APIs that know their users by no id.
         own.or_else(|| key(&["userid", "id", "uid", "uuid", "accountid", "sub", "username"]))
     }
 
@@ -211,9 +215,11 @@ impl Maker<'_> {
             let object = Object::of(resource, fields, BTreeMap::new());
             let Some(id) = id_value(&object) else { continue };
 
+            // A row with an owner may be another user's private object.
             if fields.keys().any(|name| is_strong_owner_name(name)) {
                 continue;
             }
+            // A reference may take one from a counter, which other users would see.
             if let Some(counter) =
                 fields.iter().find(|(name, value)| value.is_number() && names_count(name)).map(|(name, _)| name)
             {

@@ -18,6 +18,7 @@ fn is_unique(id: &str) -> bool {
     let known = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let count = |test: fn(&u8) -> bool| id.bytes().filter(test).count();
     let (letters, digits) = (count(u8::is_ascii_alphabetic), count(u8::is_ascii_digit));
+    // Digits alone are a counter or a moment, and letters alone are a title.
     id.bytes().all(|byte| known(&byte)) && letters + digits >= UNIQUE && letters >= 2 && digits >= 2
 }
 

@@ -17,6 +17,7 @@ impl Cleaner<'_> {
         let Some(first) = self.send_removal(caller, entry, undo, id).await? else {
             return Ok(Removal::remains(UNBUILDABLE));
         };
+        // A 500 is a fault of this operation, and no sign that the target is down.
         if let Some(because) = inconclusive_reason(&first).filter(|_| first.status() != Some(500)) {
             return Ok(Removal::Silent(because));
         }

@@ -27,6 +27,7 @@ pub async fn was_reset(probe: &Probe, journal: &Journal) -> Result<bool, SendErr
     let objects: Vec<&JournalEntry> = of(WriteKind::Creates).take(MAX_OBJECTS).collect();
     let accounts: Vec<&JournalEntry> = of(WriteKind::SignsUp).take(MAX_ACCOUNTS).collect();
 
+    // A single thing may have gone for a reason of its own.
     if objects.len() + accounts.len() < 2 || accounts.is_empty() && objects.len() < MAX_OBJECTS {
         return Ok(false);
     }
@@ -48,6 +49,7 @@ async fn is_lost(probe: &Probe, journal: &Journal, entry: &JournalEntry) -> Resu
     let alive = AtomicBool::new(false);
 
     match (Looker { probe, journal, caller, alive: &alive }).find(entry).await {
+        // After a reset the target may not know the caller either, and refuse it.
         Ok(Sighting::Gone | Sighting::Other(_) | Sighting::Refused(_)) | Err(SendError::SessionGone(_)) => Ok(true),
         Ok(_) => Ok(false),
         Err(error) => Err(error),

@@ -88,6 +88,7 @@ pub async fn find_way_in(probe: &Probe, journal: &Journal, name: &str, password:
 
         if let Some(because) = inconclusive_reason(&answer) {
             let because = format!("{} does not say whether {name} may sign in: {because}", note.operation);
+            // A limit holds for the other ways too, and a further try may prolong it.
             return Err(ShutOut { again_in: answer.asks_to_wait(), ..ShutOut::for_now(because) });
         }
         if open_found(probe, note, &identity, &answer) {
@@ -108,6 +109,7 @@ fn open_found(probe: &Probe, note: &AccountNote, identity: &Identity, answer: &s
     let Some(response) = answer.response().filter(|response| is_clear_success(response)) else { return false };
     let Credential::Login(known) = &identity.credential else { return false };
     tokens_in(note.by_cookie, response).into_iter().any(|token| {
+        // The likeliest header line comes first, and no request here could show another one to be right.
         let send = note.sends.first().cloned().unwrap_or_else(|| "Authorization: Bearer {token}".to_owned());
         let recipe = LoginRecipe { token, send, ..known.clone() };
         let identity = Identity { credential: Credential::Login(recipe.clone()), ..identity.clone() };

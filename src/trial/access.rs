@@ -102,6 +102,7 @@ impl Lab<'_> {
             (None, true) if named => {
                 AccessOutcome::Refused(format!("status {}", super::answers::status_of(&seen.answer)))
             }
+            // A list that lacks the object refuses nothing: it may show one part of many.
             (None, true) if seen.answer.response().is_some_and(|response| response.is_success()) => {
                 AccessOutcome::Absent
             }

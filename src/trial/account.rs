@@ -148,6 +148,7 @@ impl<'a> Lab<'a> {
         let claims = self.maker.probe.sessions().get(name).and_then(|session| session.jwt());
 
         for (claim, value) in claims.iter().filter_map(|jwt| jwt.payload.as_object()).flatten() {
+            // The subject of a token (RFC 7519 section 4.1.2) is the id of its user in most APIs.
             let field = if claim == "sub" { "id" } else { claim.as_str() };
             fields.entry(field).or_insert_with(|| value.clone());
         }
@@ -200,6 +201,7 @@ impl<'a> Lab<'a> {
 
     /// Signs a spare account in again: a token that carries the role is a new one then.
     pub(crate) async fn sign_in_again(&self, spare: &Spare) -> Result<bool, SendError> {
+        // Other credentials are sent as they are, and no sign-in renews them.
         let Credential::Login(recipe) = &spare.identity.credential else { return Ok(true) };
         let answer = self.maker.probe.try_sign_in(&spare.identity).await?;
         Ok(self.maker.probe.open_further_session(&spare.identity, recipe, answer).is_ok())
@@ -240,6 +242,7 @@ impl<'a> Lab<'a> {
                 }
             }
 
+            // A sample in place of the password would lock the account.
             for (_, value) in members.iter_mut().filter(|(name, _)| is_password(name)) {
                 *value = json!(spare.password.expose());
             }

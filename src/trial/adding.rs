@@ -101,6 +101,7 @@ impl Adding<'_> {
     pub(crate) async fn run(&self) -> Result<Added, Silence> {
         let home = &self.control.values;
         let plain = Below { path: home.clone(), home: home.clone() };
+        // The plain path comes first: its refusal is what makes the mixed path a finding of its own.
         let (answer, because) = match self.attempt(&plain).await? {
             AddingAttempt::Shown(object, seen) => return self.follow(*object, seen, &plain).await,
             AddingAttempt::Missed(answer, because) => (answer, because),
@@ -119,6 +120,7 @@ impl Adding<'_> {
 
         match self.attempt(&mixed).await? {
             AddingAttempt::Shown(object, seen) => {
+                // Without an outright refusal of the plain path it is open why the mixed one got through.
                 let sign = access_refusal(&answer).ok_or_else(|| Silence::undecided(because))?;
                 let added = self.follow(*object, seen, &mixed).await?;
                 Ok(Added { refused: Some((answer, sign)), own_parents: Some(parents), ..added })
@@ -151,12 +153,14 @@ impl Adding<'_> {
 
     /// Makes one, and looks as the owner.
     async fn attempt(&self, below: &Below) -> Result<AddingAttempt, Silence> {
+        // Without a mark the new object is the one that was not listed before.
         let listed = self.lab.maker.listed(self.acting, &self.owner.name, &below.home).await?;
         let created = match self.making(below).make(None).await? {
             Unusually::Made(created) => created,
             Unusually::Not(answer, because) => return self.not_made(answer, because),
         };
         let seen = self.look(&created, listed.as_ref()).await?;
+        // A caller that its own request signed out is refused for that reason from now on.
         self.lab.check_session(&self.intruder.name).await?;
 
         match seen {
@@ -238,6 +242,7 @@ impl Adding<'_> {
 pub(super) fn access_refusal(answer: &Answer) -> Option<String> {
     let response = answer.response()?;
     match response.status {
+        // A server may answer 404 to hide that what it refuses is there (RFC 9110 section 15.5.4).
         status @ (401 | 403 | 404 | 410) => Some(format!("status {status}")),
         status if (200..300).contains(&status) && is_soft_error(response) => {
             Some(format!("status {status} with an error in it"))

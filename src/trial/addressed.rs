@@ -58,12 +58,14 @@ fn effect_on_named(acting: &Acting) -> Option<AddressedAction> {
 
 /// Returns the fields of a writing operation without an id in its path that may name what it writes to.
 pub(crate) fn naming_fields(api: &Api, acting: &Acting) -> Vec<Naming> {
+    // A POST without a word of change or removal may make something, and does nothing to what it names.
     if acting.operation.path.contains('{') || effect_on_named(acting).is_none() {
         return Vec::new();
     }
     let declared = acting.fields(api);
     let mut found: Vec<Naming> =
         declared.iter().map(|field| naming_of_field(acting, &field.name, false, field.required)).collect();
+    // Of an example it is not known which members may be left out, so each counts as required.
     if declared.is_empty()
         && let Some(example) = acting.content.as_ref().and_then(|content| content.example.as_ref())
     {
@@ -91,6 +93,7 @@ fn is_id(name: &str) -> bool {
 
 /// Returns a field with the objects that it may name, as a slot of the path would.
 fn naming_of_field(acting: &Acting, name: &str, in_query: bool, required: bool) -> Naming {
+    // The nearest word of the path is the likeliest kind of a bare `id`.
     let of_path = acting.operation.path.split('/').rev().filter(|part| !part.is_empty());
     let of_path = of_path.filter_map(|part| split_words(part).last().map(|word| singular_of(word)));
     let mut resources = match resource_of_name(name) {
@@ -113,6 +116,7 @@ pub(crate) fn addressed_trial<'a>(lab: &'a Lab<'a>, acting: &'a Acting) -> Resul
     let object = |naming: &Naming| {
         pairs.iter().find_map(|pair| Some((naming.clone(), *pair, object_of(lab, naming, &pair.1.name)?)))
     };
+    // An object comes before an account, whose change may spoil a caller.
     let found = match namings.iter().find_map(object) {
         Some(found) => found,
         None if deed == AddressedAction::Changes && is_about_account(acting) => {

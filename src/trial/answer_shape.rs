@@ -36,6 +36,7 @@ impl AnswerShape {
     }
 
     fn one(response: &Response, people: &[&Persona]) -> Self {
+        // An answer may repeat the name that was asked about, which differs in any case.
         let mask = |text: String| {
             people.iter().fold(text, |text, who| text.replace(&who.email, "(name)").replace(&who.username, "(name)"))
         };
@@ -43,6 +44,7 @@ impl AnswerShape {
             .into_iter()
             .map(|leaf| {
                 let text = mask(leaf.text);
+                // Times and request ids differ between any two answers.
                 (leaf.at, (!looks_volatile(&text)).then_some(text))
             })
             .collect();

@@ -9,6 +9,7 @@ use crate::survey::{AnswerKind, is_soft_error};
 pub fn refusal_sign(answer: &Answer) -> Option<String> {
     let response = answer.response()?;
     match response.status {
+        // A redirect counts as a refusal, since it usually leads to the sign-in page.
         status @ 300..=499 => Some(format!("status {status}")),
         status if is_soft_error(response) => Some(format!("status {status} with an error in it")),
         _ => None,

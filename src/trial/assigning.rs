@@ -73,6 +73,7 @@ impl<'a> FieldRecipient<'a> {
     pub(crate) async fn find(lab: &Lab<'a>, acting: &Acting) -> Result<Self, Silence> {
         let is_own =
             |index: usize| lab.maker.acting.get(index).is_some_and(|it| it.operation.id == acting.operation.id);
+        // Objects of throw-away accounts come first, so that those of a user's account stay out of it.
         let by_account = |created: &Created| lab.account(&created.caller).is_none();
 
         match acting.kind {
@@ -153,6 +154,7 @@ impl<'a> FieldRecipient<'a> {
         fields: &Map<String, Value>,
         with_nonce: bool,
     ) -> Result<Assigned, Silence> {
+        // A name that no application knows shows whether the target keeps anything that it is sent.
         let nonce = with_nonce.then(new_marker);
         let mut further = fields.clone();
         further.extend(nonce.iter().map(|nonce| (nonce.clone(), json!(nonce))));
@@ -175,6 +177,7 @@ impl<'a> FieldRecipient<'a> {
                 let body = object_body(lab, acting, before, &further);
                 let written = lab.write(acting, AskCaller::named(&created.caller), &values, Some(&body)).await?;
                 let done = Assigned { created: Some((**created).clone()), ..with_answer(empty, written.answer) };
+                // After a refusal or a failure the trial goes on with another body, so no look is spent here.
                 let seen = match done.refused {
                     Some(_) => None,
                     None => lab.view(&created.caller, created).await?.and_then(Mirrored::of),
@@ -247,6 +250,7 @@ async fn look_at_account(
         let claims = lab.maker.probe.sessions().get(&spare.name).and_then(|session| session.jwt());
         claims.is_some_and(|jwt| fields.keys().any(|name| jwt.payload.get(name).is_some()))
     };
+    // A new session changes the view only where the token itself carries one of the fields.
     if seen.as_ref().is_some_and(shows) || !in_token() || !lab.sign_in_again(spare).await? {
         return Ok(seen);
     }

@@ -30,6 +30,7 @@ pub(super) fn harmless_change(
         name != naming && !is_email(name) && !is_owner_name(name) && !is_secret(name) && !names_address(name, &fields)
     };
     let marked: Vec<String> = made.marked.iter().filter(|name| harmless(name)).cloned().collect();
+    // A field that the owner sees proves the change, and any other one is second best.
     let chosen = marked.iter().find(|name| fields.contains_key(*name)).or(marked.first()).cloned();
 
     for (name, value) in members.iter_mut() {

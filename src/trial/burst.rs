@@ -76,6 +76,7 @@ impl<'a> GuessBurst<'a> {
         self.answers.push(Arc::clone(&answer));
         self.took = self.started.elapsed();
 
+        // A limit is looked for first, since an answer that announces one judges no password.
         if let Some(sign) = self.limit(&answer) {
             let because = format!("guess {n} {sign}");
             return Err(Silence::withstood(&answer.exchange, &self.control.exchange, because));
@@ -83,6 +84,7 @@ impl<'a> GuessBurst<'a> {
         if let Some(because) = why_not_checked(&answer) {
             return Err(Silence::undecided(format!("guess {n} was not judged: {because}")));
         }
+        // The pace counts from the start, so that slow answers do not stretch the burst.
         let due = GAP * u32::try_from(n).unwrap_or(u32::MAX);
         tokio::time::sleep(due.saturating_sub(self.took)).await;
         Ok(())
@@ -94,9 +96,11 @@ impl<'a> GuessBurst<'a> {
         if response.status == 429 {
             return Some("is told to slow down (429)");
         }
+        // 423 is Locked (RFC 4918 section 11.3), which servers use for accounts as well.
         if response.status == 423 {
             return Some("is told that the account is locked (423)");
         }
+        // A failure has many causes, and is no sign of a limit.
         if response.status >= 500 {
             return None;
         }
@@ -119,6 +123,7 @@ impl<'a> GuessBurst<'a> {
         let usual = first.iter().copied().max().unwrap_or(0).max(FAST_MS);
         let mut last = rest.iter().rev().take(2);
 
+        // One slow answer may be the network's doing, and two in a row are the target's.
         rest.len() >= 2 && last.all(|took| *took >= usual * 5)
     }
 

@@ -57,7 +57,10 @@ impl Setter<'_> {
         let elsewhere = self.set_elsewhere(is_account);
         let may_try = |name: &str, right: Right| {
             let name = one_word(name);
+            // What another operation lets every caller set is theirs
+            // to set; power over others is tried all the same.
             let allowed = !right.is_power() && elsewhere.contains(&name);
+            // Where the document is silent, a plain field of an object may be its maker's to set.
             !names.contains(&name) && !allowed && (is_account || right.is_power() || !is_silent)
         };
         // What an object is subscribed to may be its user's to choose: only an account's plan is its seller's.
@@ -78,6 +81,7 @@ impl Setter<'_> {
             found.extend(more.map(|(name, right, _)| Candidate { name: name.to_owned(), right, present: None }));
         }
 
+        // The owner's view can prove fields that are shown, and a role does more harm than money.
         found.sort_by_key(|candidate| (candidate.present.is_none(), candidate.right));
         found.truncate(MAX_FIELDS);
         found
@@ -123,6 +127,8 @@ impl Setter<'_> {
                     .map(|(_, _, value)| value);
             };
 
+            // A value that callers reach by an operation of its own
+            // (`/cancel`) is theirs to reach, so the next one is taken.
             let mut used: Vec<Value> = Vec::new();
             loop {
                 match self.other_value(candidate, present, &used) {
@@ -172,6 +178,7 @@ fn one_word(name: &str) -> String {
 /// Whether callers are offered another way to a value: `cancelled` by `/cancel`.
 fn is_offered(verbs: &[String], value: &Value) -> bool {
     let text = value.as_str().unwrap_or_default().to_ascii_lowercase();
+    // Without its last letter `/approve` fits `approved`, and `/verify` fits `verified`.
     verbs.iter().any(|verb| verb.len() >= 3 && text.starts_with(verb.trim_end_matches(['e', 'y'])))
 }
 

@@ -68,6 +68,7 @@ impl<'a> CommonPassword<'a> {
         };
         let status = status_of(&answer);
 
+        // Only a refusal that speaks of the password shows a rule about it.
         if speaks_of_password(&answer) {
             return Err(self.held(&answer, format!("the sign-up refuses a common password (status {status})")));
         }
@@ -118,6 +119,7 @@ impl<'a> CommonPassword<'a> {
     /// `Undecided` where that is taken too, or was not judged.
     pub(crate) async fn other_is_refused(&self) -> Result<Arc<Answer>, Silence> {
         let wrong = self.trial.extra.sign_in(&self.who, &wrong_password()).await?;
+        // Where any password signs in, a common one is no finding of its own.
         ensure(!self.trial.lets_in(&wrong), || Silence::undecided("any password signs the account in"))?;
 
         match why_inconclusive(&wrong) {
@@ -141,6 +143,7 @@ impl<'a> CommonPassword<'a> {
         let answer = extra.sign_in(&who, &secret).await?;
         let taken = self.trial.lets_in(&answer);
 
+        // How the account is removed shows to its own session alone.
         if taken {
             extra.open(&account, &answer).await?;
         }

@@ -55,13 +55,16 @@ impl<'a> NameComparison<'a> {
     /// `Undecided` for a try that is let in, or says nothing.
     pub(crate) async fn try_sign_ins(&mut self, trial: &SignInTrial<'_>) -> Result<(), Silence> {
         let tried = self.try_names(trial).await;
+        // The right password ends the row of failures also where a try went wrong.
         trial.right().await?;
         tried
     }
 
     async fn try_names(&mut self, trial: &SignInTrial<'_>) -> Result<(), Silence> {
         let password = wrong_password();
+        // The two kinds alternate, so that a limit which sets in meanwhile touches both.
         for turn in 0..5 {
+            // A counter of failures per name never gets far with a new name each time.
             let unknown = (turn % 2 == 0).then(unknown_person);
             let answer = trial.with(unknown.as_ref().unwrap_or(self.known), &password).await?;
             ensure(!trial.lets_in(&answer), || {

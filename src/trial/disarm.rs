@@ -29,6 +29,7 @@ impl Lab<'_> {
         for (spare, further) in lasting {
             let Some(view) = self.mirror(&self.who_spare(&spare)).await? else { continue };
             let names = further.keys().map(|name| format!("`{}`", clean_name(name, 40))).collect::<Vec<_>>().join(", ");
+            // A field that an ordinary account shows as well gave this one no more than others have.
             let got = further.iter().any(|(name, value)| view.shows(name, value) && !ordinary.shows(name, value));
 
             if !got {
@@ -60,6 +61,7 @@ impl Lab<'_> {
             if self.change_account(acting, &spare.name, spare, view, &old).await?.is_err() {
                 continue;
             }
+            // A success may have changed nothing: the account's own view decides.
             let now = self.mirror(&self.who_spare(spare)).await?;
 
             if now.is_some_and(|now| old.iter().all(|(name, value)| now.shows(name, value))) {

@@ -79,6 +79,7 @@ impl<'a> Lab<'a> {
     /// # Errors
     /// `NotTried` without throw-away accounts; `Undecided` where none can be made, or nothing would show a change of it.
     pub(crate) async fn account_trial(&'a self, acting: &'a Acting) -> Result<Trial<'a>, Silence> {
+        // The spare is made like the first account, so the last one is a stranger to it.
         let (Some(model), Some(intruder)) = (self.model(), self.accounts.made.last()) else {
             let id = &acting.operation.id;
             return Err(Silence::not_tried("needs a throw-away account to be changed")
@@ -111,11 +112,13 @@ impl<'a> Lab<'a> {
             |name: &&String| !is_owner_name(name) && !ends_in_id(name) && !is_privilege(name) && is_shown(name);
         match passwords.as_slice() {
             [] => {
+                // The address comes last, since the account may sign in by it.
                 let email = |name: &&String| is_email(name) && view.value(name).is_some();
                 let field = others.iter().find(is_free).or_else(|| others.iter().find(email));
                 field.map(|field| Aim::Text(field.clone()))
             }
             [only] => Some(Aim::Password(only.clone())),
+            // Of several password fields it is not known which one takes the new one.
             _ => None,
         }
     }
@@ -186,6 +189,7 @@ impl Trial<'_> {
     pub(super) fn new_text(subject: &Subject<'_>, field: &str) -> Option<Value> {
         let Subject::Spare(spare) = subject else { return None };
         let suffix: String = crate::act::new_marker().chars().rev().take(3).collect();
+        // The account's name stays in the text, so that its own view is still recognised.
         let text = format!("{}x{suffix}", spare.persona.username);
         Some(if is_email(field) { json!(format!("{text}@example.com")) } else { json!(text) })
     }

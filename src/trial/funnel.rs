@@ -91,6 +91,7 @@ impl<'a> Trial<'a> {
             Aim::Removal => self.remove().await,
             _ => self.change().await,
         };
+        // A trial that failed may have changed the object too.
         if let Some(saved) = saved {
             self.put_back(&saved).await?;
         }
@@ -115,6 +116,7 @@ impl<'a> Trial<'a> {
         let before = self.before(&self.subject).await?;
         let present = before.object.clone().unwrap_or_default();
         let proven = self.change_from(before).await;
+        // A spare account whose password was changed could not sign in to be removed.
         self.restore_password(&present).await?;
 
         proven
@@ -122,6 +124,7 @@ impl<'a> Trial<'a> {
 
     async fn change_from(&self, before: ObjectView) -> Result<Proven<'a>, Silence> {
         let subject = self.subject.clone();
+        // Where the rightful caller's own change does not show, no attack can be judged.
         let own = self.own_change(Spot { subject: &subject, seen: &before }).await?;
         let now = own.as_ref().map_or(&before, |own| &own.seen);
         let hit = match self.attack(Spot { subject: &subject, seen: now }).await? {
@@ -189,6 +192,7 @@ impl<'a> Trial<'a> {
             }
         };
 
+        // An object that was not attacked must still be there, or the request did more than remove one.
         let other = self.subject.view(self.lab, &self.owner).await?;
         let second = self.fresh(kept).await?;
         let there = self.before(&second).await?;
@@ -249,11 +253,13 @@ impl<'a> Trial<'a> {
 
     /// Attacks by the plain path, and then by the mixed one.
     async fn attack(&self, on: Spot<'_>) -> Result<Result<TrialHit, Miss>, Silence> {
+        // The plain request is the simpler proof; the mixed path is for rules that look at the parent alone.
         let (nobody, attack) = self.attack_by(&Twist::default(), on).await?;
         if attack.has_effect() {
             return Ok(Ok(TrialHit { nobody, attack, twist: Twist::default(), own_parents: None }));
         }
         let because = self.say_miss(&attack);
+        // A caller without credentials has no parents of its own.
         let path = on.subject.object().filter(|_| self.attacker != ANONYMOUS).map(|object| self.mixed_path(object));
         let missed = |because, own_parents| Ok(Err(Miss { attack, because, own_parents }));
 
@@ -280,6 +286,7 @@ impl<'a> Trial<'a> {
             ANONYMOUS => None,
             _ => Some(self.ask_nobody(twist, on).await?),
         };
+        // The anonymous control may have changed what the owner sees, so the newer view is the baseline.
         let now = nobody.as_ref().map_or(on.seen, |nobody| if nobody.seen.telling { &nobody.seen } else { on.seen });
         let on = Spot { seen: now, ..on };
         let fired = self.fire(&self.attacker, twist, on).await?;
@@ -289,6 +296,7 @@ impl<'a> Trial<'a> {
         let session = self.lab.check_session(&self.attacker).await;
         let attack = self.judge(fired, on).await?;
 
+        // An effect that was seen stands also where the attack cost its sender the session.
         if attack.has_effect() {
             return Ok((nobody, attack));
         }

@@ -21,6 +21,7 @@ impl<'a> Lab<'a> {
     /// never removed.
     pub(crate) fn granted(&self, acting: &Acting, owner: &str) -> Option<Created> {
         let identity = self.maker.probe.identities().iter().find(|identity| identity.name == owner)?;
+        // With parents in the path it is not known below which of them the object lies.
         let slot = acting.slots.last().filter(|slot| slot.place == Place::Path && acting.slots.len() == 1)?;
 
         if !identity.consent.covers_what_was_there() || acting.operation.method == Method::Delete {
@@ -112,6 +113,7 @@ impl Trial<'_> {
         let unknown = || Silence::undecided("the request that would put it back could not be made");
         let (lab, operation) = (self.lab, &self.acting.operation);
         let original = seen.object.clone().unwrap_or_default();
+        // The body that puts the object back must be there before anything is changed.
         let mut body = lab.change(self.acting, &seen.fields(), &[]).ok_or_else(unknown)?.body;
         give_back(&mut body.value, &original);
         let values = lab.values(operation, created).ok_or_else(unknown)?;
@@ -133,6 +135,7 @@ impl Trial<'_> {
         };
 
         let journal = lab.maker.probe.journal().ok_or_else(unknown)?;
+        // A crash after the change must not lose the original.
         let n =
             journal.save(note).map_err(|error| Silence::undecided(format!("the journal cannot be kept: {error}")))?;
         Ok(Kept { n, values, body, original })

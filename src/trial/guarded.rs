@@ -43,6 +43,7 @@ impl<'a> Lab<'a> {
     /// Returns the functions that are marked as a higher role's, refuse an account, and refuse strangers.
     pub(crate) fn guarded_from(&self, name: &str) -> Vec<&'a Surveyed> {
         let roles = self.survey.people.higher_roles();
+        // With an id in the path the refusal may be of the object and not of the function.
         let found = self.survey.operations.iter().filter(|surveyed| {
             surveyed.slots.is_empty()
                 && first_mark(&surveyed.operation, &roles).is_some()
@@ -81,6 +82,7 @@ impl<'a> Lab<'a> {
         surveyed: &Surveyed,
         caller: &str,
     ) -> Result<Option<Arc<Answer>>, SendError> {
+        // Any caller's request will do, since only the sender is exchanged.
         let Some(baseline) = surveyed.by.values().next() else { return Ok(None) };
         self.maker.probe.look_again(&baseline.ask_as(AskCaller::named(caller))).await.map(Some)
     }

@@ -47,6 +47,7 @@ impl FieldTrial<'_> {
             if right_of(&field, &own) != Some(Right::Ownership) || !self.is_withheld(&field) {
                 return None;
             }
+            // The value is taken from another caller's object: an invented owner would orphan this one.
             others().find_map(|other| {
                 let value = other.object.fields.get(&field)?;
                 let (other, heir) = (value.clone(), other.caller.clone());
@@ -91,9 +92,11 @@ impl FieldTrial<'_> {
         let no_effect = || Silence::undecided(format!("`{}` stayed as it was", clean_name(&deed.field, 60)));
         let fields: Map<String, Value> = [(deed.field.clone(), deed.other.clone())].into_iter().collect();
         let sent = recipient.attempt(lab, acting, &self.before, &fields, true).await?;
+        // An echo repeats what was sent, and does not show what was stored.
         ensure(sent.refused.is_none() && !sent.echo, no_effect)?;
         let created: Created = sent.created.clone().ok_or_else(no_effect)?;
         let taken = |view: &Mirrored| view.shows(&deed.field, &deed.other);
+        // Its maker may still be shown the object; where it is not, only the heir can see it.
         let (by, view) = match sent.seen.clone().filter(taken) {
             Some(view) => (recipient.caller().to_owned(), view),
             None => {

@@ -39,6 +39,7 @@ impl Lab<'_> {
                 let like = known.or_else(|| values.get(&place).cloned())?;
                 let nothing = missing_like(&like, 17);
 
+                // The guard of writes lets an id pass that was announced as invented.
                 if let Some(text) = scalar_text(&nothing) {
                     self.maker.probe.learn_standing(&text, ReferenceTarget::Invented);
                 }
@@ -50,10 +51,12 @@ impl Lab<'_> {
         }
 
         let content = acting.content.as_ref()?;
+        // Where nothing is required an empty body is valid and makes something.
         let needs = schema_fields(api, content.schema?).iter().any(|field| field.required);
         let body = Body { media_type: content.media_type.clone(), value: json!({}), marked: Vec::new() };
         let what = "a body without what is required";
 
+        // A DELETE without an id may remove everything at its address.
         (needs && acting.operation.method != Method::Delete).then_some(Harmless { values, body: Some(body), what })
     }
 
@@ -90,6 +93,7 @@ impl Lab<'_> {
         };
 
         let mut others: Vec<&Acting> = self.maker.acting.iter().filter(is_like).collect();
+        // Functions of one method are the likeliest to share a guard.
         others.sort_by_key(|other| other.operation.method != acting.operation.method);
 
         for other in others.into_iter().take(MAX_NEIGHBOURS) {
@@ -99,6 +103,8 @@ impl Lab<'_> {
                 Err(SendError::NotOwn(_)) => continue,
                 answer => answer?,
             };
+            // 403 is of the caller's rights (RFC 9110 section 15.5.4),
+            // while other refusals may be of the body or the id.
             if answer.status() == Some(403) {
                 return Ok(Some((other.operation.id.0.clone(), answer)));
             }

@@ -180,6 +180,7 @@ impl<'a> Lab<'a> {
         let (Some(journal), Some(producer)) = (self.maker.probe.journal(), self.producer(created)) else { return };
         let Some(response) = answer.response().filter(|response| is_clear_success(response)) else { return };
         let others = self.maker.made();
+        // The answer may be a list that shows other objects of the scan with their marks.
         let is_another = |id: &String| others.iter().any(|other| other.entry != created.entry && other.id == *id);
         let marked = |fields: &&serde_json::Map<String, Value>| {
             fields.values().filter_map(Value::as_str).any(|text| journal.is_marked(text))

@@ -77,6 +77,7 @@ impl<'a> Lab<'a> {
         let Some(link) = link_of(self.maker.api, self.maker.acting, &acting.operation) else { return Ok(None) };
         let [.., of_host, of_thing] = link.tie.slots.as_slice() else { return Ok(None) };
 
+        // A tie to an account is a membership, which others may be meant to give.
         if of_thing.resources.iter().chain(&of_host.resources).any(|resource| self.is_people(resource)) {
             return Ok(None);
         }
@@ -126,6 +127,7 @@ impl<'a> Linking<'a> {
     }
 
     async fn try_at(&self, place: &Values) -> Result<Linked, Silence> {
+        // Where the owner's own tie does not show, no intruder's would.
         let control = self.tie_own(place).await?;
         let (answer, because) = match self.attempt(place, place).await? {
             LinkAttempt::Done { attack, seen, nobody } => {
@@ -140,6 +142,7 @@ impl<'a> Linking<'a> {
             Silence::held(&answer.exchange, &control.exchange, because)
         };
         let Some((mixed, parents)) = self.mixed(place) else { return Err(hold(&answer, because)) };
+        // Without an outright refusal of the plain path it is open why the mixed one got through.
         let sign = access_refusal(&answer).ok_or_else(|| Silence::undecided(because.clone()))?;
 
         match self.attempt(place, &mixed).await? {
@@ -195,7 +198,9 @@ impl<'a> Linking<'a> {
         if let Some(because) = why_inconclusive(&attack) {
             return Err(Silence::undecided(because));
         }
+        // Only a success may have tied or untied anything.
         let seen = if done(&attack) { self.look(place, moved, (wanted, &attack)).await? } else { None };
+        // A caller that its own request signed out is refused for that reason from now on.
         self.lab.check_session(&self.intruder.name).await?;
 
         if let Some(seen) = seen {
@@ -215,6 +220,7 @@ impl<'a> Linking<'a> {
     /// Puts the link back as it was, and tries the path that worked once more.
     async fn repeat(&self, place: &Values, path: &Values) -> Result<bool, Silence> {
         let (moved, wanted) = (self.moved(), self.deed == LinkAction::Tie);
+        // The owner puts the link back: done by the intruder it would be an attack of its own.
         let back = if wanted { self.link.untie } else { self.link.tie };
         let answer = self.send(back, &self.owner.name, place, moved).await?;
 

@@ -73,6 +73,7 @@ impl<'a> Lab<'a> {
             };
         };
 
+        // Its own address shows the object alone, while a list may show one part of many.
         for operation in item_operations(api, producer, Method::Get).into_iter().take(2) {
             let Some(url) = self
                 .values(operation, created)
@@ -88,6 +89,7 @@ impl<'a> Lab<'a> {
         {
             return Ok(Some((operation, self.look_at_its(caller, url, created).await?)));
         }
+        // Other lists may show what is published alone, so that only their showing the object counts.
         for operation in other_lists(api, producer).take(2) {
             let Ok(url) = operation_url(self.maker.probe.base_url(), operation, &created.values) else { continue };
             let seen = self.look(caller, url, created).await?;
@@ -138,6 +140,7 @@ impl<'a> Lab<'a> {
             own_id(fields) && (created.marker.is_empty() || known)
         };
 
+        // An update may have given the object another id: then its mark shows it.
         let object = json
             .and_then(|json| objects_in(json).find(is_own).or_else(|| objects_in(json).find(marked)))
             .filter(|fields| !is_tombstone(fields))

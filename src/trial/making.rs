@@ -44,6 +44,7 @@ impl Making<'_> {
             sender: sender.map(str::to_owned),
             fields: self.fields.clone(),
             insists: !self.fields.is_empty(),
+            // What another sender makes may become the caller's, who has to remove it then.
             heirs: self.heirs.iter().cloned().chain(sender.map(|_| self.caller.to_owned())).collect(),
             below: self.below.clone(),
         };
@@ -99,8 +100,10 @@ impl Lab<'_> {
         }
         let making =
             Making { lab: self, index, caller: &caller.name, fields: Map::new(), heirs: Vec::new(), below: None };
+        // A function that is open without credentials is another check's finding, so that is asked first.
         let (nobody, because) = making.ask_nobody().await?;
         let nobody = nobody.ok_or_else(|| Silence::undecided(because))?;
+        // The maker itself may be shown nothing of it, so higher roles look as well.
         let viewers: Vec<&str> =
             [caller].into_iter().chain(self.higher(caller)).map(|person| person.name.as_str()).collect();
         let unseen = || Silence::undecided("no independent view shows anything made by it");
@@ -131,6 +134,7 @@ impl Lab<'_> {
             Err(SendError::NotOwn(_)) => return Ok(false),
             answer => answer?,
         };
+        // These statuses are of the object that does not exist: the caller got past the guard.
         Ok(matches!(answer.status(), Some(200 | 204 | 400 | 404 | 410 | 422)))
     }
 }

@@ -125,6 +125,7 @@ impl<'a> Lab<'a> {
     /// Lets the guard of writes know by what a throw-away account may be named: its own view says so.
     fn claim(&self, own: &Map<String, Value>) {
         let ids = own.iter().filter(|(name, _)| BARE_IDS.contains(&name.as_str()) || ends_in_id(name));
+        // The id of another kind in the view, such as a team's, is not the account's to write to.
         let ids = ids.filter(|(name, _)| resource_of_name(name).is_none_or(|kind| self.is_people(&kind)));
         let values = ids.filter_map(|(_, value)| scalar_text(value));
         values.for_each(|value| self.maker.probe.learn_standing(&value, ReferenceTarget::Account));
@@ -141,6 +142,7 @@ impl<'a> Lab<'a> {
             .filter(|operation| role_word(&operation.path).is_none())
             .filter(|operation| self.is_of_account(&operation.path, &id_slots(self.maker.api, operation)))
             .collect();
+        // A path without a slot needs no id, which an account may not know of itself.
         found.sort_by_key(|operation| (operation.path.contains('{'), !operation.requires_sign_in()));
         found
     }

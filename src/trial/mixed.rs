@@ -39,6 +39,7 @@ impl Trial<'_> {
             let kind = slot.resources.first().map_or(slot.name.as_str(), String::as_str);
 
             match self.own_parent(slot, on) {
+                // A parent that both have proves nothing, since its rule lets both in.
                 Some(own) if scalar_text(&own) == theirs => {}
                 Some(own) => {
                     let id = scalar_text(&own).unwrap_or_default();
@@ -50,6 +51,7 @@ impl Trial<'_> {
         }
 
         match missing {
+            // One parent of the attacker's own is enough.
             _ if !twist.parents.is_empty() => MixedPath::Found(twist, said.join(", ")),
             Some(kind) => MixedPath::NoParent(kind),
             None => MixedPath::None,
@@ -64,6 +66,7 @@ impl Trial<'_> {
             let values = self.lab.values(&self.acting.operation, created)?;
             values.get(&(slot.place, slot.name.clone())).cloned()
         };
+        // Where the attacker has such an object already, it is surely let into that parent.
         let sibling = own.clone().filter(|created| created.producer == on.producer).find_map(of_sibling);
         let parent = || {
             own.find(|created| slot.resources.contains(&created.object.resource))

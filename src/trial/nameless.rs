@@ -80,6 +80,7 @@ impl<'a> NamelessMaking<'a> {
         let mut heirs = vec![owner.name.clone()];
         heirs.extend(self.signed.iter().map(|person| person.name.clone()).filter(|name| *name != owner.name));
         let mut fields = self.control.object.fields.iter();
+        // A field of a nested object says whose that one is.
         let named = fields.find(|(name, value)| {
             !name.contains('/') && is_strong_owner_name(name) && self.lab.names(owner, name, value)
         });

@@ -15,6 +15,7 @@ impl Trial<'_> {
     pub(super) fn new_password(&self, subject: &Subject<'_>) -> Option<Secret> {
         let Subject::Spare(spare) = subject else { return None };
         let suffix: String = new_marker().chars().rev().take(3).collect();
+        // The rules that took the old password take the new one too, as it begins with the old.
         let secret = Secret::new(format!("{}x{suffix}", spare.password.expose()));
         self.lab.maker.probe.redactor().learn(&format!("password of {}", spare.name), &secret);
 
@@ -24,6 +25,7 @@ impl Trial<'_> {
     /// Whether a spare account signs in with a password, and no longer with its own.
     pub(super) async fn signs_in_with(&self, subject: &Subject<'_>, password: &Secret) -> Result<bool, Silence> {
         let Subject::Spare(spare) = subject else { return Ok(false) };
+        // The new one must be taken: a refusal of the old alone may only show a locked account.
         Ok(self.accepts(spare, password).await? && !self.accepts(spare, &spare.password).await?)
     }
 
@@ -47,6 +49,7 @@ impl Trial<'_> {
         let answer = probe.try_sign_in(&identity).await?;
         let accepted = answer.response().is_some_and(|response| response.status < 400 && !is_soft_error(response));
 
+        // A success without a token opens no session.
         Ok(accepted && probe.further_token(&identity, &answer).is_some())
     }
 }

@@ -96,6 +96,7 @@ impl<'a> Planting<'a> {
     /// Returns what the field takes to name a caller, and not the other one.
     fn value_of(&self, person: &Person, other: &Person) -> Option<Value> {
         let known = self.lab.principals();
+        // A group names a caller only where the other one is not in it.
         known.value_for(person, self.field, self.like).or_else(|| known.group_for(person, other, self.field))
     }
 

@@ -78,6 +78,7 @@ impl Shown {
         let is_shown = |key: &ObjectKey| {
             let object = survey.objects.known.get(key);
             let mut values = object.into_iter().flat_map(|object| object.fields.values()).filter_map(scalar_text);
+            // Two counters may give one id, so that a value of the object must be shown as well.
             ids.contains(&key.1) && values.any(|text| texts.contains(text.as_str()))
         };
         let own = survey.owners.iter().filter(|(_, (name, _))| name == owner);
@@ -125,6 +126,7 @@ impl ReadTrial<'_> {
         if found.is_empty() {
             return held("the answer has nothing of the other user's");
         }
+        // What the route serves for a name that no user has is no secret of the owner's.
         let nothing = probe.send(&self.nothing).await?;
 
         if let AnswerKind::NoData(because) = self.surveyed.read(&nothing, &self.sent, &[]) {

@@ -11,6 +11,7 @@ use crate::survey::split_words;
 /// Returns true for operations that ask for a new password by nothing but a name or an address: `POST /auth/forgot-password`.
 pub(crate) fn asks_for_reset(api: &Api, acting: &Acting) -> bool {
     let operation = &acting.operation;
+    // What needs a sign-in changes a password that its caller has not forgotten.
     if operation.method != Method::Post || !acting.slots.is_empty() || operation.requires_sign_in() {
         return false;
     }
@@ -21,6 +22,7 @@ pub(crate) fn asks_for_reset(api: &Api, acting: &Acting) -> bool {
         || any(&["reset", "recover", "recovery"]) && any(&["password", "passwd", "account", "credentials"]);
     let fields = acting.fields(api);
     let identifies = fields.iter().any(|field| is_email(&field.name) || is_user_name(&field.name));
+    // A token or a new password belongs to the second step, which needs what was mailed.
     let goes_on = fields.iter().any(|field| {
         let says = split_words(&field.name);
         is_password(&field.name)

@@ -70,17 +70,21 @@ pub(crate) fn right_of(name: &str, value: &Value) -> Option<Right> {
         return (is_strong_owner_name(name) && scalar_text(value).is_some()).then_some(Right::Ownership);
     }
     let known_role = matches!(joined.as_str(), "usertype" | "accesslevel" | "userrole" | "isadmin" | "issuperuser");
+    // Loosely typed stores keep a flag as 0 or null.
     let flag = value.is_boolean() || value.is_null() || matches!(value.as_i64(), Some(0 | 1));
 
+    // `role_count` only mentions a role, so the last word decides, or the form of a question (`is_staff_member`).
     if known_role || POWER_WORDS.contains(&last) || (asks && flag && any(POWER_WORDS)) {
         return Some(Right::Role);
     }
     if flag && APPROVALS.contains(&last) || matches!(joined.as_str(), "kycstatus" | "verificationstatus") {
         return Some(Right::Approval);
     }
+    // What waits for a decision is not its maker's to decide.
     if matches!(last, "status" | "state") && value.as_str().is_some_and(is_waiting) {
         return Some(Right::Approval);
     }
+    // Decimals are often sent as text, so that they keep their digits.
     let number = value.is_number() || value.as_str().is_some_and(|text| text.parse::<f64>().is_ok());
 
     if number && (any(MONEY) || MONEY_ENDS.contains(&last)) {
@@ -153,6 +157,7 @@ pub(crate) fn other_value(api: &Api, field: RightField<'_>, higher: &[String], u
         // Whose value would it be? Only objects of other callers tell.
         return None;
     }
+    // No application is likely to add these numbers by itself, and the second differs from the first.
     let more = if used.is_empty() { 37 } else { 41 };
     let found = match present {
         Value::Bool(flag) => Some(json!(!flag)),
@@ -196,6 +201,7 @@ fn words_of(api: &Api, name: &str, right: Right, present: &str, higher: &[String
     match right {
         Right::Role => {
             let mut found: Vec<String> = declared.iter().filter(|word| is_higher(word)).cloned().collect();
+            // Words that can mean nothing but a higher role come first.
             found.sort_by_key(|word| role_word(word).is_none());
 
             if found.is_empty() {
@@ -206,6 +212,7 @@ fn words_of(api: &Api, name: &str, right: Right, present: &str, higher: &[String
         }
         Right::Approval => {
             let known: Vec<String> = DECIDED.iter().map(spelled).filter(|word| declared.contains(word)).collect();
+            // A state that ends the object would take it out of its owner's view.
             let more = declared.iter().filter(|word| *word != present && !is_end(word)).cloned();
             let mut found: Vec<String> = known.into_iter().chain(more).collect();
 
@@ -215,6 +222,7 @@ fn words_of(api: &Api, name: &str, right: Right, present: &str, higher: &[String
             found
         }
         Right::Quota => {
+            // Plans are usually listed from the smallest to the largest.
             let mut found: Vec<String> = declared.iter().rev().filter(|word| *word != present).cloned().collect();
             if declared.is_empty() {
                 found.extend(["premium", "enterprise"].iter().map(spelled));

@@ -121,6 +121,7 @@ impl Lab<'_> {
             ..Ask::get(caller, url)
         };
 
+        // Only a creation leaves something behind that has to be removed again.
         if note.kind != WriteKind::Creates {
             return self.maker.probe.send_write(&ask, note).await;
         }
@@ -158,6 +159,7 @@ impl Lab<'_> {
         let Some(response) = written.answer.response() else { return Ok(true) };
 
         if !is_clear_success(response) {
+            // A refusal made nothing, while a failure may have made something all the same.
             let is_refused = !leaves_open(response.status);
             if is_refused {
                 journal.nothing(written.n);
@@ -171,6 +173,7 @@ impl Lab<'_> {
         });
         if let (Some(id), Some(entry)) = (&id, journal.entry(written.n)) {
             journal.made(written.n, Some(id.clone()), None);
+            // Only a 201 says that what it names was made (RFC 9110 section 15.3.2).
             if response.status == 201 {
                 record_sighting(self.maker.probe, journal, written.n, &entry.note.caller).await?;
             }

@@ -36,6 +36,7 @@ impl Lab<'_> {
     pub(super) async fn check_session(&self, name: &str) -> Result<(), Silence> {
         let Some((ask, operation)) = self.witness(name) else { return Ok(()) };
         let lost = match self.maker.probe.look_again(&ask).await {
+            // A fault of the target is no sign that the session has ended.
             Ok(answer) if why_inconclusive(&answer).is_some() || is_served(&answer) => return Ok(()),
             Ok(answer) => format!("{operation} answers it status {}", status_of(&answer)),
             Err(SendError::SessionGone(_)) => "its session is gone".to_owned(),
@@ -76,6 +77,7 @@ impl Lab<'_> {
         };
         let found = spare.is_some();
         let mut stand_ins = self.stand_ins.lock().unwrap_or_else(PoisonError::into_inner);
+        // A failed replacement is kept too: the caller is an attacker no longer.
         stand_ins.insert(name.to_owned(), spare.map(|spare| spare.name));
 
         Ok(found)

@@ -114,8 +114,10 @@ impl<'a> FieldTrial<'a> {
             let pair = candidate.and_then(|candidate| values.get_key_value(&candidate.name));
             pair.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect()
         };
+        // All fields in one body cost one request, and a strict schema may refuse the one of no meaning.
         let mut tries = vec![(values.clone(), true), (values.clone(), false)];
 
+        // A single unknown field may have the whole body refused, so the likeliest two are sent alone.
         if values.len() > 1 {
             tries.extend([(only(0), true), (only(1), true)]);
         }
@@ -128,6 +130,7 @@ impl<'a> FieldTrial<'a> {
             }
         }
 
+        // Where the same write fails without them, the refusal is not of the fields.
         let plain = self.send(&self.before, &Map::new(), false).await?;
         let because = clean_text(&last.refused.unwrap_or_default(), 160);
         ensure(plain.refused.is_none(), || {
@@ -162,6 +165,7 @@ impl<'a> FieldTrial<'a> {
         served: Option<GuardedAnswers>,
         with_nonce: bool,
     ) -> Result<FieldsSet, Silence> {
+        // An account gets its own value back, so that no raised one stays.
         let on = match self.recipient {
             FieldRecipient::Account(_) => RepeatOn::PutBack,
             FieldRecipient::Object(_) => RepeatOn::SameObject,
@@ -181,6 +185,7 @@ impl<'a> FieldTrial<'a> {
             let is_repeated = self.served(&repeat).await?.is_some() == (on != RepeatOn::PutBack);
             return Ok(FieldsSet { first, repeat, kept: stored, served, with_nonce, is_repeated, on });
         }
+        // A repeat that shows some of the fields proves those alone.
         let both: Vec<String> = stored.iter().filter(|name| repeated.contains(name)).cloned().collect();
         let is_repeated = !both.is_empty();
         let kept = if is_repeated { both } else { stored };

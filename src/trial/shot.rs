@@ -156,6 +156,7 @@ impl Trial<'_> {
         let written = self.lab.write_twisted(self.acting, sender, &values, body.as_ref(), twist).await?;
         let answer = written.answer;
 
+        // An update may have given the object another id, by which it is removed later.
         if let Some(created) = on.subject.object() {
             self.lab.learn_ids(created, &answer);
         }
@@ -200,6 +201,8 @@ impl Trial<'_> {
                 (Some(self.body_with(on, field, &value)), ExpectedEffect::Value(field.clone(), value))
             }
             Aim::Change => {
+                // A field that names the subject must stay, and an account
+                // has fields that lock it, so both take the careful way.
                 let change = match (&self.naming, on.subject) {
                     (None, Subject::Object(_)) => self.lab.change(self.acting, &present, &[]),
                     (naming, _) => {

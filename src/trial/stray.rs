@@ -13,6 +13,7 @@ impl Trial<'_> {
         let (ExpectedEffect::Value(field, value), Some(created)) = (&tried.wanted, on.subject.object()) else {
             return Ok(());
         };
+        // A PUT to an address where nothing is makes something there (RFC 9110 section 9.3.4).
         let made = self.acting.operation.method == Method::Put
             && !tried.has_effect()
             && tried.caller != self.owner
@@ -24,6 +25,7 @@ impl Trial<'_> {
         if !seen.is_some_and(|seen| seen.shows(field, value)) {
             return Ok(());
         }
+        // What was made goes by the same address as the owner's object.
         let like = journal.entries().into_iter().find(|entry| entry.n == created.entry);
         let bare = WriteNote::bare(&self.acting.operation.id.0, &tried.caller, WriteKind::Creates);
         let marker = value.as_str().map(str::to_owned).unwrap_or_default();

@@ -55,6 +55,7 @@ impl Naming {
         if self.in_query {
             values.insert((Place::Query, self.slot.name.clone()), theirs.clone());
         } else if let Some(members) = body.as_mut().and_then(|body| body.value.as_object_mut()) {
+            // The field keeps the JSON type that its sample has.
             let value = match members.get(&self.slot.name) {
                 Some(Value::String(_)) => scalar_text(theirs).map_or_else(|| theirs.clone(), Value::String),
                 _ => theirs.clone(),

@@ -87,6 +87,7 @@ fn in_unknown_name(recipe: &LoginRecipe) -> Option<(Persona, Body)> {
     let mut renamed = false;
 
     for (name, member) in value.as_object_mut()?.iter_mut() {
+        // The place of the password is filled with a wrong one later.
         let Some(text) = member.as_str().filter(|text| !text.starts_with("{secret:")) else { continue };
         let unknown = if text.contains('@') || is_email(name) {
             &who.email
@@ -99,5 +100,6 @@ fn in_unknown_name(recipe: &LoginRecipe) -> Option<(Persona, Body)> {
         renamed = true;
     }
 
+    // A body in which no name was replaced would guess at a user's own password.
     renamed.then(|| (who, Body { media_type: recipe.content_type.clone(), value, marked: Vec::new() }))
 }

@@ -12,6 +12,7 @@ pub fn is_same_value(one: &Value, other: &Value) -> bool {
         Value::String(text) => text.parse::<f64>().ok(),
         _ => None,
     };
+    // Some servers answer a number as text, so that `"12.50"` and 12.5 are one value.
     match (number(one), number(other)) {
         (Some(one), Some(other)) => (one - other).abs() < 1e-9,
         (None, None) => match (one, other) {
@@ -34,6 +35,7 @@ pub(super) fn has_value(object: &Map<String, Value>, field: &str, value: &Value,
         (Some(seen), Some(wanted)) => seen == wanted,
         _ => seen == value,
     };
+    // A view may nest the attributes of an object a few levels deep, as JSON:API does.
     object.get(field).is_some_and(same)
         || depth < 3
             && object.values().filter_map(Value::as_object).any(|inner| has_value(inner, field, value, depth + 1))

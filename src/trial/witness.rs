@@ -26,6 +26,7 @@ impl<'a> Lab<'a> {
         (intruder, owner): (&Person, &Person),
         (seen, shown): (&ObjectView, Option<(&Operation, ObjectView)>),
     ) {
+        // The owner's look counts beside the intruder's alone.
         if let Some((route, view)) = shown {
             self.record_look(route, created, &owner.name, seen);
             self.record_look(route, created, &intruder.name, &view);
@@ -52,6 +53,7 @@ impl<'a> Lab<'a> {
                 self.survey.people.named_in(field, &text).is_some_and(|found| found.name == person.name)
             })
         };
+        // Some APIs embed the person in place of its id: `owner: {id, name}`.
         by_value(value) || value.as_object().is_some_and(|inner| inner.values().any(by_value))
     }
 }
