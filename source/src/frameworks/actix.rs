@@ -40,6 +40,7 @@ pub(super) fn is_used(project: &Project) -> bool {
 pub(super) fn find_routes(code: &RustCode<'_>) -> RouteTable {
     let mut actix = Actix { routers: RustRouters::new(code, &DIALECT), annotated: HashMap::new() };
     let matches: Vec<Matched> = code.roots.iter().flat_map(|root| QUERY.matches(*root)).collect();
+    // Attributes are collected first: a scope may serve a handler that stands further down, or in a later file.
     matches.iter().for_each(|matched| actix.annotate(matched));
     matches.iter().for_each(|matched| actix.read(matched));
     actix.name_unregistered();
@@ -59,6 +60,7 @@ impl<'s> Actix<'s, '_> {
         if name != "route" && !METHODS.contains(&name) {
             return;
         }
+        // Other attributes and comments may stand between the one with the path and the function.
         let mut next = attribute.node.next_named_sibling();
 
         while let Some(node) = next.filter(|node| node.kind() != "function_item") {
@@ -96,6 +98,7 @@ impl<'s> Actix<'s, '_> {
         else {
             return;
         };
+        // Servers built in tests declare routes that the deployed program does not have.
         if is_in_tests(call) {
             return;
         }
@@ -109,6 +112,7 @@ impl<'s> Actix<'s, '_> {
                 None => self.routers.graph.unclear.push(path.note("the path is made at runtime")),
             },
             ("route", [route]) => self.put(router, call, "", *route),
+            // Only on a resource do these name a method for its own path; on a `Route` they are read in `put`.
             ("to", [handler]) if self.is_resource(router) => {
                 self.routers.put_route(router, call, (Vec::new(), String::new()), *handler, Vec::new());
             }
@@ -116,6 +120,7 @@ impl<'s> Actix<'s, '_> {
                 let methods = vec![verb.to_ascii_uppercase()];
                 self.routers.put_route(router, call, (methods, String::new()), *handler, Vec::new());
             }
+            // In actix a wrap reaches all services of its scope, also those that are added after it.
             ("wrap" | "wrap_fn", [layer]) => {
                 let moment = self.routers.moment(call);
                 for guard in self.routers.layer_guards(*layer, GuardLevel::Router) {
@@ -144,6 +149,7 @@ impl<'s> Actix<'s, '_> {
             let argument = made.and_then(|made| made.field("arguments")?.children().first().copied());
             let prefix = argument.and_then(|argument| self.routers.code.constant(argument));
 
+            // Without a known prefix the routes are kept, and the note warns that their paths may be incomplete.
             if argument.is_some() && prefix.is_none() {
                 self.routers.graph.unclear.push(service.note("the prefix is made at runtime"));
             }
@@ -194,6 +200,7 @@ impl<'s> Actix<'s, '_> {
         let mut handler = None;
         let mut at = Some(route);
 
+        // The chain is read from its end to its start, so the first `to` that is met is the one that holds.
         while let Some(part) = at.filter(|part| part.kind() == "call_expression") {
             let Some(callee) = part.field("function") else { break };
             let arguments = part.field("arguments").map(At::children).unwrap_or_default();
@@ -217,6 +224,7 @@ impl<'s> Actix<'s, '_> {
     fn name_unregistered(&mut self) {
         let mut notes: Vec<String> = Vec::new();
         for annotated in self.annotated.values().filter(|annotated| !annotated.is_registered) {
+            // Attributes like `#[get("..")]` exist in other frameworks too; only files that name actix count.
             let own = annotated.function.file.module.text.contains("actix_web");
             notes.extend(
                 own.then(|| annotated.function.note("no application or scope that is read serves this handler")),

@@ -95,6 +95,7 @@ fn put_methods<'s>(routers: &mut RustRouters<'s, '_>, router: GraphRouterId, cal
     let mut found = Vec::new();
     collect_methods(routers, served, &mut found, 0);
 
+    // The path is served in some way, so silence would hide an endpoint from the user.
     if found.is_empty() {
         routers.graph.unclear.push(served.note("which methods the route serves is not written here"));
     }
@@ -120,11 +121,13 @@ fn collect_methods<'s>(routers: &RustRouters<'s, '_>, at: At<'s>, found: &mut Ve
     if let Some(before) = callee.field("value").filter(|_| is_method) {
         collect_methods(routers, before, found, steps + 1);
     }
+    // The forms of axum (`get_service`) and aide (`get_with`) serve the same methods as the plain ones.
     let name = last_part(callee).trim_end_matches("_service").trim_end_matches("_with");
     let (methods, handler) = match (name, arguments.as_slice()) {
         ("any", [handler, ..]) => (Vec::new(), *handler),
         ("on", [filter, handler, ..]) => (filter_methods(filter.text()), *handler),
         (name, [handler, ..]) if METHODS.contains(&name) => (vec![name.to_ascii_uppercase()], *handler),
+        // A layer of a method router wraps only what stands before it, and runs before the guards of those.
         ("layer" | "route_layer", [layer, ..]) if is_method => {
             let guards = routers.layer_guards(*layer, GuardLevel::Route);
             for one in found.iter_mut() {
@@ -149,6 +152,7 @@ fn collect_methods<'s>(routers: &RustRouters<'s, '_>, at: At<'s>, found: &mut Ve
 
 /// `MethodFilter::GET.or(MethodFilter::POST)`
 fn filter_methods(text: &str) -> Vec<String> {
+    // Filters are written in capitals; a lower-case `get` in the expression is something else.
     let words = text.split(|letter: char| !letter.is_alphanumeric());
     words
         .filter(|word| METHODS.contains(&word.to_ascii_lowercase().as_str()) && !word.chars().any(char::is_lowercase))
@@ -186,6 +190,7 @@ fn put_annotated<'s>(routers: &mut RustRouters<'s, '_>, router: GraphRouterId, c
 }
 
 fn read_annotation(function: At<'_>) -> Option<(Vec<String>, String)> {
+    // The attribute stands above the function, with further attributes and documentation between them.
     let before = std::iter::successors(function.node.prev_named_sibling(), tree_sitter::Node::prev_named_sibling);
     let attributes = before.take_while(|node| node.kind() == "attribute_item" || node.kind().contains("comment"));
     let text = attributes.map(|node| function.with(node).text()).find(|text| text.contains("utoipa::path"))?;

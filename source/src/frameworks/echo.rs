@@ -33,6 +33,7 @@ fn read_call<'s>(routers: &mut GoRouters<'s, '_>, matched: &Matched<'s>) {
     let (Some(operand), Some(list)) = (matched.get("router"), matched.get("arguments")) else { return };
     let arguments = list.children();
 
+    // `http.Get(..)` and the like are functions of a package, not methods of a router.
     if routers.code.import(operand, operand.text()).is_some() {
         return;
     }

@@ -32,13 +32,16 @@ fn read_call<'s>(routers: &mut GoRouters<'s, '_>, matched: &Matched<'s>) {
     let (Some(operand), Some(list)) = (matched.get("router"), matched.get("arguments")) else { return };
     let arguments = list.children();
 
+    // `http.Get` and other functions of packages look like methods of a router.
     if routers.code.import(operand, operand.text()).is_some() {
         return;
     }
     if let Some(call) = matched.get("use") {
+        // In gin middleware guards only the routes that are registered after it.
         routers.put_guards(operand, call, &arguments, GuardReach::Later);
     } else if let Some(call) = matched.get("route") {
         let (methods, rest) = routers.code.methods(matched.text("verb"), &arguments);
+        // The last function of a route is its handler; those before it are middleware.
         let [path, middleware @ .., handler] = rest else { return };
         let Some(text) = routers.code.constant(*path) else {
             routers.graph.unclear.push(call.note("the path is made at runtime"));

@@ -29,6 +29,7 @@ impl Moment {
     }
 
     fn is_before(self, other: Moment) -> Option<bool> {
+        // The order is known only within one function; across functions it depends on who calls first.
         (self.module == other.module && self.scope == other.scope).then_some(self.byte < other.byte)
     }
 }
@@ -47,6 +48,7 @@ pub(super) enum GuardReach {
 impl GuardReach {
     fn reaches(self, guard: Moment, route: Moment) -> bool {
         match self {
+            // Where the order is unknown the guard counts, as an invented gap would be a false finding.
             GuardReach::Later => guard.is_before(route).unwrap_or(true),
             GuardReach::Earlier => route.is_before(guard).unwrap_or(true),
             GuardReach::All => true,
@@ -155,6 +157,7 @@ impl RouterGraph {
     }
 
     fn is_app(&self, router: &GraphRouter, depth: usize) -> bool {
+        // An alias of a root is the root itself; any real mount makes a router a part of something.
         let is_app = |mount: &RouterMount| {
             mount.is_alias && self.routers.get(mount.parent).is_some_and(|parent| self.is_app(parent, depth + 1))
         };
@@ -170,6 +173,7 @@ impl RouterGraph {
         ways: &mut Vec<MountPath>,
     ) {
         let Some(router) = self.routers.get(id) else { return };
+        // Routers may be handed in circles through parameters and fields.
         if open.contains(&id) || open.len() > MOST_DEPTH {
             return;
         }
@@ -193,11 +197,13 @@ impl RouterGraph {
                     way.prefix = joined(&way.prefix, &mount.prefix);
                 }
                 way.guards.extend(mount.guards.iter().cloned());
+                // What the parent and the mount do runs before what the router does itself.
                 way.guards.extend(own.iter().cloned());
                 ways.push(way);
             }
         }
 
+        // A router that hangs on nothing is a root, and its prefix begins there.
         if ways.len() == before {
             ways.push(MountPath { prefix: String::new(), guards: own });
         }

@@ -15,6 +15,7 @@ pub(super) fn is_harmless(name: &str, body: Option<&str>) -> bool {
         promises_guard(&plain, &guard_words::GUARDING) || promises_guard(&plain, &guard_words::ROLE_GUARDING);
     match body {
         Some(body) => !has_refusal(body) && !names_guard,
+        // Without a body only a name that promises to pass, and nothing else, makes it harmless.
         None => guard_words::has_word(&plain, &guard_words::PASSING) && !names_guard,
     }
 }
@@ -29,6 +30,7 @@ fn judge_guard(name: &str, body: Option<&str>) -> GuardKind {
     if body.is_some_and(|body| !has_refusal(body) && !hands_on(body)) {
         return GuardKind::Unknown;
     }
+    // Roles come first, because `require_admin_auth` contains words of both.
     if promises_guard(&plain, &guard_words::ROLE_GUARDING) {
         return GuardKind::Role(first_text(name).unwrap_or_else(|| called_name(name).to_owned()));
     }
@@ -68,6 +70,7 @@ fn has_refusal(body: &str) -> bool {
 fn hands_on(body: &str) -> bool {
     let Some((_, inner)) = body.split_once(['{', '\n']) else { return false };
     let calls = inner.split('(').filter_map(|before| before.rsplit([' ', '\t', '\n', '=', '!', ',']).next());
+    // Only a short body hands on; a long one calls many things with such names by chance.
     inner.lines().count() <= 8
         && calls.into_iter().any(|name| guard_words::has_word(&guard_words::in_words(name), &guard_words::GUARDING))
 }

@@ -20,6 +20,7 @@ pub(super) fn singular_form(word: &str) -> String {
         Some((_, one)) => (*one).to_owned(),
         None if last.ends_with("ies") && last.len() > 4 => format!("{}y", cut_end(last, 3)),
         None if ["sses", "shes", "ches", "xes", "uses", "zzes"].iter().any(|end| last.ends_with(end)) => {
+            // `causes` and `houses` have a singular on `e`; most words with `uses` have one on `us`.
             cut_end(last, if last.ends_with("auses") || last.ends_with("ouses") { 1 } else { 2 }).to_owned()
         }
         None if last.ends_with('s') && !["ss", "us", "is"].iter().any(|end| last.ends_with(end)) => {
@@ -65,6 +66,7 @@ pub(super) fn with_optional(path: &str) -> Vec<String> {
     let inner = path.get(open + 1..close).unwrap_or("");
     let mut found = with_optional(&format!("{before}{after}"));
 
+    // Optional pieces double the paths each time, so their number is capped.
     if !inner.starts_with('.') && found.len() < 16 {
         found.extend(with_optional(&format!("{before}{inner}{after}")));
     }

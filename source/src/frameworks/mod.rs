@@ -50,6 +50,7 @@ pub fn find_routes(project: &Project) -> RouteTable {
     let mut table = RouteTable::default();
     // None of them needs another.
     parallel::map(&FINDERS, |find| find(project)).into_iter().for_each(|own| table.extend(own));
+    // A file that could not be parsed in time may declare routes, so the user must learn of it.
     let given_up = project.modules.iter().filter(|module| module.took_too_long());
     table.unclear.extend(given_up.map(|module| format!("{}: parsing it takes too long", module.path)));
 

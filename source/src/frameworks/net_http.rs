@@ -53,6 +53,7 @@ fn join_patterns(prefix: &str, path: &str) -> String {
 fn read_call<'s>(routers: &mut GoRouters<'s, '_>, matched: &Matched<'s>, operand: At<'s>, arguments: &[At<'s>]) {
     let package = routers.code.import(operand, operand.text());
     if let Some(call) = matched.get("use") {
+        // A function `Use` of a package is no method of a router.
         if package.is_none() {
             routers.put_guards(operand, call, arguments, GuardReach::All);
         }
@@ -65,6 +66,7 @@ fn read_call<'s>(routers: &mut GoRouters<'s, '_>, matched: &Matched<'s>, operand
         let verb = matched.text("verb");
         match package {
             None if is_other_client(routers, verb, operand, call) => {}
+            // Of packages only `http.Handle` and `http.HandleFunc` register, namely on the default mux.
             Some(path) if path != "net/http" || !verb.starts_with("Handle") => {}
             _ => read_route(routers, verb, operand, call, arguments),
         }
@@ -89,9 +91,11 @@ fn read_route<'s>(routers: &mut GoRouters<'s, '_>, verb: &str, operand: At<'s>, 
     let (own, path) = split_pattern(&pattern);
     let methods = [methods, own, later_methods(routers.code, call)].concat();
 
+    // A router that is given as a handler adds its own routes instead.
     if is_plain && hang_wrapped(routers, operand, call, &path, *handler) {
         return;
     }
+    // A pattern without a slash at its start is the key of something else than a mux.
     if !path.starts_with('/') && !path.is_empty() {
         return;
     }
@@ -101,12 +105,14 @@ fn read_route<'s>(routers: &mut GoRouters<'s, '_>, verb: &str, operand: At<'s>, 
 /// `GET example.com/x/{$}`: the method, and the path as clients see it.
 fn split_pattern(pattern: &str) -> (Vec<String>, String) {
     let (method, rest) = match pattern.split_once([' ', '\t']) {
+        // Go 1.22 allows a method before the pattern; any other word is part of the path.
         Some((method, rest)) if method.chars().all(|letter| letter.is_ascii_uppercase()) => {
             (vec![method.to_owned()], rest.trim_start())
         }
         _ => (Vec::new(), pattern),
     };
 
+    // A pattern may begin with a host, which clients do not send in the path.
     let path = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or(rest);
     (method, path.strip_suffix("{$}").unwrap_or(path).replace("...}", "}"))
 }
@@ -184,6 +190,7 @@ fn unwrap_router<'s>(routers: &mut GoRouters<'s, '_>, at: At<'s>) -> Option<(At<
         } else {
             guards.extend(routers.guards(&[at], GuardLevel::Router));
         }
+        // Only the argument that leads to a router is followed; the others are options of the wrapper.
         let inner = arguments.iter().find(|argument| is_wrapped_router(routers, **argument, 0));
         at = *inner?;
     }
@@ -212,6 +219,7 @@ fn is_router<'s>(routers: &mut GoRouters<'s, '_>, at: At<'s>) -> bool {
     match at.kind() {
         "call_expression" => routers.find(at, 0).is_some(),
         "identifier" => match routers.code.scopes.look_up(at.text(), at) {
+            // A name that is its own value would be asked for again and again.
             Some(NameBinding::Value(value)) => value.key() != at.key() && is_router(routers, value),
             Some(NameBinding::Parameter(declaration, ..)) => {
                 ["chi.Router", "*http.ServeMux", "*mux.Router", "*chi.Mux"].contains(&declaration.field_text("type"))
@@ -219,6 +227,7 @@ fn is_router<'s>(routers: &mut GoRouters<'s, '_>, at: At<'s>) -> bool {
             None => routers.code.global(at, at.text()).is_some_and(|value| is_router(routers, value)),
         },
         "selector_expression" => {
+            // Only a maker counts here, since fields of that name may hold anything elsewhere.
             let values = routers.code.field_values(at.field_text("field")).to_vec();
             values.into_iter().any(|value| value.key() != at.key() && is_made(value))
         }

@@ -29,6 +29,7 @@ impl<'p> Sources<'p> {
     pub(super) fn parse(project: &'p Project, language: Language) -> Self {
         let own = project.modules.iter().filter(|module| module.language == language && !is_test(&module.path));
         let own: Vec<&Module> = own.map(AsRef::as_ref).collect();
+        // Trees are independent, and parsing takes most of the time.
         let trees = parallel::map(&own, |module| module.concrete());
         let parsed = own.into_iter().zip(trees).filter_map(|(module, tree)| Some(SourceText { module, tree: tree? }));
 
@@ -109,6 +110,7 @@ impl<'s> At<'s> {
     /// Returns the children that have a name, without comments.
     pub(super) fn children(self) -> Vec<At<'s>> {
         let mut cursor = self.node.walk();
+        // Comments may stand between any two parts, where they would shift places.
         let named = self.node.named_children(&mut cursor).filter(|child| !child.kind().contains("comment"));
         named.map(|node| self.with(node)).collect()
     }
@@ -174,6 +176,7 @@ impl SourceQuery {
 
     /// Returns the matches in a piece of a file, in the order of the file.
     pub(super) fn matches<'s>(&'static self, within: At<'s>) -> Vec<Matched<'s>> {
+        // A query that does not fit its grammar finds nothing at runtime; the test below keeps this from happening.
         let compiled = self.compiled.get_or_init(|| Query::new(&self.language.grammar(), self.text).ok());
         let Some(query) = compiled.as_ref() else { return Vec::new() };
         let names = query.capture_names();
@@ -190,6 +193,7 @@ impl SourceQuery {
                 })
                 .collect();
             found.push(Matched { captures });
+            // A generated file could otherwise fill the memory with matches.
             if found.len() >= MOST_MATCHES {
                 break;
             }

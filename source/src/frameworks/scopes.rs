@@ -51,6 +51,7 @@ impl<'s> Scopes<'s> {
         let byte = at.node.start_byte();
         let known = self.names.get(&(at.file.module.id, name))?;
         let seen = known.iter().filter(|known| known.range.contains(&byte) && known.from <= byte);
+        // The latest binding wins, and of two at one place that of the inner block.
         seen.max_by_key(|known| (known.from, known.range.start)).map(|known| known.bound)
     }
 }

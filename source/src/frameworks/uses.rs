@@ -13,6 +13,7 @@ fn imports_python(project: &Project, packages: &[&str]) -> bool {
     let modules = project.modules.iter().filter(|module| module.language == Language::Python);
     modules.flat_map(|module| module.imports.values().chain(&module.stars)).any(|target| {
         let head = target.module.split('.').next().unwrap_or_default();
+        // A relative import of that name is a module of the project.
         target.level == 0 && packages.contains(&head)
     })
 }

@@ -31,6 +31,7 @@ pub fn walk_expr<'a>(expr: &'a Expr, see: &mut dyn FnMut(&'a Expr)) {
         }
         ExprKind::Choice { test, yes, no } => [test, yes, no].into_iter().for_each(|part| walk_expr(part, see)),
         ExprKind::Comprehension { body, clauses, conditions } => {
+            // Clauses come first, because the body uses the names that they bind.
             for clause in clauses {
                 walk_expr(&clause.target, see);
                 walk_expr(&clause.source, see);

@@ -101,6 +101,7 @@ impl Language {
         let mut parser = Parser::new();
         parser.set_language(&self.grammar()).ok()?;
         let until = Instant::now() + MOST_TIME;
+        // Some inputs keep a grammar busy for very long, and one file must not hold up the whole project.
         let mut look = |_: &tree_sitter::ParseState| {
             if Instant::now() > until { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };

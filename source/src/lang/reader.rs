@@ -84,6 +84,7 @@ pub(super) fn damaged_spans(root: Node) -> Vec<Span> {
     let mut open = vec![root];
 
     while let Some(node) = open.pop() {
+        // A node without an error has none below it, so only damaged branches are followed.
         if node.is_error() || node.is_missing() {
             found.push(node_span(node));
         } else if node.has_error() {

@@ -84,6 +84,7 @@ impl<'s> CSharpCode<'s> {
         match attribute.name {
             "AllowAnonymous" => guard.kind = GuardKind::Public,
             "Authorize" => {
+                // A role or a policy names what is asked more closely than the bare attribute does.
                 let of = attribute.named("Roles").or_else(|| attribute.named("Policy"));
                 let of = of.or_else(|| attribute.values().first().copied());
                 let of = of.map(|of| self.constant(of).unwrap_or_else(|| of.text().to_owned()));
@@ -98,6 +99,7 @@ impl<'s> CSharpCode<'s> {
                 let judged = make_guard(attribute.at.text(), body.filter(|_| is_filter), level, attribute.at.place());
                 guard.kind = judged.kind;
 
+                // Attributes of libraries without a word of access are left out, or every route would look guarded.
                 if guard.kind == GuardKind::Unknown && !is_filter {
                     return None;
                 }

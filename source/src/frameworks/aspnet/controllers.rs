@@ -55,6 +55,7 @@ fn is_controller(code: &CSharpCode<'_>, class: At<'_>) -> bool {
     let is_off = read_attributes(class).iter().any(|one| one.name == "NonController");
     let is_one = name.ends_with("Controller") || bases.contains("Controller") || is_marked;
 
+    // MVC serves no abstract or static classes; `NonController` takes one out explicitly.
     is_one && !is_off && !modifiers.contains(&"abstract") && !modifiers.contains(&"static")
 }
 
@@ -116,6 +117,7 @@ impl<'s> AspNetClassReader<'s, '_> {
         table: &mut RouteTable,
     ) {
         let actions = self.actions(method, table);
+        // MVC ignores conventional routes for actions that have a route by attribute.
         let has_template = !prefixes.is_empty() || actions.iter().any(|action| action.template.is_some());
 
         for action in &actions {
@@ -157,6 +159,7 @@ impl<'s> AspNetClassReader<'s, '_> {
             } else {
                 self.template(one, table)
             };
+            // A template of the verb wins; without one the verb restricts every `Route` of the same method.
             if own.is_some() || templates.is_empty() {
                 found.push(Action { methods, template: own, declared: one.at });
             } else {
@@ -165,6 +168,7 @@ impl<'s> AspNetClassReader<'s, '_> {
             }
         }
 
+        // `Route` without any verb serves every method.
         if found.is_empty() {
             let each = templates.into_iter();
             found.extend(each.map(|(template, declared)| Action { methods: Vec::new(), template, declared }));
@@ -194,6 +198,7 @@ impl<'s> AspNetClassReader<'s, '_> {
                 "action" => "[action]".to_owned(),
                 "area" => "[area]".to_owned(),
                 name if part.starts_with('{') && part.contains('?') => {
+                    // An optional part is a parameter only where the action takes one of that name.
                     let asked = method.field_text("parameters").contains(&format!(" {name}"));
                     if asked { format!("{{{name}}}") } else { String::new() }
                 }
@@ -216,12 +221,14 @@ impl<'s> AspNetClassReader<'s, '_> {
         let name = read_attributes(method).into_iter().find(|one| one.name == "ActionName");
         let name = name.and_then(|one| self.code.constant(*one.values().first()?));
         let name = name.unwrap_or_else(|| {
+            // MVC drops the suffix `Async` from names of actions unless the program turns that off.
             let own = method.field_text("name");
             own.strip_suffix("Async").unwrap_or(own).to_owned()
         });
         let path = path.replace("[controller]", controller).replace("[action]", &name).replace("[area]", &area);
         let path = normalise_path(&join_paths(&self.app.base, path.trim_end_matches('/')));
         let level = GuardLevel::Router;
+        // The line of classes is nearest first, while guards are listed from the outermost to the innermost.
         let above: Vec<Guard> =
             self.line.iter().rev().flat_map(|class| self.code.attribute_guards(*class, level)).collect();
         let mut guards = [self.app.all.clone(), self.app.controllers.clone(), above].concat();
@@ -249,6 +256,7 @@ fn is_action(method: At<'_>) -> bool {
 /// The paths of an action: its template below each of the class, or alone where it begins at the root.
 fn attribute_paths(prefixes: &[String], template: Option<&str>) -> Vec<String> {
     let template = template.unwrap_or("");
+    // A template with a slash or a tilde at its start overrides the prefix of the class.
     if template.starts_with(['/', '~']) || prefixes.is_empty() {
         return vec![join_paths("", template.trim_start_matches('~'))];
     }

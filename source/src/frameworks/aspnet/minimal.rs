@@ -59,6 +59,7 @@ impl<'s> Minimal<'s, '_> {
 
         let [path, .., handler] = rest.as_slice() else { return };
         let Some(path) = self.code.constant(*path) else {
+            // `Map` is a common name of other libraries, so a first argument that is no text proves nothing.
             if name != "Map" {
                 self.graph.unclear.push(call.note("the path is made at runtime"));
             }
@@ -123,6 +124,7 @@ impl<'s> Minimal<'s, '_> {
                 let of = first.or_else(|| text.split("RequireRole(\"").nth(1)?.split('"').next().map(str::to_owned));
                 of.map_or(GuardKind::Authentication, GuardKind::Role)
             }
+            // A filter may validate or log only: the body of its class decides whether it guards.
             _ if name.starts_with("AddEndpointFilter") => {
                 let of = name.split(['<', '>']).nth(1).unwrap_or("");
                 let body = self.code.classes.get(of).and_then(|known| known.first()).map(|class| class.text());
@@ -180,6 +182,7 @@ impl<'s> Minimal<'s, '_> {
             }
         });
 
+        // A name that occurs once in the project is unambiguous even without its class.
         own.or(match known.as_slice() {
             [one] => Some(one),
             _ => None,
@@ -189,6 +192,7 @@ impl<'s> Minimal<'s, '_> {
 
     fn router(&mut self, at: At<'s>) -> GraphRouterId {
         self.find(at, 0).unwrap_or_else(|| {
+            // A router of unknown origin is one for each file and name, so that its own guards reach its routes.
             let key = format!("{}:{}", at.file.module.id.0, at.text());
             let graph = &mut self.graph;
             *self.named.entry(key).or_insert_with(|| graph.add_router())
@@ -258,6 +262,7 @@ impl<'s> Minimal<'s, '_> {
             })
             .map(|(verb, other, _)| (*other, *verb))
             .collect();
+        // Guards on the name of a group hold for all its routes: conventions apply when the endpoints are built.
         for (other, verb) in own {
             let moment = Moment::of(other, &FUNCTIONS);
             if let Some(guard) = self.convention(verb, other, GuardLevel::Router) {
@@ -272,6 +277,7 @@ impl<'s> Minimal<'s, '_> {
             return *known;
         }
         let id = self.graph.add_router();
+        // Known before its callers are followed: an extension may call itself, or two may call each other.
         self.known.insert(declaration.key(), id);
         let is_extension = declaration.text().starts_with("this ");
         let own = function.field_text("name");
@@ -283,6 +289,7 @@ impl<'s> Minimal<'s, '_> {
             .map(|(_, call, router)| (*call, *router))
             .collect();
         for (call, router) in calls {
+            // A call as an extension method passes one argument less than the method has parameters.
             let given = if is_extension
                 && argument_values(call).len() < function.field("parameters").map_or(0, |list| list.children().len())
             {

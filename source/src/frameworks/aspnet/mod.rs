@@ -34,6 +34,7 @@ pub(super) fn find_routes(project: &Project) -> RouteTable {
                 .any(|text| module.text.contains(text))
     };
 
+    // Parsing all C# files costs much, so a project without a word of routing is left alone.
     if !project.modules.iter().any(|module| is_web(module)) {
         return RouteTable::default();
     }
@@ -87,6 +88,7 @@ impl<'s> CSharpCode<'s> {
             let declaration = matched.get("let").unwrap_or(left);
             let kinds: Vec<&str> = FUNCTIONS.iter().copied().chain(["block", "compilation_unit"]).collect();
 
+            // Fields are found by name from any class, as constants of routes often stand in a class of their own.
             if declaration.within(&["field_declaration"]).is_some() {
                 self.constants.entry(left.text()).or_insert(right);
             } else if let Some(block) = declaration.within(&kinds) {
@@ -141,6 +143,7 @@ impl<'s> CSharpCode<'s> {
                 let name = base.text().split('<').next().unwrap_or_default();
                 let known = self.classes.get(name.rsplit('.').next().unwrap_or(name));
                 let known = known.and_then(|known| known.first()).copied();
+                // Names are compared without namespaces, so a class may seem to extend itself; each is taken once.
                 if let Some(known) = known.filter(|known| !line.iter().any(|one| one.key() == known.key()))
                     && line.len() < 16
                 {
@@ -167,6 +170,7 @@ impl<'s> CSharpCode<'s> {
         for (name, call, router) in &self.calls {
             let text = call.text();
             let sets_fallback = match *name {
+                // Only a fallback that demands a caller is a guard; a policy may also just name schemes.
                 "SetFallbackPolicy" => text.contains("RequireAuthenticatedUser"),
                 "AddAuthorization" => text.contains("FallbackPolicy") && text.contains("Require"),
                 _ => false,

@@ -58,12 +58,15 @@ fn read_body(project: &Project, function: &FunctionRef, depth: usize) -> BodyGua
         _ => {}
     });
 
+    // A refusal counts wherever it is made, as it may be kept in a variable before it is returned.
     seen.refuses = refuses || called.iter().any(|callee| is_denial(callee));
     seen.signed_in = names.iter().any(|(name, _)| SIGNED_IN.binary_search(&lowercase_name(name).as_str()).is_ok());
     let roles = names.iter().filter(|(name, _)| ROLES.binary_search(&lowercase_name(name).as_str()).is_ok());
+    // A role in a text (`has_role("admin")`) names what is asked better than the name of the function.
     let with_text = roles.clone().find_map(|(_, text)| text.clone());
     seen.role = with_text.or_else(|| roles.map(|(name, _)| (*name).to_owned()).next());
 
+    // Guards often leave the decision to a helper, such as a method of the same class.
     if depth < MOST_DEPTH {
         for callee in called {
             let helper = resolve_helper(project, function, callee);
@@ -95,6 +98,7 @@ fn is_denial(expr: &Expr) -> bool {
     let (callee, arguments) = expr.call().unwrap_or((expr, &[]));
     let Some(name) = dotted_text(callee) else { return false };
     let refuses = |value: &Expr| match &*value.kind {
+        // 404 is among them: sound applications hide what a caller must not see as if it did not exist.
         ExprKind::Constant(code) => matches!(code.as_str(), "401" | "403" | "404"),
         _ => dotted_text(value).is_some_and(|name| ["_401_", "_403_"].iter().any(|code| name.contains(code))),
     };

@@ -27,6 +27,7 @@ impl UrlReader<'_> {
                     if method == "extend" { DjangoValue::list(value.items()) } else { DjangoValue::list(vec![value]) };
                 let before = self.eval(scope, object);
 
+                // Other values have methods of these names too; what is not known yet may be a list of patterns.
                 if matches!(before, DjangoValue::List(_) | DjangoValue::RouterUrls(_) | DjangoValue::Unknown) {
                     self.bind(scope, object, before.add(added));
                     return;
@@ -134,6 +135,7 @@ impl UrlReader<'_> {
             }
             "get_app_configs" => DjangoValue::list(self.installed()),
             "i18n_patterns" | "patterns" => self.spread(scope, arguments),
+            // Static files carry no data of a caller, so they are no routes to be tested.
             "static" | "staticfiles_urlpatterns" => DjangoValue::list(Vec::new()),
             _ => match self.made_router(scope, call, None, arguments) {
                 Some(router) => router,
@@ -171,6 +173,7 @@ impl UrlReader<'_> {
     /// All arguments, as one list of patterns.
     fn spread(&mut self, scope: &mut DjangoScope, arguments: &[Argument]) -> DjangoValue {
         let mut made = Vec::new();
+        // `i18n_patterns` has named arguments that are options, not patterns.
         for argument in arguments.iter().filter(|argument| argument.name.is_none()) {
             let value = self.eval(scope, &argument.value);
             if argument.spread == Spread::Many { made.extend(value.items()) } else { made.push(value) }
@@ -185,6 +188,7 @@ impl UrlReader<'_> {
         let written = written.map(|written| self.eval(scope, written));
         let text = written.as_ref().and_then(DjangoValue::text);
         let paths = match (name, text) {
+            // `path` takes routes with `<int:pk>`; `re_path` and the old `url` take regular expressions.
             ("path", Some(text)) => vec![of_route(text)],
             (_, Some(text)) => of_regex(text),
             _ => Vec::new(),
@@ -222,6 +226,7 @@ impl UrlReader<'_> {
             DjangoValue::View(view) => (*view).clone(),
             target => DjangoView { target, actions: None, settings: Vec::new(), wrappers: Vec::new() },
         };
+        // Wrappers are kept outermost first, and this one is put around all that are known.
         view.wrappers.insert(0, Wrapper { module: scope.module, expr: callee.clone() });
         Some(DjangoValue::View(Rc::new(view)))
     }
@@ -256,6 +261,7 @@ impl UrlReader<'_> {
     ) -> DjangoValue {
         let names = self.bound(scope, function, arguments);
         let made = self.run(function.module, &function.function, names);
+        // What the function returns is kept only where it can be a part of a URL configuration.
         if matches!(
             made,
             DjangoValue::List(_)
@@ -286,6 +292,7 @@ impl UrlReader<'_> {
     ) -> HashMap<String, DjangoValue> {
         let mut names = HashMap::new();
         let mut parameters = function.function.parameters.as_slice();
+        // A method that is called on its class or object gets `self` without an argument.
         if let (Some(class), Some((first, rest))) = (&function.class, parameters.split_first())
             && matches!(first.name.as_str(), "self" | "cls")
         {
@@ -294,6 +301,7 @@ impl UrlReader<'_> {
         }
         for parameter in function.function.parameters.iter() {
             if let Some(default) = &parameter.default {
+                // Python evaluates defaults where the function is defined: names of the caller are unknown there.
                 let value = self.eval(&mut DjangoScope::new(function.module), default);
                 names.insert(parameter.name.clone(), value);
             }
@@ -313,6 +321,7 @@ impl UrlReader<'_> {
             }
         }
 
+        // A parameter without a value must shadow a global of the same name.
         for parameter in parameters {
             names.entry(parameter.name.clone()).or_insert(DjangoValue::Unknown);
         }
@@ -332,6 +341,7 @@ impl UrlReader<'_> {
     /// Adds a registration once.
     pub(super) fn registered(&mut self, router: usize, registration: Registration) -> DjangoValue {
         let Some(found) = self.routers.get_mut(router) else { return DjangoValue::Unknown };
+        // A function that registers may be run several times, and its registration must not count twice.
         let same =
             |known: &Registration| known.declared == registration.declared && known.prefix == registration.prefix;
         let place = found.registered.iter().position(same).unwrap_or_else(|| {

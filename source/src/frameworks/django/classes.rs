@@ -110,6 +110,7 @@ pub(super) fn answers_by_method(project: &Project, class: &ClassRef) -> Vec<View
     for method in METHODS {
         let name = method.to_ascii_lowercase();
         let inherited = above.iter().find(|(served, _)| *served == method).map(|(_, action)| *action);
+        // A method of the project overrides the inherited one of the same verb.
         let function = own_method(project, class, &name).or_else(|| action_of(project, class, inherited?));
 
         match (function, inherited) {
@@ -134,6 +135,7 @@ pub(super) fn answers_by_method(project: &Project, class: &ClassRef) -> Vec<View
 /// Returns the method that an action runs; a partial update that is inherited runs `update`.
 pub(super) fn action_of(project: &Project, class: &ClassRef, action: &str) -> Option<FunctionRef> {
     let found = own_method(project, class, action);
+    // `UpdateModelMixin.partial_update` calls `self.update`, so a project's own `update` serves both.
     if found.is_none() && action == "partial_update" {
         return own_method(project, class, "update");
     }
@@ -174,6 +176,7 @@ pub(super) fn class_span(project: &Project, class: &ClassRef) -> Span {
     let whole = class.class.span;
     let mut start = whole;
 
+    // The decorators are part of the span, but a reader of findings looks for the line with the name.
     if let Some(last) = class.class.decorators.iter().map(|decorator| decorator.span).max_by_key(|span| span.end) {
         let rest = Span { start: last.end, ..whole };
         let text = project.text(class.module, rest);
@@ -219,8 +222,10 @@ pub(super) fn methods_of(project: &Project, function: &FunctionRef) -> Vec<Strin
             "require_http_methods" => return listed(),
             "api_view" => {
                 let methods = listed();
+                // `@api_view()` without a list serves GET only.
                 return if methods.is_empty() { vec!["GET".to_owned()] } else { methods };
             }
+            // `require_safe` lets HEAD through too, which Django answers by the same view.
             "require_GET" | "require_safe" => return vec!["GET".to_owned()],
             "require_POST" => return vec!["POST".to_owned()],
             _ => {}

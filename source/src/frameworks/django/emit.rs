@@ -44,6 +44,7 @@ impl Emitter<'_, '_> {
     }
 
     fn walk(&mut self, value: &DjangoValue, above: Above) {
+        // Patterns can include themselves, and loops can make very many of them.
         if above.depth > MOST_NESTED || self.table.routes.len() >= MOST_ROUTES {
             self.note(above.pattern, "patterns within patterns are not followed further");
             return;
@@ -115,6 +116,7 @@ impl Emitter<'_, '_> {
                     let view = DjangoView { target, actions: None, settings: Vec::new(), wrappers: Vec::new() };
                     self.view(&view, &path, pattern);
                 }
+                // `admin.site.urls` is a whole tree of a library, not one view.
                 DjangoValue::Outside(name) if matches!(last_part(name), "urls") => {
                     self.note(Some(pattern), &format!("`{name}` is not part of this project"));
                 }
@@ -155,6 +157,7 @@ impl Emitter<'_, '_> {
             None => classes::answers_by_method(project, class),
         };
 
+        // `as_view(http_method_names=..)` overrides the field of the class.
         let restricted = match view.settings.iter().find(|setting| setting.name == "http_method_names") {
             Some(setting) => {
                 let names = project.constants(setting.module, &setting.value);
@@ -208,6 +211,7 @@ impl Emitter<'_, '_> {
         let declared = self.reader.project.place(module, span);
         let methods = classes::outside_class(name).iter().map(|(method, _)| (*method).to_owned()).collect();
         let mut guards = guards.to_vec();
+        // What guards a view inside its library cannot be seen; middleware runs all the same.
         guards.splice(0..0, self.guards.app.iter().filter(|guard| guard.level == GuardLevel::App).cloned());
         self.table.routes.push(RouteEntry {
             framework: FrameworkName::Django,

@@ -29,6 +29,7 @@ impl UrlReader<'_> {
             ExprKind::Record(entries) => {
                 let mut pairs = Vec::new();
                 for entry in entries {
+                    // An entry without a key is a spread dictionary, whose content has no key to be asked for.
                     let Some(key) = &entry.key else { continue };
                     let key = self.eval(scope, key);
                     pairs.push((key, self.eval(scope, &entry.value)));
@@ -41,6 +42,7 @@ impl UrlReader<'_> {
             ExprKind::Choice { yes, no, .. } => self.eval(scope, yes).either_arm(|| self.eval(scope, no)),
             ExprKind::Logic { parts, .. } => {
                 let values: Vec<DjangoValue> = parts.iter().map(|part| self.eval(scope, part)).collect();
+                // `a or b` gives the first operand that holds; one that is not seen may be empty.
                 let known = values.iter().find(|value| !value.is_unseen() && value.truth() != Some(false));
                 known.or(values.last()).cloned().unwrap_or(DjangoValue::Unknown)
             }
@@ -56,6 +58,7 @@ impl UrlReader<'_> {
             ExprKind::Await(inner) => self.eval(scope, inner),
             ExprKind::Constant(word) => match word.as_str() {
                 "True" => DjangoValue::Flag(true),
+                // `None` is treated as a flag, since conditions ask both for their truth only.
                 "False" | "None" => DjangoValue::Flag(false),
                 // A number is compared as it is written.
                 number if number.starts_with(|letter: char| letter.is_ascii_digit()) => {
@@ -116,6 +119,7 @@ impl UrlReader<'_> {
     /// A setting of the project, where it is a text or a list of its own.
     fn setting(&self, name: &str) -> DjangoValue {
         match self.written_setting(name) {
+            // A number or a flag differs from server to server; paths and lists of applications rarely do.
             Some(value @ (DjangoValue::Text(_) | DjangoValue::List(_))) => value,
             _ => DjangoValue::Outside(format!("django.conf.settings.{name}")),
         }
@@ -136,6 +140,7 @@ impl UrlReader<'_> {
                 if decides { Some(!*all) } else { parts.iter().all(Option::is_some).then_some(*all) }
             }
             ExprKind::Member(object, name) => match self.eval(scope, object) {
+                // The setting is trusted only to choose between two arms, never to drop one of them.
                 DjangoValue::Outside(full) if full == "django.conf.settings" => self.written_setting(name)?.truth(),
                 _ => None,
             },
@@ -144,6 +149,7 @@ impl UrlReader<'_> {
     }
 
     fn module_member(&mut self, module: ModuleId, name: &str) -> DjangoValue {
+        // Values win over definitions: what the module does to a list after its definition is in the value.
         if let Some(value) = self.named(module, name) {
             return value;
         }
@@ -189,6 +195,7 @@ impl UrlReader<'_> {
 
         match (&object, &*key.kind) {
             (DjangoValue::Pairs(pairs), _) => {
+                // Two keys that are not known are not equal, so only texts match.
                 let found = pairs.iter().find(|(key, _)| key.text().is_some() && key.text() == wanted.text());
                 found.map_or(DjangoValue::Unknown, |(_, value)| value.clone())
             }
@@ -228,6 +235,7 @@ impl UrlReader<'_> {
         };
 
         let source = self.eval(scope, &clause.source);
+        // Without a known source the body is still made once, so that its routes are named as unclear.
         let items = if source.is_unseen() { vec![DjangoValue::Unknown] } else { source.items() };
         let mut made = Vec::new();
 
@@ -274,6 +282,7 @@ impl UrlReader<'_> {
             }
             ExprKind::Compare(parts, signs) => {
                 let ([left, right], [sign]) = (parts.as_slice(), signs.as_slice()) else { return None };
+                // At the top of a module an attribute is most often a setting, which differs between servers.
                 if !scope.is_called && matches!(&*left.kind, ExprKind::Member(..)) {
                     return None;
                 }
@@ -284,6 +293,7 @@ impl UrlReader<'_> {
                     "==" => equal(&left, &right),
                     "!=" => equal(&left, &right).map(|holds| !holds),
                     "in" | "not in" if matches!(right, DjangoValue::List(_)) => {
+                        // One item that is not known could be the one that is looked for.
                         let found = right.items().iter().map(|item| equal(&left, item)).collect::<Option<Vec<_>>>()?;
                         Some(found.contains(&true) == (sign == "in"))
                     }

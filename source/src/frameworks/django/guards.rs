@@ -30,6 +30,7 @@ impl<'p> DjangoGuardReader<'p> {
         let last = last_part(name);
         let kind = match self.project.resolve_full(module, name) {
             Some(Resolved::Class(class)) => {
+                // Django calls a middleware through one of these; other methods run after the view has answered.
                 let methods = ["__call__", "process_request", "process_view"];
                 let methods = methods.iter().filter_map(|method| self.project.method(&class, method));
                 let own = methods.into_iter().find_map(|method| denial_kind(self.project, &method));
@@ -50,6 +51,7 @@ impl<'p> DjangoGuardReader<'p> {
             let callee = decorator.call().map_or(decorator, |(callee, _)| callee);
             dotted_text(callee).is_some_and(|dotted| last_part(&dotted) == name)
         };
+        // Permission classes hold for views of the REST framework only; plain views of Django ignore them.
         if decorators.iter().any(|decorator| is_named(decorator, "api_view")) {
             let own = decorators.iter().find(|decorator| is_named(decorator, "permission_classes"));
             let own = own.and_then(|decorator| argument_at(decorator.call()?.1, 0)).cloned();
@@ -83,6 +85,7 @@ impl<'p> DjangoGuardReader<'p> {
                 guards.extend(self.method_decorator(function.module, decorator, GuardLevel::Route));
             }
         }
+        // A decorator of `dispatch` runs for every method of the class.
         if let Some(dispatch) = self.project.method(class, "dispatch").filter(|_| answer.action != "dispatch") {
             for decorator in &dispatch.function.decorators {
                 guards.extend(self.method_decorator(dispatch.module, decorator, GuardLevel::Router));
@@ -102,6 +105,7 @@ impl<'p> DjangoGuardReader<'p> {
     fn class_decorator(&self, module: ModuleId, decorator: &Expr, answer: &ViewMethodHandler) -> Vec<Guard> {
         let Some((_, arguments)) = decorator.call() else { return Vec::new() };
         let name = argument_named(arguments, "name").and_then(|name| self.project.constant(module, name));
+        // A class decorator without a name wraps the whole view, which `dispatch` stands for.
         let name = name.unwrap_or_else(|| "dispatch".to_owned());
         let reaches = name == "dispatch" || name == answer.action || name == answer.method.to_ascii_lowercase();
         let level = if name == "dispatch" { GuardLevel::Router } else { GuardLevel::Route };
@@ -173,6 +177,7 @@ impl<'p> DjangoGuardReader<'p> {
             |name: &str, kind| Guard { name: name.to_owned(), kind, level: GuardLevel::Router, place: place.clone() };
         let mut guards = Vec::new();
 
+        // A mixin of the project may have one of these names, and is then judged by its body below.
         for base in self.project.bases_of(class) {
             let name = last_part(&base);
             let kind = match name {
@@ -214,6 +219,7 @@ impl<'p> DjangoGuardReader<'p> {
     fn once(&self, guards: Vec<Guard>) -> Vec<Guard> {
         let mut kept: Vec<Guard> = Vec::new();
         for guard in guards {
+            // Views that inherit from two mixins meet the same guard on both ways.
             if !kept.iter().any(|known| known.name == guard.name && known.place == guard.place) {
                 kept.push(guard);
             }
@@ -239,9 +245,11 @@ fn by_name(name: &str, text: Option<String>) -> Option<GuardKind> {
     let demands = ["require", "only", "check", "must", "has_", "needs"].iter().any(|word| lower.contains(word));
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
 
+    // A name like `login_view` speaks of a login but refuses nothing, so a word of demand is needed.
     if !demands {
         return None;
     }
+    // Roles are looked for first: `require_admin_token` asks for more than a token.
     if has(&["permission", "perm_", "role", "scope", "admin", "staff", "superuser", "group"]) {
         return Some(GuardKind::Role(text.unwrap_or_else(|| name.to_owned())));
     }

@@ -48,6 +48,7 @@ fn emit_routes<'p>(project: &'p Project, reader: &mut UrlReader<'p>, settings: &
     for root in &settings.roots {
         emitter.module_root(*root);
     }
+    // An application without settings of its own is still tested, by the patterns that nothing includes.
     if emitter.table.routes.is_empty() {
         for root in loose_roots(project, &mut emitter) {
             emitter.module_root(root);
@@ -63,6 +64,7 @@ fn loose_roots(project: &Project, emitter: &mut Emitter) -> Vec<ModuleId> {
     let has_patterns = |module: &&Module| module.definitions.contains_key("urlpatterns") && !is_of_tests(&module.path);
     let all: Vec<ModuleId> =
         project.modules.iter().map(AsRef::as_ref).filter(has_patterns).map(|module| module.id).collect();
+    // All are walked once only to learn which of them others include.
     for module in &all {
         emitter.module_root(*module);
     }

@@ -61,6 +61,7 @@ impl RegexReader<'_> {
         }
 
         ways.append(&mut open);
+        // Each alternative multiplies the paths, so nested ones could exhaust the memory.
         ways.truncate(MOST_WAYS);
         ways
     }
@@ -139,6 +140,7 @@ impl RegexReader<'_> {
             name.extend(self.peek());
             self.at += 1;
         }
+        // A plain group may hold alternatives of the path; the content of a parameter is of no interest.
         let inner = if plain { self.alternatives() } else { Vec::new() };
         self.close();
 
@@ -180,6 +182,7 @@ impl RegexReader<'_> {
         if self.peek() == Some('^') {
             self.at += 1;
         }
+        // A closing bracket right at the start is a member of the class.
         if self.peek() == Some(']') {
             self.at += 1;
         }
@@ -195,6 +198,7 @@ impl RegexReader<'_> {
         let letter = self.letters.get(self.at + 1).copied();
         self.at += 2;
         vec![match letter {
+            // Anchors and boundaries take no room in the path.
             Some('A' | 'Z' | 'z' | 'b' | 'B') | None => String::new(),
             Some('d' | 'D' | 'w' | 'W' | 's' | 'S') => "{var}".to_owned(),
             Some(other) => other.to_string(),

@@ -54,6 +54,7 @@ impl DjangoGuardReader<'_> {
         let asked = ViewRequest { method: &answer.method, action: &answer.action };
         let given = view.settings.iter().find(|setting| setting.name == "permission_classes");
         let field = self.project.class_field(class, "permission_classes").map(|own| (own, GuardLevel::Router));
+        // The REST framework prefers what `as_view` or `action` is given, then the class, then the settings.
         let own = given.map(|given| ((given.module, given.value.clone()), GuardLevel::Route)).or(field);
         let own = own.or_else(|| self.defaults.clone().map(|defaults| (defaults, GuardLevel::App)));
 
@@ -85,6 +86,7 @@ impl DjangoGuardReader<'_> {
                 guards
             }
             [None] => own.map(|(own, level)| self.permission_guards(&own, level, asked)).unwrap_or_default(),
+            // Several lists may be returned, or none that is known: the guard is there, but of unknown kind.
             _ => vec![Guard {
                 name: format!("{}.get_permissions", class.class.name),
                 kind: GuardKind::Unknown,
@@ -120,6 +122,7 @@ impl DjangoGuardReader<'_> {
                     }
                 }
                 StatementKind::If { test, body, otherwise } => match test_holds(test, asked) {
+                    // A branch that is sure to be taken may end the method; what follows it is out of reach then.
                     Some(true) if self.choose(class, body, asked, choice) => return true,
                     Some(false) if self.choose(class, otherwise, asked, choice) => return true,
                     Some(_) => {}
@@ -138,6 +141,7 @@ impl DjangoGuardReader<'_> {
                         }
                     }
                 },
+                // Handlers are left out: they run on errors, and the usual way decides what guards the view.
                 StatementKind::Try { body, .. } if self.choose(class, body, asked, choice) => return true,
                 StatementKind::Return(Some(value)) => {
                     let value = self.listed(class, value, asked, choice);
@@ -167,6 +171,7 @@ impl DjangoGuardReader<'_> {
                         |entry: &&crate::ir::RecordEntry| entry.key.as_ref().and_then(literal_text) == Some(wanted);
                     entries.iter().find(key).map(|entry| entry.value.clone())
                 };
+                // The habit is an entry `default` for actions that the table does not name.
                 of(asked.action).or_else(|| of("default"))
             }
             ExprKind::Name(_) | ExprKind::Member(..) => {
@@ -219,6 +224,7 @@ impl DjangoGuardReader<'_> {
         }
         match &*expr.kind {
             ExprKind::Operation(sign, parts) => {
+                // `&` and `|` are operators on permission classes of the REST framework since version 3.9.
                 let kinds: Vec<_> = parts.iter().map(|part| self.permission(module, part, asked, depth + 1)).collect();
                 if sign == "&" {
                     all_of(kinds)
@@ -231,6 +237,7 @@ impl DjangoGuardReader<'_> {
             ExprKind::Call { callee, arguments, .. } => {
                 let text = arguments.first().and_then(|first| self.project.constant(module, &first.value));
                 match (self.permission(module, callee, asked, depth + 1), text) {
+                    // The text names the scope or role that a factory makes a permission for.
                     (GuardKind::Role(_) | GuardKind::Unknown, Some(text)) => GuardKind::Role(text),
                     (kind, _) => kind,
                 }
@@ -256,13 +263,16 @@ impl DjangoGuardReader<'_> {
             let kinds = bases.iter().map(|base| outside_permission(last_part(base), asked));
             all_of(kinds.collect())
         };
+        // A class that only overrides `has_object_permission` still asks what its base asks.
         let Some(method) = self.project.method(class, "has_permission").filter(|_| depth <= MOST_DEPTH) else {
             return above();
         };
+        // A permission that lets reads pass guards writes only, so a read without a caller is meant to work.
         if asked.is_safe() && passes_safe(&method.function.body) {
             return GuardKind::Public;
         }
         match test_kind(self.project, &method) {
+            // What cannot be judged often calls `super()`, so the bases decide.
             GuardKind::Unknown => above(),
             kind => kind,
         }
@@ -340,6 +350,7 @@ fn concatenated_items(expr: &Expr) -> Vec<Expr> {
 
 /// What is kept out where all must let a caller pass.
 fn all_of(kinds: Vec<GuardKind>) -> GuardKind {
+    // One unknown condition among several can only keep more callers out, never fewer.
     let mut known: Vec<GuardKind> = kinds.into_iter().filter(|kind| *kind != GuardKind::Unknown).collect();
     known.sort_by_key(|kind| match kind {
         GuardKind::Role(_) => 0,
@@ -351,10 +362,12 @@ fn all_of(kinds: Vec<GuardKind>) -> GuardKind {
 
 /// What is kept out where one suffices.
 fn any_of(kinds: Vec<GuardKind>) -> GuardKind {
+    // With `|` one unknown condition may let in every caller, so nothing is certain any more.
     if kinds.contains(&GuardKind::Public) || kinds.contains(&GuardKind::Unknown) {
         return kinds.into_iter().find(|kind| *kind == GuardKind::Public).unwrap_or(GuardKind::Unknown);
     }
     let is_signed_in = kinds.contains(&GuardKind::Authentication);
+    // The weakest one decides what a caller needs at least.
     if is_signed_in { GuardKind::Authentication } else { kinds.into_iter().next().unwrap_or(GuardKind::Unknown) }
 }
 

@@ -72,6 +72,7 @@ impl<'p> UrlReader<'p> {
     pub(super) fn follow(&mut self, id: ModuleId) {
         let project = self.project;
         let Some(module) = project.module(id).filter(|_| !self.modules.contains_key(&id)) else { return };
+        // Marked before it is followed, so that modules that import each other come to an end.
         self.modules.insert(id, HashMap::new());
         let mut scope = DjangoScope::new(id);
         self.statements(&mut scope, &module.statements);
@@ -81,6 +82,7 @@ impl<'p> UrlReader<'p> {
 
     /// Returns a value that a module that deals with routes gives a name.
     pub(super) fn named(&mut self, id: ModuleId, name: &str) -> Option<DjangoValue> {
+        // Modules of models or helpers are not followed for a name, which keeps the steps few.
         let is_routing = self.project.module(id).is_some_and(deals_with_routes);
         if is_routing {
             self.follow(id);
@@ -97,6 +99,7 @@ impl<'p> UrlReader<'p> {
     pub(super) fn deeper(&mut self, act: impl FnOnce(&mut Self) -> DjangoValue) -> DjangoValue {
         self.steps += 1;
         if self.depth >= MOST_DEPTH || self.steps > MOST_STEPS {
+            // Noted at the first step beyond the limit only, or the note would repeat for each further step.
             if self.steps == MOST_STEPS + 1 {
                 self.unclear.push(format!("routes of Django: more than {MOST_STEPS} steps are not followed"));
             }
@@ -128,6 +131,7 @@ impl<'p> UrlReader<'p> {
                 Some(false) => self.statements(scope, otherwise),
                 None => {
                     let leans = self.leaning(scope, test);
+                    // Both arms are followed, as settings of a server decide and both sets of routes may be live.
                     let mut other = scope.arm();
                     self.statements(scope, body);
                     self.statements(&mut other, otherwise);
@@ -186,6 +190,7 @@ impl<'p> UrlReader<'p> {
         if module.text.contains("INSTALLED_APPS") || deals_with_routes(module) {
             self.follow(module.id);
             let names = self.modules.get(&module.id).into_iter().flatten();
+            // A star leaves out names with an underscore, as Python does.
             let public = names.filter(|(name, _)| !name.starts_with('_'));
             scope.names.extend(public.map(|(name, value)| (name.clone(), value.clone())));
         }
@@ -216,6 +221,7 @@ impl<'p> UrlReader<'p> {
             }
             ExprKind::List(parts) => {
                 let items = match &value {
+                    // Lists of different length cannot be paired, so a wrong view is not bound to a name.
                     DjangoValue::List(items) if items.len() == parts.len() => items.to_vec(),
                     _ => vec![DjangoValue::Unknown; parts.len()],
                 };

@@ -59,6 +59,7 @@ impl UrlReader<'_> {
         };
         let slash = self.slash(scope, class, arguments);
         let made = (scope.module, call.span);
+        // A router in a function that is called twice stays one, unless it is nested below another parent.
         let known = self.routers.iter().position(|router| router.made == made && router.parent == parent);
         Some(DjangoValue::Router(known.unwrap_or_else(|| {
             self.routers.push(DjangoRouter { made, class: class.cloned(), slash, parent, registered: Vec::new() });
@@ -76,6 +77,7 @@ impl UrlReader<'_> {
         let prefix = self.eval(scope, prefix).text()?.to_owned();
         let lookup = argument_named(arguments, "lookup").or_else(|| argument_at(arguments, 2));
         let lookup = lookup.map(|lookup| self.eval(scope, lookup));
+        // `nested_1` is the default of drf-nested-routers.
         let lookup = lookup.as_ref().and_then(DjangoValue::text).unwrap_or("nested_1").to_owned();
 
         Some((parent, prefix, lookup))
@@ -87,6 +89,7 @@ impl UrlReader<'_> {
             let class = class?;
             self.project.class_field(class, "trailing_slash").or_else(|| own_slash(self.project, class))
         });
+        // The REST framework ends paths with a slash unless the router says otherwise.
         let Some((module, value)) = written else { return "/".to_owned() };
 
         match (&*value.kind, self.eval(&mut DjangoScope::new(module), &value)) {
@@ -107,6 +110,7 @@ impl UrlReader<'_> {
         let prefix = argument_at(arguments, 0).or_else(|| argument_named(arguments, "prefix"));
         let prefix = prefix.map(|prefix| self.eval(scope, prefix));
         let lookups = argument_named(arguments, "parents_query_lookups").map(|lookups| self.eval(scope, lookups));
+        // The last lookup belongs to the registration right above.
         let lookup = lookups.and_then(|lookups| lookups.items().last().and_then(DjangoValue::text).map(str::to_owned));
         let view = argument_at(arguments, 1).or_else(|| argument_named(arguments, "viewset"));
         let view = view.map_or(DjangoValue::Unknown, |view| self.eval(scope, view));
@@ -127,6 +131,7 @@ impl UrlReader<'_> {
         let Some(found) = self.routers.get(router).cloned() else { return Vec::new() };
         let above = self.above(&found, 0);
         let mut patterns = Vec::new();
+        // A nested router has no root view of its own below its parent.
         patterns.extend(self.root_view(&found).filter(|_| found.parent.is_none()));
 
         for registration in &found.registered {
@@ -137,6 +142,7 @@ impl UrlReader<'_> {
                         patterns.extend(self.registration_patterns(&found, registration, &prefix));
                     }
                 }
+                // The registration is kept without a path, so that the report names it as unclear.
                 _ => patterns.push(DjangoValue::Pattern(Rc::new(UrlPattern {
                     paths: Vec::new(),
                     target: registration.view.clone(),
@@ -211,6 +217,7 @@ impl UrlReader<'_> {
         let mut made = Vec::new();
 
         for (path, mut actions) in written {
+            // A router offers only the actions that the view has; the others answer 405.
             actions.retain(|(_, action)| has_action(self.project, class, action));
             let path = path.replace("{prefix}", prefix).replace("{trailing_slash}", slash);
             made.push((path.replace("{lookup}", &format!("{{{name}}}")), actions, Vec::new()));
@@ -252,6 +259,7 @@ impl UrlReader<'_> {
 
         for part in self.project.line_of(class) {
             for method in part.class.methods() {
+                // The nearest class wins, as in Python; mapped methods belong to another action.
                 if mapped_action(method).is_some() || seen.contains(&method.name) {
                     continue;
                 }
@@ -287,6 +295,7 @@ impl UrlReader<'_> {
         let methods = methods.map(|methods| self.eval(&mut scope, methods).items()).unwrap_or_default();
         let mut methods: Vec<String> =
             methods.iter().filter_map(DjangoValue::text).map(str::to_ascii_uppercase).collect();
+        // `@action` without methods serves GET.
         if methods.is_empty() {
             methods.push("GET".to_owned());
         }

@@ -33,10 +33,12 @@ pub(super) fn read_settings(reader: &mut UrlReader) -> DjangoSettings {
 
         if let Some(DjangoValue::Text(root)) = reader.followed(module.id, "ROOT_URLCONF") {
             let found = reader.module_named(module.id, &root);
+            // Settings for development and production often name the same root.
             settings.roots.extend(found.filter(|found| !settings.roots.contains(found)));
         }
         for middleware in reader.followed(module.id, "MIDDLEWARE").map(|list| list.items()).unwrap_or_default() {
             let Some(name) = middleware.text() else { continue };
+            // Several settings add to one list; each middleware guards once, at its first place.
             if !settings.middleware.iter().any(|(known, _)| known == name) {
                 let line = line_of_setting(module, "MIDDLEWARE");
                 settings.middleware.push((name.to_owned(), (module.id, line)));
@@ -83,6 +85,7 @@ fn setting_in(project: &Project, module: &Module, key: &str) -> Option<(ModuleId
                 _ => false,
             };
             if targets.iter().any(is_key) {
+                // The last assignment wins, as it would at runtime.
                 found = Some(value.clone());
             }
         }
@@ -94,6 +97,7 @@ fn setting_in(project: &Project, module: &Module, key: &str) -> Option<(ModuleId
             let entry = entries.iter().find(|entry| {
                 entry.key.as_ref().and_then(|name| project.constant(module.id, name)).as_deref() == Some(key)
             });
+            // An assignment to the key overrides the entry in the dictionary.
             if found.is_none() {
                 found = entry.map(|entry| entry.value.clone());
             }

@@ -146,7 +146,9 @@ impl DjangoValue {
     pub(super) fn add(self, other: DjangoValue) -> DjangoValue {
         match (self, other) {
             (DjangoValue::Text(left), DjangoValue::Text(right)) => DjangoValue::Text(left + &right),
+            // A text plus something unknown is no path that could be called.
             (DjangoValue::Text(_), _) | (_, DjangoValue::Text(_)) => DjangoValue::Unknown,
+            // A list keeps its known part: patterns that cannot be seen must not hide those that can.
             (DjangoValue::Unknown, other) => other,
             (left, DjangoValue::Unknown) => left,
             (left, right) => {
@@ -189,6 +191,7 @@ impl DjangoValue {
     /// Returns what either arm of a condition leaves: both lists, or whichever is known.
     pub(super) fn either(self, other: DjangoValue) -> DjangoValue {
         match (&self, &other) {
+            // The same value on both arms must not be listed twice.
             _ if self.is_same(&other) => self,
             (DjangoValue::List(left), DjangoValue::List(right)) => {
                 // An arm that only adds to what was there leaves all of it in.
@@ -198,6 +201,7 @@ impl DjangoValue {
             }
             (DjangoValue::Unknown | DjangoValue::Outside(_) | DjangoValue::Flag(_), DjangoValue::Unknown) => self,
             (DjangoValue::Unknown | DjangoValue::Outside(_) | DjangoValue::Flag(_), _) => other,
+            // Of two values that exclude each other the first stays; the reader swaps arms by the settings.
             _ => self,
         }
     }
@@ -234,6 +238,7 @@ impl DjangoValue {
             DjangoValue::Class(_) | DjangoValue::Function(_) | DjangoValue::Module(_) | DjangoValue::Router(_) => {
                 Some(true)
             }
+            // Objects of classes, views and what lies outside may define their own truth.
             _ => None,
         }
     }

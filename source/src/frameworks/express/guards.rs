@@ -51,6 +51,7 @@ pub(super) struct RegisteredMiddleware<'g> {
 /// Returns the guard that a middleware is; absent where it refuses no caller.
 pub(super) fn guard_of(machine: &mut Machine, registered: &RegisteredMiddleware) -> Option<Guard> {
     let given = registered.given;
+    // Express calls functions with four parameters only after a fault, so they cannot refuse a caller.
     if is_fault_handler(&given.value) || matches!(given.value, JsValue::Router(_)) {
         return None;
     }
@@ -65,6 +66,7 @@ pub(super) fn guard_of(machine: &mut Machine, registered: &RegisteredMiddleware)
         _ => kind_by_name(&called_name(&name), &[])?,
     };
 
+    // Under an unknown condition the guard may be absent in production, so it proves nothing.
     let is_certain = !registered.is_doubtful || kind == GuardKind::Public;
     let kind = if is_certain { kind } else { GuardKind::Unknown };
     Some(Guard { name, kind, level: registered.level, place: machine.project.place(given.module, given.span) })
@@ -94,6 +96,7 @@ fn kind_of_function(machine: &mut Machine, given: &ScriptArgument, name: &str) -
     let verdict = read_body(&closure.function);
     let named = format!("{} {}", called_name(name), closure.function.name);
     let is_called_guard = is_auth_name(&named) || is_role_name(&named);
+    // A body that only delegates refuses where its name promises it; otherwise delegating is mere plumbing.
     let may_refuse = verdict.refuses() || (verdict.delegates && is_called_guard);
 
     if !may_refuse {
@@ -103,9 +106,11 @@ fn kind_of_function(machine: &mut Machine, given: &ScriptArgument, name: &str) -
     if machine.passes_all(&closure) {
         return None;
     }
+    // Optional authentication identifies a caller but also lets requests without credentials pass.
     if verdict.lets_strangers_pass {
         return Some(GuardKind::Unknown);
     }
+    // 403 alone, without a word of authentication, is the answer to a known caller without the right.
     let only_forbids = verdict.forbids && !verdict.rejects_strangers && !is_auth_name(&named);
 
     if is_role_name(&named) || only_forbids {
@@ -121,6 +126,7 @@ fn kind_of_package(name: &str, arguments: &[ScriptArgument]) -> Option<GuardKind
     if HARMLESS.iter().any(|part| small.contains(part)) {
         return None;
     }
+    // A package may refuse for reasons that its name does not show.
     Some(kind_by_name(name, arguments).unwrap_or(GuardKind::Unknown))
 }
 

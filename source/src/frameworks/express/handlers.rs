@@ -44,6 +44,7 @@ pub(super) fn split_handler(items: &[ScriptArgument]) -> Option<(Vec<ScriptArgum
         _ => false,
     };
     let usable: Vec<&ScriptArgument> = items.iter().filter(|given| !is_fault_handler(&given.value)).collect();
+    // Without a function that surely ends the request, Express programs put the handler last.
     let place = usable.iter().position(|given| ends(given)).unwrap_or(usable.len().checked_sub(1)?);
     let handler = usable.get(place).copied()?.clone();
 
@@ -52,12 +53,14 @@ pub(super) fn split_handler(items: &[ScriptArgument]) -> Option<(Vec<ScriptArgum
 
 /// Returns whether a function cannot pass a request on.
 fn ends_request(function: &Function) -> bool {
+    // With rest parameters or `arguments` the body can reach `next` without naming it.
     if function.parameters.iter().any(|parameter| parameter.spread != Spread::One)
         || mentions_name(function, "arguments")
     {
         return false;
     }
     match function.parameters.get(2) {
+        // Without a third parameter the function has no `next` to pass the request on.
         None => function.parameters.len() == 2,
         Some(next) => !mentions_name(function, &next.name),
     }
@@ -84,6 +87,7 @@ pub(super) fn unwrap_handler(value: &JsValue) -> Option<Rc<Closure>> {
                 None => return Some(closure.clone()),
             },
             JsValue::Made(made) => {
+                // Wrappers of packages take options first and the function last.
                 let functions = flatten_lists(&made.arguments).into_iter().rev().map(|given| given.value);
                 current = functions.into_iter().find(is_callable)?;
             }
@@ -109,6 +113,7 @@ fn wrapped_function(closure: &Rc<Closure>) -> Option<JsValue> {
     walk_statements(&closure.function.body, &mut |_| {}, &mut |expr| {
         let Some((callee, arguments)) = expr.call() else { return };
         let through = matches!(&*callee.kind, ExprKind::Member(_, name) if matches!(name.as_str(), "call" | "apply"));
+        // A wrapper hands on its own request; a call without it is only a helper.
         let passes = arguments.iter().take(2).any(|argument| argument.value.name() == Some(&first.name));
 
         if !passes {
@@ -121,6 +126,7 @@ fn wrapped_function(closure: &Rc<Closure>) -> Option<JsValue> {
         found = found.take().or_else(|| captured_value(closure, callee));
     });
 
+    // A recursive function would unwrap to itself for ever.
     let is_other =
         |value: &JsValue| !matches!(value, JsValue::Function(other) if Arc::ptr_eq(&other.function, &closure.function));
     found.filter(|value| is_callable(value) && is_other(value)).or_else(|| last_of_list(closure))

@@ -32,6 +32,7 @@ pub(super) fn find_routes(project: &Project) -> RouteTable {
             unclear: vec!["the start of the program could not be followed".to_owned()],
             ..RouteTable::default()
         };
+        // A panic of the thread costs the routes of Express only; the other frameworks are still reported.
         started.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(unread)
     })
 }

@@ -65,6 +65,7 @@ fn path_of_pattern(pattern: &str) -> Option<String> {
             made.push(letter);
             rest = rest.get(letter.len_utf8()..)?;
         } else {
+            // Any other operator would leave a path that clients cannot call.
             return None;
         }
     }
@@ -103,6 +104,7 @@ pub(super) fn covers_path(below: &str, path: &str) -> bool {
             return true;
         }
         match parts.next() {
+            // A parameter below stands for any one part; a fixed part must be equal.
             Some(other) if part == other || part.contains('{') => {}
             _ => return false,
         }

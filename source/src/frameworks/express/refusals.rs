@@ -34,6 +34,7 @@ pub(super) fn read_body(function: &Function) -> BodyVerdict {
     let mut passes = false;
     let see = &mut |statement: &'_ Statement| {
         if let StatementKind::If { test, body, .. } = &statement.kind {
+            // A test for a missing credential that leads to `next()` is optional authentication.
             passes |= asks_for_nothing(test) && only_passes(body, next);
         }
     };
@@ -77,6 +78,7 @@ impl BodyVerdict {
                 _ => self.see_fault(status),
             },
             ("redirect", _) => self.ends = true,
+            // `next('route')` and `next('router')` skip handlers and are no faults.
             (_, Some(fault)) if name == next && literal_text(fault).is_none() => self.see_fault(fault),
             _ => {
                 self.delegates |=
@@ -95,6 +97,7 @@ impl BodyVerdict {
 
     /// Reads what is thrown, or passed on as a fault: its name, and the statuses in it.
     fn see_fault(&mut self, fault: &Expr) {
+        // A thrown fault ends the request whatever it is; its name and numbers only refine the verdict.
         self.ends = true;
         walk_expr(fault, &mut |part| match &*part.kind {
             ExprKind::Constant(status) => self.see_status(status),
@@ -112,6 +115,7 @@ impl BodyVerdict {
 fn asks_for_nothing(test: &Expr) -> bool {
     match &*test.kind {
         ExprKind::Not(inner) => is_about_credentials(inner),
+        // With `&&` every part must be about a missing credential, or the branch is about something else.
         ExprKind::Logic { all: true, parts } => parts.iter().all(asks_for_nothing),
         ExprKind::Logic { parts, .. } => parts.iter().any(asks_for_nothing),
         ExprKind::Compare(parts, signs) => {

@@ -34,6 +34,7 @@ pub(super) fn routes_from_machine(machine: &mut Machine) -> RouteTable {
 
     for at in 0..walk.machine.routers.len() {
         let id = ExpressRouterId(at);
+        // Only routers that hang on nothing are roots; the others are reached through them, with their guards.
         if !mounted.contains(&id) {
             walk.router(id, "", &mut Vec::new());
         }
@@ -54,6 +55,7 @@ impl RouteWalk<'_, '_> {
     /// Walks over what is registered on a router, in order: what stands before a route runs before it.
     fn router(&mut self, id: ExpressRouterId, prefix: &str, standing: &mut Vec<RouteMiddleware>) {
         let Some(router) = self.machine.routers.get(id.0) else { return };
+        // A router that is used within itself would never come to an end.
         if self.open.contains(&id) || self.open.len() >= MOST_DEPTH {
             return;
         }
@@ -98,6 +100,7 @@ impl RouteWalk<'_, '_> {
             let routers = routers_in(&given.value);
             for router in &routers {
                 let prefix = if path == "/" { "" } else { path };
+                // What a router adds stays inside it, so each one gets its own copy of what stands before it.
                 self.router(*router, prefix, &mut standing.clone());
             }
             if routers.is_empty() {
@@ -132,6 +135,7 @@ impl RouteWalk<'_, '_> {
             self.table.unclear.push(format!("only {MOST_ROUTES} routes are listed"));
             return;
         }
+        // `router.param` runs only where the path has that parameter.
         let reaches = |standing: &&RouteMiddleware| match &standing.parameter {
             Some(name) => path_parameters(path).contains(name),
             None => covers_path(&standing.below, path),
@@ -188,6 +192,7 @@ impl RouteWalk<'_, '_> {
 
 /// Where a route is declared: the registering call, or the call in the handler's own file that led to it.
 fn declaration_site(layer: &Layer, handler: ModuleId) -> (ModuleId, Span) {
+    // A helper like `crud(router, '/x', handlers)` would otherwise give all its routes one line.
     if layer.module == handler {
         return (layer.module, layer.span);
     }

@@ -42,6 +42,7 @@ fn declare_route(survey: &PythonSurvey, graph: &mut Graph, (at, call): (ScopeId,
     let ExprKind::Member(object, method) = &*callee.kind else { return };
     let plain = METHODS.contains(&method.as_str());
 
+    // Other methods of objects with a decorator are no routes, and need no note.
     if !plain && !matches!(method.as_str(), "api_route" | "route" | "add_api_route" | "add_route") {
         return;
     }
@@ -60,6 +61,7 @@ fn declare_route(survey: &PythonSurvey, graph: &mut Graph, (at, call): (ScopeId,
         vec![method.to_ascii_uppercase()]
     } else {
         let listed = argument_named(arguments, "methods").and_then(|methods| survey.texts(at, methods));
+        // `api_route` without methods answers GET only, as in FastAPI.
         listed.unwrap_or_else(|| vec!["GET".to_owned()]).iter().map(|method| method.to_ascii_uppercase()).collect()
     };
     let site = GuardSite { at, level: GuardLevel::Route, span: call.span };

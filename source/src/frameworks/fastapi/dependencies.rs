@@ -30,6 +30,7 @@ fn add_listed(survey: &PythonSurvey, site: GuardSite, (at, list): (ScopeId, &Exp
                 }
             }
 
+            // Lists of dependencies may be filled later by `append`.
             for (of, item) in survey.appended(at, list) {
                 add_item(survey, site, (of, &item), guards);
             }
@@ -94,6 +95,7 @@ fn dependencies_of(survey: &PythonSurvey, at: ScopeId, parameter: &FunctionParam
     let mut found = Vec::new();
     for written in parameter.default.iter().chain(&parameter.declared) {
         add_annotated((at, written), &mut found);
+        // `CurrentUser = Annotated[User, Depends(..)]` is the form that FastAPI recommends.
         if matches!(&*written.kind, ExprKind::Name(_) | ExprKind::Member(..)) {
             for meaning in survey.meanings(at, written) {
                 if let Meaning::Value(of, value) = meaning {
@@ -133,11 +135,13 @@ fn add_dependency(
     depth: usize,
     guards: &mut Vec<Guard>,
 ) {
+    // `Depends()` without an argument takes the declared type as the dependency.
     let Some(called) = argument_named(arguments, "dependency").or_else(|| argument_at(arguments, 0)).or(declared)
     else {
         return;
     };
     if depth < MOST_DEPTH {
+        // What a dependency depends on is added first, because it runs first.
         add_deeper(survey, site, (at, called), depth + 1, guards);
     }
     let inner = GuardSite { at, ..site };
@@ -146,6 +150,7 @@ fn add_dependency(
     survey.project.text(survey.module(at), item.span).clone_into(&mut guard.name);
     let scopes = argument_named(arguments, "scopes").and_then(|scopes| survey.texts(at, scopes));
 
+    // `Security(.., scopes=[..])` demands more of a caller than the dependency itself.
     if let Some(scopes) = scopes.filter(|scopes| !scopes.is_empty()) {
         guard.kind = GuardKind::Role(scopes.join(", "));
     }
@@ -179,6 +184,7 @@ fn add_deeper(
                 }
             }
             Meaning::Class(class) => {
+                // An instance as dependency is called; a class is constructed.
                 let name = if called.call().is_some() { "__call__" } else { "__init__" };
                 add_method(survey, site, (&class, name), depth, guards);
             }

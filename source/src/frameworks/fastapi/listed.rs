@@ -24,6 +24,7 @@ pub(super) fn collect_routes(survey: &PythonSurvey, graph: &mut Graph) {
     for made in survey.made(&["FastAPI", "Starlette", "APIRouter", "Router"]) {
         let router = (survey.module(made.at), made.call.span.start);
         let plain = argument_at(made.arguments, 0).filter(|_| made.class == "Router");
+        // Only `Router` takes the list in first place; the others have it by name.
         let Some(list) = argument_named(made.arguments, "routes").or(plain) else { continue };
 
         if graph.routers.contains_key(&router) {
@@ -44,6 +45,7 @@ fn add_list(survey: &PythonSurvey, graph: &mut Graph, listing: &Listing, (at, li
         _ => {
             for meaning in survey.meanings(at, list) {
                 let Meaning::Value(of, value) = meaning else { continue };
+                // A name that means itself would be followed for ever.
                 if value.span != list.span && matches!(&*value.kind, ExprKind::List(_) | ExprKind::Operation(..)) {
                     let deeper = Listing { depth: listing.depth + 1, ..*listing };
                     add_list(survey, graph, &deeper, (of, &value));
@@ -119,11 +121,13 @@ fn answering_functions(
     endpoint: &Expr,
     given: Option<Vec<String>>,
 ) -> Vec<(Vec<String>, FunctionRef)> {
+    // An `HTTPEndpoint` has a method for each verb, so the list of methods does not apply to it.
     if let Some(class) = survey.class(at, endpoint) {
         let methods = ENDPOINT_METHODS.into_iter();
         let methods = methods.filter_map(|name| survey.project.method(&class, name).map(|found| (name, found)));
         return methods.map(|(name, found)| (vec![name.to_ascii_uppercase()], found)).collect();
     }
+    // Starlette answers GET where no methods are given.
     let methods = given.unwrap_or_else(|| vec!["GET".to_owned()]);
     let methods: Vec<String> = methods.iter().map(|method| method.to_ascii_uppercase()).collect();
     survey.function(at, endpoint).map(|function| (methods, function)).into_iter().collect()

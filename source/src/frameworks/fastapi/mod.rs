@@ -20,6 +20,7 @@ pub(super) fn find_routes(project: &Project) -> RouteTable {
     }
     let survey = PythonSurvey::of(project);
     let mut graph = Graph::new(FrameworkName::FastApi);
+    // Routers must be known before mounts, and mounts before routes, as each refers to the one before.
     mounts::collect_routers(&survey, &mut graph);
     mounts::collect_mounts(&survey, &mut graph);
     declare::collect_routes(&survey, &mut graph);

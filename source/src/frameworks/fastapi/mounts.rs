@@ -13,6 +13,7 @@ pub(super) fn collect_routers(survey: &PythonSurvey, graph: &mut Graph) {
         let full = made.call.call().and_then(|(callee, _)| survey.full_name(made.at, callee));
         let is_other = full.is_some_and(|full| !full.starts_with("starlette") && !full.starts_with("fastapi"));
 
+        // `Router` is a common name of other libraries; a class of the project is judged by what it extends.
         if made.class == "Router" && made.own.is_none() && is_other {
             continue;
         }
@@ -127,6 +128,7 @@ fn mount_app(
     (at, _): (ScopeId, &Expr),
     (object, arguments): (&Expr, &[Argument]),
 ) {
+    // `mount` with a single argument belongs to other libraries.
     let plain = arguments.iter().filter(|given| given.spread == Spread::One).count();
     let Some(path) = argument_named(arguments, "path").or_else(|| argument_at(arguments, 0)).filter(|_| plain >= 2)
     else {
@@ -136,6 +138,7 @@ fn mount_app(
     let Some(prefix) = survey.text(at, path) else { return };
     let mount = |parent| PythonMount {
         parent,
+        // A mounted application runs apart, so dependencies of its parent do not guard it.
         kind: MountKind::Apart,
         prefix: prefix.clone(),
         keeps_own: true,
@@ -153,6 +156,7 @@ fn attach_mounts(
 ) {
     let parents = survey.routers(graph, at, object);
     let only = graph.only_app();
+    // `routers` guesses the only application for what is unknown, and that guess is no child to be mounted.
     let children = survey.routers(graph, at, child).into_iter().filter(|id| Some(*id) != only || parents.len() > 1);
 
     for child in children.collect::<Vec<_>>() {

@@ -19,6 +19,7 @@ pub(super) fn collect_operations(survey: &PythonSurvey, graph: &mut Graph) {
         return;
     }
     for file in survey.project.tree.files.iter().filter(|file| file.language.is_none()) {
+        // Parsing every JSON and YAML file would cost much, and most are no documents.
         if !file.text.contains("operationId") {
             continue;
         }
@@ -54,6 +55,7 @@ fn own_base(document: &Value) -> String {
         Some((_, rest)) => rest.split_once('/').map(|(_, path)| format!("/{path}")).unwrap_or_default(),
         None => url.to_owned(),
     });
+    // `basePath` belongs to version 2 of the format, and servers to version 3; a document has one of them.
     let base = document.get("basePath").and_then(Value::as_str).map(str::to_owned).or(path);
     base.unwrap_or_default().trim_end_matches('/').to_owned()
 }
@@ -88,6 +90,7 @@ fn add_document(project: &Project, graph: &mut Graph, (file, document): (&Source
 /// The function of a full name: `shop.orders.Orders.read`.
 fn function_named(project: &Project, name: &str) -> Option<FunctionRef> {
     let name = name.replace(':', ".");
+    // The operation id may name a method of a class, so each dot is tried as the end of the module.
     name.rmatch_indices('.').find_map(|(at, _)| {
         let module = project.python_module(name.get(..at)?)?;
         match project.resolve(module, name.get(at + 1..)?) {
@@ -99,6 +102,7 @@ fn function_named(project: &Project, name: &str) -> Option<FunctionRef> {
 
 /// What the document requires of callers: one of its schemes, with their scopes.
 fn guards_of(document: &Value, operation: &Value, file: &str) -> Vec<Guard> {
+    // Security at an operation replaces that of the document, even if it is empty.
     let required = operation.get("security").or_else(|| document.get("security")).and_then(Value::as_array);
     let required: Vec<_> = required.into_iter().flatten().filter_map(Value::as_object).collect();
 
@@ -106,6 +110,7 @@ fn guards_of(document: &Value, operation: &Value, file: &str) -> Vec<Guard> {
     if required.iter().any(|schemes| schemes.is_empty()) {
         return Vec::new();
     }
+    // Alternatives are satisfied by any one of them, so only the first is listed.
     let schemes = required.into_iter().take(1).flatten();
     let guard = |(name, scopes): (&String, &Value)| {
         let scopes: Vec<&str> = scopes.as_array().into_iter().flatten().filter_map(Value::as_str).collect();

@@ -71,6 +71,7 @@ fn rule_of(survey: &PythonSurvey, graph: &mut Graph, (at, decorator): (ScopeId, 
     }
     let routers = survey.routers(graph, at, object);
 
+    // `client.get("/x")` and the like are calls of other libraries.
     if routers.is_empty() {
         return None;
     }
@@ -104,6 +105,7 @@ fn paths_of(
         }
     }
 
+    // A decorator without a path declares the root of its blueprint or namespace.
     if paths.is_empty()
         && from == 0
         && arguments.iter().all(|given| given.name.as_deref().is_some_and(|name| name != "rule"))
@@ -121,6 +123,7 @@ fn add_url_rule(
 ) {
     let routers = survey.routers(graph, at, object);
     let view = argument_named(arguments, "view_func").or_else(|| argument_at(arguments, 2));
+    // `add_url_rule` without a function only names an endpoint, which another call fills.
     let Some(view) = view.filter(|_| !routers.is_empty()) else { return };
     let rule = argument_named(arguments, "rule").or_else(|| argument_at(arguments, 0));
     let Some(path) = rule.and_then(|rule| survey.text(at, rule)) else {
@@ -177,6 +180,7 @@ fn declare_function(
     rule: &FlaskRouteRule,
     (handler, guards): (FunctionRef, Vec<Guard>),
 ) {
+    // Flask answers GET where no methods are given.
     let methods = rule.methods.clone().unwrap_or_else(|| vec!["GET".to_owned()]);
     for path in &rule.paths {
         graph.declared.push(Declaration {

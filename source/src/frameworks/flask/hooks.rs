@@ -36,6 +36,7 @@ fn add_hook(survey: &PythonSurvey, graph: &mut Graph, (at, object, hook): (Scope
         return;
     }
     for id in survey.routers(graph, at, object) {
+        // A hook `before_app_request` of a blueprint runs for all requests of its application.
         let is_app = graph.routers.get(&id).is_some_and(|router| router.is_app) || for_all;
         let level = if is_app { GuardLevel::App } else { GuardLevel::Router };
         let site = GuardSite { at, level, span: hooked.span };

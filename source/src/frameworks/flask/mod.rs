@@ -36,6 +36,7 @@ pub(super) fn find_routes(project: &Project) -> RouteTable {
     let mut graph = Graph::new(FrameworkName::Flask);
     mounts::collect_routers(&survey, &mut graph);
     mounts::collect_mounts(&survey, &mut graph);
+    // Hooks need the mounts, as those of a blueprint may hold for its whole application.
     hooks::collect_guards(&survey, &mut graph);
     declare::collect_routes(&survey, &mut graph);
     connexion::collect_operations(&survey, &mut graph);

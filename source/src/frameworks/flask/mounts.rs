@@ -47,6 +47,7 @@ fn is_foreign(survey: &PythonSurvey, made: &RouterCreation) -> bool {
     let head = full.split('.').next().unwrap_or_default();
 
     match made.class {
+        // These names are common, so the import must come from a library of Flask.
         "Api" | "RestApi" | "Namespace" | "OpenAPI" | "APIView" => !head.contains("flask") && !head.contains("rest"),
         _ => matches!(head, "sanic" | "socketio" | "argparse"),
     }
@@ -56,6 +57,7 @@ fn router_of(survey: &PythonSurvey, made: &RouterCreation) -> PythonRouter {
     let is_app = APPS.contains(&made.class);
     let text = |name: &str| argument_named(made.arguments, name).and_then(|value| survey.text(made.at, value));
     let prefix = match made.class {
+        // A namespace of restx is served below its name unless it has a path.
         "Namespace" => text("path").or_else(|| {
             let name = argument_named(made.arguments, "name").or_else(|| argument_at(made.arguments, 0));
             name.and_then(|name| survey.text(made.at, name)).map(|name| format!("/{name}"))
@@ -78,11 +80,13 @@ fn router_of(survey: &PythonSurvey, made: &RouterCreation) -> PythonRouter {
 
 /// The guards in a list of decorators; the first of it is the innermost.
 pub(super) fn guards_of(survey: &PythonSurvey, site: GuardSite, list: &Expr) -> Vec<Guard> {
+    // Flask applies such a list in order, so its last decorator stands outermost.
     let items = list_items(survey, (site.at, list)).into_iter().rev();
     items.filter_map(|(of, item)| read_guard(survey, GuardSite { at: of, ..site }, &item)).collect()
 }
 
 fn included_mount(parent: PythonRouterId, prefix: Option<String>, guards: Vec<Guard>) -> PythonMount {
+    // A prefix at registration replaces the one that the blueprint was made with.
     let keeps_own = prefix.is_none();
     PythonMount { parent, kind: MountKind::Included, prefix: prefix.unwrap_or_default(), keeps_own, guards }
 }
@@ -129,6 +133,7 @@ fn register_blueprint(
         .find_map(|name| argument_named(arguments, name))
         .or_else(|| argument_at(arguments, 1));
     let text = prefix.and_then(|prefix| survey.text(at, prefix));
+    // `url_prefix=None` is written out by some projects and leaves the blueprint its own prefix.
     let is_none =
         prefix.is_some_and(|prefix| matches!(&*prefix.kind, ExprKind::Constant(written) if written == "None"));
     if prefix.is_some() && text.is_none() && !is_none {
@@ -145,6 +150,7 @@ fn register_blueprint(
 
 /// The routers behind an expression, without guessing that it is the application.
 fn known_routers(survey: &PythonSurvey, graph: &Graph, at: ScopeId, expr: &Expr) -> Vec<PythonRouterId> {
+    // A guess that the child is the only application would register that on itself.
     let only = graph.only_app();
     survey.routers(graph, at, expr).into_iter().filter(|id| Some(*id) != only).collect()
 }

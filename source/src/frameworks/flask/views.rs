@@ -37,6 +37,7 @@ pub(super) fn view_of(survey: &PythonSurvey, at: ScopeId, expr: &Expr) -> Option
                 return Some(FlaskView { answers: Answers::Class(class), wrappers });
             }
             let Some(inner) = argument_at(arguments, 0).cloned() else { break };
+            // The first argument of a wrapper is the view; the callee may guard it.
             wrappers.push((at, callee.clone()));
             expr = inner;
             continue;
@@ -67,6 +68,7 @@ fn find_wrappers(survey: &PythonSurvey, at: ScopeId, view: &Expr) -> Vec<(ScopeI
     let mut wrappers = Vec::new();
     for (of, value) in survey.assigned(at, view) {
         let Some((callee, arguments)) = value.call() else { continue };
+        // Only an assignment that takes the old view wraps it; any other one replaces it.
         if argument_at(arguments, 0).is_none_or(|given| given.name() != view.name()) {
             continue;
         }
@@ -101,6 +103,7 @@ pub(super) fn methods_of(
         }
     }
 
+    // `dispatch_request` answers all methods that the class lists, unless verbs have methods of their own.
     if let (true, Some(method)) = (found.is_empty(), survey.project.method(class, "dispatch_request")) {
         let own = || {
             let (module, value) = survey.project.class_field(class, "methods")?;

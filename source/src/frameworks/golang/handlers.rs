@@ -27,6 +27,7 @@ impl<'s> GoCode<'s> {
             let Some(inner) = self.wrapped(at) else { break };
             let name = at.field("function").map_or("", At::text);
 
+            // An adapter like `http.HandlerFunc(f)` changes the type only, so it is no guard.
             if !is_adapter(name) {
                 guards.push(self.guard(at, GuardLevel::Route));
             }
@@ -61,6 +62,7 @@ impl<'s> GoCode<'s> {
             _ => false,
         };
 
+        // Wrappers take the handler last, behind their options.
         arguments.iter().rev().find(is_handler).copied()
     }
 
@@ -93,6 +95,7 @@ impl<'s> GoCode<'s> {
                 Some(NameBinding::Parameter(..)) => None,
                 None => {
                     let known = self.functions_of(at.text());
+                    // Without a receiver a bare name can only mean a function of the same package.
                     let own = known.iter().find(|own| own.receiver.is_none() && own.at.folder() == at.folder());
                     own.copied().or_else(|| self.function_of(self.global(at, at.text())?, steps + 1))
                 }
@@ -107,6 +110,7 @@ impl<'s> GoCode<'s> {
         let known = self.functions_of(name);
         let is_local = self.scopes.look_up(operand.text(), operand).is_some();
 
+        // A local variable hides a package of the same name.
         if let Some(path) = self.import(at, operand.text()).filter(|_| !is_local) {
             let plain = known.iter().filter(|own| own.receiver.is_none());
             return plain.into_iter().find(|own| is_package(path, own.at.folder())).copied();
@@ -127,6 +131,7 @@ impl<'s> GoCode<'s> {
             line.extend(embedded.map(|(_, kind)| *kind));
         }
 
+        // Without a known type a method is taken only where its name is unambiguous.
         let here = || methods.iter().filter(|own| own.at.folder() == at.folder());
         match methods.as_slice() {
             [one] => Some(**one),

@@ -43,6 +43,7 @@ pub(super) fn find_routes(project: &Project) -> RouteTable {
     let mut table = RouteTable::default();
     let used: Vec<GoFramework> = FRAMEWORKS.into_iter().filter(|(is_used, _)| is_used(project)).collect();
 
+    // Parsing every Go file is expensive, so it waits until a framework is mentioned.
     if used.is_empty() {
         return table;
     }
@@ -95,6 +96,7 @@ impl<'s> GoCode<'s> {
         if let Some(function) = matched.get("function") {
             let receiver = matched.get("receiver").and_then(|receiver| type_of_list(receiver, 0));
             self.functions.entry(matched.text("name")).or_default().push(GoFunction { at: function, receiver });
+            // The receiver gets a place that no argument has, so that it is never taken for one.
             self.take_parameters(function, matched.get("receiver"), 1000);
             self.take_parameters(function, matched.get("parameters"), 0);
         } else if let Some(closure) = matched.get("closure") {
@@ -166,6 +168,7 @@ impl<'s> GoCode<'s> {
             for name in &names {
                 self.field_types.insert((owner, name.text()), kind);
             }
+            // An embedded type is a field with its own name.
             if names.is_empty() {
                 self.field_types.insert((owner, kind), kind);
             }
@@ -213,6 +216,7 @@ impl<'s> GoCode<'s> {
 
 /// Returns whether a folder of the project is the one of an import.
 pub(super) fn is_package(path: &str, folder: &str) -> bool {
+    // Module paths carry a host and an owner, while folders are relative to the project.
     let last = folder.rsplit('/').next().unwrap_or(folder);
     !folder.is_empty() && (path.ends_with(&format!("/{folder}")) || package_name(path) == last)
 }

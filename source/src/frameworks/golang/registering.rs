@@ -58,6 +58,7 @@ impl<'s> GoCode<'s> {
             "github.com/gorilla/mux",
             "github.com/gofiber/fiber",
         ];
+        // A file without any of these imports may still register on a router that it is handed.
         self.imports_any(root, packages) || !self.imports_any(root, &ALL)
     }
 
@@ -69,6 +70,7 @@ impl<'s> GoCode<'s> {
     ) -> (Vec<String>, &'a [At<'s>]) {
         let rest = arguments.get(1..).unwrap_or_default();
         match (verb, arguments.first()) {
+            // `Any` serves every method, which an empty list stands for.
             ("Any", _) => (Vec::new(), arguments),
             ("Handle" | "Add" | "Method" | "MethodFunc", Some(first)) => {
                 (self.constant(*first).into_iter().map(|method| method.to_ascii_uppercase()).collect(), rest)

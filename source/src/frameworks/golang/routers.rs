@@ -98,6 +98,7 @@ impl<'s, 'c> GoRouters<'s, 'c> {
             return *known;
         }
         let id = self.graph.add_router();
+        // Known before callers are followed, as functions that register may call each other.
         self.fields.insert(key, id);
 
         if function.kind() == "func_literal" {
@@ -109,6 +110,7 @@ impl<'s, 'c> GoRouters<'s, 'c> {
             let Some(argument) = arguments.get(place) else { continue };
             let called = call.field("function").and_then(|callee| self.code.function_of(callee, 0));
 
+            // Another function of the same name is called there.
             if called.is_some_and(|called| called.at.key() != function.key()) {
                 continue;
             }
@@ -129,6 +131,7 @@ impl<'s, 'c> GoRouters<'s, 'c> {
         let arguments = call.field("arguments").map(At::children).unwrap_or_default();
         let is_argument = arguments.iter().any(|argument| argument.key() == function.key());
 
+        // The parameter of a closure is a router only where a method of the framework calls it.
         if is_argument && self.dialect.closures.contains(&callee.field_text("field")) {
             let Some(parent) = callee.field("operand").map(|operand| self.value(operand, steps)) else { return };
             let prefix = arguments.first().and_then(|first| self.code.constant(*first)).unwrap_or_default();
@@ -148,6 +151,7 @@ impl<'s, 'c> GoRouters<'s, 'c> {
         if let Some(known) = self.fields.get(&key) {
             return Some(*known);
         }
+        // The field is known first: its value may be made of the field itself.
         let id = self.graph.add_router();
         self.fields.insert(key, id);
 
@@ -171,6 +175,7 @@ impl<'s, 'c> GoRouters<'s, 'c> {
             let (method, operand) = (callee.field_text("field"), callee.field("operand")?);
             let is_package = self.code.import(call, operand.text()).is_some();
 
+            // A function of a package may have the name of a grouping method.
             if !is_package && (self.dialect.groups.contains(&method) || self.dialect.with.contains(&method)) {
                 return Some(self.grouped(call, method, operand, steps));
             }

@@ -31,6 +31,7 @@ impl<'s> GoCode<'s> {
             },
             "selector_expression" => {
                 let (operand, field) = (at.field_text("operand"), at.field_text("field"));
+                // `http.MethodGet` is a constant of the standard library, which is not in the project.
                 if operand == "http" {
                     return field.strip_prefix("Method").map(str::to_ascii_uppercase);
                 }

@@ -58,8 +58,10 @@ impl<'s> PhpClasses<'s> {
             Some(full) => format!("{full}\\{rest}"),
             None => plain.to_owned(),
         };
+        // A route group may give a namespace below which controllers are named.
         let below = format!("{}\\{plain}", namespace.trim_matches('\\'));
         let below = self.ending(&below).filter(|_| !namespace.is_empty());
+        // A short name is enough where only one class of the project has it.
         below.or_else(|| self.ending(&wanted)).or_else(|| {
             match self.classes.get(wanted.rsplit('\\').next()?)?.as_slice() {
                 [(_, one)] => Some(*one),
@@ -87,6 +89,7 @@ impl<'s> PhpClasses<'s> {
 
             for name in traits.chain(above) {
                 let known = self.class(current, name.text(), "");
+                // Traits may use each other, so each class counts once.
                 if let Some(known) = known.filter(|known| !line.iter().any(|one| one.key() == known.key()))
                     && line.len() < MOST_CLASSES
                 {
@@ -109,6 +112,7 @@ impl<'s> PhpClasses<'s> {
 /// Returns a method that stands in the class itself.
 pub(super) fn own_method<'s>(class: At<'s>, name: &str) -> Option<At<'s>> {
     let body = class.field("body")?.children();
+    // Names of methods do not depend on case in PHP.
     let is_it =
         |part: &At<'s>| part.kind() == "method_declaration" && part.field_text("name").eq_ignore_ascii_case(name);
     body.into_iter().find(is_it)

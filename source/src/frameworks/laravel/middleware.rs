@@ -28,6 +28,7 @@ impl<'s> Middleware<'s> {
             let (Some(value), Some(_)) = (matched.get("value"), matched.get("middleware")) else { continue };
             let is_kernel = value.file.module.path.ends_with("Kernel.php");
 
+            // Controllers have a property `$middleware` too, which does not run for every request.
             match matched.text("property").trim_start_matches('$') {
                 "middlewareGroups" => found.take_groups(value),
                 "middleware" if is_kernel => {
@@ -71,6 +72,7 @@ impl<'s> Middleware<'s> {
 
             match (at.field_text("name"), given.first()) {
                 ("alias" | "routeMiddleware", Some(list)) => self.take_aliases(*list),
+                // `Route::middleware(..)` in the same file guards a group of routes, not the application.
                 ("append" | "prepend" | "use" | "middleware", Some(list))
                     if !call_chain(at).0.text().contains("Route") =>
                 {
@@ -78,6 +80,7 @@ impl<'s> Middleware<'s> {
                 }
                 (group @ ("api" | "web"), Some(_)) => {
                     let lists = at.field("arguments").map(At::children).unwrap_or_default();
+                    // What is removed from a group is not added to it.
                     let lists = lists.into_iter().filter(|list| list.field_text("name") != "remove");
                     let values = lists.filter_map(|list| list.children().last().copied());
                     let items = values.flat_map(list_elements).filter_map(|(_, at)| Some((text_of(at)?, at)));
@@ -110,6 +113,7 @@ impl<'s> Middleware<'s> {
             let each = group.iter().flat_map(|(name, at)| self.guards_within(name, *at, level, classes, depth + 1));
             return each.collect();
         }
+        // Without their definition these two groups are Laravel's own, which hold no guard.
         if ["api", "web"].contains(&name) {
             return Vec::new();
         }
@@ -135,6 +139,7 @@ impl<'s> Middleware<'s> {
     /// Returns the guards that a controller puts before a method.
     pub(super) fn of_controller(&self, class: At<'s>, method: &str, classes: &PhpClasses<'s>) -> Vec<Guard> {
         let mut found = Vec::new();
+        // Constructors of base classes run first.
         for of in classes.line_of(class).into_iter().rev() {
             if let Some(constructor) = own_method(of, "__construct") {
                 found.extend(self.of_constructor(constructor, method, classes));
@@ -155,6 +160,7 @@ impl<'s> Middleware<'s> {
         let statements = constructor.field("body").map(At::children).unwrap_or_default();
 
         for statement in statements.into_iter().filter(|at| at.kind() == "expression_statement") {
+            // Only statements that always run are read; one in a condition may not apply.
             let Some(expression) = statement.children().first().copied() else { continue };
             let (base, links) = call_chain(expression);
             let Some(first) = links.first().filter(|link| base.text() == "$this" && link.name == "middleware") else {

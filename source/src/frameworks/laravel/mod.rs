@@ -77,6 +77,7 @@ impl<'s> Registry<'s> {
     /// Runs what loads files of routes first, then the files that nothing loads.
     fn run_all(&mut self) {
         let mut files: Vec<(&str, At<'s>)> = self.files.iter().map(|(path, root)| (*path, *root)).collect();
+        // Service providers and `bootstrap/app.php` come first, as they give prefixes to the files that they load.
         files.sort_by_key(|(path, _)| (is_route_file(path), *path));
 
         for (path, root) in files {
@@ -88,6 +89,7 @@ impl<'s> Registry<'s> {
             }
             let name = path.rsplit('/').next().unwrap_or(path);
 
+            // In `routes/` too, commands of the console and channels of broadcasting are no routes of HTTP.
             if !is_route_file(path) {
                 self.run_statements(root, &GroupScope::default());
             } else if !["console.php", "channels.php"].contains(&name) {
@@ -103,6 +105,7 @@ impl<'s> Registry<'s> {
         let group = name.trim_end_matches(".php");
         let mut scope = GroupScope::default();
 
+        // Lumen gives no prefix of its own, so only Laravel's `routes/api.php` has one.
         if group == "api" && !is_lumen {
             scope.prefix = self.api_prefix.clone();
         }

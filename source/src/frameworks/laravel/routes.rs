@@ -60,6 +60,7 @@ impl<'s> Registry<'s> {
 
     fn run_chain(&mut self, at: At<'s>, scope: &GroupScope) {
         let (base, links) = call_chain(at);
+        // Other chains may contain closures that register routes.
         if !is_router(base) {
             // `$this->routes(function () { Route::… })`, `->withRouting(then: function () { … })`
             self.run_statements(at, scope);
@@ -80,6 +81,7 @@ impl<'s> Registry<'s> {
 
         match link.name {
             "group" => self.run_group(link.call, &inner),
+            // A fallback answers what no route matches, so it has no path of its own.
             "fallback" => {}
             "resource" | "apiResource" | "singleton" | "apiSingleton" => {
                 if let [name, class, ..] = argument_values(link.call).as_slice() {
@@ -105,6 +107,7 @@ impl<'s> Registry<'s> {
             match (link.name, texts.first()) {
                 ("prefix", Some(prefix)) => inner.prefix = join_paths(&inner.prefix, prefix.trim_matches('/')),
                 ("middleware", _) => inner.guards.extend(self.named_guards(&texts, link.call, GuardLevel::Router)),
+                // `withoutMiddleware` takes off by the name under which it was put on.
                 ("withoutMiddleware", _) => inner.guards.retain(|guard| !texts.contains(&guard.name)),
                 ("controller", Some(class)) => inner.controller = Some(class.clone()),
                 ("namespace", Some(namespace)) => inner.namespace = format!("{}\\{namespace}", inner.namespace),
@@ -131,6 +134,7 @@ impl<'s> Registry<'s> {
                         inner.prefix = join_paths(&inner.prefix, prefix.trim_matches('/'))
                     }
                     (Some("middleware"), _) => {
+                        // Old groups write several names in one text: `auth|admin`.
                         let names: Vec<String> =
                             texts_of(value).iter().flat_map(|text| text.split('|').map(str::to_owned)).collect();
                         inner.guards.extend(self.named_guards(&names, value, GuardLevel::Router));
@@ -161,9 +165,11 @@ impl<'s> Registry<'s> {
         let Some(end) = named.map(|part| part.trim_start_matches(['.', '/'])) else { return };
         let here = at.folder();
         let known = self.files.iter().filter(|(path, _)| format!("/{path}").ends_with(&format!("/{end}")));
+        // Of files with the same end the one below the calling file is meant, else the shortest path.
         let nearest = known.max_by_key(|(path, _)| (path.starts_with(here), std::cmp::Reverse(path.len())));
         let Some((path, root)) = nearest.map(|(path, root)| ((*path).to_owned(), *root)) else { return };
 
+        // A file that loads itself would not come to an end.
         if path == at.file.module.path {
             return;
         }
@@ -187,6 +193,7 @@ impl<'s> Registry<'s> {
             self.table.unclear.push(link.call.note("the path is made at runtime"));
             return;
         };
+        // A view or redirect has no handler of the project.
         let is_served = !["view", "redirect", "permanentRedirect"].contains(&link.name);
         let target = rest.get(1).copied().filter(|_| is_served);
         let mut handler = self.action(link.call, target, scope);
@@ -231,6 +238,7 @@ impl<'s> Registry<'s> {
             ([one], _) if one.contains('@') => {
                 one.split_once('@').map(|(class, method)| (class.to_owned(), method.to_owned())).unwrap_or_default()
             }
+            // In a group with a controller a text is a method; `X::class` is always an invokable class.
             ([one], Some(class)) if target.kind() != "class_constant_access_expression" => (class.clone(), one.clone()),
             ([one], _) => (one.clone(), "__invoke".to_owned()),
             _ => return none,
@@ -278,6 +286,7 @@ impl<'s> Registry<'s> {
             |name: &str| options.iter().find(|(key, _)| key.as_deref() == Some(name)).map(|(_, at)| texts_of(*at));
         let only = listed("only").or_else(|| old("only"));
         let except = listed("except").or_else(|| old("except")).unwrap_or_default();
+        // A singleton has no identifier and no collection.
         let is_single = link.name.to_ascii_lowercase().contains("singleton");
         let is_api = link.name.starts_with("api");
         let is_shallow = after.iter().any(|link| link.name == "shallow");
@@ -287,6 +296,7 @@ impl<'s> Registry<'s> {
         for (action, methods, is_member, end) in ACTIONS {
             let of_single = ["show", "edit", "update"].contains(&action);
             let is_given = !(is_api && ["create", "edit"].contains(&action)) && (!is_single || of_single);
+            // `only` may ask for an action that an API resource leaves out by default.
             let wanted = only.as_ref().map_or(is_given, |only| has(only, action));
 
             if !wanted || has(&except, action) {
@@ -312,9 +322,11 @@ impl<'s> Registry<'s> {
         guards.extend(scope.guards.iter().cloned());
         guards.extend(registered.guards);
 
+        // The middleware of a controller runs inside that of its route.
         if let Some(class) = handler.class {
             guards.extend(self.middleware.of_controller(class, &handler.method, &self.classes));
         }
+        // Names are taken off at the end, as a route may lift what its group or controller put on.
         guards.retain(|guard| !registered.without.contains(&guard.name));
         let path = registered.path;
 

@@ -22,6 +22,7 @@ pub(super) fn named_argument<'s>(list: At<'s>, name: &str) -> Option<At<'s>> {
 pub(super) fn text_of(at: At<'_>) -> Option<String> {
     match at.kind() {
         "string" | "encapsed_string" => {
+            // A text with a variable in it is made at runtime.
             let is_plain = at.children().iter().all(|part| part.kind() != "variable_name");
             is_plain.then(|| at.text().trim_matches(['"', '\'']).replace("\\\\", "\\"))
         }
@@ -34,6 +35,7 @@ pub(super) fn text_of(at: At<'_>) -> Option<String> {
 /// Returns the elements of a list with their keys, or the one value.
 pub(super) fn list_elements(at: At<'_>) -> Vec<(Option<String>, At<'_>)> {
     if at.kind() != "array_creation_expression" {
+        // A single value may stand wherever Laravel takes a list.
         return vec![(None, at)];
     }
     let parts = at.children().into_iter().map(At::children);

@@ -65,6 +65,7 @@ fn read_controller<'p>(
 fn paths_of(project: &Project, decorator: &Decorator, table: &mut RouteTable) -> Option<Vec<String>> {
     let Some(first) = decorator.arguments.first() else { return Some(vec![String::new()]) };
     let value = match &*first.value.kind {
+        // A controller with options but without a path is served at the root.
         ExprKind::Record(_) => match field_of(&first.value, "path") {
             Some(path) => path,
             None => return Some(vec![String::new()]),
@@ -92,6 +93,7 @@ impl Controller<'_> {
         let mut seen: HashSet<String> = HashSet::new();
         for part in project.line_of(&self.class) {
             for method in part.class.methods() {
+                // A method that is overridden is served once, with the decorators of the nearest class.
                 if seen.insert(method.name.clone()) {
                     self.add_method(project, part.module, method, table);
                 }
@@ -135,6 +137,7 @@ impl Controller<'_> {
     /// Returns the paths of a method: prefix, version, module, controller, method.
     fn whole_paths(&self, paths: &[String], own_versions: &[String]) -> Vec<String> {
         let settings = self.settings;
+        // A version of the method replaces that of the class, and both replace the default.
         let named = if own_versions.is_empty() { &self.versions } else { own_versions };
         let named = if named.is_empty() { &settings.default_versions } else { named };
         let versions: Vec<String> = match &settings.version_prefix {
@@ -151,6 +154,7 @@ impl Controller<'_> {
                     let own = [above.as_str(), controller, path]
                         .iter()
                         .fold(String::new(), |whole, part| join_parts(&whole, part));
+                    // The exclusions are written without prefix and version.
                     let is_excluded = settings.excluded.contains(&normalise_path(&join_paths("", &own)));
                     let prefix = if is_excluded { "" } else { settings.prefix.as_str() };
                     let whole =

@@ -40,6 +40,7 @@ fn add_decorators(project: &Project, module: ModuleId, written: &Expr, found: &m
         found.iter_mut().skip(before).for_each(|decorator| decorator.span = written.span);
     }
 
+    // The decorator itself is kept too: its name may say that it lets strangers in or asks for roles.
     found.push(Decorator { module, name, arguments, span: written.span });
 }
 
@@ -73,6 +74,7 @@ pub(super) fn texts_of(project: &Project, module: ModuleId, value: &Expr) -> Vec
         ExprKind::List(items) => items.iter().flat_map(|item| texts_of(project, module, item)).collect(),
         _ => match project.constant(module, value) {
             Some(text) => vec![text],
+            // A member like `Role.Admin` names the role well enough where its value is not known.
             None => dotted_text(value).map(|name| last_part(&name).to_owned()).into_iter().collect(),
         },
     }

@@ -41,6 +41,7 @@ pub(super) fn own_guards(project: &Project, decorators: &[Decorator], level: Gua
 fn is_public(name: &str) -> bool {
     let found = words::words_of(name);
     let has = |list: &[&str]| found.iter().any(|word| list.contains(&word.as_str()));
+    // `RequirePublicKey` has a public word but demands something, so a verb of guards decides.
     has(words::PUBLIC_WORDS) && !has(words::GUARD_VERBS)
         || has(&["no", "skip", "without", "bypass", "disable"]) && has(words::CREDENTIAL_WORDS)
 }
@@ -61,6 +62,7 @@ pub(super) fn guards_of(project: &Project, settings: &NestSettings, [class, meth
         guard.kind = if roles.is_empty() { GuardKind::Unknown } else { GuardKind::Role(roles.join(", ")) };
     }
     if let Some(public) = method.public.or(class.public) {
+        // A public mark lifts guards that ask for it; a guard on the method itself was put there on purpose.
         let lifted = guards.iter_mut().filter(|guard| guard.level != GuardLevel::Route);
         lifted.for_each(|guard| guard.kind = GuardKind::Unknown);
         guards.push(public);
@@ -77,9 +79,11 @@ fn read_guard(project: &Project, module: ModuleId, value: &Expr, level: GuardLev
         Some(Resolved::Class(class)) => project.method(&class, "canActivate").map(|found| found.function),
         _ => None,
     };
+    // A stub that returns `true` is no protection, whatever its name promises.
     if body.as_ref().is_some_and(|body| passes_all(body)) {
         return None;
     }
+    // A role is looked for first, as `RolesAuthGuard` has words of both.
     let kind = if words::has_word(&named, words::ROLE_WORDS) {
         GuardKind::Role(String::new())
     } else if words::has_word(&named, words::CREDENTIAL_WORDS) {

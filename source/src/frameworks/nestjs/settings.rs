@@ -88,6 +88,7 @@ impl NestSettings {
         let first = argument_at(arguments, 0);
         match (name, first) {
             ("setGlobalPrefix", Some(first)) => {
+                // A prefix that is made at runtime leaves the paths without one.
                 self.prefix = project.constant(module, first).unwrap_or_default();
                 let excluded = argument_at(arguments, 1).and_then(|options| field_of(options, "exclude"));
 
@@ -113,6 +114,7 @@ impl NestSettings {
         let field = |name: &str| options.and_then(|options| field_of(options, name));
         let kind = field("type").and_then(dotted_text);
 
+        // Versions in a header or media type leave the path as it is.
         if kind.is_some_and(|kind| last_part(&kind) != "URI") {
             return;
         }
@@ -128,6 +130,7 @@ impl NestSettings {
         for item in items.iter().filter(|_| depth < MOST_CHILDREN) {
             let own = field_of(item, "path").and_then(|path| project.constant(module, path)).unwrap_or_default();
             let path = join_paths(above, &own);
+            // A module may be listed without an object around it.
             let named = field_of(item, "module").unwrap_or(item);
 
             if let Some(Resolved::Class(class)) = project.resolve_expr(module, named) {
@@ -159,6 +162,7 @@ impl NestSettings {
             for provider in providers.iter().filter(|_| decorator.name == "Module") {
                 let is_guard = field_of(provider, "provide").and_then(dotted_text);
                 if is_guard.is_some_and(|name| last_part(&name) == "APP_GUARD") {
+                    // A guard from a factory is unknown, but it still guards every route.
                     let used = ["useClass", "useExisting", "useValue"].iter().find_map(|name| field_of(provider, name));
                     let unknown = || Expr::new(ExprKind::Name("APP_GUARD".to_owned()), Span::default());
                     self.guards.push((module, used.cloned().unwrap_or_else(unknown)));

@@ -103,6 +103,7 @@ impl ModuleWalk {
             capped: Vec::new(),
         };
 
+        // The scope of the module covers every place, so a search for the scope of a place always ends.
         let span = Span { start: 0, end: usize::MAX, line: 1, end_line: usize::MAX };
         let at = walk.open(None, span);
         walk.walk(at, &module.statements);
@@ -133,6 +134,7 @@ impl ModuleWalk {
     fn local(&self, at: ScopeId, name: &str) -> Option<&Vec<Definition>> {
         let parent = |at: &ScopeId| self.scope(*at).and_then(|scope| scope.parent);
         let around = std::iter::successors(Some(at), parent).filter_map(|id| Some((id, self.scope(id)?)));
+        // Python does not look into the class scope from a method.
         let mut known = around.filter(|(id, scope)| *id == at || scope.class.is_none());
         known.find_map(|(_, scope)| scope.locals.get(name))
     }
@@ -203,6 +205,7 @@ impl ModuleWalk {
         self.functions.push((at, function.clone()));
         function.decorators.iter().for_each(|part| self.note_calls(at, part));
 
+        // Defaults and annotations are evaluated outside of the function.
         for parameter in &function.parameters {
             parameter.default.iter().chain(&parameter.declared).for_each(|part| self.note_calls(at, part));
         }
@@ -240,6 +243,7 @@ impl ModuleWalk {
             self.capped.push(format!("{place}: only {MOST_ITEMS} turns of the loop are followed"));
         }
         for item in items.into_iter().take(MOST_ITEMS) {
+            // The turn covers the body only, so that the list itself is read outside of it.
             let span = body.first().map_or(target.span, |first| first.span);
             let end = body.last().map_or(span, |last| last.span);
             let turn = self.open(Some(at), Span { end: end.end, end_line: end.end_line, ..span });
@@ -250,6 +254,7 @@ impl ModuleWalk {
 
     /// Walks the body of a loop over what is not written out here.
     fn walk_open_loop(&mut self, at: ScopeId, (target, source): (&Expr, &Expr), body: &[Statement]) {
+        // A loop that registers nothing needs no scope of its own, and its names stay with the function.
         let inner = if registers_within(body) { self.open(Some(at), target.span) } else { at };
         if let Some(scope) = self.scope_mut(inner).filter(|_| inner != at) {
             scope.is_turn = true;
@@ -279,6 +284,7 @@ impl ModuleWalk {
                     scope.fields.entry(name.clone()).or_default().push((at, value.clone()));
                 }
             }
+            // One unknown source is given to each target, so that later code knows that it came from a loop.
             (ExprKind::List(targets), ExprKind::Other(_)) => {
                 targets.iter().for_each(|target| self.bind(at, target, value));
             }
@@ -300,6 +306,7 @@ impl ModuleWalk {
         let target = |name: Option<String>| ImportTarget { module: import.module.clone(), level: import.level, name };
 
         if import.names.is_empty() {
+            // `import a.b` binds `a`, while `import a.b as c` binds the inner module.
             let head = import.module.split('.').next().unwrap_or_default();
             let (alias, module) = match &import.alias {
                 Some(alias) => (alias.as_str(), import.module.as_str()),

@@ -108,10 +108,13 @@ impl Graph {
         let (mut lost, mut capped) = (BTreeSet::new(), BTreeSet::new());
 
         for declaration in &self.declared {
+            // A handler without a known router is served at its own path: Connexion names no router.
             if declaration.routers.is_empty() {
                 routes.push(self.entry(project, declaration, &MountChain::default()));
             }
             for router in &declaration.routers {
+                // A router that no application is seen to include may still be served: its routes stay, with a
+                // note.
                 if self.apps_of(*router).is_empty() {
                     lost.insert(*router);
                 }
@@ -156,6 +159,7 @@ impl Graph {
     /// Returns every way to a router; those that begin at no application only where there are no others.
     fn chains(&self, router: PythonRouterId, depth: usize) -> Vec<MountChain> {
         let Some(found) = self.routers.get(&router) else { return vec![MountChain::default()] };
+        // A mount below something that is never served adds no path for clients.
         let reaches = |mount: &&PythonMount| !self.apps_of(mount.parent).is_empty();
         let mut mounts: Vec<&PythonMount> = found.mounts.iter().filter(reaches).collect();
 
@@ -177,6 +181,7 @@ impl Graph {
 
 impl MountChain {
     fn mounting(mut self, mount: &PythonMount, own: &MountChain) -> MountChain {
+        // Guards of the parent are dependencies, which do not reach an application that is mounted apart.
         if mount.kind == MountKind::Apart {
             self.guards.clear();
         }
@@ -187,6 +192,7 @@ impl MountChain {
                 self.prefix = join_paths(&self.prefix, part);
             }
         }
+        // Layers are middleware of the server, so those of the parent run around everything below.
         self.layers.extend(own.layers.iter().cloned());
         self.guards.extend(mount.guards.iter().chain(&own.guards).cloned());
         self

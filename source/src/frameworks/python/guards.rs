@@ -46,6 +46,7 @@ fn kind_of(
         match meaning {
             Meaning::Function(function) => return kind_of_function(survey, &function, arguments),
             Meaning::Class(class) => {
+                // An instance is called by `__call__`, a view by `dispatch`, a dependency class by `__init__`.
                 let called = ["__call__", "dispatch", "__init__"];
                 let method = called.iter().find_map(|method| survey.project.method(&class, method))?;
                 return kind_of_body(survey, &method, &class.class.name, arguments);
@@ -79,6 +80,7 @@ fn made_kind(survey: &PythonSurvey, (of, made): (ScopeId, &Expr), given: &[Argum
     if !scheme.iter().any(|start| name.contains(start)) {
         return None;
     }
+    // `auto_error=False` passes requests without credentials on with `None`.
     let lets_in = argument_named(given, "auto_error")
         .is_some_and(|value| matches!(&*value.kind, ExprKind::Constant(written) if written == "False"));
     Some((!lets_in).then_some(GuardKind::Authentication))
@@ -99,11 +101,13 @@ fn kind_of_body(
     name: &str,
     arguments: &[Argument],
 ) -> Option<GuardKind> {
+    // A body that could not be parsed wholly may hide its refusal, so the name decides.
     if function.function.is_damaged {
         return kind_by_name(name, arguments);
     }
     let refusal = survey.refusal(function);
 
+    // A body that refuses nothing is no guard, whatever its name promises.
     if !refusal.any() {
         return None;
     }
@@ -131,6 +135,7 @@ fn kind_by_name(name: &str, arguments: &[Argument]) -> Option<GuardKind> {
     if is_guard && has_word(name, ROLE_WORDS) {
         return Some(GuardKind::Role(role_text(name, arguments)));
     }
+    // A public word or `optional=True` lets strangers in even if the name has a word of credentials.
     if has_word(name, PUBLIC_WORDS) || lets_strangers_in(arguments) {
         return None;
     }
@@ -153,6 +158,7 @@ fn role_text(name: &str, arguments: &[Argument]) -> String {
 
 fn role_argument(arguments: &[Argument]) -> Option<String> {
     let mut texts = Vec::new();
+    // Arguments by other names, such as `message="..."`, are no roles.
     let speaks = |argument: &&Argument| argument.name.as_deref().is_none_or(|name| has_word(name, ROLE_WORDS));
 
     for argument in arguments.iter().filter(speaks) {

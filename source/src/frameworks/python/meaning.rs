@@ -53,6 +53,7 @@ impl PythonSurvey<'_> {
         let Some(name) = expr.name() else { return Vec::new() };
         let found = self.around(at).find_map(|(of, scope)| scope.locals.get(name).map(|found| (of, found)));
         let Some((of, definitions)) = found else { return Vec::new() };
+        // A turn knows what its parameters are; the function as such does not.
         let of = if self.is_turn_of(at, of) { at } else { of };
         let values = definitions.iter().filter_map(|definition| match definition {
             Definition::Value(value) => Some((of, value.clone())),
@@ -114,6 +115,7 @@ impl PythonSurvey<'_> {
         if self.depth.get() >= MOST_DEPTH {
             return Vec::new();
         }
+        // Known before it is looked for: an expression that means itself finds nothing and comes to an end.
         self.known_meanings.borrow_mut().insert(key, Vec::new());
         self.depth.set(self.depth.get() + 1);
         let mut found = self.look(at, expr);
@@ -221,6 +223,7 @@ impl PythonSurvey<'_> {
     }
 
     fn follow_member(&self, (at, expr): (ScopeId, &Expr), object: &Expr, name: &str) -> Vec<Meaning> {
+        // `self` stands for the class around it, whichever object of the class it is.
         if matches!(object.name(), Some("self" | "cls"))
             && let Some(class) = self.enclosing_class(at).and_then(|id| self.scope(id)?.class.clone())
         {
@@ -277,6 +280,7 @@ impl PythonSurvey<'_> {
                 }
             }
 
+            // The nearest class that has the name wins, as in Python.
             if !fields.is_empty() || scope.locals.contains_key(name) {
                 return found;
             }
@@ -299,6 +303,7 @@ impl PythonSurvey<'_> {
         if found.is_empty() {
             found.extend(self.module_of_call((at, expr), callee).map(Meaning::Module));
         }
+        // A function that returns nothing known leaves the call to stand for itself.
         if found.is_empty() {
             found.push(Meaning::Value(at, expr.clone()));
         }
@@ -352,6 +357,7 @@ impl PythonSurvey<'_> {
         }
         let own = function.parameters.iter().find(|parameter| parameter.name == name);
 
+        // A default only holds where no call is seen that passes something.
         if let (true, Some(default)) = (found.is_empty(), own.and_then(|own| own.default.as_ref())) {
             return self.follow(at, default);
         }
@@ -369,6 +375,7 @@ impl PythonSurvey<'_> {
     pub(super) fn call_numbers(&self, at: ScopeId, function: &Arc<Function>) -> Vec<(ScopeId, usize)> {
         let class = self.scope(at).and_then(|scope| scope.parent).and_then(|id| self.scope(id));
         let class = class.and_then(|scope| scope.class.as_ref());
+        // An initialiser is called by the name of its class.
         let name = match class {
             Some(class) if function.name == "__init__" => class.class.name.as_str(),
             _ => function.name.as_str(),
@@ -400,6 +407,7 @@ pub(super) fn given_for<'a>(function: &Function, name: &str, arguments: &'a [Arg
     if let Some(named) = argument_named(arguments, name) {
         return Some(named);
     }
+    // Arguments of calls do not count `self`.
     let own = |name: &str| matches!(name, "self" | "cls");
     let plain = function.parameters.iter().filter(|parameter| !own(&parameter.name) && parameter.spread == Spread::One);
     let place = plain.into_iter().position(|parameter| parameter.name == name)?;

@@ -85,6 +85,7 @@ impl PythonSurvey<'_> {
             StatementKind::Assign(_, Some(value)) | StatementKind::Expr(value) => self.of_expr(at, value, depth),
             StatementKind::If { test, body, otherwise } => {
                 let test = self.of_expr(at, test, depth);
+                // A test may call what refuses: `if not verify(request): ..`.
                 test.and(self.of_all(at, body, depth)).and(self.of_all(at, otherwise, depth))
             }
             StatementKind::For { body, otherwise, .. } => {
@@ -126,6 +127,7 @@ impl PythonSurvey<'_> {
         let Some((callee, arguments)) = call.call() else { return FunctionRefusal::default() };
         let Some(name) = callee_name(callee) else { return FunctionRefusal::default() };
 
+        // `abort()` ends the request, with whatever code.
         if name == "abort" {
             let known = refusal_codes(call);
             return if known.any() { known } else { FunctionRefusal { other: true, ..known } };
@@ -146,6 +148,7 @@ impl PythonSurvey<'_> {
         let head = dotted_text(callee)?;
         let head = head.split('.').next().unwrap_or_default().to_owned();
 
+        // What a parameter stands for is decided by callers; methods of the same object are its own doing.
         if self.is_parameter(at, &head) && head != "self" && head != "cls" {
             return None;
         }
@@ -182,10 +185,12 @@ fn of_fault(value: &Expr) -> FunctionRefusal {
     let callee = value.call().map_or(value, |(callee, _)| callee);
     let name = callee_name(callee).unwrap_or_default();
 
+    // A raised redirect ends the request; only one to the sign-in speaks of a missing credential.
     if name.to_lowercase().contains("redirect") {
         return FunctionRefusal { unauthenticated: speaks_of_login(value), other: true, ..known };
     }
     let unauthenticated = has_word(name, UNAUTHENTICATED_WORDS);
+    // A name with words of both speaks of a missing credential first.
     let forbidden = !unauthenticated && has_word(name, FORBIDDEN_WORDS);
     FunctionRefusal { unauthenticated, forbidden, other: !unauthenticated && !forbidden }
 }

@@ -28,6 +28,7 @@ impl<'p> PythonSurvey<'p> {
             classes.iter().copied().chain(extending.keys().copied()).chain(aliases.iter().copied()).collect();
         let mut calls: Vec<usize> =
             names.iter().filter_map(|name| self.calls_by_name.get(name)).flatten().copied().collect();
+        // Calls in the order of their places give the same routes at every run.
         calls.sort_unstable();
         let mut made = Vec::new();
 
@@ -77,6 +78,7 @@ impl<'p> PythonSurvey<'p> {
     }
 
     fn is_class(&self, (at, callee): (ScopeId, &Expr), class: &str) -> bool {
+        // A class of the project with that name is none of the framework.
         let full = self.full_name(at, callee);
         full.is_some_and(|full| last_part(&full) == class) && self.class(at, callee).is_none()
     }
@@ -89,12 +91,14 @@ impl<'p> PythonSurvey<'p> {
             meanings.iter().filter_map(|meaning| self.router(graph, meaning)).collect();
         found.sort();
         found.dedup();
+        // `self.app` or `module.router` may be unknown while the object that holds it is a router.
         if found.is_empty()
             && let ExprKind::Member(object, name) = &*expr.kind
             && matches!(name.as_str(), "app" | "router" | "blueprint")
         {
             return self.routers(graph, at, object);
         }
+        // Applications are often handed to `create_routes(app)` by code that is not seen.
         if found.is_empty() && meanings.is_empty() && !self.is_foreign(at, expr) {
             found.extend(graph.only_app());
         }
@@ -108,6 +112,7 @@ impl<'p> PythonSurvey<'p> {
         let Some(full) = self.local_import(at, head) else { return false };
         let package = full.split('.').next().unwrap_or_default();
 
+        // `current_app` of Flask stands for the application at hand.
         head != "current_app" && self.project.python_module(package).is_none()
     }
 
@@ -131,6 +136,7 @@ impl<'p> PythonSurvey<'p> {
 impl Graph {
     /// Returns the application, where there is only one.
     pub(in crate::frameworks) fn only_app(&self) -> Option<PythonRouterId> {
+        // An application that is mounted is a part of another one.
         let mut apps = self.routers.iter().filter(|(_, router)| router.is_app && router.mounts.is_empty());
         let first = apps.next().map(|(id, _)| *id)?;
         apps.next().is_none().then_some(first)

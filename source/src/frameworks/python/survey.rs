@@ -74,6 +74,7 @@ pub(in crate::frameworks) struct PythonSurvey<'p> {
 impl<'p> PythonSurvey<'p> {
     /// Walks over the modules of a project.
     pub(in crate::frameworks) fn of(project: &'p Project) -> Self {
+        // Tests build applications of their own, whose routes are never served.
         let is_read = |module: &Module| module.language == Language::Python && !is_test(&module.path);
         let walk = |module: &'p Arc<Module>| is_read(module).then(|| module.surveyed(|| ModuleWalk::of(module)))?;
         let walks: Vec<Option<&ModuleWalk>> = project.modules.iter().map(walk).collect();
@@ -99,6 +100,7 @@ impl<'p> PythonSurvey<'p> {
             known_refusals: RefCell::default(),
         };
 
+        // Turns are made last, because they need the meanings of the whole project.
         survey.unroll();
         survey
     }

@@ -16,6 +16,7 @@ impl PythonSurvey<'_> {
     /// Returns the texts of a list, or the one text. `None` where a part of it is not known.
     pub(in crate::frameworks) fn texts(&self, at: ScopeId, expr: &Expr) -> Option<Vec<String>> {
         if let ExprKind::List(items) = &*expr.kind {
+            // One unknown item makes the list unknown, as a missing method would change what is tested.
             return items.iter().map(|item| self.text(at, item)).collect();
         }
         let listed = self.meanings(at, expr).into_iter().find_map(|meaning| match meaning {
@@ -41,6 +42,7 @@ impl PythonSurvey<'_> {
                 parts.iter().map(|part| self.text_within(at, part, steps + 1)).collect()
             }
             ExprKind::Template(text, parts) => self.filled(at, (text, parts), steps),
+            // A choice is read by its first known arm, as either would be right on some server.
             ExprKind::Choice { yes, no, .. } => {
                 self.text_within(at, yes, steps + 1).or_else(|| self.text_within(at, no, steps + 1))
             }
@@ -77,16 +79,19 @@ impl PythonSurvey<'_> {
         steps: usize,
     ) -> Option<String> {
         let name = callee_name(callee)?;
+        // A method of a text changes it; a text that is not known may still have a default.
         if let ExprKind::Member(object, _) = &*callee.kind
             && let Some(text) = self.text_within(at, object, steps + 1)
         {
             return self.changed(at, (&text, name), arguments, steps);
         }
         match name {
+            // Without a default only the environment knows the value.
             "get" | "getenv" | "config" | "environ" => {
                 let default = argument_named(arguments, "default").or_else(|| argument_at(arguments, 1))?;
                 self.text_within(at, default, steps + 1)
             }
+            // Settings of pydantic give their default in `Field`.
             "Field" | "str" => {
                 let default = argument_named(arguments, "default").or_else(|| argument_at(arguments, 0))?;
                 self.text_within(at, default, steps + 1)

@@ -41,6 +41,7 @@ impl<'p> PythonSurvey<'p> {
         let mut turns = Turns::default();
         let mut repeated: Vec<(usize, Vec<ScopeId>)> = Vec::new();
 
+        // Only what depends on a loop or a parameter differs from turn to turn.
         for (number, name) in self.registering_calls() {
             let Some((at, call)) = self.sites.get(number).copied() else { continue };
             let inner = if self.is_open_loop(at) && is_registering(name) {
@@ -107,6 +108,7 @@ impl<'p> PythonSurvey<'p> {
             true => self.loop_turns(parent, turns, depth + 1),
             false => self.turns_of(parent, turns),
         };
+        // Without a turn of what is around it, the loop is read once there.
         if outer.is_empty() {
             outer.push(parent);
         }
@@ -121,6 +123,7 @@ impl<'p> PythonSurvey<'p> {
                 }
                 let mut scope = PythonScope::new(self.module(at), Some(at), source.span);
                 scope.is_turn = true;
+                // A loop inside a called function must keep what that call passed.
                 scope.bound = self.scope(outer).map(|outer| outer.bound.clone()).unwrap_or_default();
                 scope.bind_item(&target, (of, &item));
                 made.push(self.add_turn(scope));
@@ -155,6 +158,7 @@ impl<'p> PythonSurvey<'p> {
             return None;
         }
         let by_parameter = arguments.iter().any(|given| mentions_parameter(&given.value, function));
+        // A decorator like `get` registers only where the function returns it; elsewhere it may be a client's call.
         (by_parameter && (registers || is_returned(function, call))).then_some(())
     }
 
@@ -194,6 +198,7 @@ impl<'p> PythonSurvey<'p> {
             if let Some(given) = given_for(function, &parameter.name, arguments) {
                 scope.bound.insert(parameter.name.clone(), (from, given.clone()));
             } else if let Some(default) = &parameter.default {
+                // A default belongs to the place of the function, an argument to that of the call.
                 scope.bound.insert(parameter.name.clone(), (at, default.clone()));
             }
         }
@@ -209,6 +214,7 @@ impl<'p> PythonSurvey<'p> {
         let function = self.function(at, callee)?;
         let inner = self.of_function((function.module, function.function.span.start))?;
         let site: (ModuleId, usize) = (self.module(at), call.span.start);
+        // Without a turn of its own the call is read in the function as such.
         let turn = self.turns.get(&(inner, site)).copied().unwrap_or(inner);
         let mut returned = Vec::new();
         collect_returned(&function.function.body, &mut returned);
@@ -226,6 +232,7 @@ impl<'p> PythonSurvey<'p> {
         let added = sites.filter_map(|(from, call)| {
             let (callee, arguments) = call.call()?;
             let ExprKind::Member(object, _) = &*callee.kind else { return None };
+            // A list of the same name in another function is another list.
             let is_same = object.name() == Some(name) && self.owner(*from, name) == owner;
             is_same.then_some(())?;
             Some((*from, crate::ir::argument_at(arguments, 0)?.clone()))

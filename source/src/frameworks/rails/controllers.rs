@@ -51,6 +51,7 @@ impl<'s> Controllers<'s> {
                 let (Some(name), Some(at)) = (name, matched.get("whole")) else { continue };
                 let outer = at.ancestors().filter(|up| ["class", "module"].contains(&up.kind()));
                 let mut parts: Vec<&str> = outer.map(|up| up.field_text("name")).collect();
+                // Ancestors come from the inside out, names of Ruby from the outside in.
                 parts.reverse();
                 parts.push(name.text());
                 let full = parts.join("::");
@@ -80,6 +81,7 @@ impl<'s> Controllers<'s> {
         let known = self.classes.get(&parts.last()?.to_lowercase()).or_else(|| self.classes.get(parts.last()?))?;
         let full = parts.join("::");
         let end = format!("/{path}_controller.rb");
+        // Rails loads a controller by its file, so the file decides between classes of one name.
         let by_file = known.iter().find(|class| format!("/{}", class.at.file.module.path).ends_with(&end));
 
         by_file.or_else(|| known.iter().find(|class| class.full == full)).cloned()
@@ -97,6 +99,7 @@ impl<'s> Controllers<'s> {
 
             for name in names {
                 let known = self.named(name, &current);
+                // Modules may include each other, so each counts once.
                 if let Some(known) = known.filter(|known| !line.iter().any(|one| one.at.key() == known.at.key()))
                     && line.len() < MOST_CLASSES
                 {
@@ -129,6 +132,7 @@ impl<'s> Controllers<'s> {
     /// The filters that run before an action, outermost first.
     fn filters(&self, line: &[RubyClass<'s>], action: &str) -> Vec<Guard> {
         let mut guards: Vec<(String, Guard)> = Vec::new();
+        // Filters of base classes run before those of the class itself.
         for class in line.iter().rev() {
             for call in class_calls(class.at) {
                 let options = RailsCallArguments::of(call, &LoopNames::new());
@@ -140,6 +144,7 @@ impl<'s> Controllers<'s> {
                 let names: Vec<String> = names.collect();
 
                 if ["skip_before_action", "skip_before_filter"].contains(&verb) {
+                    // `skip_before_action` lifts an inherited filter, which is how single actions lose their guard.
                     guards.retain(|(name, _)| !names.contains(name));
                 } else if FILTERING.contains(&verb) && verb != "prepend_before_action" {
                     let guard = make_guard(verb, None, guard_level(class, &options), call.place());
@@ -173,6 +178,7 @@ impl<'s> Controllers<'s> {
         for (name, body) in found.into_iter().filter(|(name, body)| !is_harmless(name, *body)) {
             let guard = make_guard(&name, body, level, call.place());
             let at = if is_first { 0 } else { guards.len() };
+            // Rails keeps one filter of a name, at its latest place.
             guards.retain(|(own, _)| *own != name);
             guards.insert(at.min(guards.len()), (name, guard));
         }
@@ -183,6 +189,7 @@ impl<'s> Controllers<'s> {
 fn guard_level(class: &RubyClass<'_>, options: &RailsCallArguments<'_>) -> GuardLevel {
     let is_base = class.at.field_text("superclass").contains("ActionController");
     match options.get("only") {
+        // A filter with `only` is put for single actions, so it counts as one of the route.
         Some(_) => GuardLevel::Route,
         None if is_base => GuardLevel::App,
         None => GuardLevel::Router,
@@ -214,6 +221,7 @@ fn class_calls(class: At<'_>) -> Vec<At<'_>> {
         }
     }
 
+    // The search does not keep the order of the file, on which filters depend.
     found.sort_by_key(|call| call.node.start_byte());
     found
 }

@@ -23,6 +23,7 @@ pub(super) fn find_routes(project: &Project) -> RouteTable {
     }
     let sources = Sources::parse(project, Language::Ruby);
     let mut drawing = Drawing::new(&sources);
+    // An API-only application has no forms, so Rails draws no `new` and `edit`.
     drawing.has_views = !sources.files.iter().any(|file| {
         file.module.path.ends_with("config/application.rb") && file.module.text.contains("api_only = true")
     });

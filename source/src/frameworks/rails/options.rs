@@ -34,6 +34,7 @@ impl<'s> RailsCallArguments<'s> {
 
     fn take_pair(&mut self, pair: At<'s>, names: &LoopNames) {
         let (Some(key), Some(value)) = (pair.field("key"), pair.field("value")) else { return };
+        // A text as key is a path with its target; a symbol is an option.
         if key.kind() == "string" || !["hash_key_symbol", "simple_symbol"].contains(&key.kind()) {
             self.targets.push((text_of(key, names).unwrap_or_else(|| key.text().to_owned()), value));
         } else {
@@ -61,6 +62,7 @@ impl<'s> RailsCallArguments<'s> {
 pub(super) fn text_of(at: At<'_>, names: &LoopNames) -> Option<String> {
     match at.kind() {
         "simple_symbol" => Some(at.text().trim_start_matches(':').to_owned()),
+        // The parameter of a loop has the value of its turn.
         "identifier" => names.get(at.text()).cloned(),
         "bare_string" | "bare_symbol" => Some(at.text().to_owned()),
         "string" | "delimited_symbol" => at

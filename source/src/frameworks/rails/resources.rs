@@ -25,6 +25,7 @@ impl<'s> Drawing<'s> {
             let parameter = options.text("param", &scope.names).unwrap_or_else(|| "id".to_owned());
             let collection = path_below(&scope.path, &path);
             let is_shallow = scope.is_shallow || options.get("shallow").is_some_and(|value| value.text() == "true");
+            // With `shallow` a member below another resource is served without its parent's path.
             let above = if scope.is_shallow && scope.resource.is_some() {
                 path_below(&scope.shallow_path, &path)
             } else {
@@ -45,6 +46,7 @@ impl<'s> Drawing<'s> {
             let path = options.text("path", &scope.names).unwrap_or_else(|| name.clone());
             let own = path_below(&scope.path, &path);
             let paths = ResourcePaths { member: own.clone(), collection: own.clone() };
+            // A singular resource has a controller in the plural.
             let controller = options.text("controller", &scope.names).unwrap_or_else(|| plural_form(&name));
             let inner = RailsScope { path: own, ..self.inner(options, scope, controller, paths) };
             self.add_actions(call, options, &inner, false);
@@ -86,6 +88,7 @@ impl<'s> Drawing<'s> {
             let has_form = ["new", "edit"].contains(&action);
             let wanted = match &only {
                 Some(only) => only.iter().any(|only| only == action),
+                // `only` may name forms even where the application has no views.
                 None => !has_form || self.has_views,
             };
             if !wanted || except.iter().any(|except| except == action) || (action == "index" && !has_index) {

@@ -114,6 +114,7 @@ impl<'s> Drawing<'s> {
                 self.run_block(block, &RailsScope { controller, ..scope.clone() });
             }
             "authenticate" | "authenticated" => {
+                // Devise wraps routes into a constraint, which answers 404 to callers who are not signed in.
                 let name = call.text().split(" do").next().unwrap_or("authenticate").trim().to_owned();
                 let kind = GuardKind::Authentication;
                 let mut inner = scope.clone();
@@ -165,6 +166,7 @@ impl<'s> Drawing<'s> {
         let mut inner = scope.clone();
         inner.path = path_below(&scope.path, &path);
         inner.shallow_path = path_below(&scope.shallow_path, &path);
+        // A scope inside a resource begins anew, so `member` no longer means the outer one.
         inner.resource = None;
 
         if let Some(module) = module.filter(|module| !module.is_empty()) {
@@ -206,6 +208,7 @@ impl<'s> Drawing<'s> {
         let Some((owner, Some(path))) = named.or(first) else { return };
         let draws: Vec<At> =
             self.draws.iter().filter(|(own, _)| is_same(own, &owner)).map(|(_, block)| *block).collect();
+        // An engine has its own modules and controllers, so those of the mounting block do not reach into it.
         let inner = RailsScope { path: path_below(&scope.path, &path), depth: scope.depth, ..RailsScope::default() };
 
         draws.into_iter().for_each(|block| self.run(block, &inner));
@@ -252,6 +255,7 @@ impl<'s> Drawing<'s> {
         let methods = match verb {
             "match" => {
                 let via = options.texts("via", names).unwrap_or_default();
+                // `via: :all` is every method, which an empty list stands for.
                 via.iter().filter(|via| *via != "all").map(|via| via.to_ascii_uppercase()).collect()
             }
             verb => vec![verb.to_ascii_uppercase()],
@@ -298,6 +302,7 @@ impl<'s> Drawing<'s> {
             action = Some(name.to_owned());
         }
 
+        // Without a target the name of the action comes from the path, with underscores for dashes.
         let action = action.unwrap_or_else(|| if target.is_some() { String::new() } else { plain.replace('-', "_") });
         let base = match (options.text("on", names).as_deref(), &scope.resource) {
             (Some("member"), Some(paths)) => paths.member.clone(),
@@ -308,6 +313,7 @@ impl<'s> Drawing<'s> {
 
         let module = options.text("module", names).map(|module| format!("{module}/")).unwrap_or_default();
         let controller = controller.unwrap_or_default();
+        // A slash at the start of a controller leaves the module of the scope.
         let controller = match controller.strip_prefix('/') {
             Some(absolute) => absolute.to_owned(),
             None => format!("{}{module}{controller}", scope.module),

@@ -52,12 +52,14 @@ impl<'s> RustCode<'s> {
         let kind = parameter.field("type")?;
         let name = bare_type_name(kind.text());
 
+        // The typed header of axum refuses requests without the header before the handler runs.
         if name == "TypedHeader" && kind.text().contains("Authorization") {
             return Some(make_guard(kind.text(), None, GuardLevel::Route, parameter.place()));
         }
         if PLAIN.contains(&name) || name.is_empty() {
             return None;
         }
+        // An extractor is judged by its implementation where the project has one.
         let own = TRAITS.iter().find_map(|made| self.impls.get(&(*made, name))).map(|made| made.text());
         let guard = make_guard(kind.text(), own, GuardLevel::Route, parameter.place());
 

@@ -32,6 +32,7 @@ pub(super) fn find_routes(project: &Project) -> RouteTable {
     let mut table = RouteTable::default();
     let used: Vec<RustFramework> = FRAMEWORKS.into_iter().filter(|(is_used, _)| is_used(project)).collect();
 
+    // Parsing every Rust file is expensive, so it waits until a framework is mentioned.
     if used.is_empty() {
         return table;
     }
@@ -110,6 +111,7 @@ impl<'s> RustCode<'s> {
         // `let (router, api) = …` gives the first name what is made.
         let first = if left.kind() == "tuple_pattern" { left.children().first().copied() } else { Some(left) };
         let Some(name) = first.and_then(plain_name) else { return };
+        // An assignment holds for the whole function, a `let` only for its block.
         let kinds: &[&str] = if declaration.kind() == "assignment_expression" { &FUNCTIONS } else { &BLOCKS };
 
         match declaration.within(kinds) {

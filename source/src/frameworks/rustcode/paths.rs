@@ -18,6 +18,7 @@ pub(super) fn module_of(at: At<'_>) -> Vec<String> {
     let mut parts = vec![name];
     parts.extend(inner.split('/').map(str::to_owned));
 
+    // These three names are files without a part of their own in the path.
     if parts.last().is_some_and(|last| ["mod", "lib", "main"].contains(&last.as_str())) {
         parts.pop();
     }
@@ -109,6 +110,7 @@ impl<'s> RustCode<'s> {
         let mut of_best = scored.iter().filter(|(score, _)| *score == best);
         let (_, found) = of_best.next()?;
 
+        // Two functions that fit equally well leave it open which is meant.
         of_best.next().is_none().then_some(*found)
     }
 
@@ -128,6 +130,7 @@ impl<'s> RustCode<'s> {
                     module.pop();
                     parts = rest;
 
+                    // `super::super` climbs once more before the rest is looked for.
                     if parts.first().is_none_or(|next| next != "super") {
                         return module.into_iter().chain(parts).collect();
                     }
@@ -139,6 +142,7 @@ impl<'s> RustCode<'s> {
                 }
                 _ => match self.uses.get(&(module.clone(), head.clone())) {
                     Some(path) if path.first() != Some(&head) => parts = path.iter().cloned().chain(rest).collect(),
+                    // A name that means itself (`use axum; axum::..`) would be replaced for ever.
                     Some(path) => return path.iter().cloned().chain(rest).collect(),
                     None => return module.into_iter().chain(parts).collect(),
                 },
@@ -159,6 +163,7 @@ fn path_score(own: &[String], wanted: &[String], is_same_file: bool) -> Option<u
 
     // A re-export: what is wanted of `handlers` stands in `handlers::orders`.
     if own_before.starts_with(wanted_before) {
+        // A deeper place is worse than a direct one, but better than a mere equality of names.
         return Some(700usize.saturating_sub(own.len()));
     }
     let tail = own.iter().rev().zip(wanted.iter().rev()).take_while(|(own, wanted)| own == wanted).count();

@@ -62,6 +62,7 @@ impl<'s, 'c> RustRouters<'s, 'c> {
             "try_expression" | "await_expression" | "reference_expression" | "parenthesized_expression" => {
                 self.find_within(*at.children().last()?, steps + 1)
             }
+            // The last expression of a block is its value in Rust.
             "block" | "else_clause" => self.find_within(*at.children().last()?, steps + 1),
             "if_expression" => {
                 let found = at.field("consequence").and_then(|block| self.find_within(block, steps + 1));
@@ -79,10 +80,12 @@ impl<'s, 'c> RustRouters<'s, 'c> {
     fn called(&mut self, call: At<'s>, steps: usize) -> Option<GraphRouterId> {
         let callee = call.field("function")?;
         if callee.kind() == "field_expression" {
+            // Methods of a router return the router itself, so a chain is the one that it begins with.
             return self.find_within(callee.field("value")?, steps + 1);
         }
         let text = without_arguments(callee.text());
         let is_maker = |maker: &&str| text == **maker || text.ends_with(&format!("::{maker}"));
+        // A project may have a function `scope` or `resource` of its own.
         let is_own = callee.kind() == "identifier" && self.code.function_of(callee).is_some();
 
         if !is_own && self.dialect.makers.iter().any(is_maker) {
@@ -92,6 +95,7 @@ impl<'s, 'c> RustRouters<'s, 'c> {
             return Some(id);
         }
 
+        // These wrappers hold the router that they are given.
         if ["Ok", "Some", "Box::new", "Arc::new"].contains(&callee.text()) {
             return self.find_within(*call.field("arguments")?.children().first()?, steps + 1);
         }
@@ -136,6 +140,7 @@ impl<'s, 'c> RustRouters<'s, 'c> {
 
     /// A function that returns a router returns the one that it made.
     fn returned(&mut self, body: At<'s>, steps: usize) -> Option<GraphRouterId> {
+        // The value at the end comes first; returns inside are the exceptions.
         if let Some(found) = self.find_within(body, steps + 1) {
             return Some(found);
         }
@@ -147,6 +152,7 @@ impl<'s, 'c> RustRouters<'s, 'c> {
             {
                 return Some(found);
             }
+            // A closure has returns of its own.
             if !FUNCTIONS.contains(&at.kind()) {
                 open.extend(at.children());
             }
@@ -168,10 +174,12 @@ impl<'s, 'c> RustRouters<'s, 'c> {
         }
         let kind = declaration.field_text("type");
 
+        // The parameter of a closure has no type, so only a type that is written can rule a router out.
         if !kind.is_empty() && !self.dialect.types.iter().any(|part| kind.contains(part)) {
             return None;
         }
         let id = self.graph.add_router();
+        // Known before callers are followed, since functions can hand a router to each other.
         self.known.insert(declaration.key(), id);
         let parents = self.handed_over(function, place);
 
@@ -195,6 +203,7 @@ impl<'s, 'c> RustRouters<'s, 'c> {
     /// What callers give for a parameter, and the calls.
     fn handed_over(&self, function: At<'s>, place: usize) -> Vec<(At<'s>, At<'s>)> {
         let mut parents = Vec::new();
+        // `.configure(routes)` and `.pipe(routes)` call the function with the router before the dot.
         for call in self.code.calls_of(self.dialect.hands_over) {
             let given = call.field("arguments").and_then(|list| list.children().first().copied());
             let is_own =
@@ -243,7 +252,9 @@ impl<'s, 'c> RustRouters<'s, 'c> {
             _ => None,
         };
         let body = runs.or_else(|| arguments.last().copied()).and_then(|runs| self.code.function_of(runs));
+        // The last argument may be plain data, so it is a body only where the layer is known to run it.
         let body = body.map(At::text).filter(|_| runs.is_some() || method == "bearer" || method == "basic");
+        // A closure has no name, so the whole layer is shown instead.
         let named = runs.filter(|runs| runs.kind() != "closure_expression").unwrap_or(at);
 
         if is_harmless(named.text(), body) {

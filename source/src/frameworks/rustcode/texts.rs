@@ -28,6 +28,7 @@ impl<'s> RustCode<'s> {
                 }
                 let last = at.text().rsplit("::").next()?;
                 let known = self.globals.get(last)?;
+                // The same file is the nearest; constants of one name elsewhere are rarely meant.
                 let own = known.iter().find(|value| value.file.module.id == at.file.module.id);
                 self.constant_within(*own.or(known.first())?, steps + 1)
             }
@@ -51,6 +52,7 @@ impl<'s> RustCode<'s> {
             return None;
         }
         let mut values = values.iter();
+        // Doubled braces are literal, so they are put aside before places are looked for.
         let text = unquoted_literal(*format).replace("{{", "\u{1}").replace("}}", "\u{2}");
         let mut pieces = text.split('{');
         let mut made = pieces.next()?.to_owned();
@@ -76,6 +78,7 @@ fn called_method(call: At<'_>) -> &str {
 /// The text of a literal without its quotes.
 pub(in crate::frameworks) fn unquoted_literal(at: At<'_>) -> String {
     let text = at.text();
+    // A raw literal has a prefix and hashes outside of its quotes.
     let start = text.find('"').map_or(0, |at| at + 1);
     let end = text.rfind('"').unwrap_or(text.len());
     text.get(start..end).unwrap_or("").to_owned()

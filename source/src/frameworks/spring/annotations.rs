@@ -49,6 +49,7 @@ fn collect_annotations(
     for decorator in decorators {
         let callee = decorator.call().map_or(decorator, |(callee, _)| callee);
         let Some(name) = dotted_text(callee) else { continue };
+        // The annotation stands before those that it carries, so a nearer one is found first.
         found.push(Annotation { module, name: last_part(&name).to_owned(), expr: decorator.clone() });
         if depth < MOST_DEPTH
             && let Some(Resolved::Class(class)) = project.resolve(module, &name)

@@ -49,6 +49,7 @@ pub(super) fn read_chains(project: &Project) -> Vec<FilterChain> {
         walk_statements(&module.statements, &mut see, &mut |_| {});
     }
 
+    // Spring asks chains by their order, and one for all requests would hide any behind it.
     chains.sort_by_key(|chain| (chain.order, chain.matcher.is_empty()));
     chains
 }
@@ -62,6 +63,7 @@ pub(super) fn deciding_guard(chains: &[FilterChain], methods: &[String], path: &
 
 fn matches_any(matchers: &[Matcher], methods: &[String], path: &str) -> bool {
     matchers.iter().any(|matcher| {
+        // A route for any method is not covered by a rule for a single one.
         let is_method = matcher.method.as_ref().is_none_or(|method| methods.iter().any(|known| known == method));
         is_method && pattern_matches(&matcher.pattern, path)
     })
@@ -95,6 +97,7 @@ fn read_chain(project: &Project, module: ModuleId, function: &Function) -> Optio
     });
     let mut chain = FilterChain { matcher: Vec::new(), rules: Vec::new(), order: order.unwrap_or(i64::MAX) };
     chain.fill(project, module, &calls);
+    // A chain without rules decides nothing, so it must not hide the next one.
     (!chain.rules.is_empty()).then_some(chain)
 }
 
@@ -119,7 +122,9 @@ impl FilterChain {
                 "not" => is_negated = true,
                 _ => {
                     let Some(kind) = rule_guard_kind(project, module, name, arguments) else { continue };
+                    // A call without a matcher before it configures something else, such as the login page.
                     let Some(matchers) = open.take() else { continue };
+                    // `not()` turns the rule around, and what is left of it is no longer a plain demand.
                     let kind = if std::mem::take(&mut is_negated) { GuardKind::Unknown } else { kind };
                     let what = matchers.iter().map(Matcher::shown).collect::<Vec<_>>().join(", ");
                     let place = project.place(module, Span { line: callee.span.end_line, ..call.span });
@@ -154,6 +159,7 @@ fn rule_guard_kind(project: &Project, module: ModuleId, name: &str, arguments: &
         "hasRole" | "hasAnyRole" | "hasAuthority" | "hasAnyAuthority" | "hasAllRoles" | "hasAllAuthorities" => {
             Some(GuardKind::Role(roles()))
         }
+        // A path that is denied to all callers is guarded by a role that no caller has.
         "denyAll" => Some(GuardKind::Role("none".to_owned())),
         "anonymous" => Some(GuardKind::Public),
         "access" => {
@@ -188,6 +194,7 @@ fn read_matchers(project: &Project, module: ModuleId, arguments: &[Argument]) ->
         }
     }
 
+    // A rule may name a method alone, which covers all paths.
     if patterns.is_empty() && method.is_some() {
         patterns.push("/**".to_owned());
     }
@@ -208,6 +215,7 @@ fn covers_all_parts(pattern: &[String], path: &[String]) -> bool {
     match (pattern.split_first(), path.split_first()) {
         (None, None) => true,
         (Some((first, rest)), _) if first == "**" || first.starts_with("{*") => {
+            // A double star covers any number of parts, none as well.
             rest.is_empty()
                 || (0..=path.len()).any(|from| path.get(from..).is_some_and(|left| covers_all_parts(rest, left)))
         }
@@ -221,6 +229,7 @@ fn covers_part(pattern: &str, part: &str) -> bool {
         return true;
     }
     match pattern.split_once('*') {
+        // A parameter of the path may have any value, so only a whole star is sure to cover it.
         Some((before, after)) => part.starts_with(before) && part.ends_with(after) && !part.starts_with('{'),
         None => false,
     }

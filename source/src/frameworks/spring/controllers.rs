@@ -88,6 +88,7 @@ fn controller_annotations(project: &Project, class: &ClassRef) -> Option<BTreeSe
     };
     let is_controller = own.iter().any(|annotation| is_mark(&annotation.name));
     let head = text.get(..class.class.body_span.start.saturating_sub(class.class.span.start)).unwrap_or("");
+    // An abstract class or an interface is not served itself, only what extends or implements it.
     let is_declaration =
         head.contains("@interface") || head.split_whitespace().any(|word| word == "interface" || word == "abstract");
     (is_controller && !is_declaration).then(|| own.into_iter().map(|annotation| annotation.name).collect())
@@ -108,6 +109,7 @@ fn find_path_prefixes(project: &Project, properties: &Properties) -> Vec<Prefix>
             let Some(path) = path else { return };
             let (mut annotation, mut packages) = (None, Vec::new());
 
+            // A predicate limits the prefix to some controllers; without one it is put before all.
             if let Some(predicate) = arguments.get(1) {
                 crate::ir::walk_expr(&predicate.value, &mut |inner| match &*inner.kind {
                     ExprKind::Member(of, name) if name == "class" => {
@@ -145,6 +147,7 @@ impl ControllerReader<'_> {
 
         for part in &line {
             for method in part.class.methods() {
+                // Java distinguishes methods by their parameters too, so a name alone would hide an overload.
                 let key = (method.name.clone(), method.parameters.len());
                 let mapped = self.mapped(part.module, method);
                 let is_hidden = seen.contains(&key);
@@ -194,6 +197,7 @@ impl ControllerReader<'_> {
     ) {
         let declared = self.project.place(mapping.annotation.module, mapping.annotation.expr.span);
         let above = of_class.map_or(Some(vec![String::new()]), |of_class| of_class.paths.clone());
+        // An unknown prefix of the class makes all its paths unknown, and wrong paths would only give 404.
         let (Some(above), Some(paths)) = (above, &mapping.paths) else {
             table.unclear.push(format!("{}:{}: the path is made at runtime", declared.file, declared.line));
             return;
@@ -212,6 +216,7 @@ impl ControllerReader<'_> {
         for above in if above.is_empty() { bare.clone() } else { above } {
             for path in paths {
                 let inner = format!("{}{}", self.before, join_parts(&above, path));
+                // The context path is no part of what filter chains match, so guards see the path without it.
                 let path = normalise_path(&join_paths(&self.properties.prefix(), &inner));
                 let inner = normalise_path(&inner);
                 let guards = self.guards.of_method(self.class, &function, (&methods, &inner));
@@ -237,6 +242,7 @@ impl ControllerReader<'_> {
         let line = self.project.line_of(self.class);
         let does = line.iter().find_map(|part| {
             let same = |own: &&Arc<Function>| {
+                // A method of an interface has no body, so the class that implements it is the handler.
                 own.name == method.name && own.parameters.len() == method.parameters.len() && own.body_span.end > 0
             };
             part.class.methods().find(same).map(|own| (part.module, own.clone()))

@@ -27,6 +27,7 @@ pub(super) fn find_routes(
         _ => dotted_text(declared).is_some_and(|name| last_part(&name) == "RouterFunction"),
     };
     for module in project.modules.iter().filter(|module| module.language == Language::Java && !is_of_tests(module)) {
+        // The word in the text is cheap to find, and walking every file is not.
         if !module.text.contains("RouterFunction") {
             continue;
         }
@@ -65,6 +66,7 @@ impl FunctionReader<'_> {
             match &statement.kind {
                 StatementKind::Return(Some(value)) | StatementKind::Expr(value) => self.expr(value, above, depth),
                 StatementKind::Assign(_, Some(value)) => self.expr(value, above, depth),
+                // Both arms are read: a property or profile may choose either.
                 StatementKind::If { body, otherwise, .. } => {
                     self.statements(body, above, depth);
                     self.statements(otherwise, above, depth);
@@ -119,6 +121,7 @@ impl FunctionReader<'_> {
         });
 
         if let Some((name, path)) = found {
+            // A predicate by path alone serves every method.
             let method = if name == "path" { "" } else { &name };
             self.add(call, method, Some(&path), (above, arguments.get(1)));
         }
@@ -142,6 +145,7 @@ impl FunctionReader<'_> {
     }
 
     fn add(&mut self, call: &Expr, method: &str, path: Option<&Expr>, (above, handler): (&str, Option<&Argument>)) {
+        // A chain spans many lines, and its own line is where the name of the call ends.
         let end = call.call().map_or(call.span.line, |(callee, _)| callee.span.end_line);
         let span = crate::ir::Span { line: end, ..call.span };
         let declared = self.project.place(self.module, span);

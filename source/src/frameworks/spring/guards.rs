@@ -17,6 +17,7 @@ impl<'p> SpringGuardReader<'p> {
     pub(super) fn new(project: &'p Project) -> Self {
         let chains = read_chains(project);
         let files = project.tree.files.iter();
+        // With a chain of its own the project replaces the default of the starter.
         let starter = files.filter(|_| chains.is_empty()).find_map(|file| {
             let is_build = ["pom.xml", "build.gradle", "build.gradle.kts"].iter().any(|name| file.path.ends_with(name));
             let line = file.text.lines().position(|line| line.contains("spring-boot-starter-security"))?;
@@ -27,6 +28,7 @@ impl<'p> SpringGuardReader<'p> {
 
     /// Returns what decides by the path alone.
     pub(super) fn of_path(&self, methods: &[String], path: &str) -> Vec<Guard> {
+        // The starter without any configuration demands a user for every path.
         if let Some(place) = &self.starter {
             let name = "spring-boot-starter-security".to_owned();
             return vec![Guard { name, kind: GuardKind::Authentication, level: GuardLevel::App, place: place.clone() }];

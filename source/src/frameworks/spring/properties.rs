@@ -14,6 +14,7 @@ impl Properties {
     /// Reads `application.properties` and `application.yml`.
     pub(super) fn read(project: &Project) -> Properties {
         let mut properties = Properties::default();
+        // Properties of tests would give paths that the deployed application does not have.
         let is_main = |path: &str| !path.split('/').any(|part| part == "test");
 
         for file in project.tree.files.iter().filter(|file| is_main(&file.path)) {
@@ -31,6 +32,7 @@ impl Properties {
     fn lines(&mut self, text: &str) {
         for line in text.lines().map(str::trim).filter(|line| !line.starts_with(['#', '!'])) {
             if let Some((name, value)) = line.split_once(['=', ':']) {
+                // The first file that names a property wins, so a later module does not change its paths.
                 self.values.entry(relaxed_name(name)).or_insert_with(|| value.trim().to_owned());
             }
         }
@@ -81,6 +83,7 @@ impl Properties {
             let (name, default) = inner.split_once(':').map_or((inner, None), |(name, value)| (name, Some(value)));
             made.push_str(before);
             let value = self.values.get(&relaxed_name(name)).map(String::as_str);
+            // A value that refers to another one is not resolved, so the default is the better guess.
             made.push_str(value.filter(|value| !value.contains("${")).or(default)?);
             rest = after;
         }

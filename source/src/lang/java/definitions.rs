@@ -130,6 +130,7 @@ impl Java<'_> {
 
     /// Lowers one annotation.
     pub(super) fn annotation(&self, node: Node) -> Expr {
+        // An annotation without brackets stays a name, so that both forms have the same callee.
         let name = self.field(node, "name");
         let Some(list) = node.child_by_field_name("arguments") else { return Expr { span: node_span(node), ..name } };
         let argument = |child: Node| match child.kind() {

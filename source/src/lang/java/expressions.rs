@@ -51,6 +51,7 @@ impl Java<'_> {
             "lambda_expression" => self.lambda(node),
             "method_reference" => self.reference(node),
             "parenthesized_expression" => return self.only(node),
+            // A cast changes the type only, which the tree does not keep.
             "cast_expression" => return self.field(node, "value"),
             "class_literal" => ExprKind::Member(self.only(node), "class".to_owned()),
             "array_initializer" | "element_value_array_initializer" => ExprKind::List(self.exprs(node)),
@@ -107,12 +108,14 @@ impl Java<'_> {
     /// `new Name(..)`; the methods of a class without a name are among its arguments.
     fn creation(&self, node: Node) -> ExprKind {
         let made = self.field(node, "type");
+        // Type arguments are dropped, so that `new Base<Order>()` is known by `Base`.
         let callee = match &*made.kind {
             ExprKind::Index(of, _) => of.clone(),
             _ => made,
         };
         let mut arguments = self.arguments(node);
 
+        // Handlers and filters are often written as classes without a name.
         for body in named_children(node).into_iter().filter(|child| child.kind() == "class_body") {
             for method in named_children(body).into_iter().flat_map(|member| self.member(member)) {
                 if let StatementKind::Function(function) = &method.kind {

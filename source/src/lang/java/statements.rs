@@ -51,6 +51,7 @@ impl Java<'_> {
                     field_children(node, "init").into_iter().flat_map(|init| self.statement(init)).collect();
                 let body = self.field_block(node, "body");
                 let test = self.field(node, "condition");
+                // What the head declares stands before the loop, where the body can see it.
                 found.push(make_statement(node, StatementKind::While { test, body }));
                 return found;
             }
@@ -63,6 +64,7 @@ impl Java<'_> {
             "try_statement" | "try_with_resources_statement" => return self.tried(node),
             "switch_expression" | "switch_statement" => return self.switched(node),
             "synchronized_statement" => StatementKind::Block(self.field_block(node, "body")),
+            // A damaged piece may still hold whole statements.
             "labeled_statement" | "block" | "ERROR" | "constructor_body" => {
                 StatementKind::Block(named_children(node).into_iter().flat_map(|child| self.statement(child)).collect())
             }
@@ -111,6 +113,7 @@ impl Java<'_> {
 
         let mut body = self.field_block(node, "body");
         if !items.is_empty() {
+            // The resource is opened inside of the try, so its failures are caught as well.
             body = vec![make_statement(node, StatementKind::With { items, body })];
         }
         vec![make_statement(node, StatementKind::Try { body, handlers, otherwise: Vec::new(), finally })]
@@ -129,12 +132,14 @@ impl Java<'_> {
         let mut otherwise = Vec::new();
         let arms = node.child_by_field_name("body").map(named_children).unwrap_or_default();
 
+        // From the last arm to the first, as each is the alternative of the one before.
         for arm in arms.into_iter().rev() {
             let (labels, parts): (Vec<Node>, Vec<Node>) =
                 named_children(arm).into_iter().partition(|child| child.kind() == "switch_label");
             let body: Vec<Statement> = parts.into_iter().flat_map(|part| self.block(part)).collect();
             let values: Vec<Expr> = labels.into_iter().flat_map(|label| self.exprs(label)).collect();
 
+            // An arm without labels is the default.
             if values.is_empty() {
                 otherwise = body;
                 continue;
@@ -157,6 +162,7 @@ impl Java<'_> {
             (path, "*".to_owned())
         } else {
             let (above, last) = path.rsplit_once('.')?;
+            // A static import names a member, so the class before it is the module.
             let module = if is_static { above.to_owned() } else { path.clone() };
             (module, last.to_owned())
         };

@@ -16,6 +16,7 @@ struct Decoration {
 /// Gives the classes of a block, and their methods and parameters, the decorators that calls after them apply.
 pub(super) fn restore_decorators(mut statements: Vec<Statement>) -> Vec<Statement> {
     let decorations: Vec<Decoration> = statements.iter().filter_map(read_decoration).collect();
+    // Most files are no output of a compiler and stay as they are.
     if decorations.is_empty() {
         return statements;
     }
@@ -42,6 +43,7 @@ fn restore_assigned(statement: &mut Statement, decorations: &[Decoration]) {
     let StatementKind::Assign(targets, Some(value)) = &statement.kind else { return };
     let Some(class) = class_of(value) else { return };
     let names = |decoration: &&Decoration| {
+        // A compiler may name the class in the assignment, in the expression, or in both.
         targets.iter().any(|target| target.name() == Some(&decoration.class)) || class.name == decoration.class
     };
     let own: Vec<&Decoration> = decorations.iter().filter(names).collect();
@@ -64,6 +66,7 @@ fn class_of(value: &Expr) -> Option<&Arc<Class>> {
     let ExprKind::Function(function) = &*callee.kind else { return None };
 
     match function.body.first().map(|first| &first.kind) {
+        // A called function that holds a class may also be the project's own; the same span shows that it is not.
         Some(StatementKind::Class(class)) if function.span == value.span => Some(class),
         _ => None,
     }
@@ -82,6 +85,7 @@ fn read_decoration(statement: &Statement) -> Option<Decoration> {
     let ExprKind::List(decorators) = &*argument_at(arguments, 0)?.kind else { return None };
     let target = dotted_text(argument_at(arguments, 1)?)?;
     let member = argument_at(arguments, 2).and_then(literal_text).map(str::to_owned);
+    // Static members are decorated on the class itself, others on its prototype.
     let class = target.strip_suffix(".prototype").unwrap_or(&target).to_owned();
 
     Some(Decoration { class, member, decorators: decorators.clone() })
@@ -157,6 +161,7 @@ fn restore_types(class: &mut Class, member: Option<&str>, decorators: &[Expr]) {
         let mut restored = (**function).clone();
 
         for (parameter, declared) in restored.parameters.iter_mut().zip(&types) {
+            // A type that is written wins over the one in the metadata.
             parameter.declared.get_or_insert_with(|| declared.clone());
         }
         *function = Arc::new(restored);

@@ -20,6 +20,7 @@ impl JavaScript<'_> {
         let body = node.child_by_field_name("body");
         let mut statements = self.taken_apart(node);
 
+        // An arrow function without braces returns its expression.
         match body {
             Some(body) if body.kind() == "statement_block" => statements.extend(self.block(body)),
             Some(body) => {
@@ -32,6 +33,7 @@ impl JavaScript<'_> {
         let mut cursor = node.walk();
         let is_async = node.children(&mut cursor).any(|child| child.kind() == "async");
         Arc::new(Function {
+            // The name of a function expression wins over that of the variable, as in the language.
             name: if own.is_empty() { name.to_owned() } else { own },
             parameters,
             body: statements,
@@ -50,6 +52,7 @@ impl JavaScript<'_> {
         let outer = decorators.first().map(|first| first.span);
         let mut function = self.function(node, decorators, "");
 
+        // The decorators stand before the method in TypeScript, so its outer span begins with them.
         if let (Some(outer), Some(made)) = (outer, Arc::get_mut(&mut function)) {
             made.outer_span = Span { end: made.span.end, end_line: made.span.end_line, ..outer };
         }
@@ -195,6 +198,7 @@ impl JavaScript<'_> {
             let key = member.child_by_field_name("name").unwrap_or(member);
             let value = match member.child_by_field_name("value") {
                 Some(value) => self.expr(value),
+                // A member without a value only needs to differ from the others.
                 None => make_expression(member, ExprKind::Constant(self.reader.text(key).to_owned())),
             };
             let name = self.reader.text(key).trim_matches(['"', '\'']).to_owned();
@@ -213,6 +217,7 @@ fn parameter_nodes(node: Node<'_>) -> Vec<Node<'_>> {
         return vec![only];
     }
     let list = node.child_by_field_name("parameters").map(named_children).unwrap_or_default();
+    // `this` in TypeScript only declares a type and takes no argument.
     let is_this = |node: &Node| node.child_by_field_name("pattern").is_some_and(|pattern| pattern.kind() == "this");
     list.into_iter().filter(|node| node.kind() != "decorator" && !is_this(node)).collect()
 }

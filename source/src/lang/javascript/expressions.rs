@@ -153,6 +153,7 @@ impl JavaScript<'_> {
         let plain = |part: &Expr| matches!(&*part.kind, ExprKind::Constant(_));
 
         match parts.split_last() {
+            // Only where the parts before it do nothing may they be dropped; otherwise the walk must meet them.
             Some((_, first)) if first.iter().all(plain) => {
                 parts.pop().unwrap_or_else(|| make_expression(node, ExprKind::Other(Vec::new())))
             }
@@ -180,6 +181,7 @@ impl JavaScript<'_> {
     /// `...more` in a list is kept apart from an item.
     fn item(&self, node: Node) -> Expr {
         let inner = self.expr(node);
+        // Without this `[...routes]` would be a list with one list in it.
         if node.kind() == "spread_element" { make_expression(node, ExprKind::Other(vec![inner])) } else { inner }
     }
 
@@ -189,6 +191,7 @@ impl JavaScript<'_> {
                 let key = node.child_by_field_name("key")?;
                 let value = node.child_by_field_name("value")?;
                 let key = self.key(key);
+                // A function as a value gets the name of its key, as in the language.
                 let name = crate::ir::literal_text(&key).unwrap_or_default().to_owned();
                 Some(RecordEntry { key: Some(key), value: self.named_expr(value, &name) })
             }
@@ -241,6 +244,7 @@ fn unescape_sequence(written: &str) -> String {
         "\\t" => "\t".to_owned(),
         "\\r" => "\r".to_owned(),
         "\\\n" => String::new(),
+        // Longer escapes, such as those of code points, stay as they are written.
         _ => written.strip_prefix('\\').filter(|rest| rest.chars().count() == 1).unwrap_or(written).to_owned(),
     }
 }

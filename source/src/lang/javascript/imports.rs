@@ -91,10 +91,12 @@ impl JavaScript<'_> {
             return vec![self.exported_default(node, value)];
         }
         if is_assigned {
+            // `export = x` of TypeScript is `module.exports = x`.
             let target = make_expression(node, ExprKind::Member(self.named_at(node, "module"), "exports".to_owned()));
             return vec![make_statement(node, StatementKind::Assign(vec![target], Some(self.only(node))))];
         }
         let clauses = named_children(node).into_iter().filter(|child| child.kind() == "export_clause");
+        // An export under its own name needs no statement, as the name is known already.
         let names = clauses.flat_map(|clause| self.specifiers(clause)).filter(|name| name.name != name.alias);
         names
             .map(|name| {
@@ -123,6 +125,7 @@ impl JavaScript<'_> {
             let name = declaration.child_by_field_name("name").map(|name| self.text_of(name));
             let name = name.filter(|name| !name.is_empty());
 
+            // A default export keeps its name inside of the module.
             if let Some(name) = name {
                 let (target, value) = (self.named_at(node, "default"), self.named_at(node, &name));
                 made.push(make_statement(node, StatementKind::Assign(vec![target], Some(value))));
@@ -179,6 +182,7 @@ impl JavaScript<'_> {
                             let name = part.child_by_field_name("key").map(|key| self.text_of(key))?;
                             names.push(self.imported(&name, self.reader.text(alias)));
                         }
+                        // A deeper pattern or a rest needs the whole value, so it stays a declaration.
                         _ => return None,
                     }
                 }

@@ -48,6 +48,7 @@ impl JavaScript<'_> {
                 key: node.child_by_field_name("key").map(|key| self.key(key)),
                 value: self.field_pattern(node, "value"),
             }),
+            // An entry without a key takes what the others leave.
             "rest_pattern" => Some(RecordEntry { key: None, value: self.pattern(node) }),
             "object_assignment_pattern" => {
                 let name = self.reader.field_text(node, "left");

@@ -73,6 +73,7 @@ impl JavaScript<'_> {
 
     fn expression_statement(&self, node: Node) -> Vec<Statement> {
         let parts = named_children(node).into_iter().flat_map(|inner| match inner.kind() {
+            // Minified code joins statements by commas.
             "sequence_expression" => named_children(inner),
             _ => vec![inner],
         });
@@ -122,6 +123,7 @@ impl JavaScript<'_> {
 
     fn declarator(&self, node: Node) -> Statement {
         let (name, value) = (node.child_by_field_name("name"), node.child_by_field_name("value"));
+        // A `require` is an import, so that names of modules are resolved in one way.
         if let (Some(name), Some(value)) = (name, value)
             && let Some(import) = self.required(name, value)
         {
@@ -167,6 +169,7 @@ impl JavaScript<'_> {
             let body: Vec<Statement> =
                 field_children(case, "body").into_iter().flat_map(|inner| self.case_body(inner)).collect();
             if case.kind() == "switch_default" {
+                // Cases right before the default lead to it anyway.
                 waiting.clear();
                 last = body;
                 continue;
@@ -174,6 +177,7 @@ impl JavaScript<'_> {
             let compared = vec![subject.clone(), self.field(case, "value")];
             waiting.push(make_expression(case, ExprKind::Compare(compared, vec!["===".to_owned()])));
 
+            // A case without a body falls through to the next one.
             if !body.is_empty() {
                 groups.push((std::mem::take(&mut waiting), case, body));
             }
@@ -191,6 +195,7 @@ impl JavaScript<'_> {
             vec![make_statement(case, StatementKind::If { test, body, otherwise })]
         };
 
+        // From the last case to the first, as each is the alternative of the one before.
         groups.into_iter().rev().fold(last, chain)
     }
 
@@ -202,6 +207,7 @@ impl JavaScript<'_> {
                 let mut body = self.block(node);
                 let last = named_children(node).last().map(|last| last.kind());
 
+                // Only the last `break` ends the case; any other one stands in a condition.
                 if last == Some("break_statement") {
                     body.pop();
                 }

@@ -44,6 +44,7 @@ impl Python<'_> {
     /// Lowers a class; `outer` is it with its decorators.
     pub(super) fn class(&self, node: Node, decorators: Vec<Expr>, outer: Node) -> Arc<Class> {
         let bases = node.child_by_field_name("superclasses").map(named_children).unwrap_or_default();
+        // `metaclass=..` and other keywords are no bases.
         let bases = bases.into_iter().filter(|base| base.kind() != "keyword_argument");
         let body = node.child_by_field_name("body");
         Arc::new(Class {
@@ -70,6 +71,7 @@ impl Python<'_> {
                 (node.child_by_field_name("name").map(|name| self.reader.text(name))?, Spread::One)
             }
             "typed_parameter" => {
+                // `*args: int` wraps the splat, which says how many values the parameter takes.
                 let inner = node.named_child(0)?;
                 (self.reader.text(inner), spread_of(inner))
             }

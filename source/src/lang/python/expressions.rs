@@ -88,6 +88,7 @@ impl Python<'_> {
 
     fn arguments(&self, node: Node) -> Vec<Argument> {
         let Some(list) = node.child_by_field_name("arguments") else { return Vec::new() };
+        // A generator as the only argument has no brackets of its own.
         if list.kind() != "argument_list" {
             let value = self.expr(list);
             return vec![Argument { name: None, spread: Spread::One, span: value.span, value }];
@@ -103,6 +104,7 @@ impl Python<'_> {
             _ => (None, Spread::One),
         };
 
+        // The star itself has no value; what is spread stands within it.
         let value = if spread == Spread::One { self.expr(node) } else { self.only(node) };
         Argument { name, spread, value, span: node_span(node) }
     }

@@ -47,6 +47,7 @@ impl Python<'_> {
             },
             "delete_statement" => StatementKind::Delete(self.exprs(node)),
             "break_statement" | "continue_statement" => StatementKind::Jump,
+            // A damaged piece may still hold whole statements.
             "block" | "ERROR" => return self.block(node),
             _ => StatementKind::Other,
         };
@@ -81,6 +82,7 @@ impl Python<'_> {
 
     fn condition(&self, node: Node) -> StatementKind {
         let mut otherwise = Vec::new();
+        // From the last alternative to the first, as each holds those behind it.
         for other in field_children(node, "alternative").into_iter().rev() {
             otherwise = match other.kind() {
                 "else_clause" => self.field_block(other, "body"),
@@ -120,6 +122,7 @@ impl Python<'_> {
     fn tried(&self, node: Node) -> StatementKind {
         let (mut handlers, mut otherwise, mut finally) = (Vec::new(), Vec::new(), Vec::new());
         let last_block = |child: Node| {
+            // The block comes last, behind the kinds of faults and the name.
             let block = named_children(child).into_iter().rev().find(|part| part.kind() == "block");
             block.map(|block| self.block(block)).unwrap_or_default()
         };
@@ -142,6 +145,7 @@ impl Python<'_> {
 
         for case in cases.into_iter().rev() {
             let body = self.field_block(case, "consequence");
+            // Patterns are not evaluated, so every case may be the one that is taken.
             let test = Expr::new(ExprKind::Other(vec![self.field(node, "subject")]), node_span(case));
             otherwise = vec![make_statement(case, StatementKind::If { test, body, otherwise })];
         }

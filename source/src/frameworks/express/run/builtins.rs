@@ -22,6 +22,7 @@ impl Machine<'_> {
         given: Vec<ScriptArgument>,
     ) -> JsValue {
         if name == NEXT {
+            // `next(error)` refuses, and a `next()` under an unknown condition proves nothing.
             self.has_passed |= given.is_empty() && self.doubts == 0 && !self.may_have_ended;
             return JsValue::Unknown;
         }
@@ -54,6 +55,7 @@ impl Machine<'_> {
                 }
                 first
             }
+            // Promises are followed as if they had been fulfilled: routes are registered on the good way.
             ("Object.freeze" | "Object.seal" | "Promise.resolve" | "Promise.all" | "Array.from", _) => first,
             ("Object.create", JsValue::Object(_)) => {
                 JsValue::Object(Rc::new(ScriptObject { made_of: Some(first), ..ScriptObject::default() }))
@@ -152,6 +154,7 @@ impl Machine<'_> {
             ("toUpperCase" | "toLocaleUpperCase", _) => JsValue::text(&text.to_uppercase()),
             ("trim" | "toString", _) => JsValue::text(text),
             ("concat", Some(more)) => JsValue::text(&format!("{text}{more}")),
+            // An unknown part may be the very start or end that is asked for.
             ("startsWith", Some(start)) if !text.contains(UNKNOWN_PART) => JsValue::truth(text.starts_with(&start)),
             ("endsWith", Some(end)) if !text.contains(UNKNOWN_PART) => JsValue::truth(text.ends_with(&end)),
             ("split", Some(by)) if !by.is_empty() => JsValue::list(text.split(&by).map(JsValue::text).collect()),
@@ -167,6 +170,7 @@ fn define_property(object: &Rc<ScriptObject>, given: &[ScriptArgument]) {
 
     if let (Some(JsValue::Text(name)), Some(JsValue::Object(how))) = (name, how) {
         if let Some(getter) = how.get("get") {
+            // Compiled modules define getters before the values behind them exist, so they are asked later.
             object.getters.borrow_mut().insert(name.to_string(), getter);
         } else if let Some(value) = how.get("value") {
             object.set(name, value);

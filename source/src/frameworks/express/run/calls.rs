@@ -17,6 +17,7 @@ impl Machine<'_> {
         made: bool,
     ) -> JsValue {
         let given = self.given(frame, arguments);
+        // The site is kept while the call runs, so that a route can be attributed to the file that asked for it.
         self.sites.push((frame.module, whole.span));
         let value = self.call_given(frame, whole, (callee, made), given);
         self.sites.pop();
@@ -41,6 +42,7 @@ impl Machine<'_> {
         }
 
         match &*callee.kind {
+            // A project may have a function of its own named `require`.
             ExprKind::Name(name)
                 if matches!(name.as_str(), "require" | "import") && frame.scope.get(name).is_none() =>
             {
@@ -119,6 +121,7 @@ impl Machine<'_> {
     ) -> JsValue {
         match receiver {
             JsValue::Router(id) => {
+                // A field of its own comes first: projects overwrite methods of their application.
                 let own = self.routers.get(id.0).and_then(|router| router.fields.get(name));
                 match own {
                     Some(own) => self.call(&own, receiver.clone(), &given),
@@ -201,6 +204,7 @@ impl Machine<'_> {
     pub(super) fn call(&mut self, value: &JsValue, this: JsValue, given: &[ScriptArgument]) -> JsValue {
         match value {
             JsValue::Function(closure) => {
+                // An arrow keeps the `this` of its place, and a method its instance where the new one is not known.
                 let keeps_this = closure.home.is_some() && matches!(this, JsValue::Unknown) || self.is_arrow(closure);
                 if keeps_this {
                     self.call_closure(closure, given)
@@ -238,6 +242,7 @@ impl Machine<'_> {
                     let value = given.get(place).map_or_else(JsValue::undefined, |given| given.value.clone());
                     match &parameter.default {
                         Some(default) if value.is_nothing() => machine.eval(&frame, default),
+                        // An unknown value may be absent, and only the default can be followed then.
                         Some(default) if matches!(value, JsValue::Unknown) => machine.eval(&frame, default),
                         _ => value,
                     }
@@ -261,6 +266,7 @@ impl Machine<'_> {
         given: Vec<ScriptArgument>,
     ) -> JsValue {
         for argument in &given {
+            // A callback that registers routes is followed even if its caller is unknown, but only in doubt.
             if let JsValue::Function(closure) = &argument.value
                 && self.registers(&closure.function)
             {

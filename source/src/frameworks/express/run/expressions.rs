@@ -40,6 +40,7 @@ impl Machine<'_> {
                 Some(true) => self.eval(frame, yes),
                 Some(false) => self.eval(frame, no),
                 None => {
+                    // Both arms are followed in doubt, because either may register routes.
                     let yes = self.doubting(|machine| machine.eval(frame, yes));
                     let no = self.doubting(|machine| machine.eval(frame, no));
                     yes.or_better(no)
@@ -72,6 +73,7 @@ impl Machine<'_> {
         if let Some(value) = frame.scope.get(name) {
             return value;
         }
+        // Imports are asked for after scopes, because a local name hides an import.
         if let Some(value) = self.imported(frame.module, name) {
             return value;
         }
@@ -103,12 +105,14 @@ impl Machine<'_> {
             let value = self.eval(frame, part);
             match value.holds() {
                 Some(holds) if holds != all => {
+                    // A part that decides ends the chain, so what follows is never evaluated.
                     best = Some(best.map_or(value.clone(), |best| best.or_better(value)));
                     break;
                 }
                 Some(_) => best = best.or(Some(value)),
                 None => {
                     best = Some(best.map_or(value.clone(), |best| best.or_better(value)));
+                    // Whatever stands behind an unknown part runs only in some cases.
                     self.doubts += 1;
                     doubts += 1;
                 }
@@ -133,6 +137,7 @@ impl Machine<'_> {
                 one == other
             }
             (JsValue::Constant(one), JsValue::Constant(other)) => one == other,
+            // Values of packages and of the environment may be anything, so no comparison with them is decided.
             (JsValue::Unknown | JsValue::Made(_) | JsValue::External(_), _) => return JsValue::Unknown,
             (_, JsValue::Unknown | JsValue::Made(_) | JsValue::External(_)) => return JsValue::Unknown,
             (JsValue::Constant(_), _) | (_, JsValue::Constant(_)) => false,
@@ -174,6 +179,7 @@ impl Machine<'_> {
 
             match (key, value) {
                 (Some(JsValue::Text(name)), value) => object.set(&name, value),
+                // A field with an unknown name may be any field, so an absent one is no longer certain.
                 (Some(_), _) => object.is_open.set(true),
                 (None, JsValue::Object(more)) => {
                     let names = more.order.borrow().clone();

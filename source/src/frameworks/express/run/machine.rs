@@ -104,6 +104,7 @@ impl<'p> Machine<'p> {
         if times >= MOST_WITHIN_ITSELF || self.open.len() >= MOST_DEPTH || !self.step() {
             return None;
         }
+        // Marked at entry: a function that has run is not started again as one that nothing calls.
         self.called.insert(which);
         self.open.push(which);
         let made = act(self);

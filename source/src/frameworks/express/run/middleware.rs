@@ -16,6 +16,7 @@ impl Machine<'_> {
             *last =
                 ScriptArgument { value: JsValue::External(Rc::from(NEXT)), module: closure.module, span: next.span };
         }
+        // The question is about the middleware alone, so doubts of its surroundings are put aside and restored.
         let doubts = std::mem::take(&mut self.doubts);
         let before = (self.may_have_ended, self.has_passed);
         (self.may_have_ended, self.has_passed) = (false, false);
@@ -41,6 +42,7 @@ impl Machine<'_> {
             }
         }
 
+        // The map has no order, and reports must be the same at every run.
         texts.sort();
         texts.dedup();
         texts

@@ -27,6 +27,7 @@ impl Machine<'_> {
         scope.declare("exports", JsValue::Object(exports.clone()));
         let frame =
             ScriptFrame { module: id, scope: scope.clone(), this: JsValue::Object(exports.clone()), home: None };
+        // Known before it runs: modules that import each other see what has been exported so far, as in Node.
         self.modules.insert(id, ModuleRun { scope, holder, exports });
 
         for statement in &module.statements {
@@ -34,6 +35,7 @@ impl Machine<'_> {
                 self.run_import(id, import);
             }
         }
+        // A module runs once wherever it is first required, so a condition there does not make its routes doubtful.
         let doubts = std::mem::take(&mut self.doubts);
         self.run_block(&frame, &module.statements);
         self.doubts = doubts;
@@ -55,6 +57,7 @@ impl Machine<'_> {
         let target = ImportTarget { module: module.to_owned(), level: 0, name: None };
         match self.run_target(from, &target) {
             Some(found) => self.exported(found, None, 0),
+            // A missing file of the project may hold anything; only a package is external.
             None if module.starts_with('.') => JsValue::Unknown,
             None => JsValue::External(Rc::from(module)),
         }
@@ -89,6 +92,7 @@ impl Machine<'_> {
             return JsValue::Unknown;
         }
         let whole = run.holder.get("exports").unwrap_or_default();
+        // `module.exports = ..` replaces the object that exports were put on.
         let is_replaced = !matches!(&whole, JsValue::Object(object) if Rc::ptr_eq(object, &run.exports));
         let Some(name) = name else { return if is_replaced { whole } else { JsValue::Module(id) } };
 
@@ -127,6 +131,7 @@ impl Machine<'_> {
 
         for star in module.stars.clone() {
             let found = self.run_target(id, &star).filter(|found| *found != id);
+            // A star export that lacks the name gives nothing useful, so the next one is asked.
             if let Some(value) = found.map(|found| self.exported(found, Some(name), steps + 1))
                 && !matches!(value, JsValue::Unknown | JsValue::Module(_))
                 && !value.is_nothing()

@@ -30,6 +30,7 @@ impl Machine<'_> {
                         closure.fields.set("prototype", made.clone());
                         made
                     }
+                    // An unknown field becomes a method that remembers its owner, for `call` and `bind`.
                     (None, _) => JsValue::Method(Rc::new((value.clone(), name.to_owned()))),
                 }
             }
@@ -59,6 +60,7 @@ impl Machine<'_> {
 
     /// Gives a field a value.
     pub(super) fn set_property(&mut self, object: &JsValue, name: &str, value: JsValue) {
+        // An unknown value does not replace one that is known, as what is known may carry routes.
         let keeps = |known: Option<JsValue>| known.is_some() && matches!(value, JsValue::Unknown);
         match object {
             JsValue::Object(object) if !keeps(object.get(name)) => object.set(name, value),
@@ -86,6 +88,7 @@ impl Machine<'_> {
             Some(JsValue::Class(class)) => self.member(class, whole, name),
             Some(JsValue::Object(prototype)) => self.field(whole, &prototype.clone(), name),
             Some(_) => JsValue::Unknown,
+            // An open object may have the field; a closed one has it certainly not.
             None if object.is_open.get() => JsValue::Unknown,
             None => JsValue::undefined(),
         }
@@ -163,6 +166,7 @@ impl Machine<'_> {
             JsValue::Class(class) => {
                 let made = Rc::new(ScriptObject { made_of: Some(value.clone()), ..ScriptObject::default() });
                 let this = JsValue::Object(made);
+                // The first instance is kept for start functions, which need an object whose fields are filled.
                 self.instances.entry(Arc::as_ptr(&class.class)).or_insert_with(|| this.clone());
                 self.construct(class, &this, given, 0);
                 this
@@ -174,6 +178,7 @@ impl Machine<'_> {
                 let own = closure.with_this(this.clone());
 
                 match self.call_closure(&own, given) {
+                    // A constructor that returns an object replaces `this`, as in the language.
                     value @ (JsValue::Router(_) | JsValue::Object(_) | JsValue::Function(_)) => value,
                     _ => this,
                 }
@@ -195,6 +200,7 @@ impl Machine<'_> {
         };
 
         let constructor = class.class.method("constructor").cloned();
+        // With a constructor the base is followed by its `super` call; without one at once.
         if constructor.is_none() {
             self.construct_base(class, this, given, steps);
         }

@@ -145,6 +145,7 @@ impl Machine<'_> {
         items: Vec<ScriptArgument>,
         (module, span): (ModuleId, Span),
     ) {
+        // Without a handler the call reads a setting or is a mistake, but registers no route.
         if items.is_empty() {
             return;
         }
@@ -184,6 +185,7 @@ impl Machine<'_> {
                 self.paths(&first.value)
             }
             JsValue::List(_) => None,
+            // A path from a variable and a middleware from a variable look alike; the name decides.
             JsValue::Unknown | JsValue::Made(_) if given.len() > 1 => {
                 self.is_called_path(first).then(|| vec![UNKNOWN_PART.to_string()])
             }
@@ -191,6 +193,7 @@ impl Machine<'_> {
         });
 
         match paths {
+            // With a single argument it is the middleware itself, even if it is a text.
             Some(paths) if given.len() > 1 => (paths, given.get(1..).unwrap_or_default().to_vec()),
             _ => (vec![String::new()], given.to_vec()),
         }

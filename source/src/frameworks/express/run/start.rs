@@ -35,11 +35,13 @@ impl Machine<'_> {
             .map(AsRef::as_ref)
             .filter(|module| module.language.is_script() && !is_aside(&module.path))
             .collect();
+        // Modules run first, since most programs register routes while they load.
         for module in &modules {
             self.run_module(module.id);
         }
         let starts: Vec<StartFunction> = modules.iter().flat_map(|module| self.starts_of(module)).collect();
 
+        // The functions that reach most registrations come first, as they hand real routers to the others.
         for start in rank_starts(&starts) {
             if !self.called.contains(&Arc::as_ptr(&start.function)) {
                 self.begin(start);
@@ -146,6 +148,7 @@ impl Machine<'_> {
         };
 
         let mut names: Vec<&String> = module.definitions.keys().collect();
+        // Sorted names make the order of routes the same at every run.
         names.sort();
 
         for name in names {
@@ -238,6 +241,7 @@ fn is_registration(expr: &Expr) -> bool {
     let is_path = |value: &Expr| match &*value.kind {
         ExprKind::Text(text) => text.starts_with('/') || text == "*",
         ExprKind::Constant(text) => text.starts_with('/'),
+        // `map.get(make(), x)` and `cache.set({..})` have no path in first place.
         ExprKind::Call { .. } | ExprKind::Function(_) | ExprKind::Record(_) => false,
         _ => true,
     };
@@ -245,6 +249,7 @@ fn is_registration(expr: &Expr) -> bool {
     match &*callee.kind {
         ExprKind::Member(_, name) if name == "use" => !arguments.is_empty(),
         ExprKind::Member(_, name) if name == "route" => first.is_some_and(|first| literal_text(first).is_some()),
+        // A single argument is a reader (`map.get(key)`), so a route needs a handler behind the path.
         ExprKind::Member(_, name) => {
             METHODS.contains(&name.as_str()) && arguments.len() > 1 && first.is_some_and(is_path)
         }

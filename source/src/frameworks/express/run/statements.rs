@@ -25,6 +25,7 @@ pub(super) enum Flow {
 impl Machine<'_> {
     /// Follows the statements of a block.
     pub(super) fn run_block(&mut self, frame: &ScriptFrame, statements: &[Statement]) -> Flow {
+        // Function declarations are hoisted: code above them may call them already.
         for statement in statements {
             if let StatementKind::Function(function) = &statement.kind {
                 let closure = self.closure(frame, function);
@@ -44,6 +45,7 @@ impl Machine<'_> {
                     let value = better_value(better_value(perhaps, maybe), Some(value)).unwrap_or_default();
                     return Flow::Return(value);
                 }
+                // A fault after a possible result means that this result is the only one that a caller sees.
                 (Flow::Stop, maybe) => return better_value(perhaps, maybe).map_or(Flow::Stop, Flow::Return),
             }
         }
@@ -72,6 +74,7 @@ impl Machine<'_> {
                 let flow = self.doubting(|machine| machine.run_block(frame, body));
                 return (Flow::Next, returned_value(flow));
             }
+            // The handlers of a `try` are left out: routes are registered where nothing fails.
             StatementKind::Try { body, finally, .. } => {
                 let flow = self.run_block(frame, body);
                 self.run_block(frame, finally);
@@ -93,6 +96,7 @@ impl Machine<'_> {
                 frame.scope.declare(&class.name, value);
             }
             StatementKind::Import(import) => {
+                // Imports at the top have been resolved before the module ran.
                 let is_top = self.modules.get(&frame.module).is_some_and(|run| Rc::ptr_eq(&run.scope, &frame.scope));
                 if !is_top {
                     self.bind_import(frame, import);
@@ -136,6 +140,7 @@ impl Machine<'_> {
             None => {
                 let first = self.doubting(|machine| machine.run_block(frame, body));
                 let second = self.doubting(|machine| machine.run_block(frame, otherwise));
+                // A branch that may have left the function makes a later `next()` uncertain.
                 self.may_have_ended |= !matches!((&first, &second), (Flow::Next, Flow::Next));
 
                 match (first, second) {
@@ -166,6 +171,7 @@ impl Machine<'_> {
 
         match items {
             Some(items) => items.into_iter().take(MOST_TURNS).for_each(|item| turn(self, item)),
+            // An unknown list may be empty, so its one round is in doubt.
             None => self.doubting(|machine| turn(machine, JsValue::Unknown)),
         }
         perhaps
@@ -236,6 +242,7 @@ impl Machine<'_> {
             ExprKind::Record(entries) => {
                 for entry in entries {
                     let Some(key) = &entry.key else {
+                        // An entry without a key is the rest of the object.
                         self.bind(frame, &entry.value, value.clone(), declares);
                         continue;
                     };

@@ -149,6 +149,7 @@ impl ScopeNames {
 
     /// Returns what the names below the module's own hold.
     pub fn inner_values(&self) -> Vec<JsValue> {
+        // The scope of a module is left out, as its names belong to all its functions.
         let Some(above) = &self.above else { return Vec::new() };
         let mut values: Vec<JsValue> = self.names.borrow().values().cloned().collect();
         values.extend(above.inner_values());
@@ -217,6 +218,7 @@ impl JsValue {
         match self {
             JsValue::Text(text) if text.contains(UNKNOWN_PART) => None,
             JsValue::Text(text) => Some(!text.is_empty()),
+            // Numbers and words are kept as written, so falsy ones are compared as texts.
             JsValue::Constant(text) => Some(!matches!(&**text, "undefined" | "null" | "false" | "0" | "NaN")),
             JsValue::Unknown | JsValue::Made(_) | JsValue::External(_) => None,
             _ => Some(true),
