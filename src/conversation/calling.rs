@@ -41,6 +41,7 @@ pub(crate) async fn call_model(
         ..Ask::get(caller.clone(), url.clone())
     };
 
+    // Looked at before the call: what a list shows afterwards and not now is the call's own.
     let before = kept::list_existing_items(talk, &who).await?;
     let announced = WriteNote::bare(operation.id.as_str(), &who, WriteKind::Creates);
     let written = cx.maker.probe.send_write(&ask, announced).await?;

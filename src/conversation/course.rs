@@ -142,6 +142,7 @@ impl<'a> Course<'a> {
                 said => said?,
             };
 
+            // A provoked error is what was wished for, so that the answer counts whatever its status.
             if asked.is_provoked() {
                 self.note_answered(&asked, said.answer.response().is_some());
                 return Ok(Some((asked, said)));
@@ -184,6 +185,7 @@ impl<'a> Course<'a> {
     /// once stays true.
     pub(crate) async fn count_again(&self, asked: &ModelAsk, fits: impl Fn(&Reply) -> bool) -> Result<usize, Stop> {
         let mut times = 0;
+        // Round 0 was the first time; further rounds are calls of their own, and not that answer from memory.
         for round in 1..=2 {
             match self.again(asked, round).await {
                 Ok(said) => times += usize::from(fits(&said)),
@@ -218,6 +220,7 @@ impl<'a> Course<'a> {
             // Whoever answers nothing that can be judged is not asked on and on: people may read it.
             ModelAsk::Own(_) if self.judged == 0 && self.asked >= MOST_VAIN => true,
             own if own.is_encoded() => self.refused_encoded >= 2,
+            // Where a filter of words shows, another plain question of a kind that was answered only meets it.
             own => self.filtered && self.kinds.get(&own.kind()) == Some(&true),
         }
     }
@@ -261,6 +264,7 @@ impl<'a> Course<'a> {
         let because = self.unjudged.clone().unwrap_or_else(|| "no question was asked".to_owned());
         let (judged, asked) = (self.judged, self.asked);
 
+        // The gravest reason comes first: what ended the calls, then answers that show nothing, then gaps.
         if let Some(end) = self.ended {
             return Some(end.silence());
         }
@@ -270,6 +274,7 @@ impl<'a> Course<'a> {
         if self.is_unmoved() {
             return Some(unread_questions(self.talk, std::slice::from_ref(&self.who)));
         }
+        // With most answers unusable, the few that are left are no sample of what the model would say.
         if judged * 2 < asked {
             return Some(Silence::undecided(format!("only {judged} of {asked} answers could be judged: {because}")));
         }

@@ -47,9 +47,11 @@ pub(crate) async fn record_leftovers(
     let named = find_named_id(talk, written, sent, who).or_else(|| find_begun_conversation(talk, written, sent, who));
     let mut kept = named.filter(|(id, _)| !is_old(talk, before, id));
 
+    // Only where the answer names nothing: each list that is looked through costs a request.
     if let (None, Some(word)) = (&kept, planted) {
         kept = find_planted_item(talk, who, word, before).await?;
     }
+    // Every call within one conversation names it again, and it is to be noted once.
     let own = talk.acting.operation.id.as_str();
     let same = |entry: &JournalEntry, id: &String| entry.object.as_ref() == Some(id) && entry.note.operation == own;
     let noted = |id: &String| journal.has_entry(|entry| same(entry, id));
@@ -80,6 +82,7 @@ fn is_old(talk: &Talk<'_>, before: &Listed, id: &str) -> bool {
 fn find_named_id(talk: &Talk<'_>, written: &WriteResult, sent: &Value, who: &str) -> Option<(String, Option<Undo>)> {
     let json = written.answer.response().filter(|response| response.is_success())?.json.as_ref()?;
     let fields = json.as_object()?.iter();
+    // A field for the conversation speaks of what was begun; a bare `id` may be that of one message.
     let (talks, others): (Vec<_>, Vec<_>) = fields.partition(|(name, _)| sessions::is_named(name));
     let ids = others.into_iter().filter(|(name, _)| *name == "id");
     talks.into_iter().chain(ids).find_map(|(name, id)| {
@@ -102,6 +105,7 @@ fn find_begun_conversation(
     who: &str,
 ) -> Option<(String, Option<Undo>)> {
     written.answer.response().filter(|response| response.is_success())?;
+    // The prompt itself may have a name such as `chat`.
     let prompt = talk.facing.prompt.as_deref().and_then(|pointer| pointer.split('/').nth(1)).unwrap_or_default();
     let fields = sent.as_object()?.iter().filter(|(name, _)| *name != prompt && sessions::is_named(name));
     fields.into_iter().find_map(|(name, id)| {
@@ -155,6 +159,7 @@ fn find_removal<'t>(talk: &'t Talk<'_>, list: &Operation) -> Option<&'t Operatio
 fn allowed_removals<'t>(talk: &'t Talk<'_>) -> impl Iterator<Item = &'t Operation> {
     let acting = talk.cx.maker.acting.iter();
     let allowed = acting.filter(|acting| acting.kind == ActKind::Delete && acting.left_alone.is_none());
+    // A removal that is meant for a higher role may reach things of others.
     allowed.map(|acting| &*acting.operation).filter(|operation| role_word(&operation.path).is_none())
 }
 
@@ -168,10 +173,12 @@ async fn fetch_items(talk: &Talk<'_>, list: &Operation, who: &str) -> Result<Vec
     let Some(url) = operation_address(talk, list, who).and_then(|url| url::Url::parse(&url).ok()) else {
         return Ok(Vec::new());
     };
+    // Past the ledger: the list is asked before and after a call, and must not come from memory.
     let answer = talk.cx.maker.probe.look_again(&Ask::get(AskCaller::named(who), url)).await?;
     let Some(json) = answer.response().filter(|it| it.is_success()).and_then(|it| it.json.as_ref()) else {
         return Ok(Vec::new());
     };
+    // Lists often stand in an envelope, such as `{items: […]}`.
     let inner = || json.as_object().into_iter().flatten().find_map(|(_, field)| field.as_array());
     let items = json.as_array().or_else(inner).map(Vec::as_slice).unwrap_or_default();
     let id = |item: &Value| ["id", "_id", "uuid", "sid"].iter().find_map(|name| scalar_text(item.get(*name)?));
@@ -214,6 +221,7 @@ fn find_undo(talk: &Talk<'_>, name: &str, who: &str) -> Option<Undo> {
         slot.starts_with('{') && (named || before == own && name == "id")
     })?;
 
+    // Whether a removal worked shows where the same path is read afterwards.
     let look = api.operations.iter().find(|other| other.method == Method::Get && other.path == removes.path);
     undone_by(talk, removes, (look, None), who)
 }
@@ -238,6 +246,7 @@ fn undone_by(
 /// The address of an operation, with a place for the id where its path ends in a slot.
 fn operation_address(talk: &Talk<'_>, operation: &Operation, who: &str) -> Option<String> {
     let mut values: Values = talk.values(who);
+    // The last slot is that of the thing itself; those before it name what the thing stands in.
     if let Some(slot) = operation.path_parameters().last() {
         values.insert((Place::Path, slot.name.clone()), Value::String(ID_PLACE.to_owned()));
     }

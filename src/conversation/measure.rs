@@ -76,6 +76,7 @@ fn counting_prompt(lines: u32) -> Prompt {
 fn count_numbers(said: &Reply, most: u32) -> usize {
     let text = said.reading.said();
     let digits = text.split(|character: char| !character.is_ascii_digit());
+    // Each number counts once: a model that repeats itself has not written more of what was asked.
     digits
         .filter_map(|number| number.parse::<u32>().ok())
         .filter(|number| (1..=most).contains(number))
@@ -87,6 +88,7 @@ fn count_numbers(said: &Reply, most: u32) -> usize {
 pub(crate) async fn send_burst(talk: &Talk<'_>, who: &str) -> Result<Result<Arc<Reply>, Arc<Reply>>, Stop> {
     let mut last = talk.benign(who).await?;
     for round in 0..BURST {
+        // Rounds from 100 on belong to the burst alone: no other question has put their answers into memory.
         last = talk.say(&AskCaller::named(who), &Prompt::one(BENIGN), 100 + round).await?;
         if last.usable().is_err() {
             return Ok(Err(last));

@@ -59,9 +59,11 @@ pub async fn ask_candidates(cx: TalkCx<'_>, candidates: &[&Acting]) -> Met {
                 match is_a_model(&talk).await {
                     Ok(true) => met.models.push(id.clone()),
                     Ok(false) => {
+                        // Its answer must not count as a model's where checks ask whether any model answered.
                         cx.memory.is_no_model(id);
                         met.others.push(id.clone());
                     }
+                    // A spent budget or a fault shows neither, so the operation stays open.
                     Err(_) => met.unasked.push(id.clone()),
                 }
             }
@@ -80,6 +82,7 @@ async fn is_a_model(talk: &Talk<'_>) -> Result<bool, Stop> {
     if first.usable().is_err() {
         return Ok(false);
     }
+    // The word stands in no text: neither a search nor a canned answer can have it by chance.
     let word = format!("velm{:04x}", rand::random::<u16>());
     let question = word_question(&word);
     let second = talk.say(&AskCaller::named(&who), &Prompt::one(question.clone()), 0).await?;

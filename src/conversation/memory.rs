@@ -101,6 +101,7 @@ impl Memory {
         operations: u64,
     ) -> Result<(), Exhausted> {
         let mut state = self.locked();
+        // A model that is to be left alone stays so, whatever budget is left.
         if let Some(end) = state.slowed.get(operation) {
             return Err(*end);
         }
@@ -125,6 +126,7 @@ impl Memory {
     pub(crate) fn keep(&self, key: [u8; 32], operation: &OperationId, said: Reply) -> Arc<Reply> {
         let said = Arc::new(said);
         let mut state = self.locked();
+        // Every text stands in the channel of the whole answer once more, hence the half.
         state.spent.entry(operation.clone()).or_default().output +=
             said.reading.channels.iter().map(|channel| channel.text.len()).sum::<usize>() / 2;
         if said.usable().is_ok() {
@@ -136,9 +138,11 @@ impl Memory {
         if *late >= MAX_LATE {
             state.slowed.insert(operation.clone(), Exhausted::Late);
         }
+        // One 429 is enough: further calls would show the same limit and burden the target.
         if said.answer.status() == Some(429) {
             state.slowed.insert(operation.clone(), Exhausted::Slowed);
         }
+        // Only before the first usable answer: later a 404 may be about one conversation.
         let absent = said.answer.status().filter(|status| ABSENT.contains(status));
 
         if let Some(status) = absent.filter(|_| !state.answered.contains(operation)) {
@@ -157,6 +161,7 @@ impl Memory {
 pub(crate) fn question_digest(parts: &[&str]) -> [u8; 32] {
     let mut digest = Sha256::new();
     for part in parts {
+        // The length parts the texts, so that no two lists of them run together to the same bytes.
         digest.update(part.len().to_le_bytes());
         digest.update(part);
     }

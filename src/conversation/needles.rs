@@ -72,6 +72,7 @@ impl Needles {
         let mut needles = Self { left_out, ..Self::new(values.clone()) };
         let rules = talk.cx.secrets;
 
+        // Both lists have the same order: `new` keeps the long values in theirs.
         for (place, (_, value)) in needles.of.iter_mut().zip(values.iter().filter(|(_, value)| is_long(value))) {
             place.2 = format_fingerprint(rules, "caller-token", value.expose());
         }
@@ -128,6 +129,7 @@ impl Needles {
         for piece in said.pieces() {
             for hit in self.finder.find(piece.text).into_iter().filter(|hit| !sent.contains(&hit.needle)) {
                 let Some((owner, length, fingerprint)) = self.of.get(hit.needle) else { continue };
+                // A part of a short value may come up by chance; a run of sixteen out of a long one hardly does.
                 let enough = hit.whole || hit.run >= LEAST_RUN && *length >= SHORT_VALUE;
                 let better = found.as_ref().is_none_or(|(whole, _)| hit.whole && !whole);
 

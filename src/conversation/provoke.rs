@@ -47,6 +47,7 @@ impl Provocation {
             Self::WrongType => {
                 let id = talk.acting.operation.id.as_str();
                 let key = question_digest(&[id, &format!("{caller:?}"), self.name(), &round.to_string()]);
+                // All else is as in a plain question, so that the wrong type alone can cause the error.
                 let mut body = talk.body(&Prompt::one(BENIGN), who);
                 mistype_question(&mut body);
                 talk.put(&caller, body, key).await

@@ -13,6 +13,7 @@ pub(crate) fn is_named(field: &str) -> bool {
     let words = split_words(field);
     let is_id = words.last().is_some_and(|last| matches!(last.as_str(), "id" | "uuid" | "key" | "sid"));
 
+    // One word names a conversation by itself; several need an ending such as `id`, or `chat_model` would count.
     match words.as_slice() {
         [only] => {
             only == "sid" || TALKS.contains(&only.as_str()) || TALKS.iter().any(|talk| *only == format!("{talk}id"))
@@ -29,6 +30,7 @@ pub(crate) fn with_own_conversation(talk: &Talk<'_>, sample: &Value, who: &str) 
             match made_conversation_id(talk, who, name) {
                 Some(id) => *value = id,
                 None if value.is_string() => *value = Value::String(random_uuid()),
+                // A made-up number would name a conversation that another caller may own.
                 None => {}
             }
         }
@@ -75,6 +77,7 @@ fn made_conversation_id(talk: &Talk<'_>, who: &str, name: &str) -> Option<Value>
     by_field.or_else(|| {
         let resource = resource_of_name(name)?;
         let created = own.find(|created| created.object.resource == resource)?;
+        // The object's own field has the id with its type, number or text, as the API gave it.
         let same = |value: &&Value| scalar_text(value).as_deref() == Some(created.id.as_str());
         let typed = created.object.fields.values().find(same).cloned();
         typed.or_else(|| Some(Value::String(created.id.clone())))

@@ -116,6 +116,7 @@ impl Reply {
             |channel: &'s Channel| SearchedText { kind: channel.kind, path: &channel.path, text: &channel.text };
         let (whole, mut channels): (Vec<_>, Vec<_>) =
             self.reading.channels.iter().map(piece).partition(|piece| piece.kind == ChannelKind::All);
+        // Kinds are in the order in which they prove most: what the model itself has written comes first.
         channels.sort_by_key(|piece| piece.kind);
         let headers = self.answer.response().map(|response| response.headers.as_slice()).unwrap_or_default();
         let told = headers.iter().filter(|(name, _)| name != "set-cookie");
@@ -192,6 +193,7 @@ impl<'a> Talk<'a> {
         let shows = chain.is_some_and(|chain| chain.shows);
         let sample = build_sample_body(&cx, acting, &facing);
         let media_type = acting.content.as_ref().map(|content| content.media_type.clone());
+        // `*/*` is a range, and no type that a body could be sent as.
         let media_type = media_type.filter(|kind| kind != "*/*").unwrap_or_else(|| "application/json".to_owned());
         let talk = Self { cx, acting, facing, shows, sample, media_type };
 
@@ -286,6 +288,7 @@ impl<'a> Talk<'a> {
         let mut said = self.say(&caller, &prompt, round).await?;
 
         for turn in turns {
+            // A further turn builds on the answer before it; without one there is nothing to go on from.
             if said.usable().is_err() {
                 break;
             }
@@ -304,6 +307,7 @@ impl<'a> Talk<'a> {
         if let Some(said) = self.cx.memory.get(&key) {
             return Box::pin(std::future::ready(Ok(said)));
         }
+        // Streaming is a wish of the format and no part of the question, so that the key does not have it.
         let streamed = prompt.clone().streamed(self.facing.streams);
         let sample = sessions::with_own_conversation(self, &self.sample, &caller.label());
         let value = build_request_body(self.facing.shape, &streamed, &sample, self.facing.prompt.as_deref());
@@ -335,6 +339,7 @@ impl<'a> Talk<'a> {
             return Ok(said);
         }
         let id = &self.acting.operation.id;
+        // The call is paid for before it leaves: one that fails has burdened the model as well.
         memory.take(id, self.cx.llm, self.operations()).map_err(Stop::Exhausted)?;
         let body = Body { media_type: self.media_type.clone(), value, marked: Vec::new() };
         let (answer, raw, kind) = calling::call_model(self, caller, &body, planted).await?;
@@ -368,6 +373,7 @@ impl<'a> Talk<'a> {
             }
         }
 
+        // Objects of the scan's own come last, so that they take the place of those that were found.
         if let Some((_, own)) = object_for(self.cx.maker, self.acting, who) {
             values.extend(own);
         }
@@ -391,6 +397,7 @@ fn build_sample_body(cx: &TalkCx<'_>, acting: &Acting, facing: &Facing) -> Value
     let prompt = facing.prompt.as_deref().and_then(|pointer| pointer.split('/').nth(1)).unwrap_or_default();
     let wanted = |name: &str| {
         let required = declared.is_empty() || declared.iter().any(|field| field.name == name && field.required);
+        // Names of the wire formats stay even where the document calls them optional, since servers rely on them.
         let known = ["model", "messages", "input", "inputs", "data", "stream", "store", "max_completion_tokens"];
         required || name == prompt || known.contains(&name)
     };

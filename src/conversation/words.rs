@@ -11,6 +11,7 @@ pub(crate) fn random_word() -> String {
 /// An id of the same form that is nobody's, as far as chance goes.
 pub(crate) fn nobodys_id(id: &str) -> String {
     if id.bytes().all(|byte| byte.is_ascii_digit()) {
+        // Nine digits are beyond what most sequences have reached, and still fit a column of 32 bits.
         return format!("9{:08}", rand::random::<u32>() % 100_000_000);
     }
     let turned = |letter: char| match letter {

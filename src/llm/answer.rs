@@ -125,6 +125,7 @@ impl Channels {
         let known: Vec<_> = known.filter(|(_, text)| !text.trim().is_empty()).collect();
         let only = known.len() == 1 && known.iter().all(|(_, text)| text.split_whitespace().count() >= 2);
         let likely = known.into_iter().filter(|((_, path), text)| only || is_prose(text) || count(path) >= 3);
+        // What came in pieces outweighs what reads like prose: little but a model's text is sent that way.
         let best = likely.max_by_key(|((_, path), text)| (count(path) >= 3, is_prose(text), text.len()));
         let Some(key) = best.map(|(key, _)| key.clone()) else { return };
 

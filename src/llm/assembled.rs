@@ -26,6 +26,7 @@ pub(super) fn system_part(text: &str) -> Option<String> {
     }
     let marked = MARKS.iter().find_map(|(open, closes)| {
         let (_, rest) = text.split_once(open)?;
+        // A prompt that is cut before its end mark is the system's up to the cut.
         Some(text_until(rest, closes).unwrap_or(rest))
     });
     // Two turns at least, or it is a text that begins with this word.

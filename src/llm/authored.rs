@@ -126,6 +126,7 @@ fn takes_instructions(api: &Api, schema: SchemaId) -> bool {
 
 /// Whether a list of turns takes one with the role of the system: a role without a list of its values takes any.
 fn takes_system_turns(api: &Api, schema: SchemaId, depth: usize) -> bool {
+    // Schemas may lead in a circle, which a fixed depth ends.
     let Some(found) = api.schemas.get(schema).filter(|_| depth < 6) else { return false };
     let turns = found.items.is_some_and(|items| {
         let role = find_property(api, items, "role", 0).and_then(|role| api.schemas.get(role));
@@ -159,6 +160,7 @@ pub fn speaks_of_models(api: &Api, operation: &Operation, settings: &LlmSettings
     if holds(&own, &STRONG) {
         return true;
     }
+    // Where the user names a model, a weak word needs no strong one elsewhere in the API.
     let known = settings.system_prompt.is_some() || !settings.endpoints.is_empty();
     holds(&own, &WEAK) && (known || api.any_path_says(&STRONG))
 }

@@ -15,6 +15,7 @@ pub fn may_face(api: &Api, operation: &Operation, settings: &LlmSettings) -> boo
         let facts = OperationFacts::of(api, operation);
         let asks = facts.ends(&["/ask", "/complete", "/summarize", "/summarise", "/generate"]);
         let speaks = asks || facts.words().1;
+        // Where nothing speaks of talk, a field named `message` is no sign: it must be the only text.
         let listens = if speaks { facts.prompt_field().or_else(|| facts.only_text()) } else { facts.only_text() };
         listens.is_some_and(|prompt| facts.takes_little_else(&prompt))
             && !facts.names_objects()
@@ -133,6 +134,7 @@ impl OperationFacts<'_> {
     fn acts(&self) -> bool {
         let names_model = self.words().0 > 0;
         let says = |word: &String| {
+            // Models generate and complete, so that these two are no acts.
             let asks = matches!(word.as_str(), "generate" | "complete");
             !asks && (is_act_word(word) || !names_model && may_be_act_word(word))
         };
@@ -184,6 +186,7 @@ impl OperationFacts<'_> {
     pub(super) fn only_text(&self) -> Option<String> {
         let declared = self.text_fields();
         let mut required = declared.iter().filter(|(_, required)| *required);
+        // Two required texts leave open which of them is the question.
         let (name, _) = match (required.next(), required.next()) {
             (Some(only), None) => only,
             (None, _) if declared.len() == 1 => declared.first()?,

@@ -35,6 +35,7 @@ pub(crate) fn split_into_frames(content_type: &str, text: &str) -> Frames {
     let (text, mut truncated) = cap_length(text);
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let kind = content_type.to_ascii_lowercase();
+    // Events are looked for under any content type, since frameworks and proxies often send another one.
     let (mut all, streamed) = if kind.contains("event-stream") || looks_like_events(text) {
         (parse_events(text), true)
     } else if let Ok(Some((value, _))) = json_within(text.as_bytes(), MAX_JSON_BYTES) {
@@ -65,6 +66,7 @@ fn cap_length(text: &str) -> (&str, Option<&'static str>) {
 
 fn looks_like_events(text: &str) -> bool {
     let first = split_lines(text).find(|line| !line.trim().is_empty()).unwrap_or_default();
+    // A line that begins with a colon is a comment (WHATWG), which servers send to keep a connection open.
     ["data:", "event:", "id:", "retry:"].iter().any(|start| first.starts_with(start))
         || first.starts_with(':') && split_lines(text).any(|line| line.starts_with("data:"))
 }
@@ -91,10 +93,12 @@ fn parse_events(text: &str) -> Vec<StreamFrame> {
     let (mut event, mut data): (String, Vec<&str>) = (String::new(), Vec::new());
 
     for line in split_lines(text).chain(std::iter::once("")) {
+        // One more than is kept shows that there were too many.
         if all.len() > MAX_EVENTS {
             break;
         }
         if line.is_empty() {
+            // An event without data is none (WHATWG HTML, server-sent events).
             if !data.is_empty() {
                 all.extend(frame_from_event(&event, &data.join("\n")));
             }
@@ -152,6 +156,7 @@ fn json_lines(text: &str, cut: bool) -> Option<Vec<StreamFrame>> {
         }
     }
 
+    // A single line of JSON is an ordinary answer, and no stream.
     (lines.len() > 1 && !all.is_empty()).then_some(all)
 }
 

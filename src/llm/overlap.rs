@@ -85,6 +85,7 @@ pub fn common_run(wanted: &str, given: &str, known: &[&str]) -> Overlap {
                     continue;
                 }
                 best = Overlap { chars: run.chars().count(), run };
+                // Seeds within the run are passed over, since they would only find its parts again.
                 step = length.saturating_sub(SEED).max(1);
             }
         }
@@ -175,6 +176,7 @@ fn decode_runs(
     fits: impl Fn(char) -> bool,
     decode: impl Fn(&str) -> Option<String>,
 ) -> Option<String> {
+    // Models break lines of base64 and put spaces into them.
     let tight: String = text.replace(['\r', '\n'], "");
     let spaced: String = text.replace(' ', "");
     let mut found = Vec::new();
@@ -207,6 +209,7 @@ fn from_hex(run: &str) -> Option<String> {
 
 fn readable_text(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
+    // Any long run of letters decodes to some bytes; where a tenth of them is noise, they were no text.
     let odd = text.chars().filter(|c| *c == '\u{fffd}' || c.is_control() && !c.is_whitespace()).count();
     (odd * 10 <= text.chars().count()).then(|| text.into_owned())
 }
@@ -217,6 +220,7 @@ fn join_spelled_letters(text: &str) -> Option<String> {
     separators.iter().find_map(|separator| {
         let parts: Vec<&str> = text.split(*separator).collect();
         let single = parts.iter().filter(|part| part.trim().chars().count() <= 1).count();
+        // Thirty parts at least: initials and lists of options are shorter.
         let fits = parts.len() >= 30 && single * 10 >= parts.len() * 9;
 
         // A gap between words is an empty part.

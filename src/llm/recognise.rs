@@ -44,6 +44,7 @@ pub fn recognise_operation(api: &Api, operation: &Operation, settings: &LlmSetti
     let shape = facts.shape();
 
     if let Some(endpoint) = configured {
+        // The user names the fields; formats that wrap the body or the answer in their own way keep doing so.
         let inside = matches!(shape, WireFormat::LangServe | WireFormat::LangServeBatch | WireFormat::Gradio);
         return Some(Facing {
             shape: if inside { shape } else { WireFormat::Generic },
@@ -133,6 +134,7 @@ impl<'a> OperationFacts<'a> {
 
     fn shape(&self) -> WireFormat {
         let tuned = self.has_any(&["max_tokens", "max_new_tokens", "temperature", "top_p", "parameters"]);
+        // What one vendor alone has comes first; `messages` and `input` are common to several.
         if self.path.contains("generatecontent") || self.has("contents") && self.has_message("contents", "parts") {
             WireFormat::Gemini
         } else if self.ends(&["/chat/completions"]) || self.ends(&["/completions"]) && self.has("messages") {
@@ -215,6 +217,7 @@ impl<'a> OperationFacts<'a> {
         let Some(schema) = self.property(name).and_then(|id| resolve_schema(self.api, id)) else { return true };
         let text = schema.types.is_empty() || schema.types.contains(&JsonType::String);
         let long = schema.max_length.is_none_or(|most| most >= SHORTEST_PROMPT);
+        // An enumeration, a format or a pattern leaves no room for a sentence.
         text && long && schema.enumeration.is_empty() && schema.format.is_none() && schema.pattern.is_none()
     }
 
@@ -346,6 +349,7 @@ impl<'a> OperationFacts<'a> {
         let chats = split_into_words(last).iter().any(|word| word == "chat");
         let weak = if chats { weak } else { weak.min(1) };
 
+        // At most two points, so that words alone never reach the threshold.
         (i32::try_from((strong + weak).min(2)).unwrap_or(2), strong > 0 || chats)
     }
 }

@@ -60,6 +60,7 @@ impl LlmSettings {
 
     /// Most calls of one operation, where so many face a model.
     pub fn calls_each(&self, operations: u64) -> u64 {
+        // Rounded up, so that the share of no operation is empty.
         self.max_calls.map_or(Self::USUAL_CALLS, |all| all.div_ceil(operations.max(1)))
     }
 }

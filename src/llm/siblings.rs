@@ -31,6 +31,7 @@ pub fn find_chain(api: &Api, operation: &Operation, settings: &LlmSettings) -> O
         let end = ASKING.iter().chain(&SHOWING).find(|end| path.ends_with(**end))?;
         let shows = SHOWING.contains(end);
         let base = without_hash(path.strip_suffix(end)?);
+        // The log and the events of a chain show different things, so that each of them speaks for itself.
         let kind = if shows { end } else { "" };
         return Some(SiblingGroup { key: format!("langserve {base}{kind} {guarded}"), shows });
     }

@@ -73,6 +73,7 @@ pub fn signs_of_model(first: QuestionExchange<'_>, second: QuestionExchange<'_>,
     if both.iter().any(|one| counts_tokens(one)) {
         sure.push("its answer counts tokens");
     }
+    // A vendor's header on an answer without words shows a gateway, and no model that speaks.
     if !sure.is_empty() && !first.reading.is_empty() {
         return sure;
     }
@@ -146,6 +147,7 @@ fn speaks_of_itself(text: &str) -> bool {
 /// What an answer tells of the model behind it: names of headers and fields, and the model's name where a field has it.
 /// The names are the target's own text.
 pub fn disclosed_names(headers: &[(String, String)], reading: &ModelReading) -> Vec<String> {
+    // `x-vercel-ai-` names the protocol of a stream, and neither a model nor its vendor.
     let mut told: Vec<String> = headers
         .iter()
         .map(|(name, _)| name)

@@ -262,6 +262,7 @@ fn drop_sentences(text: &str, leaves_out: impl Fn(&str) -> bool) -> String {
             sentence.push_str(word);
             sentence.push(' ');
         }
+        // The end of a sentence may stand within quotes or brackets.
         if word.trim_end_matches(['"', '\'', ')']).ends_with(['.', '!', '?', ':', ';']) {
             sentences.push(String::new());
         }
@@ -289,6 +290,7 @@ pub fn classify_instructions(text: &str) -> Manner {
     });
     let duties = DUTIES.iter().filter(|duty| text.contains(**duty)).count();
 
+    // Without a part it takes several duties, since house rules for people read alike.
     match (given, duties) {
         (true, 1..) | (_, 4..) => Manner::Surely,
         (true, _) | (_, 2..) => Manner::Likely,

@@ -109,6 +109,7 @@ fn collect_from_value(value: &Value, at: &mut String, beside: bool, depth: usize
 
 /// A string: JSON once more, or a prompt that was put together.
 fn collect_from_text(text: &str, at: &mut String, beside: bool, depth: usize, found: &mut Vec<Told>) {
+    // Logs and traces keep JSON as a text within JSON.
     if text.starts_with(['{', '['])
         && let Ok(value) = serde_json::from_str::<Value>(text)
     {
@@ -161,6 +162,7 @@ fn visit_below(at: &mut String, name: &str, visit: impl FnOnce(&mut String)) {
     if name != "[]" && !at.is_empty() {
         at.push('.');
     }
+    // A field's name is the target's choice, and may be of any length.
     at.extend(name.chars().take(80));
     visit(at);
     at.truncate(length);
@@ -200,6 +202,7 @@ fn is_role(fields: &Map<String, Value>, roles: &[&str]) -> bool {
 /// What a turn says, and the field that has it.
 fn turn_content(fields: &Map<String, Value>) -> Option<(&'static str, String)> {
     const NAMES: [&str; 6] = ["content", "text", "message", "parts", "body", "value"];
+    // LangChain keeps the content under `kwargs` or `data`, by the way in which it was written out.
     let inner = ["kwargs", "data"].iter().find_map(|name| fields.get(*name)?.as_object());
     [Some(fields), inner]
         .into_iter()
@@ -252,5 +255,6 @@ pub fn token_ids(content_type: &str, text: &str) -> Option<Vec<i64>> {
     });
 
     let ids = lists.map(|list| list.iter().map(Value::as_i64).collect::<Option<Vec<i64>>>());
+    // A shorter list of numbers may be anything.
     ids.flatten().find(|ids| ids.len() >= 16)
 }

@@ -51,12 +51,14 @@ pub(super) fn retry_after(response: &Response, now: Timestamp) -> Option<Duratio
 fn limits_in_headers(response: &Response, now: Timestamp) -> Vec<Announced> {
     let mut all = Vec::new();
     for (name, value) in &response.headers {
+        // Both `ratelimit` and `rate-limit` are in use.
         let plain = name.replace('-', "");
         if !plain.contains("ratelimit") || !plain.contains("remaining") {
             continue;
         }
         let Some(left) = first_number(value) else { continue };
         let beside = |part: &str| response.header(&name.replace("remaining", part));
+        // The reset is exact; the window's name only bounds the time that is left.
         let window = beside("reset").and_then(|text| parse_wait(text, now)).or_else(|| named_window(name));
         all.push(Announced { limit: beside("limit").and_then(first_number), left, window });
     }
@@ -113,6 +115,8 @@ fn first_number(text: &str) -> Option<u64> {
 /// A moment: seconds from now, seconds or milliseconds since 1970, a date, or a duration such as `6m0s`.
 fn parse_wait(text: &str, now: Timestamp) -> Option<Duration> {
     let text = text.trim();
+    // No wait has a thousand million seconds: from there on a number is a moment since 1970, and from a thousand
+    // times that on one in milliseconds.
     if let Ok(number) = text.parse::<f64>() {
         let seconds = match number {
             ..0.0 => return None,
@@ -129,8 +133,10 @@ fn parse_wait(text: &str, now: Timestamp) -> Option<Duration> {
 }
 
 fn until_date(text: &str, now: Timestamp) -> Option<Duration> {
+    // Servers get the day of the week wrong; the date itself counts.
     let http = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true);
     let moment = http.parse_timestamp(text).or_else(|_| text.parse::<Timestamp>()).ok()?;
+    // A date that has passed asks for no wait.
     Some(Duration::try_from(moment.duration_since(now)).unwrap_or_default())
 }
 

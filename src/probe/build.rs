@@ -76,6 +76,7 @@ pub fn operation_url(base: &Url, operation: &Operation, values: &Values) -> Resu
         }
     }
 
+    // Looked at once all values are in: dots may come together from a value and what stands around it.
     if let Some(segment) = path.split('/').find(|segment| is_dots(segment)) {
         return Err(AddressRefused::StepUp(segment.to_owned()));
     }
@@ -113,6 +114,7 @@ pub fn header_values(operation: &Operation, values: &Values) -> Vec<(String, Str
         .filter(|parameter| parameter.place == Place::Header)
         .filter_map(|parameter| {
             let value = values.get(&(Place::Header, parameter.name.clone()))?;
+            // A line break in a value would begin another header.
             Some((parameter.name.clone(), parameter_text(value).replace(['\r', '\n'], " ")))
         })
         .collect()
@@ -168,6 +170,7 @@ fn path_text(parameter: &Parameter, value: &Value) -> String {
 
 fn query_pairs(parameter: &Parameter, value: &Value) -> Vec<String> {
     let name = utf8_percent_encode(&parameter.name, STRICT).to_string();
+    // A parameter with `content` is written in its media type (OpenAPI 3.0 §4.7.12), which is JSON nearly always.
     if parameter.content_type.is_some() {
         return vec![format!("{name}={}", encode_parameter(&value.to_string(), parameter))];
     }
@@ -218,10 +221,12 @@ pub fn serialize_body(media_type: &str, value: &Value) -> (String, Vec<u8>) {
     }
 
     if media_type.starts_with("multipart/") {
+        // A fixed boundary: equal bodies are equal requests, which the ledger answers from memory.
         let boundary = "routewarden-7f3a9c51d2";
         let mut text = String::new();
 
         for (key, value) in key_value_pairs(value) {
+            // A name must end neither its quotes nor the header's line.
             let key = key.replace(['"', '\r', '\n'], "_");
             text.push_str(&format!(
                 "--{boundary}\r\nContent-Disposition: form-data; name=\"{key}\"\r\n\r\n{value}\r\n"

@@ -29,6 +29,7 @@ impl Death {
 
     /// Returns how the target fell silent.
     pub fn manner(&self) -> String {
+        // The last look shows how the target is now; without one the first silence has to do.
         match self.looks.last().map_or(&self.silence.outcome, |look| &look.outcome) {
             Outcome::Unreachable(_) => "it takes no connection any more".to_owned(),
             Outcome::Broken(_) => "it breaks every connection off".to_owned(),

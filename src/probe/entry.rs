@@ -93,11 +93,13 @@ impl WriteNote {
 /// Returns true for statuses of an answer that says neither that a write was done nor that it was refused: a server may fail
 /// after it has stored what it was sent.
 pub fn leaves_open(status: u16) -> bool {
+    // A server may have done the work before these; 501 means that it cannot do it at all (RFC 9110 §15.6.2).
     matches!(status, 408 | 500 | 502..)
 }
 
 /// Returns true for statuses by which a removal is refused: what it names is there as before.
 pub fn is_kept_by(status: u16) -> bool {
+    // 404 and 410 are left out: what is not there may have been removed.
     (400..500).contains(&status) && !leaves_open(status) && !matches!(status, 404 | 410)
 }
 

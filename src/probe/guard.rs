@@ -113,12 +113,14 @@ pub(super) fn may_remove(ask: &Ask, entry: &JournalEntry) -> bool {
 /// one, and the outer one where it is another address.
 fn removed_by(ask: &Ask, entry: &JournalEntry) -> Option<Option<String>> {
     let undo = entry.note.undo.as_ref().filter(|undo| undo.method == ask.method.as_str() && !undo.url.is_empty())?;
+    // Two writings of one address may differ in what they encode.
     let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
     let (wanted, sent) = (decoded(&undo.url), decoded(ask.url.as_str()));
 
     match wanted.split_once(ID_PLACE) {
         Some((before, after)) => {
             let id = sent.strip_prefix(before)?.strip_suffix(after)?;
+            // Without an id the address is that of a whole collection.
             (!id.is_empty()).then(|| Some(id.to_owned()))
         }
         None => (wanted == sent).then_some(None),
@@ -128,6 +130,7 @@ fn removed_by(ask: &Ask, entry: &JournalEntry) -> Option<Option<String>> {
 /// Returns whether a request is just the one that puts something back as it was.
 fn is_put_back_by(ask: &Ask, saved: &SavedNote) -> bool {
     let body = ask.body.as_ref().map(|(_, bytes)| bytes.as_slice());
+    // Every part must be as it was saved: another body or caller would make another change.
     ask.method.as_str() == saved.method
         && ask.url.as_str() == saved.url
         && ask.caller.label() == saved.caller

@@ -42,6 +42,7 @@ impl Probe {
 
     /// Returns why nothing may be sent any more.
     pub fn halted(&self) -> Option<SendError> {
+        // Undoing outlives a stop, the end of the time and a dead target: what was written has to go.
         if self.is_cleaning() {
             None
         } else if self.death().is_some() {
@@ -55,6 +56,7 @@ impl Probe {
 
     /// Ends the scan: from now on nothing is sent but what undoes its writes.
     pub fn end(&self, because: &str) {
+        // The first reason stays, since later ones follow from it.
         self.ended.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| because.to_owned());
     }
 

@@ -122,6 +122,7 @@ impl Journal {
         std::fs::create_dir_all(folder)?;
         let path = folder.join(format!("{}.jsonl", head.scan));
         let mut options = OpenOptions::new();
+        // A file of this name belongs to another scan, whose writes it may still be needed for.
         options.create_new(true).append(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
@@ -158,6 +159,7 @@ impl Journal {
                     marks.insert(text);
                 }
                 JournalLine::Write { n, note } => {
+                    // A marker counts once its write is noted: the request may have left before the process ended.
                     marks.extend((!note.marker.is_empty()).then(|| note.marker.clone()));
                     entries.push(JournalEntry::new(n, note));
                 }
@@ -231,6 +233,7 @@ impl Journal {
 
     /// Notes an account, so that its objects can be removed by a later process.
     pub fn account(&self, note: AccountNote) {
+        // A line that cannot be written is kept as the journal's fault; this process knows the account anyway.
         let _ = self.append(&JournalLine::Account(note.clone()));
         self.locked().accounts.push(note);
     }
@@ -240,6 +243,7 @@ impl Journal {
     /// # Errors
     /// When the line cannot be written: then the write must not leave.
     pub(super) fn before(&self, note: WriteNote) -> std::io::Result<usize> {
+        // The lock is given back before the line is appended, which takes it again.
         let n = {
             let mut state = self.locked();
             let n = state.entries.len();
@@ -407,6 +411,7 @@ impl Journal {
         let mut text = serde_json::to_string(line).map_err(std::io::Error::other)?;
         text.push('\n');
         let mut state = self.locked();
+        // One write for the whole line, so that the end of the process cuts the last one at most.
         let written = state.file.write_all(text.as_bytes());
 
         if let Err(error) = &written {
@@ -439,6 +444,7 @@ fn apply_event(entries: &mut [JournalEntry], line: JournalLine) {
             }
             entry.object.clone_from(&object);
 
+            // Without a better way to remove it, the one that was noted before stands.
             if undo.is_some() {
                 entry.note.undo.clone_from(&undo);
             }

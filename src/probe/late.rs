@@ -40,6 +40,7 @@ impl Probe {
             named.push(format!("{} more", ordered.len() - MAX_NAMED));
         }
         drop(late);
+        // A path is partly the target's choice, and may hold a credential.
         let (text, _) = self.redactor().tripwire(&self.redactor().text(&named.join(", ")));
         (!named.is_empty()).then(|| format!("no answer came in time to {text}; nothing is concluded from that"))
     }

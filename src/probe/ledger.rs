@@ -55,6 +55,7 @@ impl Ledger {
             }
         }
 
+        // What was passed over was asked before all that was not looked at, and stays ahead of it.
         kept.append(&mut slots.order);
         slots.order = kept;
         n_forgotten
@@ -79,6 +80,7 @@ fn is_idle(slot: &LedgerSlot) -> bool {
 /// A digest, since the parts may hold tokens.
 fn request_key(ask: &Ask) -> [u8; 32] {
     let mut digest = Sha256::new();
+    // Each part ends with a mark of its kind, so that no two requests run together to the same bytes.
     for part in [ask.caller.key().as_str(), ask.method.as_str(), ask.url.as_str()] {
         digest.update(part);
         digest.update([0]);

@@ -78,6 +78,7 @@ impl Probe {
         let bytes = estimate_bytes(&response, json_bytes);
         let has_room = || self.memory.has_room(bytes);
 
+        // Older answers go first: they can be asked for again, while one that is cut cannot be compared.
         if !has_room() && self.ledger.forget_until(has_room) > 0 {
             self.note(
                 "the answers took much memory: the oldest were forgotten, and asked for again at need".to_owned(),

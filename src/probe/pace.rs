@@ -53,6 +53,7 @@ impl Pace {
 
     /// Raises the budget to so many requests beyond those that were sent.
     pub(super) fn allow_more(&self, requests: u64) {
+        // Never lowers the budget: what is left of it stays.
         self.max_requests.fetch_max(self.sent().saturating_add(requests), Ordering::Relaxed);
     }
 
@@ -69,6 +70,7 @@ impl Pace {
     /// # Cancel safety
     /// A future dropped while it waits has used up its ticket; the budget errs on the safe side.
     pub(super) async fn place(&self) -> Result<SemaphorePermit<'_>, Spent> {
+        // The ticket is taken before the wait, so that requests that wait cannot exceed the budget together.
         self.ticket()?;
         let place = self.places.acquire().await.map_err(|_| Spent)?;
         let slot = {
@@ -95,6 +97,7 @@ impl Pace {
             return false;
         }
         let until = now + wish.min(LONGEST_PAUSE);
+        // Answers to parallel requests ask for the same pause: only what they add to it counts.
         *paused += until.saturating_duration_since((*next).max(now));
         *next = (*next).max(until);
 

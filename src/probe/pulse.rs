@@ -153,6 +153,7 @@ impl PulseState {
                 self.run = 0;
                 self.answered = Some(Instant::now());
 
+                // Only what can be asked again without changing anything serves for a look.
                 if ask.method == Method::Get && ask.body.is_none() && response.is_success() && !response.truncated {
                     self.remember(ask, answer, response.json.is_some());
                 }
@@ -160,6 +161,7 @@ impl PulseState {
             }
             RawOutcome::Response(_) => {
                 let address = format!("{} {} {}", ask.caller.label(), ask.method, ask.url.path());
+                // Once no more addresses are remembered every failure is news: a look too many costs little.
                 let is_news = self.failing.len() >= MAX_FAILING || self.failing.insert(address);
                 self.run += usize::from(is_news);
                 (is_news && self.run >= RUN).then_some(Doubt { fault: recent, answers: true })
@@ -182,6 +184,7 @@ impl PulseState {
 
     /// Remembers the quickest reads at different addresses.
     fn remember(&mut self, ask: &Ask, answer: &Answer, is_json: bool) {
+        // Forged tokens are meant to be refused, and models are slow: neither is a witness of health.
         if !matches!(ask.caller, AskCaller::Identity(_) | AskCaller::Anonymous) || ask.patience.is_some() {
             return;
         }
@@ -209,6 +212,7 @@ impl PulseState {
             let earlier = |other: &&Recent| other.ended <= end && !Arc::ptr_eq(&other.exchange, exchange);
             self.recent.iter().filter(earlier).max_by_key(|other| other.ended)
         };
+        // In a run of failures the first one began it, and the others only show it again.
         let first = if doubt.answers { self.first_of_run().unwrap_or(fault) } else { fault };
         let previous = before(first.began, &first.exchange).filter(|other| was_reachable(&other.exchange));
 
@@ -221,6 +225,7 @@ impl PulseState {
         let overlaps = |other: &&Recent| {
             !Arc::ptr_eq(&other.exchange, &last.exchange) && other.ended > last.began && other.began < last.ended
         };
+        // What is still under way has no exchange yet, and may be the cause as well.
         let alone = self.under_way == 0 && !self.recent.iter().any(|other| overlaps(&other));
         let served = |other: &Recent| matches!(&other.exchange.outcome, Outcome::Response(it) if it.status < 500);
         let served_before = before(last.began, &last.exchange).is_some_and(|other| other.is_safe && served(other));
@@ -290,6 +295,7 @@ impl Probe {
         let fault = self.pulse.locked().first_of_run().cloned();
         let Some(fault) = fault.filter(|_| self.death().is_none()) else { return };
         let answers = matches!(fault.exchange.outcome, Outcome::Response(_));
+        // The looks are three at most, and a spent budget must not stand in their way.
         self.pace.allow_more(3);
 
         if let Some(looks) = self.look_twice(answers).await {
@@ -305,6 +311,7 @@ impl Probe {
     async fn settle(&self, doubt: Doubt) {
         let _one_at_a_time = self.pulse.settling.lock().await;
         self.drain(&doubt).await;
+        // What was answered in the meantime settles the doubt without a request.
         let seen_since = self.pulse.locked().is_alive_since(&doubt);
 
         if seen_since || self.is_stopped() || self.is_cleaning() || !self.pulse.locked().has_answered() {
@@ -329,6 +336,7 @@ impl Probe {
             let state = self.pulse.locked();
             state.under_way > 0 && !state.is_alive_since(doubt)
         };
+        // A connection that is refused or broken speaks for itself; a late answer may only stand behind others.
         while is_late && is_busy() && Instant::now() < until && !self.is_stopped() {
             tokio::time::sleep(STEP).await;
         }
@@ -342,6 +350,7 @@ impl Probe {
         let mut served = 0;
 
         for at in 0..3 {
+            // Two different reads where there are two, since one route may be broken by itself.
             let witness = match at {
                 0 => good.first(),
                 1 => good.get(1).or(good.first()),
@@ -360,6 +369,7 @@ impl Probe {
 
             if is_slow || is_served(&answer, witness) {
                 served += 1;
+                // One served look clears a silent target; after failed answers a second read has to be served too.
                 if !answers || failed.len() == 2 {
                     return None;
                 }
@@ -367,6 +377,7 @@ impl Probe {
             }
 
             failed.push(Arc::clone(&answer.exchange));
+            // A pause lets a restart or a short overload pass.
             if at == 0 {
                 let wish = answer.response().and_then(|response| wished_pause(response, 0)).unwrap_or(PAUSE);
                 tokio::time::sleep(wish.clamp(PAUSE, LONGEST_PAUSE)).await;
@@ -404,6 +415,7 @@ impl Probe {
         drop(state);
         let silence = Arc::clone(&doubt.fault.exchange);
         let death = Death { last, silence, good, looks, alone, served_before };
+        // Doubts may be settled one after the other; the first death is the one that counts.
         let _ = self.pulse.death.set(death);
 
         self.pulse.died.cancel();

@@ -59,6 +59,7 @@ impl Book {
         if self.closed.is_some_and(|until| now < until) {
             return Some(format!("{name} answered status 429 and is not to be asked again for a while"));
         }
+        // With a new window the target's count begins anew, and so does the share.
         if self.announced.is_some_and(|(it, at)| it.window.is_some_and(|window| now > at + window)) {
             (self.announced, self.share) = (None, None);
         }
@@ -67,6 +68,7 @@ impl Book {
             let whole = first.saturating_sub((first / 10).max(1));
             let share = if is_checking { whole } else { first.div_ceil(2) };
 
+            // Others may spend the same limit, so that what the target says is left counts as well.
             if sent >= share || it.left <= first.saturating_sub(whole) {
                 let of = it.limit.map(|limit| format!(" of {limit} requests")).unwrap_or_default();
                 return Some(format!("{name} announces a limit{of}, and the scan's share of it is spent"));
@@ -80,6 +82,7 @@ impl Book {
 
     fn is_costly(&self, usual_ms: Option<u64>) -> bool {
         let longest = |usual: u64| LONG_MS.max(usual.saturating_mul(TIMES_LONGER));
+        // One slow answer may be that of a server that has just woken up.
         self.times.len() > 1 && usual_ms.zip(median_time(&self.times)).is_some_and(|(usual, own)| own > longest(usual))
     }
 
@@ -94,8 +97,10 @@ impl Book {
         let wish = (response.status == 429).then(|| retry_after(response, moment)).flatten();
 
         if let Some(it) = announced_limit(response, moment) {
+            // The request whose answer announces a limit is the first one of the share.
             self.share.get_or_insert((it.left + 1, 1));
             self.announced = Some((it, now));
+            // A 429 brings a wait of its own, which sending again keeps to.
             let wait = it.window.filter(|_| it.left == 0 && !it.is_long() && response.status != 429);
 
             if let Some(wait) = wait {
@@ -204,6 +209,7 @@ impl Probe {
         if let Some((_, sent)) = &mut book.share {
             *sent += 1;
         }
+        // A request with patience is one to a model, which has a budget of its own.
         if book.times.len() < MAX_TIMES && ask.patience.is_none() {
             book.times.push(took);
         }

@@ -59,6 +59,7 @@ impl Probe {
     }
 
     pub(super) async fn send_fresh(&self, ask: &Ask) -> Result<Arc<Answer>, SendError> {
+        // Made-up and forged tokens are compared with the session that they imitate: without it they show nothing.
         let owner = match &ask.caller {
             AskCaller::Identity(name) | AskCaller::Garbage(name) | AskCaller::Forged { identity: name, .. } => {
                 Some(name)
@@ -70,9 +71,11 @@ impl Probe {
             return Err(SendError::SessionGone(name.clone()));
         }
         self.admit(ask)?;
+        // Forged and made-up tokens are meant to be refused: a 401 to them shows nothing of the session.
         let AskCaller::Identity(name) = &ask.caller else {
             return self.transmit(ask, self.session_for(&ask.caller).as_ref(), None).await;
         };
+        // With a token that has expired by its own word the request would only cost a refusal.
         self.renew_if_stale(name).await;
         let session = self.session_for(&ask.caller);
         let answer = self.transmit(ask, session.as_ref(), None).await?;
@@ -89,6 +92,7 @@ impl Probe {
             Fate::Renewed => self.transmit(ask, self.session_for(&ask.caller).as_ref(), None).await,
             Fate::Retried => {
                 let answer = self.transmit(ask, self.session_for(&ask.caller).as_ref(), None).await?;
+                // Only a success shows that the session was at fault; else the refusal was meant.
                 if answer.response().is_some_and(Response::is_success) {
                     if answer.response().is_some_and(|response| is_witness(ask, response)) {
                         self.remember_served(name, &ask.url);
@@ -130,6 +134,7 @@ impl Probe {
         if urls.contains(url) {
             return;
         }
+        // The newest ones stay, since an object that was read long ago may be gone.
         if urls.len() == MAX_SERVED {
             urls.remove(0);
         }
@@ -152,6 +157,7 @@ impl Probe {
         let Some(session) = self.sessions().get(name) else { return };
         if session.login.is_some() && session.is_stale() {
             let _one_at_a_time = self.health.renewing.lock().await;
+            // Another request may have renewed it while this one waited.
             if self.sessions().get(name).is_some_and(|known| known.generation == session.generation) {
                 // What stands in the way shows again when the request itself is sent.
                 if let Ok(Fate::Renewed) = self.renew(name, session.generation).await {
@@ -164,6 +170,7 @@ impl Probe {
     /// Asks what this identity was served before; if that is refused too, signs in again.
     async fn fate(&self, name: &str, generation: u32) -> Result<Fate, SendError> {
         let _one_at_a_time = self.health.renewing.lock().await;
+        // A request beside this one has signed in while this one waited.
         if self.sessions().get(name).is_some_and(|session| session.generation > generation) {
             return Ok(Fate::Renewed);
         }
@@ -177,6 +184,7 @@ impl Probe {
         }
         for url in witnesses {
             let check = Ask::get(AskCaller::Identity(name.to_owned()), url.clone());
+            // A witness that is still served may need no session at all, so that the next one is asked.
             if !self.is_signed_out(&check, name).await? {
                 continue;
             }
@@ -236,6 +244,7 @@ impl Probe {
         }
         match self.sign_in(identity).await {
             Ok(()) => Ok(Fate::Renewed),
+            // A sign-in that a stop cut off does not show that the session is lost.
             Err(_) if self.is_stopped() => Err(self.halted().unwrap_or(SendError::Cancelled)),
             Err(error) => {
                 Ok(self.bury(name, format!("the session of {name} expired and could not be renewed: {error}")))

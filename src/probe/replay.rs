@@ -56,6 +56,7 @@ pub(super) fn curl_command(ask: &Ask, session: Option<&Session>, redact: &dyn Fn
         line.push_str(&format!(" -H {}", quote_for_shell(&format!("{name}: {}", redact(value)))));
     }
     if let Some((media_type, bytes)) = &ask.body {
+        // Redacted before it is cut, so that no half of a secret stands at the end.
         let text: String = redact(&String::from_utf8_lossy(bytes)).chars().take(MAX_BODY).collect();
         line.push_str(&format!(
             " -H {} --data-raw {}",

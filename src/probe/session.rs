@@ -86,6 +86,7 @@ impl Session {
         let carrier = match &recipe.token {
             TokenSource::Cookie(name) => TokenCarrier::Cookie(name.clone()),
             _ => {
+                // Without a name it is `Authorization`, and without a place for the token `Bearer`.
                 let (name, value) = recipe.send.split_once(':').unwrap_or(("Authorization", recipe.send.as_str()));
                 let (prefix, suffix) = value.trim_start().split_once("{token}").unwrap_or(("Bearer ", ""));
                 TokenCarrier::Header {

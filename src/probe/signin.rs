@@ -59,6 +59,7 @@ impl Probe {
     /// # Errors
     /// [`SignInError`], with the answer's status and what was missing in it.
     pub async fn sign_in(&self, identity: &Identity) -> Result<(), SignInError> {
+        // Learnt before anything leaves, since an error may quote what it was sent.
         for secret in identity.credential.secrets() {
             self.redactor().learn(&identity.name, secret);
         }
@@ -147,6 +148,7 @@ impl Probe {
         let mut url = self.base_url().clone();
         let (path, query) =
             path.trim().split_once('?').map_or((path.trim(), None), |(path, query)| (path, Some(query)));
+        // The recipe's path stands below the base address, as the paths of the document do.
         url.set_path(&format!("{}{path}", self.base_url().path().trim_end_matches('/')));
         url.set_query(query);
         let body = fill_secrets(&recipe.body, recipe, 0);
@@ -220,6 +222,7 @@ enum TokenMissing {
 }
 
 fn token_of(recipe: &LoginRecipe, response: &Response) -> Result<Secret, TokenMissing> {
+    // A redirect is the usual answer to a form, and may carry the cookie.
     if response.status >= 400 {
         return Err(TokenMissing::Refused(response.status));
     }
@@ -238,6 +241,7 @@ fn token_of(recipe: &LoginRecipe, response: &Response) -> Result<Secret, TokenMi
         TokenSource::Header(name) => {
             let value =
                 response.header(&name.to_ascii_lowercase()).ok_or_else(|| TokenMissing::NoHeader(name.clone()))?;
+            // The word belongs to the header, and is put before the token again when that is sent.
             usable_token(value.strip_prefix("Bearer ").unwrap_or(value), &format!("the header {name}"))
         }
         TokenSource::Cookie(name) => {

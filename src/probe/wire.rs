@@ -18,6 +18,7 @@ pub(super) fn build_client(
 ) -> Result<reqwest::Client, SendError> {
     // Another part of the process may have installed it already; both are the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    // A redirect may lead out of scope, and a proxy would resolve the name past the pinned addresses.
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("routewarden/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
@@ -44,6 +45,7 @@ pub(super) fn signed_request(
     session: Option<&Session>,
 ) -> Result<reqwest::RequestBuilder, SendError> {
     let mut url = permit.url().clone();
+    // Added at the last moment, so that the address of the record stays without the token.
     if let Some(Session { carrier: TokenCarrier::Query(name), token, .. }) = session {
         url.query_pairs_mut().append_pair(name, token.expose());
     }
@@ -61,6 +63,7 @@ pub(super) fn signed_request(
         Some(Session { carrier: TokenCarrier::Header { name, prefix, suffix }, token, .. }) => {
             request = request.header(name, format!("{prefix}{}{suffix}", token.expose()));
         }
+        // Where the jar has the cookie, it sends it by itself.
         Some(Session { carrier: TokenCarrier::Cookie(name), token, by_jar: false, .. }) => {
             request = request.header("cookie", cookie_line(name, token.expose()));
         }
@@ -149,6 +152,7 @@ pub(super) async fn receive_answer(
         let room = caps.body.saturating_sub(bytes.len());
         bytes.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
 
+        // Nothing beyond the cap is waited for, so that an answer without end ends here.
         if chunk.len() > room {
             truncated = true;
             break;
@@ -192,6 +196,7 @@ pub(super) fn wished_pause(response: &Response, attempt: u32) -> Option<Duration
     if response.status != 429 && !(response.status == 503 && response.header("retry-after").is_some()) {
         return None;
     }
+    // A target that names no time is left alone a little longer with each attempt.
     Some(wish.unwrap_or(Duration::from_millis(300 << attempt.min(4))))
 }
 
@@ -208,6 +213,7 @@ pub(super) fn error_chain(error: &dyn std::error::Error) -> String {
 
     while let Some(inner) = source {
         let inner_text = inner.to_string();
+        // Outer errors often quote the inner ones.
         if !text.contains(&inner_text) {
             text.push_str(": ");
             text.push_str(&inner_text);

@@ -77,6 +77,7 @@ impl Probe {
         let Some(journal) = &self.journal else {
             return Err(SendError::NoWrites(ask.method.to_string(), "the scan is passive"));
         };
+        // Checked before the note: a journal should not name writes that never left.
         if let Some(error) = self.halted() {
             return Err(error);
         }
@@ -94,6 +95,7 @@ impl Probe {
             SendError::Unbuildable(format!("the journal of writes cannot be kept ({error}), so nothing is written"))
         })?;
         journal.carries(n, Carried::of(&ask.url, ask.body.as_ref()));
+        // Noted before the request leaves: should its answer never come, the object may be gone.
         let leaving = journal.leaving_by(ask);
         let answer = match (&ask.caller, jar) {
             (AskCaller::Anonymous, jar) => self.transmit(ask, None, jar).await,

@@ -121,6 +121,7 @@ type Contents = Vec<(String, Option<SchemaId>)>;
 
 /// Sorts bodies as this scanner prefers them and keeps the first of each media type.
 pub(super) fn by_preference(mut content: Vec<BodyContent>) -> Vec<BodyContent> {
+    // JSON comes first: its fields can be varied one by one, and each value keeps its type.
     content.sort_by_key(|body| media_type_rank(&body.media_type));
     let mut seen = std::collections::HashSet::new();
     content.retain(|body| seen.insert(body.media_type.clone()));
@@ -144,6 +145,7 @@ fn status_of(text: &str) -> Option<String> {
     if text.eq_ignore_ascii_case("default") {
         return Some("default".to_owned());
     }
+    // `2xx` is often written in small letters.
     let text = text.trim().to_ascii_uppercase();
     let class = text.strip_suffix("XX").map_or(text.as_str(), |class| class);
     let is_class = class.len() == 1 && text.len() == 3;

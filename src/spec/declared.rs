@@ -76,6 +76,7 @@ pub fn declared_at(api: &Api, schema: SchemaId, path: &str) -> FieldDeclaration 
             if step == "*" { level.items.clone() } else { level.named(&step.replace("~1", "/").replace("~0", "~")) };
         here = match next {
             next if !next.is_empty() => next,
+            // A schema that describes no object, or lets others in, forbids no field.
             _ if level.open || !level.is_object => return FieldDeclaration::Open,
             // A list where an object is described: the two differ in more than a field.
             _ if step == "*" => return FieldDeclaration::Open,
@@ -119,6 +120,7 @@ impl<'a> DeclaredLevel<'a> {
                 AdditionalProperties::Forbidden => level.is_object = true,
                 AdditionalProperties::Any => {}
             }
+            // One free alternative is enough, since the answer may be of that one.
             level.open |= found.one_of.iter().filter_map(|id| api.schemas.get(*id)).any(is_free);
             open.extend(found.all_of.iter().chain(&found.one_of));
         }

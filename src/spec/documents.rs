@@ -141,6 +141,7 @@ struct ReferredFiles {
 
 impl ReferredFiles {
     fn read_all(&mut self, documents: &mut Documents) {
+        // Files that are read on the way are added to the list, and are searched in their turn.
         let mut next = 0;
         while let Some(document) = documents.list.get(next) {
             for part in file_parts(&document.root) {
@@ -155,6 +156,7 @@ impl ReferredFiles {
         self.tries = self.tries.checked_sub(1).ok_or(FileRefused::TooMany)?;
         let path = self.locate(from, part)?;
 
+        // One file may be referred to in many ways.
         if let Some(known) = self.paths.iter().position(|known| known.as_ref() == Some(&path)) {
             return Ok(known);
         }
@@ -174,11 +176,13 @@ impl ReferredFiles {
     /// The canonical path of a referred file, once it is certain that it lies below the folder.
     fn locate(&self, from: usize, part: &str) -> Result<PathBuf, FileRefused> {
         let plain = percent_encoding::percent_decode_str(part).decode_utf8().map_err(|_| FileRefused::NameNotUtf8)?;
+        // An address, or a path from the root, can only be meant to leave the folder.
         if plain.contains("://") || plain.starts_with('/') || plain.contains('\0') {
             return Err(FileRefused::NotBelow);
         }
         let beside = self.paths.get(from).and_then(Option::as_deref).and_then(Path::parent);
         let path = beside.unwrap_or(&self.folder).join(plain.as_ref());
+        // Made canonical, so that links and `..` show where they lead.
         let path = path.canonicalize().map_err(|error| FileRefused::NotThere(error.to_string()))?;
 
         match path.starts_with(&self.folder) {

@@ -98,6 +98,7 @@ pub fn find_in_folder(folder: &Path) -> Vec<PathBuf> {
         }
         let Ok(entries) = fs::read_dir(&place) else { continue };
         let mut entries: Vec<_> = entries.flatten().take(MAX_ENTRIES).collect();
+        // Sorted, so that the cap on folders leaves out the same ones each time.
         entries.sort_by_key(fs::DirEntry::file_name);
 
         for entry in entries {
@@ -116,6 +117,7 @@ pub fn find_in_folder(folder: &Path) -> Vec<PathBuf> {
     }
 
     candidates.sort();
+    // Ranked before anything is opened, so that the cap leaves out the least likely files.
     let looked_at = candidates.into_iter().take(MAX_LOOKED_AT).map(|(_, _, path)| path);
     looked_at
         .filter(|path| read_text(path, MAX_BYTES).is_ok_and(|text| looks_like_document(&text)))

@@ -38,6 +38,7 @@ impl Comparison<'_> {
         }
         self.left -= 1;
         let of_type = schema.types.is_empty() || schema.types.iter().any(|kind| is_of(value, *kind));
+        // Lists of values often leave out the null that the type allows.
         let listed = schema.enumeration.is_empty() || schema.enumeration.contains(value) || value.is_null();
         of_type
             && listed
@@ -61,6 +62,7 @@ impl Comparison<'_> {
                 count && schema.items.is_none_or(|id| items.all(|item| self.below(item, id, depth)))
             }
             Value::Object(members) => {
+                // A read-only member is required in answers alone (OpenAPI 3.0, `readOnly`).
                 let mut required = schema.required.iter().take(MAX_MEMBERS);
                 let complete =
                     required.all(|name| members.contains_key(name) || is_read_only(self.schemas, schema, name));

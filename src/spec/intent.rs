@@ -71,6 +71,7 @@ impl<'d> Lowering<'d> {
         layers: [Node<'d>; 2],
         path_item: Option<(Node<'d>, String)>,
     ) {
+        // What stands at the operation itself outweighs what stands behind its reference.
         let own = layers.into_iter().find_map(|layer| layer.get(KEY));
         let own = own.map(|value| (value, IntentPlace { pointer: format!("{pointer}/{KEY}"), of_path: false }));
         let of_path = path_item.map(|(value, pointer)| (value, IntentPlace { pointer, of_path: true }));
@@ -129,6 +130,7 @@ impl<'d> Lowering<'d> {
     /// Who says it, and the pointer by which its line is found in the document.
     fn source_of(&self, value: Node<'d>, place: IntentPlace) -> (IntentSource, Option<String>) {
         let of_path = place.of_path;
+        // A statement of an Overlay stands in the changed document: its address shows which action put it there.
         if let Some(action) = self.documents.applied.stated_by.get(&value.address())
             && let Some(overlay) = self.intents.overlay
         {
@@ -137,6 +139,7 @@ impl<'d> Lowering<'d> {
         }
         let other = self.documents.list().get(value.document).filter(|_| value.document > 0);
         let file = other.map_or(self.intents.document, |document| document.name.as_str()).to_owned();
+        // Lines are looked for in the text of the document itself alone.
         let pointer = other.is_none().then_some(place.pointer);
 
         (IntentSource { origin: IntentOrigin::Document, file, line: None, of_path }, pointer)
@@ -182,6 +185,7 @@ fn parse_statement(value: &Value) -> Result<IntentValue, StatementRefused> {
 }
 
 fn of_object(members: &Map<String, Value>) -> Result<IntentValue, StatementRefused> {
+    // A misspelt `expires` that went unnoticed would let a statement stand for ever.
     if let Some(unknown) = members.keys().find(|key| !KEYS.contains(&key.as_str()) && !key.starts_with("x-")) {
         return Err(StatementRefused::UnknownKey(unknown.clone()));
     }

@@ -52,6 +52,7 @@ impl DocumentIssues {
 
     /// All issues with their pointers; lines are still to be found.
     pub(super) fn finish(self, documents: &Documents) -> Vec<DocumentIssue> {
+        // Places are collected first, so that one walk of each document finds them all.
         let mut wanted: HashMap<usize, HashSet<usize>> = HashMap::new();
         for (place, _) in &self.list {
             wanted.entry(place.document).or_default().insert(place.address);

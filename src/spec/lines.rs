@@ -104,6 +104,7 @@ impl WantedLines {
                         Some(container) if container.key_next => {
                             container.key_next = false;
                             value = container.entry.and_then(|entry| {
+                                // Keys may be written with escapes.
                                 let key: String = serde_json::from_str(text.get(at..=end)?).ok()?;
                                 self.child(Some(entry), &key)
                             });
@@ -124,6 +125,7 @@ impl WantedLines {
 
     fn locate_yaml(&mut self, text: &str) {
         let Ok(documents) = MarkedYaml::load_from_str(text.trim_start_matches('\u{feff}')) else { return };
+        // A text of several YAML documents is read by its first one.
         let Some(root) = documents.first() else { return };
         let mut open = vec![(0, root)];
 

@@ -65,8 +65,10 @@ pub fn load_text_with(name: &str, text: &str, base: Base, overlay: Option<&Overl
     let Lowering { issues, schemas, mut intents, .. } = lowering;
     api.schemas = schemas.into_arena();
     api.issues = issues.finish(&documents);
+    // Pointers come before lines, which are looked up by them.
     fill_in_lines(&mut api, &mut intents, &documents, text);
     api.intents = intents.finish();
+    // The Overlay's issues have lines already, and these are of another file.
     api.issues.extend(documents.applied.issues.iter().cloned());
 
     Ok(api)
@@ -75,6 +77,7 @@ pub fn load_text_with(name: &str, text: &str, base: Base, overlay: Option<&Overl
 fn lower_document<'d>(lowering: &mut Lowering<'d>, root: Node<'d>) -> Api {
     let info = |key: &str| match root.value.get("info").and_then(|info| info.get(key)) {
         Some(Value::String(text)) => text.clone(),
+        // YAML reads an unquoted version as a number.
         Some(Value::Number(number)) => number.to_string(),
         _ => String::new(),
     };
@@ -86,6 +89,7 @@ fn lower_document<'d>(lowering: &mut Lowering<'d>, root: Node<'d>) -> Api {
     let mut operations = lowering.operations(&defaults);
     effect::judge_all(&mut operations);
     lowering.root_intents(root, &operations);
+    // Schemas come last: all that was lowered before has queued those that it links to.
     lowering.lower_schemas();
     let Defaults { schemes, .. } = defaults;
 

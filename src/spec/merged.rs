@@ -34,6 +34,7 @@ pub(super) fn merge_schema<'a>(schemas: &'a SchemaArena, id: SchemaId, avoided: 
         let Some(schema) = schemas.get(next) else { continue };
         parts.push(next);
         merged.absorb(schema, schemas);
+        // The parts of `allOf` are put on top and in reverse, so that they are absorbed first and in order.
         open.extend(choose_alternative(schemas, schema, avoided));
         open.extend(schema.all_of.iter().rev());
     }
@@ -52,12 +53,14 @@ struct Merging {
 /// The first alternative that is not just null and leads into no circle.
 fn choose_alternative(schemas: &SchemaArena, schema: &Schema, avoided: &[SchemaId]) -> Option<SchemaId> {
     let is_null = |id: &SchemaId| schemas.get(*id).is_some_and(|found| found.types == [JsonType::Null]);
+    // Nothing fits both the schema and an alternative of another type.
     let agrees = |id: &SchemaId| {
         let types = schemas.get(*id).map_or(&[][..], |found| &found.types);
         schema.types.is_empty() || types.is_empty() || types.iter().any(|kind| schema.types.contains(kind))
     };
     let mut usable = schema.one_of.iter().filter(|id| !is_null(id));
     let best = usable.clone().find(|id| !avoided.contains(id) && agrees(id));
+    // Even one that leads in a circle is better than none, since making a value ends at a fixed depth.
     best.or_else(|| usable.next()).or(schema.one_of.first()).copied()
 }
 
@@ -79,6 +82,7 @@ impl Merging {
         } else if !more.enumeration.is_empty() {
             into.enumeration.retain(|value| more.enumeration.contains(value));
         }
+        // Where only one can stand, that of the part nearest to the schema itself does.
         into.format = into.format.take().or_else(|| more.format.clone());
         into.default = into.default.take().or_else(|| more.default.clone());
         into.examples.extend(more.examples.iter().cloned());

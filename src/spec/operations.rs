@@ -88,6 +88,7 @@ impl<'d> Lowering<'d> {
                 }
 
                 let id = OperationId(format!("{} {}", found.method, item.path));
+                // A path that lacks its slash may name an operation twice; the first one stands.
                 if seen.contains(&id) {
                     continue;
                 }
@@ -130,6 +131,7 @@ impl<'d> Lowering<'d> {
     fn methods(&mut self, item: &PathItem<'d>) -> Vec<MethodFound<'d>> {
         let mut all: Vec<MethodFound<'d>> = Vec::new();
         for (depth, layer) in item.layers.iter().enumerate() {
+            // A path item's own members outweigh those of the item that it refers to.
             let is_new = |all: &[MethodFound<'d>], method| !all.iter().any(|known| known.method == method);
             let found = |method, node, keys: &str| MethodFound {
                 method,
@@ -180,8 +182,10 @@ impl<'d> Lowering<'d> {
         let MethodFound { method, node: own, pointer, is_referred } = found;
         let (node, members) = self.follow_object(own, "operation")?;
         let mut shape = pick_members(members, &["tags", "summary", "description", "operationId", "deprecated"]);
+        // The model of the document demands `responses`, which are read by themselves below.
         shape.insert("responses".to_owned(), json!({}));
         let read: openapiv3::Operation = self.read(node, shape, &["responses"])?;
+        // The path item's parameters come first, so that the operation's own override them.
         let lists: Vec<Node<'d>> = item.get("parameters").into_iter().chain(node.get("parameters")).collect();
         let merged = self.parameters(&lists, &item.path, node);
         let body = match self.dialect {
@@ -189,6 +193,7 @@ impl<'d> Lowering<'d> {
             _ => node.get("requestBody").and_then(|body| self.request_body(body)),
         };
         let responses = self.responses(node, defaults.root);
+        // The operation's own word outweighs the document's, also where it says that nothing is needed.
         let stated = self.security(node, &defaults.schemes).or_else(|| defaults.security.clone());
         let security = stated.unwrap_or(match merged.wants_authorization {
             // A required `Authorization` header where nothing else is said: sign-in is asked for, by no named scheme.

@@ -120,6 +120,7 @@ impl<'d> Lowering<'d> {
         }
         let mut shape = pick_members(members, &["name", "in", "required", "style", "explode", "allowReserved"]);
 
+        // A path parameter is always required (OpenAPI 3.0 §4.7.12), and documents forget to say so.
         if place == "path" {
             shape.insert("required".to_owned(), true.into());
         }
@@ -139,6 +140,7 @@ impl<'d> Lowering<'d> {
             self.issues.add(node, "the type stands beside the name, not in `schema`; it is read all the same");
             shape.insert("schema".to_owned(), schema_link(self.schema(node)));
         } else {
+            // The model takes no parameter without a schema; this link leads to none.
             shape.insert("schema".to_owned(), json!({ "$ref": "@none" }));
         }
         let read: openapiv3::Parameter = self.read(node, shape, &["name", "in", "schema", "content"])?;
@@ -148,6 +150,7 @@ impl<'d> Lowering<'d> {
             self.issues.add(node, "a parameter without a name cannot be sent; it is left out");
             return None;
         }
+        // OpenAPI 3 has no style for tabs, so that the model cannot carry it.
         if members.get("collectionFormat").and_then(Value::as_str) == Some("tsv") {
             parameter.style = Style::TabDelimited;
         }

@@ -42,9 +42,11 @@ fn compiled(pattern: &str) -> Option<Regex> {
     if let Some(regex) = compiled.get(pattern) {
         return regex.clone();
     }
+    // To forget all at once costs a few compilations, and needs no order of use.
     if compiled.len() >= MOST_COMPILED {
         compiled.clear();
     }
+    // Bounded, since the document's author chooses the expression.
     let regex = RegexBuilder::new(pattern).size_limit(1 << 20).dfa_size_limit(1 << 20).build().ok();
     compiled.insert(pattern.to_owned(), regex.clone());
     regex
@@ -58,6 +60,7 @@ pub(super) fn make_text(pattern: &str, length: Length, turn: usize) -> Option<St
     let mut parser = Parser { rest: pattern.chars().collect(), at: 0 };
     let choice = parser.choice(0)?;
 
+    // What is left over was not understood.
     if parser.at < parser.rest.len() {
         return None;
     }
@@ -69,6 +72,7 @@ pub(super) fn make_text(pattern: &str, length: Length, turn: usize) -> Option<St
         let count = text.chars().count();
         let fits = count >= length.min && count <= length.max && text.len() < MAX_TEXT;
 
+        // An expression that the engine cannot read cannot be checked: what its pieces make stands.
         if fits && matches_text(pattern, &text) != Some(false) {
             return Some(text);
         }
@@ -307,6 +311,7 @@ impl PatternWriter<'_> {
 
     fn pick(&self, ranges: &[(char, char)], negated: bool) -> char {
         let inside = |found: char| ranges.iter().any(|(start, end)| (*start..=*end).contains(&found));
+        // Characters that servers take readily come first; a class with none of them gives its own first one.
         let friendly = ('a'..='z').chain('0'..='9').chain('A'..='Z').chain(['-', '_', '.', ' ', '/', '+']);
         let fitting: Vec<char> = friendly.filter(|found| inside(*found) != negated).collect();
         let turn = (self.turn + self.out.len()) % fitting.len().max(1);

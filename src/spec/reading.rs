@@ -39,6 +39,7 @@ pub fn looks_like_document(text: &str) -> bool {
         return true;
     }
     text.lines().any(|line| {
+        // Without a colon there is no key: the dash is nothing that may follow one.
         let (key, rest) = line.split_once(':').unwrap_or((line, "-"));
         let key = key.trim_end();
         let key = key.strip_prefix(['"', '\'']).and_then(|key| key.strip_suffix(['"', '\''])).unwrap_or(key);
@@ -86,6 +87,7 @@ pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, SpecError> {
     }
     let file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
     let mut bytes = Vec::new();
+    // One byte beyond the limit shows that there is more: the file may have grown since its size was looked at.
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
 
     if bytes.len() as u64 > limit {
@@ -125,6 +127,7 @@ fn parse_json(name: &str, text: &str) -> Result<Value, SpecError> {
 }
 
 fn parse_yaml(name: &str, text: &str) -> Result<Value, SpecError> {
+    // Many addresses answer with a page in the place of the document.
     if text.trim_start().starts_with('<') {
         let reason = "it is an HTML or XML page".to_owned();
         return Err(SpecError::NotADocument { name: name.to_owned(), reason });

@@ -75,6 +75,7 @@ fn follow_once<'d>(
     hops: &mut usize,
 ) -> Result<Node<'d>, ReferenceBroken> {
     let broken = |fault| Err(ReferenceBroken { reference: clip_reference(reference), fault });
+    // All references on the way share the hops, so that a circle through pointers ends too.
     *hops = match hops.checked_sub(1) {
         Some(left) => left,
         None => return broken(ReferenceFault::Circle),
@@ -118,6 +119,7 @@ fn child_at<'d>(node: Node<'d>, token: &str) -> Option<Node<'d>> {
         Value::Array(items) => items.get(key.parse::<usize>().ok()?),
         _ => None,
     };
+    // A pointer in a fragment is percent-encoded (RFC 6901 §6), but many documents write it plainly.
     let decoded = percent_decode_str(token).decode_utf8().ok()?;
     let found = find(&unescape_token(&decoded)).or_else(|| find(&unescape_token(token)))?;
     Some(node.with(found))

@@ -42,6 +42,7 @@ pub(super) fn read_item<T: DeserializeOwned>(
     let mut item = T::deserialize(&kept).map_err(|error| ItemRefused::Essential(error_text(&error)))?;
     let mut refused = Vec::new();
 
+    // One by one, so that each member that is refused is known by its name.
     for (key, value) in optional {
         if let Some(members) = kept.as_object_mut() {
             members.insert(key.clone(), value);

@@ -115,6 +115,7 @@ impl<'a> Samples<'a> {
         }
         making.left -= 1;
         making.depth += 1;
+        // Alternatives that lead back to a schema around this one are avoided while it is made.
         let height = making.around.len();
         making.around.extend(parts);
         let value = match kind_of(&schema) {
@@ -142,6 +143,7 @@ impl<'a> Samples<'a> {
     fn list(&self, schema: &Schema, making: &mut SampleState) -> Value {
         let least = as_count(schema.min_items, 0);
         let most = as_count(schema.max_items, usize::MAX);
+        // A list of what it stands in is kept as short as it may be, or its items would hold lists again.
         let is_circle = schema.items.is_some_and(|id| making.around.contains(&id));
         let count = if is_circle { least } else { least.max(1) }.min(most.max(least)).min(MAX_VALUES);
         let turn = making.turn;

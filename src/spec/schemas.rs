@@ -87,6 +87,7 @@ impl<'d> Lowering<'d> {
     pub(super) fn schema(&mut self, mut node: Node<'d>) -> SchemaId {
         for _ in 0..MAX_HOPS {
             let Some(name) = reference::reference_of(node.value) else { return self.enqueue(node) };
+            // Before OpenAPI 3.1 what stands beside a reference is ignored (OpenAPI 3.0 §4.7.23).
             if self.has_siblings_of_references() && SIBLINGS.iter().any(|key| node.value.get(key).is_some()) {
                 return self.enqueue(node);
             }
@@ -135,6 +136,7 @@ impl<'d> Lowering<'d> {
             return self.any_schema();
         }
 
+        // The id is given away before the schema is read, so that a schema may refer to itself.
         let id = self.schemas.arena.push(Schema::default());
         self.schemas.known.insert(node.address(), id);
         self.schemas.queue.push_back((node, id));
@@ -277,6 +279,7 @@ impl<'d> Lowering<'d> {
         if let Some(name) = reference::reference_of(node.value) {
             match reference::direct_target(self.documents, node.document, name) {
                 Ok(target) => {
+                    // What it refers to comes first, and what stands beside the reference adds to that.
                     let link = self.link(target);
                     if let Some(list) = shape.entry("allOf").or_insert_with(|| json!([])).as_array_mut() {
                         list.insert(0, link);
@@ -343,6 +346,7 @@ fn is_open(members: &Map<String, Value>) -> bool {
 fn convert_schema(schema: openapiv3::Schema) -> Schema {
     let data = schema.schema_data;
     let any = flatten_kind(schema.schema_kind);
+    // A sample needs one alternative that fits, be it of `oneOf` or of `anyOf`.
     let mut one_of = schema_ids(&any.one_of);
     one_of.extend(schema_ids(&any.any_of));
     Schema {
@@ -352,6 +356,7 @@ fn convert_schema(schema: openapiv3::Schema) -> Schema {
         max_length: any.max_length.map(|length| length as u64),
         minimum: any.minimum.map(|bound| (bound, any.exclusive_minimum.unwrap_or_default())),
         maximum: any.maximum.map(|bound| (bound, any.exclusive_maximum.unwrap_or_default())),
+        // A step of zero or less is none (JSON Schema), and would be divided by.
         multiple_of: any.multiple_of.filter(|step| *step > 0.0),
         items: any.items.as_ref().and_then(id_of),
         min_items: any.min_items.map(|count| count as u64),

@@ -109,6 +109,7 @@ impl<'d> Lowering<'d> {
             // Nothing of it could be read; to call it public would be a guess in the wrong direction.
             return Some(Security::Required(Vec::new()));
         }
+        // `{}` among others makes sign-in optional, and an empty list makes it needless (OpenAPI 3.0 §4.7.10).
         let all = any.len();
         any.retain(|requirement| !requirement.is_empty());
         Some(match (any.is_empty(), any.len() < all) {

@@ -113,6 +113,7 @@ impl<'d> Lowering<'d> {
             .filter_map(Value::as_str)
             .filter(|scheme| matches!(*scheme, "http" | "https"))
             .collect();
+        // Without `schemes` the document's own is meant (Swagger 2.0); a file has none.
         let schemes = match (listed.is_empty(), own) {
             (false, _) => listed,
             (true, Some(address)) => vec![address.scheme()],

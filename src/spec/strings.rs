@@ -45,6 +45,7 @@ fn plain_sample(length: Length, seed: u64, turn: usize) -> String {
 fn sample_of_format(format: &str, seed: u64, turn: usize) -> Option<String> {
     let bits = mix_seed(seed, turn as u64);
     let day = turn % 28 + 1;
+    // Hosts and addresses are those kept for examples (RFC 2606, 5737, 3849): a target may write to them.
     Some(match format {
         "date" => format!("2024-01-{day:02}"),
         "date-time" => format!("2024-01-{day:02}T09:30:00Z"),
@@ -102,6 +103,7 @@ pub(super) fn sample_number(schema: &Schema, kind: JsonType, turn: usize) -> Val
     let move_by = if unit > 0.0 { unit } else { 1.0 };
     let start = on_grid(first);
     let varied = start + move_by * turn as f64;
+    // Several starts, since bounds, steps and excluded ends may rule out any of them.
     let mut candidates = vec![varied, start, start + move_by, start - move_by, on_grid(middle), middle];
     candidates.extend(low);
     candidates.extend(high);
@@ -124,6 +126,7 @@ pub(super) fn is_within_bounds(schema: &Schema, value: f64) -> bool {
     let above = schema.minimum.is_none_or(|(low, excluded)| if excluded { value > low } else { value >= low });
     let below = schema.maximum.is_none_or(|(high, excluded)| if excluded { value < high } else { value <= high });
     let multiple = schema.multiple_of.is_none_or(|step| {
+        // A step such as 0.1 has no exact value in binary.
         let times = value / step;
         (times - times.round()).abs() < 1e-9
     });
@@ -131,6 +134,7 @@ pub(super) fn is_within_bounds(schema: &Schema, value: f64) -> bool {
 }
 
 fn as_number(value: f64) -> Value {
+    // Beyond 2^53 a float does not hold every whole number.
     let whole = value.fract() == 0.0 && value.abs() < 9.0e15;
     match whole {
         true => Value::from(value as i64),

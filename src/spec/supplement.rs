@@ -45,6 +45,7 @@ pub fn supplement_operation(api: &mut Api, id: &OperationId, request: HandlerReq
         operation.parameters.extend(parameters);
         operation.request = request;
 
+        // Nothing but its path spoke for an undocumented operation: a value of its query may cast doubt on it.
         if !operation.is_documented() {
             (operation.effect, operation.effect_because) = judge_undocumented(operation);
         }

@@ -11,6 +11,7 @@ use super::parameters::media_type;
 
 /// `collectionFormat` as the style that equals it. Values that are no lists keep the defaults.
 pub(super) fn convert_style(members: &Map<String, Value>, shape: &mut Map<String, Value>) {
+    // Swagger 2.0 has neither, so that what stands there is not meant as OpenAPI 3 means it.
     shape.shift_remove("style");
     shape.shift_remove("explode");
     let in_query = members.get("in").and_then(Value::as_str) == Some("query");
@@ -63,6 +64,7 @@ impl<'d> Lowering<'d> {
         let place = |node: &Node<'_>| node.value.get("in").and_then(Value::as_str) == Some("body");
         let consumed = media_types(operation, root, "consumes");
 
+        // A body and form fields exclude each other (Swagger 2.0), and the body says more.
         if let Some(body) = parameters.iter().find(|node| place(node)) {
             let schema = body.get("schema").map(|schema| self.schema(schema));
             let example = self.example(*body);
@@ -97,6 +99,7 @@ impl<'d> Lowering<'d> {
         let forms = ["multipart/form-data", "application/x-www-form-urlencoded"];
         let mut types: Vec<String> = consumed.into_iter().filter(|found| forms.contains(&found.as_str())).collect();
 
+        // A file travels in multipart alone (Swagger 2.0, `type: file`).
         if has_file {
             types = vec!["multipart/form-data".to_owned()];
         } else if types.is_empty() {

@@ -24,6 +24,7 @@ pub(super) fn refuse_costly(name: &str, text: &str) -> Result<(), SpecError> {
 
 /// Whether a text has more events than this. Builds nothing; an error in the text ends the count.
 pub(super) fn has_more_events(text: &str, most: usize) -> bool {
+    // The bound comes first, since it settles most texts without a parser.
     most_events(text) > most && Parser::new_from_str(text).take_while(Result::is_ok).nth(most).is_some()
 }
 

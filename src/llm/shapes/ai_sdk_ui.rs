@@ -20,6 +20,7 @@ pub(super) fn build_body(prompt: &Prompt) -> Value {
 
 pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
     let keys = leaf.keys();
+    // Pieces of one text share an id, by which they are joined.
     let id = leaf.text("id").or_else(|| leaf.text("toolCallId")).unwrap_or_default();
     let kind = leaf.kind();
     let (place, name) = match (kind, keys.as_slice()) {

@@ -55,6 +55,7 @@ pub(super) fn build_body(prompt: &Prompt, sample: &Value, field: Option<&str>) -
     }
     let mut body = fill_sample(&prompt.flat(), sample, field);
 
+    // Only where the document has the flag: some servers refuse a field that they do not know.
     if let Some(flag) = body.get_mut("stream").filter(|flag| flag.is_boolean()) {
         *flag = Value::Bool(prompt.stream);
     }
@@ -131,6 +132,7 @@ fn of_step(leaf: &ShapeLeaf<'_>) -> Option<ChannelKind> {
 
 pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
     let path = leaf.path();
+    // Errors come first: their text often stands under `message`, which is a name of answers too.
     if leaf.event == "error" || leaf.is_under("error") || leaf.is_under("errors") || leaf.is_under("detail") {
         return Some((ChannelKind::Error, path));
     }
@@ -145,6 +147,7 @@ pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
     if under(&["tool_calls", "toolCalls", "function_call", "tool_call"]) {
         return Some((ChannelKind::ToolCall, path));
     }
+    // Ahead of the trace as a whole, so that a tool's call within a step counts as one.
     if let Some(kind) = of_step(leaf) {
         return Some((kind, path));
     }

@@ -13,6 +13,7 @@ pub(super) fn build_body(prompt: &Prompt, sample: &Value, field: Option<&str>) -
     match sample.get("data") {
         Some(Value::Array(items)) if !items.is_empty() => {
             let mut sample = sample.clone();
+            // The first text among the inputs is the message; those behind it are settings.
             let first = items.iter().position(Value::is_string).unwrap_or(0);
             let at = field.map_or_else(|| format!("/data/{first}"), str::to_owned);
 
@@ -46,6 +47,7 @@ pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
             // A chat's history has the caller's turns too: they are the request again.
             let depth = leaf.path.len().saturating_sub(1);
             let role = leaf.at(depth).and_then(|turn| turn.get("role")).and_then(Value::as_str);
+            // The older form of a history is a list of pairs, each of which begins with the caller's turn.
             let pair = keys.len() >= 3 && leaf.path.last().is_some_and(|last| last == "0");
             let kind = match role {
                 Some("user") => ChannelKind::Echo,

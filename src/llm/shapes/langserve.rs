@@ -58,6 +58,7 @@ pub(super) fn classify_leaf(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
 
 fn classify_log_entry(leaf: &ShapeLeaf<'_>, inner: &[&str]) -> LeafPlace {
     let at = leaf.at(2).and_then(|op| op.get("path")).and_then(Value::as_str).unwrap_or_default().to_owned();
+    // Patches of the output are the answer; all others show what ran inside, prompts among it.
     if at.contains("streamed_output") || at.contains("final_output") {
         let (kind, name) = classify_message(inner).unwrap_or((ChannelKind::Metadata, "value"));
         return (kind, format!("log{}.{name}", at.trim_end_matches("/-")));

@@ -131,6 +131,7 @@ impl WireFormat {
 /// know of is kept, and the model's name is taken from it where it is a real one. `field` is where the prompt goes in
 /// [`WireFormat::Generic`], as a JSON pointer.
 pub fn build_request_body(shape: WireFormat, prompt: &Prompt, sample: &Value, field: Option<&str>) -> Value {
+    // Servers refuse the name of a model that they do not have, and a made-up one is never theirs.
     let model = sample.get("model").and_then(Value::as_str).filter(|model| !is_filler(model));
     let model = model.unwrap_or(shape.usual_model());
     let body = match shape {

@@ -23,6 +23,7 @@ pub fn read_model_answer(shape: WireFormat, content_type: &str, text: &str, answ
     if shape == WireFormat::Gradio {
         gradio::keep_last_snapshot(&mut frames);
     }
+    // An API's own format comes last: the names it goes by are common, and would claim the answers of others.
     let others = WireFormat::ALL.into_iter().filter(|other| *other != shape && *other != WireFormat::Generic);
     let order = std::iter::once(shape).chain(others).chain(std::iter::once(WireFormat::Generic));
     let mut channels = Channels::default();
@@ -74,6 +75,7 @@ fn sort_into_channels(shape: WireFormat, frames: &Frames, answer: Option<&str>) 
     for frame in &frames.all {
         let mut path = Vec::new();
         let mut visit = |leaf: &ShapeLeaf<'_>, text: &str| {
+            // The user's pointer outweighs what the format takes the place for.
             let said = answer.filter(|pointer| is_at(leaf, pointer)).map(|_| (ChannelKind::Text, leaf.path()));
             let (kind, at) = said.or_else(|| shape.place(leaf)).unwrap_or_else(|| (ChannelKind::Metadata, leaf.path()));
             channels.add(kind, &at, text);

@@ -27,6 +27,7 @@ fn in_values(said: &OperationText<'_>) -> Option<String> {
     let command = values
         .filter(|value| value.required || value.place == Place::Path)
         .find(|value| is_kind(WordKind::Command, &value.name.to_lowercase()))?;
+    // In a path such a value often chooses what is read: a word of reading settles that.
     let in_path = command.place == Place::Path && said.is_settled();
     (!in_path).then(|| format!("its value `{}` chooses what is done", clip_text(&command.name)))
 }
@@ -118,6 +119,7 @@ pub(super) fn in_summary(said: &OperationText<'_>) -> Option<String> {
     if acts && !is_kind(WordKind::Read, first) {
         return Some(format!("the summary begins with `{}`", clip_text(first)));
     }
+    // A first word that is no known read or noun may be a verb; before `a` or `the` it is taken for one.
     let is_unseen = !is_kind(WordKind::Read, first) && !is_kind(WordKind::Noun, first);
 
     if is_unseen && is_governed && !is_settled && !is_preposition(first) {

@@ -7,14 +7,17 @@ use super::words::{WordKind, first_words, is_act_word, is_kind, split_words, tak
 /// Returns the sign that a POST only reads.
 pub(super) fn find_reading(said: &OperationText<'_>) -> Option<String> {
     let id = said.operation.operation_id.as_deref().unwrap_or_default();
+    // Frameworks put the method into the id, where `post` is no act.
     let id_words: Vec<String> = split_words(id).into_iter().filter(|word| word != "post").collect();
     let is_credential = |word: &String| is_kind(WordKind::Session, word);
     let path_words = || said.segments.iter().flat_map(|segment| &segment.words);
     let acts = |word: &String| is_act_word(word) || is_act_word(&verb_stem(word));
 
+    // What has to do with sessions, codes or subscriptions is no read, whatever else its words say.
     if path_words().chain(&id_words).any(is_credential) || said.summary.iter().any(is_credential) {
         return None;
     }
+    // An act in any place outweighs every sign of a read: a POST that is wrongly called leaves something behind.
     if path_words().any(acts) || id_words.iter().any(acts) || said.summary.iter().any(acts) {
         return None;
     }

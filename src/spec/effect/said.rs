@@ -27,6 +27,7 @@ impl<'d> Around<'d> {
         let mut modules: BTreeMap<&str, (usize, bool)> = BTreeMap::new();
 
         for path in methods.keys() {
+            // Before the first slash there is no segment.
             for (at, _) in path.match_indices('/').skip(1) {
                 let (Some(before), Some(rest)) = (path.get(..at), path.get(at + 1..)) else { continue };
                 if !rest.is_empty() && !rest.starts_with('{') {
@@ -71,6 +72,7 @@ fn named_things<'d>(operations: &[Operation], paths: impl Iterator<Item = &'d st
     }
 
     things.extend(operations.iter().flat_map(|operation| &operation.tags).flat_map(|tag| split_words(tag)));
+    // A word that may be an act as well is no proof of a thing.
     things.retain(|word| !is_act_word(word) && !may_be_act_word(word));
     things
 }
@@ -100,6 +102,7 @@ pub(super) struct OperationText<'o> {
 impl<'o> OperationText<'o> {
     pub(super) fn new(operation: &'o Operation, around: &'o Around<'o>) -> Self {
         let path = operation.path.as_str();
+        // Some documents write a query or a fragment into the path.
         let end = path.find(['?', '#']).unwrap_or(path.len());
         let segments = fixed_segments(path.get(..end).unwrap_or(path));
         Self { operation, around, segments, summary: first_words(&operation.summary) }

@@ -26,6 +26,7 @@ fn path_reads(last: &Segment<'_>) -> Option<String> {
 
 /// `getuser`, `listall`: two words in one.
 fn starts_with_read(word: &str) -> bool {
+    // With two letters more it is another word, as in `listen`.
     ["get", "list", "find", "search", "show"]
         .iter()
         .filter_map(|verb| word.strip_prefix(verb))

@@ -99,6 +99,7 @@ pub(super) fn is_nominal(word: &str) -> bool {
     }
     let by_ending = || ENDINGS.iter().any(|ending| word.len() > ending.len() + 2 && word.ends_with(ending));
     let participle = || word.len() > 4 && word.ends_with("ed");
+    // `creating` is an act; only the gerund of a verb that is not known names a thing.
     let gerund = || word.len() > 5 && word.ends_with("ing") && verb_stem(word) == word;
     let numbered = || word.chars().any(|letter| letter.is_ascii_digit());
 
@@ -115,6 +116,7 @@ pub(super) fn is_plural(word: &str) -> bool {
 pub(super) fn verb_stem(word: &str) -> String {
     let known = |candidate: String| (is_act_word(&candidate) || may_be_act_word(&candidate)).then_some(candidate);
     let cut = |ending: &str| word.strip_suffix(ending).map(str::to_owned);
+    // Some verbs double their last letter: `resetting`, `stopping`.
     let forms = [
         Some(word.to_owned()),
         cut("s"),
@@ -164,6 +166,7 @@ pub(super) fn split_words(name: &str) -> Vec<String> {
     let mut letters = name.chars().peekable();
 
     while let Some(letter) = letters.next() {
+        // In `HTTPServer` the last capital of a run belongs to the word behind it.
         let hump = letter.is_uppercase()
             && before.is_some_and(|before: char| {
                 before.is_lowercase() || before.is_numeric() || letters.peek().is_some_and(|next| next.is_lowercase())

@@ -120,6 +120,7 @@ impl Application<'_> {
 
     fn find(&mut self, root: &Value, query: &str) -> Result<Vec<String>, TargetRefused> {
         let target = ActionTarget::parse(query)?;
+        // The form of a query shows what it costs, so that it is refused before it runs.
         self.work = self.work.checked_sub(target.cost(self.values)).ok_or(TargetRefused::TooMuchWork)?;
         target.find(root)
     }
@@ -144,7 +145,9 @@ impl Application<'_> {
         if grown > MAX_VALUES {
             return Err(ActionRefused::TooManyValues);
         }
+        // What an update replaces is not taken off: the count errs on the safe side.
         self.values = grown;
+        // One bad place keeps no other from being changed; the first of them is named.
         let mut refused = None;
 
         for pointer in pointers {
@@ -194,6 +197,7 @@ impl Application<'_> {
             let message = format!("{} more issues of the Overlay are not listed", self.left_out);
             self.issues.push(DocumentIssue { at: format!("{}#", self.overlay.file), line: None, message });
         }
+        // Addresses are taken only now, when no action moves a value any more.
         let address = |pointer: &str| root.pointer(pointer).map(|value| std::ptr::from_ref(value).addr());
         let stated_by = self.marks.iter().filter_map(|(pointer, index)| Some((address(pointer)?, *index))).collect();
         AppliedOverlay { issues: self.issues, stated_by }

@@ -122,6 +122,7 @@ impl QueryShape {
 
         while let Some(character) = characters.next() {
             match character {
+                // What stands in quotes is a name, whatever signs it has in it.
                 '\'' | '"' => skip_text(&mut characters, character),
                 '[' | '(' => {
                     open += 1;
@@ -143,6 +144,7 @@ impl QueryShape {
                 _ => {}
             }
 
+            // A filter, a wildcard, a union or a slice may mean many values.
             shape.single &= !matches!(character, '?' | '*' | ',' | ':');
         }
 

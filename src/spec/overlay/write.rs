@@ -85,6 +85,7 @@ fn render_statement(stated: &StatedIntent, is_over: bool) -> Value {
     let mut members = Map::new();
 
     if is_over {
+        // Null is read as absent: it takes away what the other statement has under either name.
         members.extend(["level", "reason", "expires"].map(|key| (key.to_owned(), Value::Null)));
     }
     members.insert("policy".to_owned(), level.into());
