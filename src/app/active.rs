@@ -63,6 +63,7 @@ impl App {
         };
 
         let folder = self.journals()?;
+        // A write that is in no journal could not be undone after a crash: without one the scan does not begin.
         let journal = Journal::begin(&folder, head).map_err(|error| {
             AppError::Internal(format!("the journal of writes in {} cannot be kept: {error}", folder.display()))
         })?;
@@ -71,6 +72,7 @@ impl App {
         let guard = OwnershipGuard::new(&prepared.api, &base_path, &acting, &prepared.identities, &prepared.llm);
         probe.allow_writes(Arc::new(journal), Arc::new(guard));
         let excluded = |operation: &Operation| prepared.is_excluded(operation);
+        // Harm is measured against this look, so it comes before the sign-ups, which are the first writes.
         let before = Some(scan::look_before(&prepared.api, probe, prepared.owns(), &excluded).await);
         let accounts = if prepared.auto_accounts {
             self.accounts(id.as_str(), prepared, &acting, probe).await?
@@ -138,6 +140,7 @@ impl App {
 
         for journal in self.left_behind() {
             let base_url = journal.head().base_url.clone();
+            // The scope and the credentials of this scan are for its own target; another one does not get them.
             if base_url.trim_end_matches('/') != probe.base_url().as_str().trim_end_matches('/') {
                 notes.push(format!("an earlier scan left something at {base_url}; `routewarden undo` removes it"));
                 continue;
@@ -156,6 +159,7 @@ impl App {
     /// [`AppError::Usage`] when an origin cannot be read.
     pub async fn undo(&self, allow: &[String]) -> Result<Vec<Recovered>, AppError> {
         let mut origins = Vec::new();
+        // All origins are read before the first undoing, so that a typing error leaves nothing half done.
         for text in allow {
             origins.push(Origin::parse(text).map_err(|error| AppError::Usage(format!("--allow {text}: {error}")))?);
         }
@@ -174,6 +178,7 @@ impl App {
         let loaded = path.map(|path| config::load(&path, &|name: &str| self.variable(name)));
         let configured = match loaded {
             Some(Ok(found)) => found,
+            // Without its identities an undoing can still sign in as the throw-away accounts.
             Some(Err(error)) => {
                 tracing::warn!("the configuration of scan {} cannot be read: {error}", journal.head().scan);
                 config::Config::default()
@@ -199,6 +204,7 @@ impl App {
         let head = journal.head().clone();
         let base_url =
             Url::parse(&head.base_url).map_err(|error| AppError::Internal(format!("{}: {error}", head.base_url)))?;
+        // A journal is a file on disk: an address in it gets no request that the user did not allow.
         scope.permit(base_url.clone()).map_err(|error| AppError::Usage(error.to_string()))?;
         let key = self.journal_key()?;
         let given = |name: &str| account_password(&key, &head.scan, name);
@@ -225,6 +231,7 @@ impl App {
         let cleaned = cleaner.clean_up().await;
         own.close();
 
+        // An unfinished journal stays, so that the next scan or `routewarden undo` tries again.
         if cleaned.finished {
             journal.close();
         }
@@ -280,6 +287,7 @@ fn account_password(key: &Secret, scan: &str, name: &str) -> Secret {
     let name = name.split('+').next().unwrap_or(name);
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()) else { return Secret::new("") };
     mac.update(scan.as_bytes());
+    // The zero keeps the scan `ab` with the name `c` apart from the scan `a` with the name `bc`.
     mac.update(&[0]);
     mac.update(name.as_bytes());
 

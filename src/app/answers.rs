@@ -221,6 +221,7 @@ pub struct RecoveredRow {
 impl Recovered {
     /// What came of it, in one sentence.
     pub fn sentence(&self) -> String {
+        // Without rows the undoing never began: a count would claim that there was nothing to remove.
         if let (true, Some(fault)) = (self.rows.is_empty(), &self.fault) {
             return format!("an earlier scan ({}) left objects behind that are not removed yet: {fault}", self.scan_id);
         }

@@ -29,6 +29,7 @@ pub(super) fn choose_base(
     found: &LoadedDocument,
     scope: &Scope,
 ) -> Result<ChosenBase, AppError> {
+    // The user's own word ends the question: no document can move requests elsewhere.
     if let Some(text) = over.base_url.as_ref().or(config.target.base_url.as_ref()) {
         let url = Url::parse(text).map_err(|error| AppError::Usage(format!("base URL `{text}`: {error}")))?;
         return Ok(ChosenBase { url: Some(url), note: None });
@@ -53,6 +54,7 @@ fn beside_document(origin: &Url, found: &LoadedDocument, servers: &[Url]) -> Cho
     if let Some(path) = found.api.servers.first().and_then(|server| server_path(&server.url)) {
         url.set_path(&path);
     }
+    // The user may have meant the deployment that the document names, so the choice is stated.
     let note = servers.first().and_then(|server| Origin::of(server).ok()).map(|other| {
         format!(
             "the document names {other} as its server, which you did not; requests and credentials go to {url}, where \

@@ -25,7 +25,9 @@ impl UserChoice<'_> {
         for operation in api.operations.iter_mut().filter(|operation| matches_any_pattern(self.included, operation)) {
             match operation.effect {
                 _ if matches_any_pattern(self.excluded, operation) => excluded.push(operation.id.to_string()),
+                // A pattern that is too wide must not let a passive scan write.
                 Effect::Writes | Effect::Deletes => writes.push(operation.id.to_string()),
+                // A guessed password may lock an account, so no value is made up for one.
                 Effect::Doubtful(_) if asks_password(operation) => passwords.push(operation.id.to_string()),
                 Effect::Doubtful(_) => {
                     operation.effect = Effect::Reads;

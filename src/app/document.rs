@@ -51,6 +51,7 @@ async fn from_file(path: PathBuf, overlay: Option<Overlay>) -> Result<LoadedDocu
 }
 
 async fn from_url(url: Url, scope: &Scope, overlay: Option<Overlay>) -> Result<LoadedDocument, AppError> {
+    // No identity goes along: a place that serves documents gets no credential of the API.
     let probe = Probe::new(
         scope.clone(),
         url.clone(),
@@ -61,6 +62,7 @@ async fn from_url(url: Url, scope: &Scope, overlay: Option<Overlay>) -> Result<L
     .map_err(from_send)?;
     let first = probe.fetch(&url).await.map_err(from_send)?;
 
+    // Single-page applications answer every path with 200 and their own HTML, so the text decides.
     if first.status < 400 && looks_like_document(&first.text) {
         return Ok(LoadedDocument {
             api: parse_document(&url, first.text, overlay).await?,

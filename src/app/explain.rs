@@ -14,6 +14,7 @@ impl App {
         let scan = scan.map(ScanId::as_str);
         let found = self.store().await?.finding(id.as_str(), scan).await.map_err(from_store)?;
         let (scan_id, finding) = found.ok_or_else(|| unknown_finding(id, scan))?;
+        // A stored finding may be of a check that this version has no more.
         let manual = self.checks().into_iter().find(|page| page.id == finding.check).map(|page| page.manual);
         let next_steps = vec![
             format!(

@@ -35,10 +35,12 @@ impl App {
         let fence = FolderFence { app: self, roots };
         let own = self.own_config();
         let in_force = match &own {
+            // A configuration that cannot be read vouches for nothing.
             Some(path) => ConfigReach::of_file(path).unwrap_or_default(),
             None => ConfigReach::default(),
         };
         let config = named.config.as_deref().map(|path| self.shared.folder.join(path));
+        // The user's own file by another path is still the user's own.
         let is_own = |path: &PathBuf| own.as_deref().is_some_and(|own| same_file(own, path));
         let reach = match config.filter(|path| !is_own(path)) {
             Some(path) => fence.reach_of(&path)?,
@@ -47,6 +49,8 @@ impl App {
         if let Some(source) = &named.source {
             fence.confine("source", &self.shared.folder.join(source))?;
         }
+
+        // Where credentials are read, every new origin is a way to carry a token off.
         let mut asked = if reach.has_credentials() { reach.beyond(&in_force) } else { off_loopback(&reach, &in_force) };
 
         if let Some(target) = &named.target {
@@ -103,6 +107,7 @@ impl FolderFence<'_> {
 
     /// Refuses what lies, links resolved, in none of the folders.
     fn confine(&self, what: &str, path: &Path) -> Result<(), AppError> {
+        // A link or `..` below the project could lead outside, so the resolved path decides.
         let real = path
             .canonicalize()
             .map_err(|error| AppError::Usage(format!("{what}: {} cannot be read ({error})", format_path(path))))?;
@@ -121,6 +126,7 @@ impl FolderFence<'_> {
 /// Without a credential a configuration can only ask more hosts than the user named; loopback is open to every scan.
 fn off_loopback(reach: &ConfigReach, in_force: &ConfigReach) -> Vec<String> {
     let scope = Scope::default();
+    // What is no address counts as away: a question too many is better than a request too many.
     let is_away = |origin: &&String| Url::parse(origin).map_or(true, |url| scope.permit(url).is_err());
     reach.origins.difference(&in_force.origins).filter(is_away).map(|origin| format!("requests to {origin}")).collect()
 }

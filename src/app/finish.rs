@@ -26,6 +26,7 @@ pub(super) async fn complete_report(app: &App, prepared: &Prepared, report: &mut
     if let Some(code) = &prepared.code {
         report.findings.iter_mut().for_each(|finding| locate_trace(code, finding));
     }
+    // A baseline that cannot be read ends the scan: as an empty one it would make every finding new.
     let baseline = read_baseline_ids(prepared)?;
 
     // The history is a convenience: a scan that cannot be kept has found what it found all the same.
@@ -47,6 +48,7 @@ pub(super) async fn complete_report(app: &App, prepared: &Prepared, report: &mut
         }
     }
 
+    // A grade speaks for the whole API; a scan that ended early and a recheck saw a part of it.
     if report.scan.status == Status::Complete && report.scan.recheck_of.is_none() {
         report.score = report::compute_score(&report.findings, &report.coverage);
     }
@@ -91,6 +93,7 @@ fn suppression_covers(suppression: &Suppression, finding: &Finding) -> bool {
             .all(|operation| operation_matches(pattern, operation.method.as_str(), &operation.path))
     });
 
+    // A suppression that names neither would cover every finding.
     (suppression.check.is_some() || suppression.operation.is_some()) && check && operation
 }
 
@@ -99,6 +102,7 @@ fn read_baseline_ids(prepared: &Prepared) -> Result<BTreeSet<String>, AppError> 
     let Some(path) = &prepared.baseline else { return Ok(BTreeSet::new()) };
     let fault = |text: String| AppError::Usage(format!("the baseline `{}` cannot be read: {text}", path.display()));
 
+    // A named pipe would be waited for without an end.
     if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
         return Err(fault("it is not a file".to_owned()));
     }

@@ -19,6 +19,7 @@ pub(super) fn by_role(finding: &Finding, outcome: &ScanOutcome, code: Option<&Co
     }
     let attacker = &finding.exchanges.iter().find(|exchange| exchange.role == Role::Attack)?.identity;
     let (caller, status) = find_refused_caller(finding, outcome, attacker)?;
+    // One route without a guard leaves the function open, so every one needs its own.
     let guards: Vec<String> = affected_operations(finding)
         .map(|operation| asks_for_role(code?, operation))
         .collect::<Option<Vec<String>>>()?;
@@ -58,6 +59,7 @@ fn find_refused_caller<'a>(finding: &Finding, outcome: &'a ScanOutcome, attacker
     let read = outcome.survey.operation(&id).into_iter().flat_map(|surveyed| &surveyed.by);
     let read = read.filter_map(|(name, baseline)| Some((name.as_str(), baseline.first.status()?)));
 
+    // Servers mix 401 and 403 up; any other status may mean that the function moved or fails.
     acted.chain(read).find(|(name, status)| counts(name) && matches!(status, 401 | 403))
 }
 
@@ -72,6 +74,7 @@ fn asks_for_role(code: &CodeIndex, operation: &OperationRef) -> Option<String> {
         facts: FixFacts::default(),
     };
 
+    // There is nothing to do for a role guard exactly where one already stands before the handler.
     let refusal = propose_fix(&request).err()?;
     (refusal.reason == RefusalReason::NothingToDo).then_some(refusal.because)
 }

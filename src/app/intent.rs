@@ -192,6 +192,7 @@ fn learnt_rows(report: &Report, stated: &IntentMemory) -> Vec<IntentRow> {
         fields: if row.is_of_all() { Vec::new() } else { row.fields.clone() },
         broken_by: row.broken_by.clone(),
         question: Some(format!("Is it right that every {} is for {}?", row.about(), circle_of(&row.policy))),
+        // The configuration states policies of operations and whole kinds, not of some fields.
         answer_with: row.is_of_all().then(|| {
             let (name, policy) = (&row.resource, &row.policy);
             format!("[intent]\n\"resource:{name}\" = {{ policy = \"{policy}\", reason = \"...\" }}")
@@ -258,11 +259,13 @@ impl App {
         let issues = found.api.issues.iter().filter(|issue| about(&issue.at) || about(&issue.message));
         let mut issues: Vec<String> =
             issues.map(|issue| clean_text(&format!("{}: {}", issue.at, issue.message), 600)).collect();
+        // Without an address there is no last scan to look for; what is stated is listed all the same.
         let base_url = choose_base(&config, &request.overrides, &found, &scope).ok().and_then(|base| base.url);
         let mut rows = gathered.rows(today);
 
         match self.last_scan_of(base_url.as_ref()).await {
             Ok(report) => rows.extend(report.iter().flat_map(|report| learnt_rows(report, &gathered.memory))),
+            // A history that cannot be read must not hide what people stated.
             Err(error) => issues.push(format!("what the last scan learnt is not shown: {error}")),
         }
         Ok(StatedIntents { rows, issues, overlay: overlay.map_err(|error| AppError::Internal(error.to_string()))? })

@@ -112,6 +112,7 @@ pub(super) fn row_without_policy(
 fn with_policy(outcome: &ScanOutcome, row: MatrixRow) -> MatrixRow {
     let id = row.operation.id();
     let seen = outcome.facts.iter().find(|fact| fact.operation == id).map(|fact| fact.object.0.clone());
+    // What answers held names the kind of object; the words of a path are a guess at it.
     let Some(resource) = seen.or_else(|| resource_of_path(&row.operation.path)) else { return row };
     let resource = clean_name(&resource, 60);
     let shown: BTreeSet<String> = outcome.survey.operation(&id).map(field_names).unwrap_or_default();
@@ -169,6 +170,7 @@ impl MatrixRoute<'_> {
     fn cell(&self, column: &CallerColumn<'_>) -> Cell {
         let name = column.person.name.as_str();
         let (access, because) =
+            // The worst that was seen of a caller comes first: its own object excuses no access to another's.
             self.others(name).or_else(|| self.own_or_refused(name)).unwrap_or_else(|| self.baseline(name));
         Cell { column: column.letter.to_owned(), access, because }
     }
@@ -231,6 +233,7 @@ impl MatrixRoute<'_> {
         match (surveyed.valid_of(name), surveyed.by.get(name)) {
             (Some(own), _) => (Access::Served, own.status_text()),
             (None, Some(own)) => match read_refusal(&own.first, &surveyed.shapes(), &surveyed.volatile, &own.masks) {
+                // A rate limit or a fault of the server is no refusal.
                 AnswerKind::NoData(because) => (Access::Unknown, because),
                 _ => (Access::Refused, own.status_text()),
             },
@@ -266,6 +269,7 @@ impl MatrixRoute<'_> {
 
     /// What all that was seen comes to; `apart` is a column that was served its own and kept from others'.
     fn verdict(&self, cells: &[Cell], apart: Option<&str>) -> (RouteVerdict, String) {
+        // One proof outweighs all refusals: a route that one intruder gets through is not enforced.
         if let Some(draft) = CHECKS.iter().filter_map(|check| self.draft(check)).max_by_key(|draft| draft.confidence())
         {
             return (broken_or_suspected(draft), draft.claim.clone());
@@ -277,6 +281,7 @@ impl MatrixRoute<'_> {
             return (RouteVerdict::Enforced, proof.because().to_owned());
         }
         let kept = apart.and_then(|letter| cells.iter().find(|cell| cell.column == letter));
+        // A caller that was served something else, or not asked, leaves open whether the route looks at owners.
         let all_kept_out = cells.iter().all(|cell| matches!(cell.access, Access::Own | Access::Refused));
 
         if let Some(cell) = kept.filter(|_| all_kept_out) {

@@ -30,6 +30,7 @@ fn build_cell(outcome: &ScanOutcome, operation: &Operation, letter: &str, name: 
     // That one may not set a field of one's own is no refusal of the whole.
     let refused = tried.iter().find(|access| !access.effect && access.owner != name);
     let (access, because) = match (other, own, refused) {
+        // What had no owner is no other caller's object, whatever was done to it.
         (Some(other), ..) if other.owner.is_empty() => (Access::Served, other.because.clone()),
         (Some(other), ..) => (Access::Others, other.because.clone()),
         (None, Some(own), Some(refused)) => (Access::Own, format!("{}; another's: {}", own.because, refused.because)),

@@ -55,6 +55,7 @@ impl App {
         if cancel.is_cancelled() || outcome.report.scan.status == Status::Interrupted {
             return Err(AppError::Cancelled);
         }
+        // Trust that was lost late leaves what was seen before; without one valid answer there is nothing to show.
         if let Some(because) = &outcome.report.scan.untrusted_because
             && outcome.survey.operations.iter().all(|surveyed| surveyed.valid().next().is_none())
         {
@@ -70,6 +71,7 @@ impl App {
         join_words(&prepared.words, &mut matrix).await;
         outcome.report.ownership = Some(matrix);
         finish::complete_report(self, &prepared, &mut outcome.report).await?;
+        // The journal goes once a stored report names what stays: a crash before that leaves it to `undo`.
         outcome.close_journal();
 
         of_report(outcome.report, route.as_deref())

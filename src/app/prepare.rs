@@ -223,6 +223,7 @@ fn load_configuration(app: &App, request: &ScanRequest) -> Result<Config, AppErr
         }
     };
 
+    // Reports and journals keep this path, and later commands may read it from another folder.
     let path = path.canonicalize().unwrap_or(path);
     // A plan needs no secret: it sends nothing, and people make one before they set any.
     let variable = |name: &str| app.variable(name).or_else(|| request.dry_run.then(|| "not-set-for-a-plan".to_owned()));
@@ -238,6 +239,7 @@ fn build_scope(config: &Config, over: &Overrides) -> Result<Scope, AppError> {
 }
 
 fn select_identities(config: &Config, over: &Overrides) -> Result<Vec<Identity>, AppError> {
+    // A misspelt name would leave a scan with fewer callers to compare, which finds less without a word.
     for name in &over.identities {
         if !config.identities.iter().any(|identity| identity.name == *name) {
             let known: Vec<&str> = config.identities.iter().map(|identity| identity.name.as_str()).collect();
@@ -297,6 +299,7 @@ pub(super) fn choose_limits(config: &Config, over: &Overrides, base_url: Option<
             .max_seconds
             .or(config.scan.max_seconds)
             .or(over.usual_max_seconds)
+            // After all sources, so that a 0 of the command line lifts the limit of the configuration too.
             .filter(|seconds| *seconds > 0)
             .map(Duration::from_secs),
         memory_bytes: usual.memory_bytes,

@@ -34,11 +34,13 @@ pub(super) fn without_document(
 ) -> Result<(DescribedTarget, String), AppError> {
     let (config, scope) = read_config_and_scope(app, request)?;
     let is_named = request.target.is_some() || config.target.openapi.is_some();
+    // A document that is there and wrong is for the user to mend; the source must not hide that.
     let because = match &error {
         AppError::Untrusted(because) => because.clone(),
         AppError::Usage(_) if !is_named => "there is no document, and no address to ask".to_owned(),
         _ => return Err(error),
     };
+    // A folder that was merely found may be of another project, so it stands in for no document.
     if !source_is_named(&config, &request.overrides) {
         return Err(error);
     }
@@ -51,6 +53,7 @@ pub(super) fn without_document(
 /// # Errors
 /// [`AppError::Usage`] where there is no source to read.
 pub(super) fn only_source(checks: &[&'static dyn Check], has_source: bool) -> Result<Option<String>, AppError> {
+    // Of an empty choice `all` would hold, and the API would not be asked at all.
     if checks.is_empty() || !checks.iter().all(|check| is_of_source(*check)) {
         return Ok(None);
     }
@@ -69,6 +72,7 @@ pub(super) async fn read_alone(
 ) -> Result<Finished, AppError> {
     let because = prepared.alone.clone().unwrap_or_default();
     let mut report = build_plan_report(id, prepared);
+    // The plan is one of requests, and none is sent.
     report.plan.clear();
     report.scan.status = Status::Untrusted;
     report.scan.untrusted_because = Some(format!("nothing was asked: {because}; {UNPROVEN}"));

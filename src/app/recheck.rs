@@ -53,6 +53,7 @@ pub(super) async fn load_findings(app: &App, request: &ScanRequest) -> Result<Wa
         let store = app.store().await?;
         let found = store.finding(id.as_str(), scan).await.map_err(from_store)?;
         let (scan, finding) = found.ok_or_else(|| super::explain::unknown_finding(id, scan))?;
+        // One recheck has one target: that of the first finding.
         if wanted.findings.is_empty()
             && let Some(report) = store.report(&scan).await.map_err(from_store)?
         {
@@ -81,6 +82,8 @@ pub(super) fn narrow_request(mut request: ScanRequest, wanted: &WantedFinding) -
     if wanted.is_empty() {
         return request;
     }
+
+    // A plan sends nothing, so it could confirm no repair.
     request.dry_run = false;
 
     if request.config.is_none() {
@@ -89,6 +92,7 @@ pub(super) fn narrow_request(mut request: ScanRequest, wanted: &WantedFinding) -
     if request.target.is_none() {
         request.target = wanted.document.as_deref().map(|document| relocate_document(document, wanted, &request));
     }
+    // The proof was made at this address, whatever servers the document lists by now.
     if request.overrides.base_url.is_none() {
         request.overrides.base_url.clone_from(&wanted.base_url);
     }
@@ -96,6 +100,7 @@ pub(super) fn narrow_request(mut request: ScanRequest, wanted: &WantedFinding) -
     request.overrides.auto_accounts = request.overrides.auto_accounts.or(Some(true).filter(|_| wanted.auto_accounts));
 
     if request.overrides.source.is_none() {
+        // The history outlives folders: one that is gone must not end the recheck.
         request.overrides.source = wanted.source.clone().filter(|path| path.is_dir());
     }
     let operations = wanted.findings.iter().flat_map(affected_operations).map(|operation| operation.id().0);
@@ -168,6 +173,7 @@ fn build_row(finding: &Finding, outcome: &ScanOutcome, code: Option<&CodeIndex>)
     };
 
     let (outcome, because) = match (verdict, new_weakness(finding, &outcome.report)) {
+        // Where the attack still works, that is the news; a new weakness beside it is in the report.
         (RecheckOutcome::Fixed, Some(new)) => (RecheckOutcome::NewWeakness, new),
         _ => (verdict, because),
     };
@@ -196,6 +202,7 @@ fn new_weakness(finding: &Finding, report: &Report) -> Option<String> {
 
 fn judge_finding(finding: &Finding, outcome: &ScanOutcome) -> (RecheckOutcome, String) {
     if let Some(still) = outcome.report.findings.iter().find(|other| other.id == finding.id) {
+        // Weaker grounds than before prove neither that the weakness stays nor that it is gone.
         return if still.confidence >= finding.confidence {
             (RecheckOutcome::StillVulnerable, still.claim.clone())
         } else {
@@ -203,6 +210,7 @@ fn judge_finding(finding: &Finding, outcome: &ScanOutcome) -> (RecheckOutcome, S
         };
     }
 
+    // A route that refuses all callers refuses the attack as well, which must not count as repaired.
     if let Some(because) = refused_owner(finding, outcome).or_else(|| shut_out_owner(finding, outcome)) {
         return (RecheckOutcome::Broken, because);
     }
@@ -240,6 +248,7 @@ fn judge_finding(finding: &Finding, outcome: &ScanOutcome) -> (RecheckOutcome, S
         untold += 1;
     }
 
+    // Only now: a scan without trust may still show that a weakness persists, but never that it is gone.
     if let Some(because) = &outcome.report.scan.untrusted_because {
         return (RecheckOutcome::Inconclusive, because.clone());
     }

@@ -122,6 +122,7 @@ impl Sender<'_> {
         if request.url.contains(REDACTED) {
             return Err(NotSentAgain::HoldsSecret);
         }
+        // A sign-in is a request too: it is not spent on a proof that cannot be sent again.
         self.sign_in(&recorded.identity).await?;
         let url = Url::parse(&request.url)?;
         let mut ask = Ask::get(AskCaller::named(&recorded.identity), url);
@@ -138,6 +139,7 @@ impl Sender<'_> {
         if name == ANONYMOUS {
             return Ok(());
         }
+        // A refused sign-in is not repeated for each exchange: many applications lock an account after a few.
         if let Some(known) = self.sessions.get(name) {
             return known.clone();
         }

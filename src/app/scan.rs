@@ -70,6 +70,7 @@ impl App {
     /// could not be fetched: nothing was started.
     pub async fn start(&self, request: ScanRequest) -> Result<ScanHandle, AppError> {
         if !request.dry_run {
+            // The searches are built while the document loads, so that the first answer does not wait for them.
             tokio::task::spawn_blocking(crate::detect::build_searches);
         }
         let wanted = recheck::load_findings(self, &request).await?;
@@ -106,10 +107,12 @@ impl App {
     fn remember(&self, handle: &ScanHandle) {
         let mut scans = self.shared.scans.lock().unwrap_or_else(PoisonError::into_inner);
         if scans.len() >= MAX_REMEMBERED {
+            // A scan that runs must stay within reach of its caller, who may want to stop it.
             scans.retain(|_, handle| handle.done.borrow().is_none());
         }
         scans.insert(handle.id.clone(), handle.clone());
         let mut tasks = self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        // A server lives for days: tasks that ended would pile up in the set.
         while tasks.try_join_next().is_some() {}
     }
 
@@ -129,6 +132,7 @@ impl App {
             join_words(&prepared.words, &mut ownership).await;
             outcome.report.ownership = Some(ownership);
 
+            // Of an API that never answered, only the source can say something.
             if outcome.is_silent && outcome.report.scan.status == Status::Untrusted {
                 add_findings(self, &prepared, &mut outcome.report).await;
             }
@@ -137,6 +141,7 @@ impl App {
         }
         finish::complete_report(self, &prepared, &mut outcome.report).await?;
         outcome.close_journal();
+        // A row asks which findings are new, which the history decided a moment ago.
         let recheck = recheck::build_rows(wanted, &outcome, prepared.code.as_deref());
 
         Ok(Finished { report: outcome.report, recheck })
@@ -163,11 +168,13 @@ impl App {
     async fn undo_and_look(&self, id: &ScanId, probe: &Probe, outcome: &mut ScanOutcome) -> Result<(), AppError> {
         let written = probe.journal().map_or(0, |journal| journal.len());
         if probe.death().is_some() && written > 0 {
+            // A dead target stops all requests; one is let through to see whether it is back.
             probe.begin_cleaning(1);
             probe.await_return(RETURN).await;
         }
         outcome.untold = self.undo_own(id, probe, &mut outcome.report).await?;
         scan::name_companions(probe, outcome).await;
+        // Asked once everything is undone: what still differs from the first look is harm.
         scan::after_check(probe, outcome, written).await;
         scan::name_beside(probe, outcome);
 
@@ -192,6 +199,7 @@ impl App {
         progress: &watch::Sender<Progress>,
     ) -> Result<ScanOutcome, AppError> {
         let mut notes = prepared.notes.clone();
+        // What an earlier scan left would look like data of the target's own users.
         notes.extend(self.recover_before(prepared, probe).await);
         progress.send_modify(|known| known.phase = "signing in");
         probe.name_operations(&prepared.api);

@@ -40,6 +40,7 @@ impl<'a> SigningBack<'a> {
     /// Signs in all callers that the undoing needs; returns those that cannot act, with the reason.
     pub(super) async fn all(&self, identities: &[Identity]) -> BTreeMap<String, ShutOut> {
         let mut shut = BTreeMap::new();
+        // A caller above the rank of a user may remove what its owner cannot, so it signs in as well.
         for identity in identities.iter().filter(|identity| self.needs(&identity.name) || identity.rank > 10) {
             if let Err(reason) = self.one_within_limits(identity).await {
                 shut.insert(identity.name.clone(), reason);
@@ -68,6 +69,7 @@ impl<'a> SigningBack<'a> {
         loop {
             let Err(reason) = self.one(identity).await else { return Ok(()) };
             let Some(wish) = reason.again_in else { return Err(reason) };
+            // Limits that announce a second again and again must not be asked every second.
             let next = Instant::now() + wish.max(pause);
 
             if next > self.until {

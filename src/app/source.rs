@@ -66,6 +66,7 @@ pub(super) fn source_folder(app: &App, config: &Config, over: &Overrides) -> Opt
     if let Some(path) = named.or_else(|| config.target.source.clone()) {
         return Some(SourceFolder { path, is_named: true });
     }
+    // Assistants start servers in any folder; the configuration lies where the project is.
     let beside = config.path.is_file().then(|| config.path.parent().map(PathBuf::from)).flatten();
     let path = beside.unwrap_or_else(|| app.shared.folder.clone());
     (remedy::recognise_framework(&path).framework != Framework::Unknown)
@@ -127,6 +128,7 @@ pub(super) async fn read_source(folder: SourceFolder, api: &mut Api) -> (Option<
 
     // A folder that nobody named may be any project: it counts only where most of the document is found in it.
     if !folder.is_named && found * 2 < all.max(1) {
+        // The user never named this folder, so there is nothing to report of it.
         return (None, Vec::new());
     }
     if found == 0 {
@@ -156,6 +158,7 @@ async fn read_requests(
     patience: Duration,
     notes: &mut Vec<String>,
 ) -> BTreeMap<OperationId, HandlerRequest> {
+    // Where the document says what is sent, it goes before the code, and nothing has to be read.
     let is_silent = |operation: &&Operation| {
         matches!(operation.handler, Handler::At(_)) && (lacks_body(operation) || lacks_query(operation))
     };
@@ -222,6 +225,7 @@ fn add_undocumented(
         let request = requests.get(&id).cloned().unwrap_or_default();
         let takes_body = matches!(route.method, Method::Post | Method::Put | Method::Patch);
         let because = match request.body {
+            // A guessed body would be refused by validation before any check of rights.
             HandlerBody::Unknown if takes_body => Some("the source does not show what its body must be"),
             _ if added >= MOST_UNDOCUMENTED => Some("there are too many"),
             _ => None,

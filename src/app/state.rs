@@ -183,7 +183,9 @@ impl App {
         for handle in self.shared.scans.lock().unwrap_or_else(PoisonError::into_inner).values() {
             handle.cancel.cancel();
         }
+        // Taken out first: no lock may be held while its tasks are awaited.
         let mut tasks = std::mem::take(&mut *self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        // Cancelled scans still undo what they wrote and store what they found.
         while tasks.join_next().await.is_some() {}
     }
 }
@@ -198,6 +200,7 @@ fn build_check_page(meta: &checks::Meta) -> CheckPage {
         cwe: meta.cwe.to_vec(),
         remedy: meta.remedy.to_owned(),
         since: meta.since.to_owned(),
+        // Doc comments begin each line with a blank, which Markdown may take for an indentation.
         manual: meta.manual.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n"),
     }
 }
@@ -205,6 +208,7 @@ fn build_check_page(meta: &checks::Meta) -> CheckPage {
 /// A fault of the history in the terms of the faces.
 pub(super) fn from_store(error: StoreError) -> AppError {
     match error {
+        // A beginning that fits several ids is the caller's to lengthen, and no fault of the disk.
         StoreError::Ambiguous { .. } => AppError::Unknown(error.to_string()),
         other => AppError::Internal(other.to_string()),
     }

@@ -21,6 +21,7 @@ pub(super) fn load_ids(path: &Path) -> anyhow::Result<BTreeSet<String>> {
     if !metadata.is_file() {
         bail!("the baseline `{shown}` is not a file");
     }
+    // A wrong path may lead to a dump or an image, which would fill the memory before it fails as JSON.
     let size = metadata.len();
 
     if size > MOST_BYTES {
@@ -30,6 +31,7 @@ pub(super) fn load_ids(path: &Path) -> anyhow::Result<BTreeSet<String>> {
     let report: Report = serde_json::from_str(&text).with_context(|| {
         format!("the baseline `{shown}` is no report; write one with `routewarden scan --format json -o {shown}`")
     })?;
+    // A later version may have other ids for the same findings: all known ones would fail the run.
     if report.schema_version > SCHEMA_VERSION {
         bail!("the baseline `{shown}` was written by a later version of routewarden");
     }

@@ -34,6 +34,7 @@ pub(super) fn run(cx: &CommandCx, args: &ChecksArgs) -> anyhow::Result<Exit> {
         args.answer.print(cx, page, |page| render_manual(page, cx.width()))?;
         return Ok(Exit::Clean);
     }
+    // `--checks` takes a family where it takes an id, so the catalogue does as well.
     let family: Vec<&CheckPage> = pages.iter().filter(|page| check_family(page) == id).collect();
 
     if family.is_empty() {

@@ -41,6 +41,7 @@ fn render_reach(reach: &Reach, width: usize) -> String {
     let columns =
         [LayoutColumn { heading: "came to", shrinks: false }, LayoutColumn { heading: "operation", shrinks: true }];
     let mut rows: Vec<&ReachRow> = reach.operations.iter().collect();
+    // A stable sort: operations that came equally far keep the order of the report.
     rows.sort_by_key(|row| row.reached);
     let cells: Vec<Vec<String>> =
         rows.iter().map(|row| vec![row.reached.words().to_owned(), row.operation.id().to_string()]).collect();

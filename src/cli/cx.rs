@@ -61,6 +61,7 @@ impl CommandCx {
         fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> anyhow::Result<()> {
         match self.leave(syntax, Visible::new(anstream::stdout().lock()), fill) {
+            // `routewarden … | head` closes the pipe early and is no failed run.
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
             _ => Ok(()),
         }
@@ -118,6 +119,7 @@ impl CommandCx {
     pub fn width(&self) -> usize {
         let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
         let seen = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        // `COLUMNS` may hold any number, and below 40 columns no table can be read.
         asked.or_else(seen).unwrap_or(USUAL_COLUMNS).clamp(40, MOST_COLUMNS)
     }
 
@@ -135,6 +137,7 @@ impl CommandCx {
     ) -> io::Result<()> {
         let mut sweep = self.app.sweep(syntax, out);
         fill(&mut sweep)?;
+        // The end of a text may be the beginning of a secret, so the sweep holds it back until now.
         let (mut out, n_hidden) = sweep.finish()?;
         out.flush()?;
 

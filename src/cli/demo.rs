@@ -66,6 +66,7 @@ pub(super) async fn run(cx: &CommandCx, args: DemoArgs) -> anyhow::Result<Exit> 
         return keep_up(cx, &mut interrupts, &served, &config, args.outputs.stdout).await;
     }
     cx.remark(format!("the demo API runs on {}", served.base_url));
+    // Passwords of the demo reach the scan as variables would, and stay out of this process's environment.
     let cx = cx.with_app(cx.app.with_environment(served.secrets().into_iter().collect()));
     let mut overrides = build_overrides(&TargetOptions::default(), args.scope, &args.limits);
     overrides.baseline = args.judge.baseline;
@@ -91,6 +92,7 @@ async fn keep_up(
 
     if format == Some(FormatOption::Json) {
         let whereabouts = Whereabouts { base_url: &served.base_url, config, env_file: &env_file };
+        // Scripts read a line at a time, so the whole answer is one.
         cx.print(serde_json::to_string(&whereabouts)? + "\n")?;
     } else {
         cx.print(format!(
@@ -116,6 +118,7 @@ struct TemporaryFolder(PathBuf);
 
 impl TemporaryFolder {
     fn new() -> anyhow::Result<Self> {
+        // A name that cannot be guessed: the folder for temporary files belongs to all users of the machine.
         let path = std::env::temp_dir().join(format!("routewarden-demo-{:016x}", rand::random::<u64>()));
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]

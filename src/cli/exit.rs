@@ -41,6 +41,7 @@ impl Exit {
         match report.scan.status {
             Status::Untrusted | Status::Budget | Status::TargetDied | Status::Harm => Self::Untrusted,
             Status::Interrupted => Self::Interrupted,
+            // A plan that was made is what was asked for; it judges nothing.
             Status::Planned => Self::Clean,
             // A report that says "running" is not an end; whoever asks for a verdict gets none.
             Status::Running => Self::Untrusted,
@@ -52,6 +53,7 @@ impl Exit {
     /// What a fault comes to. Whatever is no fault of a use case is one of the command line or of a file. Half a report
     /// is never clean.
     pub fn of_error(error: &anyhow::Error) -> Self {
+        // Asked first: below it lies an error of the disk, which alone would count as bad usage.
         if error.is::<Unwritten>() {
             return Self::Untrusted;
         }

@@ -51,6 +51,7 @@ fn render_explanation(finding: &Explanation, width: usize, verbose: bool) -> Str
     out.push_str(&wrap_text(&finding.claim, width, 0));
     push_places(&mut out, finding, width);
     push_section(&mut out, "Why this is a finding", &render_clauses(&finding.clauses, width));
+    // A proof stays readable on one screen; the whole bodies are one option away.
     let most = if verbose { usize::MAX } else { BODY_CHARACTERS };
     let proof: String = finding.exchanges.iter().map(|exchange| shown_exchange(exchange, width, most)).collect();
     push_section(&mut out, "Proof", &proof);

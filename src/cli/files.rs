@@ -46,6 +46,7 @@ pub(super) fn write_whole(path: &Path, fill: impl FnOnce(&mut File) -> io::Resul
 }
 
 fn write_synced(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    // `create_new` follows no link that another process may have put there.
     let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
     fill(&mut file)?;
     file.sync_all()

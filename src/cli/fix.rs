@@ -48,6 +48,7 @@ pub struct FixArgs {
 /// Prints the change, the diff alone on standard output. With `--apply` it is written too.
 pub(super) async fn run(cx: &CommandCx, args: FixArgs) -> anyhow::Result<Exit> {
     let request = FixRequest {
+        // One finding is a list of one, so that all ids go the same way.
         finding_id: None,
         finding_ids: args.finding.into_iter().map(FindingId::from).collect(),
         with_test: args.test,
@@ -68,6 +69,7 @@ pub(super) async fn run(cx: &CommandCx, args: FixArgs) -> anyhow::Result<Exit> {
 
     match (&fix.diff, args.answer.format) {
         (Some(diff), AnswerFormat::Text) => {
+            // Remarks go to stderr, so that `routewarden fix ID | git apply` gets the diff alone.
             cx.remark(render_steps(&fix, cx.width()));
             cx.print(diff.clone())?;
             cx.remark(render_next_steps(&fix, cx.width()));

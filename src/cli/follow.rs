@@ -48,6 +48,7 @@ pub(super) async fn wait_with_progress<T>(
         tokio::select! {
             answer = &mut work => return answer.map(Ended::Answer),
             () = interrupts.next() => {
+                // The first Ctrl-C lets the scan undo its writes; a second one means that this takes too long.
                 if cancel.is_cancelled() {
                     return Ok(Ended::Left);
                 }

@@ -46,6 +46,7 @@ pub(super) fn run(cx: &CommandCx, args: &InitArgs) -> anyhow::Result<Exit> {
     let folder = args.folder.as_deref().unwrap_or(&cx.folder);
     let file = folder.join(FILE);
 
+    // What lies there was written by a person: identities and suppressions would be lost.
     if file.exists() && !args.force {
         bail!("`{}` is there already and was left as it is; --force replaces it", file.display());
     }
@@ -89,6 +90,7 @@ fn inspect_folder(folder: &Path) -> FoundProject {
     if let Some(first) = documents.next() {
         if let Ok(api) = spec::load_file(&first) {
             found.n_operations = api.operations.len();
+            // A relative server is no address that requests can go to.
             found.facts.base_url = api.servers.iter().map(|server| &server.url).find(|url| is_absolute(url)).cloned();
             found.facts.scheme = sign_in::choose_scheme(&api);
         }

@@ -39,6 +39,7 @@ pub struct IntentArgs {
 
 /// Lists, or writes.
 pub(super) async fn run(cx: &CommandCx, args: IntentArgs) -> anyhow::Result<Exit> {
+    // The file is looked at first: a document may take long to load, and its answer could not be written.
     if let Some(file) = &args.overlay {
         check_replaceable(file, args.force)?;
     }
@@ -92,6 +93,8 @@ fn render_intents(rows: &[IntentRow], width: usize) -> String {
     }
     let fixed = |heading| LayoutColumn { heading, shrinks: false };
     let columns = [fixed("policy"), fixed("until"), fixed("source"), LayoutColumn { heading: "about", shrinks: true }];
+
+    // What people stated stands before what a scan guessed, so that the two are never taken for each other.
     let (learnt, stated): (Vec<&IntentRow>, Vec<&IntentRow>) = rows.iter().partition(|row| row.origin == LEARNT);
     let (used, unused): (Vec<&IntentRow>, Vec<&IntentRow>) = stated.into_iter().partition(|row| row.not_used.is_none());
     let cells = |row: &&IntentRow| {

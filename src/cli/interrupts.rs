@@ -42,6 +42,7 @@ impl Interrupts {
         }
         #[cfg(not(unix))]
         if tokio::signal::ctrl_c().await.is_err() {
+            // Where signals cannot be listened to this never resolves: an answer would stop every scan.
             std::future::pending::<()>().await;
         }
     }

@@ -39,6 +39,7 @@ pub fn wrap_text(text: &str, width: usize, indent: usize) -> String {
         let mut line = String::new();
         for word in clean_text(paragraph, MOST_CHARACTERS).split(' ') {
             let used = line.chars().count();
+            // A line of spaces alone is the text's indentation, which stays with its first word.
             if !line.trim().is_empty() && used + 1 + word.chars().count() > room {
                 push_line(&mut out, &pad, &line);
                 line.clear();
@@ -95,6 +96,7 @@ fn column_widths(columns: &[LayoutColumn], rows: &[Vec<String>], width: usize) -
     let mut missing = total.saturating_sub(width);
 
     for (place, column) in widths.iter_mut().zip(columns) {
+        // Verdicts and ids stay whole; only columns of long names give way.
         if column.shrinks && missing > 0 {
             let given = place.saturating_sub(LEAST_COLUMNS).min(missing);
             *place -= given;

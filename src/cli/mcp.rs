@@ -38,6 +38,7 @@ pub struct McpArgs {
 /// Serves until the client leaves or the user stops it; both are an ordinary end. The server listens for Ctrl-C
 /// itself, as it has its own clients to part from.
 pub(super) async fn run(cx: &CommandCx, args: McpArgs) -> anyhow::Result<Exit> {
+    // The option is refused rather than ignored: a client that needs it would wait for a stream without an end.
     if args.legacy_sse {
         bail!("--legacy-sse is not built yet; --http alone serves Streamable HTTP");
     }
@@ -72,6 +73,7 @@ async fn serve_http(cx: &CommandCx, app: App, address: SocketAddr, roots: Vec<Pa
     let ready = |listening: &mcp::Listening| {
         cx.announce(format!("serving on {}", listening.url));
         if let Some(token) = &listening.generated_token {
+            // The token is shown even where `--quiet` is given: without it no client can connect.
             cx.announce(format!("clients send: Authorization: Bearer {}", token.expose()));
         }
     };

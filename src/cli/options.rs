@@ -130,6 +130,7 @@ impl JudgeOptions {
     /// # Errors
     /// When the baseline is no report.
     pub fn bar(&self) -> anyhow::Result<Bar> {
+        // Read before the scan starts: a wrong path must not cost a whole scan.
         let known = self.baseline.as_deref().map(baseline::load_ids).transpose()?.unwrap_or_default();
         Ok(Bar { fail_on: self.fail_on, min_confidence: self.min_confidence, known })
     }
@@ -186,5 +187,6 @@ fn operation_pattern(text: &str) -> Result<String, PatternRefused> {
 
 fn parse_positive(text: &str) -> Result<f64, NumberRefused> {
     let number: f64 = text.parse().map_err(|_| NumberRefused::NoNumber(text.to_owned()))?;
+    // `inf` and `NaN` parse as numbers, and a duration of `NaN` panics.
     if number.is_finite() && number > 0.0 { Ok(number) } else { Err(NumberRefused::NotPositive(text.to_owned())) }
 }

@@ -126,6 +126,7 @@ impl Outputs {
                     outputs.add_stdout(*format)?;
                     rest
                 }
+                // A format between two files belongs to the later one, as formats stand before their files.
                 [GivenOutput::File(path), GivenOutput::Format(format), rest @ ..]
                     if !matches!(rest, [GivenOutput::File(_), ..]) =>
                 {
@@ -147,6 +148,7 @@ impl Outputs {
         if path == Path::new("-") {
             return self.add_stdout(format);
         }
+        // The second report would replace the first, and both would be announced as written.
         if self.files.iter().any(|(_, other)| other == path) {
             return Err(OutputsRefused::WrittenTwice(path.to_path_buf()));
         }
@@ -184,6 +186,8 @@ impl FromArgMatches for Outputs {
         let places = |id| matches.indices_of(id).unwrap_or_default();
         let mut given: Vec<(usize, GivenOutput)> =
             places("format").zip(formats).chain(places("output").zip(files)).collect();
+
+        // The parser keeps each option's values apart; only their places say which format goes with which file.
         given.sort_by_key(|(place, _)| *place);
         let given: Vec<GivenOutput> = given.into_iter().map(|(_, given)| given).collect();
 

@@ -132,6 +132,7 @@ fn render_grid(matrix: &Matrix, width: usize) -> String {
 
 /// The reasons of a row that somebody should read: broken, suspected and unknown ones, cell by cell.
 fn render_reasons(row: &MatrixRow, width: usize) -> String {
+    // What is enforced or public needs no reading, unless the source contradicts it.
     let telling = matches!(row.verdict, RouteVerdict::Broken | RouteVerdict::Suspected | RouteVerdict::Unknown);
     let contradicted = row.source.as_ref().is_some_and(|source| source.agreement == Agreement::Disagree);
 

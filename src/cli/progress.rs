@@ -33,6 +33,7 @@ impl ProgressLine {
     /// Shows how far the work is.
     pub fn show(&self, progress: &Progress) {
         self.0.set_prefix(progress.phase);
+        // A total that is still unknown must not draw a bar beyond its end.
         self.0.set_length(progress.total.max(progress.done));
         self.0.set_position(progress.done);
         self.0.set_message(format!("{} requests, {} findings", progress.requests, progress.findings));
@@ -40,6 +41,7 @@ impl ProgressLine {
 
     /// Prints a line above the bar.
     pub fn say(&self, line: &str) {
+        // Without a pause of the bar the line would be drawn over at the next tick.
         self.0.suspend(|| anstream::eprintln!("{}", clean_text(line, MAX_LINE)));
     }
 }

@@ -71,6 +71,7 @@ pub fn exit_of(status: Status, rows: &[RecheckRow]) -> Exit {
     match status {
         Status::Untrusted | Status::Budget | Status::TargetDied | Status::Harm => Exit::Untrusted,
         Status::Interrupted => Exit::Interrupted,
+        // One finding that persists decides, however many others are repaired.
         _ if any(&[RecheckOutcome::StillVulnerable, RecheckOutcome::Broken, RecheckOutcome::NewWeakness]) => {
             Exit::Found
         }

@@ -36,6 +36,7 @@ pub(super) async fn run(cx: &CommandCx, args: ReplayArgs) -> anyhow::Result<Exit
     let scan = args.scan.map(ScanId::from);
     let replay = cx.app.replay(&FindingId::from(args.finding), scan.as_ref(), request).await?;
     args.answer.print(cx, &replay, |replay| render_replay(replay, cx.width()))?;
+    // What came back is for a person to judge; no answer at all is a failed replay.
     let answered = replay.exchanges.iter().any(|exchange| exchange.status_now.is_some());
 
     Ok(if answered { Exit::Clean } else { Exit::Untrusted })

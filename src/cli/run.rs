@@ -22,6 +22,7 @@ pub fn parse_command_line() -> Result<Cli, Exit> {
     Cli::try_parse().map_err(|error| {
         // A closed pipe takes nothing from the exit code.
         let _ = error.print();
+        // Help and version arrive as errors of the parser, too; they go to stdout and are no fault.
         if error.use_stderr() { Exit::Usage } else { Exit::Clean }
     })
 }
@@ -32,6 +33,7 @@ pub async fn run_command(cli: Cli, redactor: Redactor) -> Exit {
     let data = common.data.clone().or_else(data_from_environment);
     let folder = match std::env::current_dir() {
         Ok(folder) => folder,
+        // Relative paths would have no meaning; the folder of the process may have been removed.
         Err(error) => {
             tracing::error!("the current folder cannot be read: {error}");
             return Exit::Usage;

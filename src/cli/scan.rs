@@ -38,6 +38,7 @@ pub struct ScanArgs {
 /// Scans and prints.
 pub(super) async fn run(cx: &CommandCx, args: ScanArgs) -> anyhow::Result<Exit> {
     args.outputs.check()?;
+    // Outputs and baseline are looked at before anything is sent: a scan takes minutes, a wrong path none.
     let bar = args.judge.bar()?;
     let mut overrides = build_overrides(&args.options, args.scope, &args.limits);
     overrides.baseline = args.judge.baseline;
@@ -52,6 +53,7 @@ pub(super) async fn run(cx: &CommandCx, args: ScanArgs) -> anyhow::Result<Exit> 
     let Some(finished) = run_to_end(cx, &mut Interrupts::listen()?, request).await? else {
         return Ok(Exit::Interrupted);
     };
+    // The report comes before the remark, so that the reason of the exit code is the last line on a terminal.
     args.outputs.emit(cx, &finished.report)?;
     explain_exit(cx, &finished.report);
     Ok(Exit::of_report(&finished.report, &bar))

@@ -20,6 +20,7 @@ const MOST_FIELDS: usize = 2_000;
 pub(super) fn choose_scheme(api: &Api) -> InitScheme {
     let scheme = most_asked_for(api);
     match scheme {
+        // A sign-in of the document gives a token; for keys, cookies and Basic that is the wrong credential.
         InitScheme::Bearer => api.operations.iter().find_map(|operation| sign_in(api, operation)).unwrap_or(scheme),
         other => other,
     }
@@ -39,6 +40,7 @@ fn scheme_from_kind(kind: &SchemeKind) -> Option<InitScheme> {
     match kind {
         SchemeKind::Bearer | SchemeKind::OAuth2(_) | SchemeKind::OpenIdConnect(_) => Some(InitScheme::Bearer),
         SchemeKind::Basic => Some(InitScheme::Basic),
+        // Swagger 2.0 has no bearer scheme: documents of that age declare the header as a key.
         SchemeKind::ApiKey(Place::Header, name) if name.eq_ignore_ascii_case("authorization") => {
             Some(InitScheme::Bearer)
         }
@@ -91,6 +93,7 @@ fn token_pointer(api: &Api, schema: SchemaId) -> Option<String> {
                     |(name, child): (String, SchemaId)| (format!("{at}/{}", escape_pointer(&name)), name, child);
                 object_fields(api, *schema).into_iter().map(child).collect::<Vec<_>>()
             })
+            // Schemas that refer to themselves would multiply from level to level.
             .take(MOST_FIELDS)
             .collect();
         let token =

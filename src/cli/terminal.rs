@@ -27,6 +27,7 @@ impl<W: Write> Visible<W> {
     fn drain(&mut self, is_last: bool) -> io::Result<()> {
         let bytes = std::mem::take(&mut self.pending);
         let whole = match std::str::from_utf8(&bytes) {
+            // The end may be the first half of a character; what follows completes it.
             Err(error) if !is_last && error.error_len().is_none() => error.valid_up_to(),
             _ => bytes.len(),
         };
@@ -98,10 +99,12 @@ fn parse_colour(text: &str) -> Sequence {
     };
     let digits = body.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b';').count();
 
+    // A sequence without an end must not hold the rest of the output back.
     if digits > MAX_SEQUENCE {
         return Sequence::Other;
     }
     match body.as_bytes().get(digits) {
+        // A target that could hide text would hide it from the person who judges the finding.
         Some(b'm') if body.get(..digits).is_some_and(|codes| codes.split(';').all(|code| code != CONCEAL)) => {
             Sequence::Colour(digits + 3)
         }

@@ -21,6 +21,7 @@ pub struct UndoArgs {
 pub(super) async fn run(cx: &CommandCx, args: UndoArgs) -> anyhow::Result<Exit> {
     let recovered = cx.app.undo(&args.allow).await?;
     args.answer.print(cx, &recovered, |recovered| render_recovered(recovered, cx.width()))?;
+    // A script must see that something of the scan is still at the target.
     let failed = recovered.iter().any(|one| one.fault.is_some());
     Ok(if failed { Exit::Untrusted } else { Exit::Clean })
 }

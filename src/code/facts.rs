@@ -109,6 +109,7 @@ fn handler_facts(reader: &OwnershipReader<'_>, entry: &RouteEntry) -> HandlerFac
         place: place_of(entry),
         guards: guards.map(|guard| clean_text(&guard.name, 100)).collect(),
         asks_caller: reading.identity.is_some(),
+        // A handler whose code is not found may ask for its caller in a way that is not seen.
         is_unclear: entry.code.is_none() || entry.guards.iter().any(|guard| is_unclear(&guard.kind)),
         is_role_gated: entry.guards.iter().any(|guard| is_role(&guard.kind)),
         makes: reading.request.iter().flat_map(|request| &request.makes).map(|made| clean_text(made, 100)).collect(),
@@ -158,6 +159,7 @@ fn token_fact(project: &Project, entries: &[(&OperationId, &RouteEntry)], fault:
 
     let call = format!("{}(", fault.function);
     let leads = |entry: &RouteEntry| {
+        // An empty name would be a part of every guard's name.
         let is_named = !fault.function.is_empty();
         let is_guard = entry.guards.iter().any(|guard| guard.name.contains(fault.function.as_str()));
         let calls = entry

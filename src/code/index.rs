@@ -107,6 +107,7 @@ impl CodeIndex {
 
     /// Returns the route of an operation, whether the document names it or not.
     pub(super) fn any_entry(&self, operation: &OperationId) -> Option<&RouteEntry> {
+        // Only asked for routes that the document lacks: the list is made anew each time.
         let beside = || self.undocumented().into_iter().find(|route| route.id() == *operation);
         self.entry(operation).or_else(|| self.table.routes.get(beside()?.at))
     }
@@ -140,6 +141,7 @@ impl CodeIndex {
     pub fn undocumented(&self) -> Vec<UndocumentedRoute> {
         let mut found = Vec::new();
         for (at, entry) in self.table.routes.iter().enumerate() {
+            // A route beside the document's server is of another API, which the user did not name.
             let Some(path) = self.binding.path_in_document(&entry.path) else { continue };
             let methods = entry.methods.iter().filter_map(|name| Method::parse(name));
             let unknown = methods.filter(|method| !self.binding.documented.contains(&(at, *method)));

@@ -72,6 +72,7 @@ impl CodeIndex {
             let is_role_gated = reading.accesses.iter().any(|access| access.how == AccessWord::RoleGated);
             let ties = reading.accesses.iter().filter(|access| access.how == AccessWord::OwnerChecked);
             let ties =
+                // What is just being created is its caller's anyway: that it is tied shows no check of an owner.
                 ties.filter(|access| access.what != CodeAccessVerb::Create).take(MOST_TIES).map(tie_of).collect();
             Some((id.clone(), HandlerWord { place: self.place(id)?, word: reading.word, because, is_role_gated, ties }))
         });

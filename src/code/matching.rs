@@ -44,8 +44,10 @@ impl Binding {
             }
         };
 
+        // The document's paths begin below its server; a route above it has no name there.
         let below = full.strip_prefix(self.base.iter().map(String::as_str).collect::<Vec<_>>().as_slice())?;
         let end = if route.ends_with('/') && !below.is_empty() { "/" } else { "" };
+        // A parameter of the prefix has lost its name, and a path without one cannot be asked.
         (!below.contains(&"{}")).then(|| format!("/{}{end}", below.join("/")))
     }
 }
@@ -89,6 +91,7 @@ pub(super) fn bind_routes(operations: &[ReachedRoute], base: &str, routes: &[Rou
         let served = near.filter(|at| routes.get(**at).is_some_and(|route| serves_method(route, operation)));
         let found: Vec<(Offset, usize)> =
             served.filter_map(|at| Some((path_offset(path, shapes.get(*at)?)?, *at))).collect();
+        // Each operation has one vote for a prefix, however many routes end like it.
         let offsets: BTreeSet<&Offset> = found.iter().map(|(offset, _)| offset).collect();
         offsets.into_iter().for_each(|offset| *votes.entry(offset.clone()).or_default() += 1);
         documented.extend(found.iter().map(|(_, at)| (*at, operation.method)));
@@ -99,6 +102,7 @@ pub(super) fn bind_routes(operations: &[ReachedRoute], base: &str, routes: &[Rou
         candidates.into_iter().filter_map(|(id, found)| Some((choose_route(&id, &found, &votes, routes)?, id)));
     let bound = chosen.map(|(at, id)| (id, at)).collect();
     let offset =
+        // Of equal votes the plain path wins: a prefix needs more to be believed.
         votes.iter().max_by_key(|(offset, votes)| (**votes, is_none(offset))).map(|(offset, _)| offset.clone());
     Binding { bound, documented, offset, base: route_shape(&path_of(base)) }
 }
@@ -120,6 +124,7 @@ fn choose_route(
         return None;
     }
     let equals: Vec<usize> = found.iter().filter(|(offset, _)| offset == best).map(|(_, at)| *at).collect();
+    // Of routes that differ in names of parameters alone, the one with the document's own names is meant.
     let named = |at: &&usize| routes.get(**at).is_some_and(|route| id.as_str().ends_with(&route.path));
     let chosen = equals.iter().find(named).or_else(|| equals.first())?;
     let handler = |at: &usize| routes.get(*at).map(|route| &route.handler);
@@ -134,6 +139,7 @@ fn is_none(offset: &Offset) -> bool {
 
 fn serves_method(route: &RouteEntry, operation: &ReachedRoute) -> bool {
     let method = operation.method.as_str();
+    // A route that names no method serves all of them.
     route.methods.is_empty() || route.methods.iter().any(|served| served == method)
 }
 

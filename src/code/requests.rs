@@ -44,6 +44,7 @@ fn body_of(reading: &RequestReading) -> HandlerBody {
     let is_known = in_body().next().is_some() && !in_body().any(|input| input.is_nested);
 
     match reading.body {
+        // An incomplete reading may have missed the very line that reads the body.
         BodyReading::Unread if reading.is_complete => HandlerBody::Absent,
         BodyReading::Json if is_known => HandlerBody::Json,
         BodyReading::Form if is_known => HandlerBody::Form,

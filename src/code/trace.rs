@@ -27,6 +27,7 @@ static FRAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Returns the frame nearest to the fault whose file stands in the tree.
 pub(super) fn nearest_frame(text: &str, tree: &SourceTree) -> Option<HandlerPlace> {
     let mut end = text.len().min(MOST_BYTES);
+    // Cutting within a character would leave no text at all.
     while !text.is_char_boundary(end) {
         end -= 1;
     }
@@ -55,6 +56,7 @@ fn in_tree(named: &str, tree: &SourceTree) -> Option<String> {
     if let Some(file) = tree.file(below.as_deref().unwrap_or(&named)) {
         return Some(file.path.clone());
     }
+    // Libraries have files with the names of the project's own, such as `app.py` and `views.py`.
     if INSTALLED.iter().any(|folder| named.contains(folder)) {
         return None;
     }

@@ -23,11 +23,13 @@ pub(super) enum FileUnread {
 /// Reads a regular file of at most so many bytes.
 pub(super) fn read_capped(path: &Path, max_bytes: u64) -> Result<String, FileUnread> {
     let metadata = std::fs::metadata(path)?;
+    // A pipe or device could block the start, or never end.
     if !metadata.is_file() {
         return Err(FileUnread::NotRegular);
     }
     let file = File::open(path)?;
     let mut bytes = Vec::new();
+    // One byte more than the limit shows that there is more; the size of the metadata may be out of date.
     file.take(max_bytes + 1).read_to_end(&mut bytes)?;
 
     if bytes.len() as u64 > max_bytes {

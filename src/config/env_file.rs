@@ -56,6 +56,7 @@ fn read_variables(path: &Path) -> Result<BTreeMap<String, Secret>, EnvFileRefuse
     }
 
     let text = read_capped(path, MAX_BYTES).map_err(EnvFileRefused::Unread)?;
+    // Editors on Windows put a mark before the text, which would become a part of the first name.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut values = BTreeMap::new();
 
@@ -98,9 +99,11 @@ fn unquote_value(value: &str) -> Option<String> {
 
     while let Some(each) = chars.next() {
         match (quote, each) {
+            // After a blank only a comment may follow: a shell would read anything else in another way.
             (None, ' ' | '\t') => return chars.as_str().trim_start().starts_with('#').then_some(out),
             (None, '"' | '\'') => quote = Some(each),
             (Some(open), close) if open == close => quote = None,
+            // Within single quotes a backslash is itself, as in a shell.
             (None | Some('"'), '\\') => out.push(chars.next()?),
             (_, other) => out.push(other),
         }

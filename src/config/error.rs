@@ -55,6 +55,7 @@ impl Fault {
         let shown = if show_value { whole.to_owned() } else { without_values(whole) };
         let excerpt = clean_text(&shown, 120);
         let marked = text.get(span).unwrap_or_default().lines().next().unwrap_or_default().chars().count();
+        // The excerpt may be cut or hidden: a caret must not mark what is not shown.
         let width = marked.min(excerpt.chars().count().saturating_sub(column - 1)).max(1);
         let line = before.matches('\n').count() + 1;
 
@@ -94,6 +95,7 @@ impl fmt::Display for Fault {
 
 /// A line with its key or table name alone: what stands behind, or in the middle of a long string, may be a secret.
 fn without_values(line: &str) -> String {
+    // A quoted key may be a secret that was put on the wrong side.
     let is_header = line.trim_start().starts_with('[') && !line.contains(['"', '\'']);
     match line.find('=') {
         Some(at) => match line.get(..=at).filter(|kept| !kept.contains(['"', '\''])) {

@@ -28,6 +28,7 @@ pub(super) fn read_all(
         let fault = |message: String| ConfigError::from(source.fault(span.clone(), message));
         check_name(name).map_err(|refused| fault(refused.to_string()))?;
 
+        // `Alice` and `alice` are a slip of the pen; as two callers they would pass for owner and intruder.
         if let Some(other) = found.iter().find(|other| other.name.eq_ignore_ascii_case(name)) {
             return Err(fault(format!("identities `{}` and `{name}` differ in case alone", other.name)));
         }
@@ -58,6 +59,7 @@ pub(super) enum NameRefused {
 /// Says what is wrong with the name of an identity.
 pub(super) fn check_name(name: &str) -> Result<(), NameRefused> {
     let shown = || name.chars().take(40).collect();
+    // A configured caller of that name would be mixed up with the one that has no valid credential.
     if [ANONYMOUS, GARBAGE].iter().any(|taken| name.eq_ignore_ascii_case(taken)) {
         return Err(NameRefused::Taken(shown()));
     }
@@ -79,6 +81,7 @@ fn read_identity(
     let role = section.string("role")?.unwrap_or("user").to_owned();
     let rank = section.integer("rank", 0, 1_000_000)?.and_then(|rank| u32::try_from(rank).ok());
 
+    // A manager that ranks like a user would be reported for reading what managers may read.
     if rank.is_none() && !["user", "admin"].contains(&role.to_ascii_lowercase().as_str()) {
         warnings.push(format!("identity {name}: role `{role}` ranks like `user` (10); set `rank` if it may do more"));
     }
@@ -135,6 +138,7 @@ fn read_credential(section: &Section<'_>, name: &str, warnings: &mut Vec<String>
         "bearer" => {
             let secret =
                 secrets::read_value(form.source, &form.purpose("_TOKEN", "bearer = { ENV }"), value, warnings)?;
+            // People copy the whole header value; sent as it is, the scheme would stand there twice.
             let bare = secret.expose().strip_prefix("Bearer ").map(Secret::new);
             Ok(Credential::Bearer(bare.unwrap_or(secret)))
         }
@@ -228,10 +232,12 @@ fn read_header(
     let name = read_token_name(&section, "name")?;
     let template = section.string("value")?.unwrap_or("{secret}").to_owned();
 
+    // A template without the placeholder holds the credential itself, which must not stand in the file.
     if !template.contains("{secret}") || secrets::looks_secret(&template) {
         purpose.path = section.path("value");
         return Err(secrets::refuse_literal(form.source, &purpose, section.place("value")));
     }
+    // A line break would end the header and begin another one (RFC 9110 §5.5).
     if template.contains(char::is_control) {
         return Err(section.source.fault(section.place("value"), "a header value has no control characters").into());
     }
@@ -272,6 +278,7 @@ fn read_owned_ids(section: &Section<'_>) -> Result<BTreeMap<String, Vec<String>>
 
 fn object_id(source: &ConfigSource<'_>, path: &str, value: &TomlValue<'_>) -> Result<String, ConfigError> {
     match value.get_ref() {
+        // As written: large ids lose nothing by way of a number.
         DeValue::Integer(number) if number.radix() == 10 => Ok(number.as_str().to_owned()),
         _ => Ok(as_string(source, path, value)?.to_owned()),
     }
@@ -291,6 +298,7 @@ fn warn_about_twins(identities: &[Identity], warnings: &mut Vec<String>) {
                 (Credential::Login(one), Credential::Login(other)) => {
                     one.body == other.body && one.secrets == other.secrets
                 }
+                // One user name is one user, whatever the passwords are.
                 (Credential::Basic(one, _), Credential::Basic(other, _)) => one == other,
                 (one, other) => one.secrets() == other.secrets(),
             };

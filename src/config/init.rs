@@ -81,6 +81,7 @@ pub fn render_init(facts: &InitFacts) -> String {
     let mut admin = String::new();
     push_identity(&mut admin, &facts.scheme, "root", "admin");
 
+    // An administrator is optional, and an identity without its variable keeps the file from loading.
     for text in admin.trim_end().lines() {
         out.push_str(&format!("# {text}\n"));
     }
@@ -90,6 +91,7 @@ pub fn render_init(facts: &InitFacts) -> String {
 }
 
 fn push_setting(out: &mut String, key: &str, value: Option<&str>, example: &str, comment: &str) {
+    // What was not found stays as a comment with an example, so that the file still loads.
     let (mark, value) = match value {
         Some(value) => ("", value),
         None => ("# ", example),

@@ -60,6 +60,7 @@ fn parse_source(source: &ConfigSource<'_>) -> Result<Config, ConfigError> {
 
         if let Some(file) = section.string("auth")? {
             let fault = |message: String| source.open_fault(section.place("auth"), message);
+            // Two lists of callers would need a rule for names that stand in both.
             if root.value("identities").is_some() {
                 return Err(
                     fault("`target.auth` is read in place of [identities.*]; keep one of them".to_owned()).into()

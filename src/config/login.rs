@@ -77,6 +77,7 @@ impl LoginBody<'_, '_> {
                 let items = items.iter().map(|item| self.json(path, field, item, depth + 1));
                 Ok(Json::Array(items.collect::<Result<_, _>>()?))
             }
+            // Before plain tables: `{ env = … }` in a body is a secret, and no object to send.
             DeValue::Table(table) if is_source(table.keys().map(|key| key.get_ref().as_ref())) => {
                 self.secret(path, field, value)
             }
@@ -99,6 +100,7 @@ impl LoginBody<'_, '_> {
         if secrets::looks_secret(text) {
             return Err(self.literal(path, field, value));
         }
+        // A text like the scan's own placeholder would be filled with a secret of another field.
         if text.contains("{secret:") {
             let message = format!("`{path}`: write {{ env = \"…\" }} in place of the string for a secret");
             return Err(self.source.fault(value.span(), message).into());
@@ -136,6 +138,7 @@ pub(super) fn store_secret(secrets: &mut BTreeMap<String, Secret>, field: &str, 
     let mut name = base.clone();
     let mut count = 1;
 
+    // Two fields of one name in different objects have secrets of their own.
     while secrets.contains_key(&name) {
         count += 1;
         name = format!("{base}_{count}");
@@ -172,6 +175,7 @@ fn token_source(section: &Section<'_>) -> Result<TokenSource, ConfigError> {
         return Err(fault.with_help(help).into());
     };
     if let Some(pointer) = value.get_ref().as_str() {
+        // A token was put where its place in the answer belongs; the message must not repeat it.
         if secrets::looks_secret(pointer) {
             let purpose = Purpose { path, suggested_variable: "TOKEN".to_owned(), line: "bearer = { ENV }" };
             return Err(secrets::refuse_literal(section.source, &purpose, value.span()));

@@ -39,6 +39,7 @@ pub fn operation_matches(pattern: &str, method: &str, path: &str) -> bool {
     }
     let (pattern, path) = (without_slash(pattern), without_slash(path));
 
+    // Time is pattern times path, and a hostile document may have endless paths.
     if pattern.len() > MAX_CHARS || path.len() > MAX_CHARS {
         return false;
     }
@@ -75,6 +76,7 @@ fn split_pattern(pattern: &str) -> Result<(Option<&str>, &str), PatternRefused> 
     }
     match path {
         _ if path.contains(char::is_whitespace) => Err(PatternRefused::Spaces),
+        // `*` and `*/admin` are patterns of paths as well.
         _ if path.starts_with('/') || path.starts_with('*') => Ok((method, path)),
         _ if method.is_none() && METHODS.iter().any(|known| known.eq_ignore_ascii_case(path)) => {
             Err(PatternRefused::MethodAlone(path.to_owned()))
@@ -103,6 +105,7 @@ fn tokenize_pattern(pattern: &str) -> Vec<Token> {
     while let Some(first) = rest.chars().next() {
         let brace = rest.strip_prefix('{').and_then(|inner| inner.split_once('}'));
         rest = match (first, brace) {
+            // Braces that span segments are no parameter; they stand for themselves.
             (_, Some((name, after))) if !name.contains('/') => {
                 all.push(Token::Segment);
                 after

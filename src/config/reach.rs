@@ -53,6 +53,7 @@ impl ConfigReach {
         reach.add_secrets(&Value::Table(table), folder, 0);
         let env_file = folder.join(ENV_FILE);
 
+        // Any of the variables may come from there, though the configuration does not name it.
         if !reach.variables.is_empty() && env_file.is_file() {
             reach.secrets.insert(resolve_path(&env_file));
         }
@@ -85,6 +86,7 @@ impl ConfigReach {
         }
         let files = [text("openapi").filter(|text| !is_url(text)), text("overlay"), text("source")];
         self.files.extend(files.into_iter().flatten().map(|file| resolve_path(&folder.join(file))));
+        // A WFC file holds credentials in plain text, so it counts as a secret and not as a file.
         self.secrets.extend(text("auth").map(|file| resolve_path(&folder.join(file))));
     }
 

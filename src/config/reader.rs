@@ -91,12 +91,14 @@ impl<'a> Section<'a> {
             return Ok(());
         }
         let place = if self.name.is_empty() { "the file".to_owned() } else { format!("[{}]", self.name) };
+        // A whole token may stand where a key belongs: a message must not carry all of it.
         let shown: String = key.chars().take(40).collect();
         let fault = self.source.fault(span, format!("unknown key `{shown}` in {place}"));
         let nearest = known
             .iter()
             .map(|known| (strsim::damerau_levenshtein(&key.to_ascii_lowercase(), known), known))
             .min()
+            // A guess that is far off would lead the user away from the list of known keys.
             .filter(|(distance, known)| *distance <= (known.len() / 2).clamp(1, 3));
         Err(fault
             .with_help(match nearest {
@@ -110,6 +112,7 @@ impl<'a> Section<'a> {
     pub fn entries(&self) -> Vec<(&'a str, Range<usize>, &'a TomlValue<'a>)> {
         let mut all: Vec<_> =
             self.table.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span(), value)).collect();
+        // The parser's table keeps no order; reports and warnings follow the file.
         all.sort_by_key(|(_, span, _)| span.start);
         all
     }
@@ -196,11 +199,13 @@ impl<'a> Section<'a> {
     }
 
     fn wrong_type(&self, key: &str, value: &TomlValue<'_>, wanted: &str) -> ConfigError {
+        // What is of the wrong type may be a secret in the wrong place: its line is not shown.
         let message = format!("`{}` is {wanted}, not {}", self.path(key), value_kind(value));
         self.source.fault(value.span(), message).into()
     }
 
     fn out_of_bounds(&self, key: &str, value: &TomlValue<'_>, bounds: &str) -> ConfigError {
+        // A number is no secret, and the user has to see which one is meant.
         self.source.open_fault(value.span(), format!("`{}` is out of bounds: {bounds}", self.path(key))).into()
     }
 }

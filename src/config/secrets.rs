@@ -64,10 +64,12 @@ pub(super) fn from_section(
         }
     };
 
+    // Files end in a line break that is no part of the secret.
     let text = text.trim();
     if text.is_empty() {
         return Err(section.source.fault(span, format!("the secret of `{}` is empty", purpose.path)).into());
     }
+    // A line break in a header value would begin another header; keys in PEM have many by nature.
     if text.contains(char::is_control) && !text.starts_with("-----BEGIN") {
         let message = format!("the secret of `{}` has a line break or control character in it", purpose.path);
         return Err(section.source.fault(span, message).into());
@@ -99,11 +101,14 @@ fn from_env(section: &Section<'_>, purpose: &Purpose<'_>, variable: &str) -> Res
     if let Some(value) = given.as_ref().filter(|value| is_given(value)) {
         return Ok(value.clone());
     }
+
+    // The environment comes first: what was set for this run means more than a file that lies there.
     let filed = if is_name { section.source.env_file.get(variable) } else { Ok(None) };
 
     if let Ok(Some(value)) = filed {
         return Ok(value.expose().to_owned());
     }
+    // A variable that is set and empty is reported as empty: the user would look for a missing one in vain.
     if let (Some(empty), Ok(_)) = (given.filter(|value| value.trim().is_empty()), &filed) {
         return Ok(empty);
     }
@@ -146,6 +151,7 @@ fn from_file(section: &Section<'_>, path: &str, warnings: &mut Vec<String>) -> R
     let text = read_capped(&full, MAX_SECRET_BYTES).map_err(|reason| {
         section.source.open_fault(section.place("file"), format!("failed to read `{path}`: {reason}"))
     })?;
+    // A warning and no fault: containers mount secrets readable for all, and users cannot change that.
     if is_world_readable(&full) {
         warnings.push(format!("every user of this machine can read {path}; `chmod 600 {path}` would keep it"));
     }

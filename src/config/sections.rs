@@ -27,9 +27,11 @@ pub(super) fn read_target(section: &Section<'_>, warnings: &mut Vec<String>) -> 
             let help = "an origin is scheme, host and port, as in `https://staging.example.com`";
             section.source.fault(span.clone(), format!("`{}`: {error}", section.path("allow"))).with_help(help)
         })?;
+        // A wildcard could let requests out to hosts that the user never had in mind.
         if text.contains('*') {
             return Err(fault("origins are listed one by one; `*` is not a wildcard here".to_owned()).into());
         }
+        // Scope is by origin: a path that seems to narrow it must not give a false sense of safety.
         if Url::parse(text).is_ok_and(|url| !matches!(url.path(), "" | "/")) {
             warnings.push(format!("allow: the path of {text} does not narrow it; all of {origin} may be asked"));
         }
@@ -66,9 +68,11 @@ fn check_base_url(
     let origin = Origin::parse(text).map_err(|error| fault(error.to_string()))?;
     let url = Url::parse(text).map_err(|error| fault(error.to_string()))?;
 
+    // Paths of operations are appended, and would end up within the query.
     if url.query().is_some() || url.fragment().is_some() {
         return Err(fault("an address without `?` and `#`".to_owned()).into());
     }
+    // Only a warning: `--allow` may still permit it, and a plan sends nothing.
     if Scope::new(allow.iter().cloned()).permit(url).is_err() {
         warnings.push(format!("{origin} is out of scope: add it to `allow` in [target] if it is yours to test"));
     }
@@ -165,6 +169,7 @@ fn system_prompt(
     let line = "system_prompt = { file = \"prompts/system.txt\" }";
     let purpose =
         Purpose { path: "llm.system_prompt".to_owned(), suggested_variable: "SYSTEM_PROMPT".to_owned(), line };
+    // A prompt is kept like a secret: in the file it would be published with the repository.
     if value.get_ref().as_table().is_none() {
         return Err(secrets::refuse_literal(source, &purpose, value.span()));
     }
@@ -212,6 +217,7 @@ pub(super) fn read_suppressions(
             |key: &str, message: &str| ConfigError::from(section.source.open_fault(section.place(key), message));
         let (finding, check, operation) = (text("finding")?, text("check")?, text("operation")?);
 
+        // Without a subject the suppression would cover every finding, or none.
         if finding.is_none() && check.is_none() && operation.is_none() {
             return Err(fault("reason", "`suppress` needs `finding`, `check` or `operation`: what it is about"));
         }

@@ -101,11 +101,13 @@ pub(super) fn read_identities(text: &str, warnings: &mut Vec<String>) -> Result<
         let name = user.get("name").and_then(Value::as_str).ok_or(AuthFileRefused::NoName(index + 1))?;
         check_name(name)?;
 
+        // Evidence names callers: two of one name would be one.
         if found.iter().any(|other| other.name.eq_ignore_ascii_case(name)) {
             return Err(AuthFileRefused::Twice(name.to_owned()));
         }
         match read_credential(&user, name, warnings) {
             Ok(credential) => found.push(build_identity(name, credential, warnings)),
+            // Other tools that read the file know more ways to sign in; the users that fit are worth a scan.
             Err(reason) => warnings.push(format!("user {name} of auth.yaml is left out: {reason}")),
         }
     }
@@ -159,6 +161,7 @@ fn read_credential(user: &Value, name: &str, warnings: &mut Vec<String>) -> Resu
     let headers = user.get("fixedHeaders").and_then(Value::as_array).ok_or(UserRefused::NoCredential)?;
     let headers: Vec<(&str, &str)> =
         headers.iter().filter_map(|header| Some((text_field(header, "name")?, text_field(header, "value")?))).collect();
+    // A list often holds `Accept` and the like beside the credential, which is the one that is kept.
     let telling = |name: &str| name.eq_ignore_ascii_case("cookie") || Redactor::is_sensitive_name(name);
     let chosen = headers.iter().find(|(name, _)| telling(name)).or(headers.first()).ok_or(UserRefused::NoHeader)?;
 
@@ -187,6 +190,7 @@ fn fixed_header(name: &str, value: &str) -> Result<Credential, UserRefused> {
             let template = format!("{} {{secret}}", value.get(..scheme.len()).unwrap_or_default());
             Ok(Credential::Header { name: name.to_owned(), template, secret })
         }
+        // Several cookies in one header have no single name; they are sent as they stand.
         ("cookie", _) if value.matches('=').count() == 1 && !value.contains(';') => {
             let (cookie, secret) = value.split_once('=').unwrap_or_default();
             Ok(Credential::Cookie(cookie.trim().to_owned(), Secret::new(secret.trim())))
@@ -198,9 +202,11 @@ fn fixed_header(name: &str, value: &str) -> Result<Credential, UserRefused> {
 fn read_recipe(login: &Value) -> Result<LoginRecipe, UserRefused> {
     let endpoint = match (text_field(login, "endpoint"), text_field(login, "externalEndpointURL")) {
         (Some(endpoint), _) => endpoint,
+        // Credentials must not leave for an address that the scope was not asked about.
         (None, Some(_)) => return Err(UserRefused::OtherServer),
         (None, None) => return Err(UserRefused::NoEndpoint),
     };
+    // Without these headers the sign-in would be refused, and the user would look for the fault in the password.
     if login.get("headers").and_then(Value::as_array).is_some_and(|headers| !headers.is_empty()) {
         return Err(UserRefused::SignInHeaders);
     }
@@ -284,6 +290,7 @@ fn read_token_source(login: &Value) -> Result<(TokenSource, String), UserRefused
         _ => return Err(UserRefused::ExtractFrom),
     };
 
+    // Sent as a header instead, the token would be ignored, and the caller would pass for an anonymous one.
     if text_field(token, "sendIn").is_some_and(|place| place != "header") {
         return Err(UserRefused::TokenInQuery);
     }

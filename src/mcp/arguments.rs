@@ -102,6 +102,7 @@ pub fn parse_arguments<T: DeserializeOwned>(
 ) -> Result<T, ArgumentRefused> {
     let empty = Map::new();
     let known = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+    // Some models send every optional argument as `null`.
     let given: JsonObject = arguments.unwrap_or_default().into_iter().filter(|(_, value)| !value.is_null()).collect();
 
     for (name, value) in &given {
@@ -118,6 +119,7 @@ pub fn parse_arguments<T: DeserializeOwned>(
 
 fn unknown_argument(name: &str, known: &Map<String, Value>) -> ArgumentRefused {
     let lower = name.to_ascii_lowercase();
+    // Before likeness: a model that tries to pass a token must learn where secrets belong, and not another name.
     if SECRET_WORDS.iter().any(|word| lower.contains(word)) {
         return ArgumentRefused::Secret(name.to_owned());
     }
@@ -152,6 +154,7 @@ fn check_argument(name: &str, value: &Value, property: &Value) -> Result<(), Arg
             Value::String(text) => check_text(name, text, &Value::Null),
             other => Err(ArgumentRefused::ItemsOfWrongType { name: name.to_owned(), given: value_kind(other) }),
         }),
+        // The commonest slip of models is one text in place of a list; the answer shows the list.
         ("array", Value::String(text)) => {
             let example = Value::from(vec![text.chars().take(80).collect::<String>()]);
             wrong(&format!("an array of strings, as in {example}"))

@@ -58,6 +58,7 @@ enum Descriptions {
 fn tidy_root_schema(schema: Schema, descriptions: Descriptions) -> Value {
     let mut value = schema.to_value();
     if let Some(root) = value.as_object_mut() {
+        // The tool has a description of its own in `description.md`; the type's is for readers of the code.
         root.remove("description");
     }
     tidy_schema(&mut value, descriptions, 0);
@@ -69,6 +70,7 @@ fn tidy_schema(schema: &mut Value, descriptions: Descriptions, depth: usize) {
     if depth > MAX_DEPTH {
         return;
     }
+    // Every session pays for each byte of the schemas, and a model gains nothing from these.
     for noise in ["$schema", "title", "format", "minimum", "maximum", "default"] {
         object.remove(noise);
     }
@@ -93,6 +95,7 @@ fn not_null(object: &mut Map<String, Value>) {
     let single = object
         .get("type")
         .and_then(Value::as_array)
+        // More than two types are no optional field, and stay as they are.
         .and_then(|types| types.iter().find(|one| one.as_str() != Some("null")).cloned().filter(|_| types.len() == 2));
     if let Some(single) = single {
         object.insert("type".to_owned(), single);

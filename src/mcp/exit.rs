@@ -42,6 +42,7 @@ pub fn harmless_document(text: &str, is_json: bool) -> Option<String> {
 
 fn harmless_field(field: &str, value: Value, depth: usize) -> Value {
     if depth > MAX_DEPTH {
+        // A target's answer may nest without an end, and this function calls itself.
         return Value::String("[too deep]".to_owned());
     }
     match value {
@@ -66,6 +67,7 @@ fn harmless_field(field: &str, value: Value, depth: usize) -> Value {
 
 /// The answer of a tool: structured, and the same JSON as text, because hosts show a model one or the other.
 pub fn tool_result(app: &App, value: Value) -> CallToolResult {
+    // Cleaned before the tripwire looks: an invisible character within a secret would hide it from the search.
     let value = harmless_answer(value);
     let (text, replaced) = app.tripwire(Syntax::Json, &value.to_string());
 
@@ -76,6 +78,7 @@ pub fn tool_result(app: &App, value: Value) -> CallToolResult {
 
     match serde_json::from_str(&text) {
         Ok(value) => CallToolResult::structured(value),
+        // What is no JSON any more cannot be sent as structured content; half of it might still hold the secret.
         Err(_) => fault_result(app, "the answer held a secret and was withheld; run the command line's report instead"),
     }
 }
@@ -87,6 +90,7 @@ pub fn fault_result(app: &App, message: &str) -> CallToolResult {
 
 /// The text of a fault, made harmless.
 pub fn message_text(app: &App, message: &str) -> String {
+    // An error may quote a whole document or page of the target.
     let cut: String = message.chars().take(MAX_ERROR_CHARS).collect();
     app.tripwire(Syntax::Text, &clean_lines(&cut)).0
 }

@@ -84,6 +84,7 @@ pub struct Listening {
 /// [`McpError::NotLoopback`], [`McpError::ShortToken`] and [`McpError::Bind`] before anything is served.
 pub async fn serve_http(app: App, options: HttpOptions, ready: impl FnOnce(&Listening)) -> Result<(), McpError> {
     let HttpOptions { address, token, server, stop, request_within } = options;
+    // Behind the token lie scans with the user's credentials; without TLS, a network could read the token.
     if !address.ip().is_loopback() {
         return Err(McpError::NotLoopback(address));
     }
@@ -104,8 +105,10 @@ pub async fn serve_http(app: App, options: HttpOptions, ready: impl FnOnce(&List
     let server = McpServer::new(app, server, stop.clone());
     let guard = RequestGuard { token, sessions: HttpSessions::new(), request_within };
     let router = build_router(server.clone(), guard, &stop);
+    // After the bind: a client that is started by this line must find the port open.
     ready(&Listening { url, generated_token });
     let served = serve_until_stopped(Serving { listener, router, request_within }, stop).await;
+    // In every case: scans that run must undo what they wrote before the process ends.
     server.end().await;
 
     served
@@ -142,6 +145,7 @@ struct RequestGuard {
 
 impl RequestGuard {
     async fn serve(self, request: Request, next: Next) -> Response {
+        // Before the body is read: a stranger on this machine must not cost memory or time.
         if !carries_token(&request, &self.token) {
             return unauthorized_response();
         }
@@ -166,6 +170,7 @@ impl RequestGuard {
 
 fn build_router(server: McpServer, guard: RequestGuard, stop: &CancellationToken) -> Router {
     let config = StreamableHttpServerConfig::default()
+        // A page in the user's browser reaches loopback too, by DNS rebinding with a name of its own.
         .enforce_origin_validation()
         .with_allowed_origins(ORIGINS)
         .with_max_request_body_bytes(MAX_REQUEST_BYTES)
@@ -181,6 +186,7 @@ fn build_router(server: McpServer, guard: RequestGuard, stop: &CancellationToken
 fn carries_token(request: &Request, token: &Secret) -> bool {
     let given = request.headers().get(header::AUTHORIZATION).map(|value| value.as_bytes()).unwrap_or_default();
     let (scheme, value) = given.split_at_checked(7).unwrap_or_default();
+    // The comparison takes as long wherever a wrong token differs, so that none is found byte by byte.
     scheme.eq_ignore_ascii_case(b"Bearer ") && bool::from(value.ct_eq(token.expose().as_bytes()))
 }
 

@@ -38,6 +38,7 @@ impl Ticker {
         };
 
         self.quiet = 0;
+        // Close to the next step a tenth of the way may vanish in rounding, and the protocol wants no equal number.
         let rises = self.last.as_ref().is_none_or(|(sent, _)| value > *sent);
         rises.then(|| {
             self.last = Some((value, progress.clone()));
@@ -55,6 +56,7 @@ pub(super) async fn send_notifications(
     let Some(token) = token else { return std::future::pending().await };
     let mut ticker = Ticker::default();
     let mut clock = interval(PERIOD);
+    // After a pause of the machine the missed ticks must not come as a burst.
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
 
     loop {
@@ -65,6 +67,7 @@ pub(super) async fn send_notifications(
         let mut note = ProgressNotificationParam::new(token.clone(), value).with_message(message);
 
         if progress.total > 0 {
+            // Hosts draw the quotient: a value above the total would show more than all.
             note = note.with_total(steps_as_float(progress.total).max(value.ceil()));
         }
         // A client that does not listen any more is told apart by the transport, not here.

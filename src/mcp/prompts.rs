@@ -36,6 +36,7 @@ pub(super) fn list() -> Vec<Prompt> {
 pub(super) fn get(name: &str, arguments: Option<&JsonObject>) -> Result<GetPromptResult, ErrorData> {
     let argument = |name: &str| {
         let text = arguments.and_then(|all| all.get(name)).and_then(Value::as_str)?.trim();
+        // An argument with line breaks could add instructions of its own to the prompt.
         (!text.is_empty()).then(|| clean_name(text, MAX_ARGUMENT_CHARS))
     };
     let text = match name {

@@ -90,6 +90,7 @@ pub(super) async fn read(app: &App, uri: &str) -> Result<ReadResourceResult, Err
     if replaced {
         tracing::warn!("a secret was about to leave in a resource; it was replaced");
     }
+    // The summary of a scan changes while it runs, and the list with every scan.
     let lasting = path.starts_with("checks/") || path.contains("/report.");
     Ok(ReadResourceResult::new(vec![ResourceContents::text(text, uri).with_mime_type(mime)])
         .with_ttl_ms(if lasting { STORED_TTL_MS } else { 0 })
@@ -114,6 +115,7 @@ async fn read_scan(app: &App, uri: &str, rest: &str) -> Result<(&'static str, St
     };
 
     let id = ScanId::from(id);
+    // A report of a scan that runs does not exist yet; its summary does.
     if let Some(handle) = app.running(&id).filter(|handle| format.is_none() && handle.done.borrow().is_none()) {
         return Ok((JSON, exit::harmless_answer(running_answer(&id, &handle.progress.borrow())).to_string()));
     }
@@ -125,6 +127,7 @@ async fn read_scan(app: &App, uri: &str, rest: &str) -> Result<(&'static str, St
     let text = render_report(app, format, &report)
         .and_then(|text| exit::harmless_document(&text, mime.ends_with("json")))
         .ok_or_else(|| ErrorData::internal_error(format!("the report cannot be rendered as {format}"), None))?;
+    // Measured after rendering: the same report is several times larger in one format than in another.
     if text.len() > MAX_REPORT_BYTES {
         let message = format!(
             "the report has {} bytes, more than a resource may have ({MAX_REPORT_BYTES}); `routewarden report {id} --format {format}` prints it",

@@ -105,6 +105,7 @@ impl McpServer {
 
     /// Stops everything that runs, and stores it.
     pub(super) async fn end(&self) {
+        // Calls are let go first, so that their clients get an answer while scans still undo their writes.
         self.shared.ending.cancel();
         self.shared.settle().await;
         self.shared.app.shut_down().await;
@@ -134,6 +135,7 @@ impl ServerHandler for McpServer {
         _page: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<ListToolsResult, ErrorData>> + Send + '_ {
+        // The list is made from files of the program, so it is the same for all and may be kept.
         ready(Ok(ListToolsResult::with_all_items(tools::all().to_vec())
             .with_ttl_ms(STATIC_TTL_MS)
             .with_cache_scope(CacheScope::Public)))
@@ -156,6 +158,7 @@ impl ServerHandler for McpServer {
         _page: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
+        // Each scan adds a resource, and which scans there are concerns this user alone.
         Ok(ListResourcesResult::with_all_items(resources::list(&self.shared.app).await)
             .with_ttl_ms(0)
             .with_cache_scope(CacheScope::Private))

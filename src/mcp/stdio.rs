@@ -47,6 +47,7 @@ where
         outcome = serve_connection(server.clone(), reader, writer) => outcome,
         () = asked_to_stop() => Ok(()),
     };
+    // Also when the client has left: what its scans wrote must be undone before the process ends.
     server.end().await;
     outcome
 }
@@ -98,6 +99,7 @@ impl<R: AsyncRead + Unpin> AsyncRead for EofCancels<R> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(cx, buffer);
         let ended = match &polled {
+            // A read into a full buffer gives nothing either, and is no end.
             Poll::Ready(Ok(())) => buffer.filled().len() == before && buffer.remaining() > 0,
             Poll::Ready(Err(_)) => true,
             Poll::Pending => false,

@@ -93,7 +93,9 @@ impl StoreError {
         let code =
             error.as_database_error().and_then(|fault| fault.code()?.parse::<u32>().ok()).map(|code| code & 0xff);
         match (code, error) {
+            // `SQLITE_BUSY` and `SQLITE_LOCKED`: the same command may work a moment later.
             (Some(5 | 6), _) | (_, sqlx::Error::PoolTimedOut) => Self::Busy { path },
+            // `SQLITE_CORRUPT` and `SQLITE_NOTADB`: no wait helps, the file itself is at fault.
             (Some(11 | 26), _) => Self::Corrupt { path, because },
             _ => Self::Database { path, because },
         }
@@ -102,6 +104,7 @@ impl StoreError {
     pub(super) fn from_migrate(path: &Path, error: &MigrateError) -> Self {
         match error {
             MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => Self::from_sqlx(path, source),
+            // The database has steps that this program does not know, so a newer one laid it out.
             MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => {
                 Self::Newer { path: path.to_path_buf() }
             }

@@ -35,10 +35,12 @@ pub(super) fn prepare_folder(given: Option<&Path>) -> Result<PathBuf, StoreError
 pub(super) fn private_file(path: &Path) -> Result<File, StoreError> {
     let open = || {
         let mut options = OpenOptions::new();
+        // The file may be the history of years: opening must never empty it.
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path)?;
+        // The mode above counts for a new file only, and the umask may have taken a part of it.
         restrict_mode(path, 0o600)?;
         Ok(file)
     };
@@ -49,6 +51,7 @@ pub(super) fn private_file(path: &Path) -> Result<File, StoreError> {
 /// Moves a damaged database out of the way, beside itself; returns where it is now.
 pub(super) fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
     let stamp = jiff::Timestamp::now().as_second();
+    // Two damaged histories within one second must not overwrite each other.
     let free = |n: &u32| !named_aside(path, stamp, *n).exists();
     let aside = named_aside(path, stamp, (0..1000).find(free).unwrap_or_default());
     std::fs::rename(path, &aside).map_err(|source| StoreError::Folder { path: path.to_path_buf(), source })?;
@@ -95,6 +98,7 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
 #[cfg(unix)]
 fn restrict_mode(path: &Path, mode: u32) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
+    // On a file of another user a change of mode fails, even where the mode is right already.
     if std::fs::metadata(path)?.permissions().mode() & 0o777 == mode {
         return Ok(());
     }

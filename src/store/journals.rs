@@ -37,6 +37,7 @@ pub fn journal_key(given: Option<&Path>) -> Result<Secret, StoreError> {
     let fault = |source| StoreError::Folder { path: path.clone(), source };
     file.read_to_string(&mut text).map_err(fault)?;
 
+    // A process that ended while it wrote may have left half a key, from which passwords could be guessed.
     if text.trim().len() < 32 {
         text = format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
         file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(fault)?;

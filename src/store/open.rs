@@ -29,6 +29,7 @@ impl Store {
         // SQLite's migrations are not locked against each other, and two programs that start together would both run them.
         let lock = files::layout_lock(&folder.join("history.lock")).await?;
         let store = match Self::at(&path).await {
+            // A damaged history must not keep a scan from running, and may still be repaired by hand.
             Err(StoreError::Corrupt { because, .. }) => {
                 let aside = files::set_aside(&path)?;
                 tracing::warn!(
@@ -51,6 +52,7 @@ impl Store {
         match sqlx::migrate!("src/store/migrations").run(&store.pool).await {
             Ok(()) => Ok(store),
             Err(error) => {
+                // Windows moves no file that is still open, and the caller may want to set it aside.
                 store.close().await;
                 Err(StoreError::from_migrate(path, &error))
             }

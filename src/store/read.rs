@@ -92,6 +92,7 @@ impl Store {
             None => None,
         };
 
+        // Made whole first: one finding is in many scans, and a beginning must mean the same one in all of them.
         let Some(id) = self.finding_id(id, within.as_deref()).await? else { return Ok(None) };
         let row = sqlx::query(
             "SELECT scan.id, scan.report FROM finding JOIN scan ON scan.id = finding.scan_id
@@ -145,6 +146,7 @@ impl Store {
 
     async fn scan_id(&self, given: &str) -> Result<Option<String>, StoreError> {
         let found =
+            // `substr` and not `LIKE`: in a pattern, `_` and `%` of the input would stand for other characters.
             sqlx::query("SELECT id FROM scan WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id = ?1 DESC, id LIMIT ?2")
                 .bind(given)
                 .bind(MAX_CANDIDATES as i64 + 1)
@@ -154,6 +156,7 @@ impl Store {
     }
 
     async fn finding_id(&self, given: &str, scan: Option<&str>) -> Result<Option<String>, StoreError> {
+        // All ids begin alike, so people leave the beginning out.
         let whole = if given.starts_with("rw-") { given.to_owned() } else { format!("rw-{given}") };
         let found = sqlx::query(
             "SELECT DISTINCT finding_id FROM finding

@@ -23,6 +23,7 @@ impl Store {
             // Takes the write lock at once: a read that turns into a write meets a busy database without waiting for it.
             let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
             write_scan(&mut transaction, report, &json).await?;
+            // A report that replaces an earlier one may have lost findings, which must not be found any more.
             sqlx::query("DELETE FROM finding WHERE scan_id = ?1")
                 .bind(&report.scan.id)
                 .execute(&mut *transaction)
@@ -67,6 +68,7 @@ async fn write_scan(cx: &mut Transaction<'_, Sqlite>, report: &Report, json: &st
 }
 
 async fn write_finding(cx: &mut Transaction<'_, Sqlite>, report: &Report, finding: &Finding) -> sqlx::Result<()> {
+    // Dates are compared as numbers: RFC 3339 texts with different fractions do not sort by time.
     let seen = micros_from_rfc3339(&finding.first_seen).or_else(|| micros_from_rfc3339(&report.scan.started_at));
     sqlx::query(
         "INSERT OR IGNORE INTO finding

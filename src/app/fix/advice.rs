@@ -93,6 +93,7 @@ fn by_answers(finding: &Finding) -> Option<Recognised> {
 fn choose_framework(request: &FixRequest, source: &Path, finding: Option<&Finding>) -> Result<Recognised, AppError> {
     if let Some(name) = &request.framework {
         let framework = Framework::parse(name);
+        // Code for another framework would look like an answer to what was asked.
         if framework == Framework::Unknown {
             let known: Vec<&str> = Framework::ALL
                 .iter()
@@ -110,6 +111,7 @@ fn choose_framework(request: &FixRequest, source: &Path, finding: Option<&Findin
     }
 
     let found = remedy::recognise_framework(source);
+    // Traces in answers come last: the tree is what is to be changed.
     let shown = finding.filter(|_| found.framework == Framework::Unknown).and_then(by_answers);
     Ok(shown.unwrap_or(found))
 }

@@ -73,9 +73,11 @@ fn ensure_replaceable(root: &Path, path: &Path, original: &str, force: bool) -> 
     let fault = |why: &str| Err(AppError::Usage(format!("nothing was written: {} {why}", path.display())));
     let parent = path.parent().unwrap_or(root);
 
+    // A link would carry the write out of the folder, or be replaced by a plain file.
     if !parent.canonicalize().is_ok_and(|parent| parent.starts_with(root)) || path.is_symlink() {
         return fault("lies outside of the source folder, or is a link");
     }
+    // A file that the patch makes has no text on either side.
     let now = fs::read_to_string(path).unwrap_or_default();
 
     if now != original {
@@ -108,10 +110,13 @@ fn replace_file(path: &Path, text: &str) -> std::io::Result<()> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let beside = folder.join(format!(".{name}.routewarden-{:08x}", rand::random::<u32>()));
     let written = (|| {
+        // `create_new` follows no link that another process may have put there.
         let mut file = fs::File::create_new(&beside)?;
         file.write_all(text.as_bytes())?;
+        // The text must be on the disk before the name, or a crash could leave an empty file.
         file.sync_all()?;
 
+        // A script must stay executable, and a private file private.
         if let Ok(known) = fs::metadata(path) {
             fs::set_permissions(&beside, known.permissions())?;
         }

@@ -42,6 +42,7 @@ pub(super) fn facts_of(finding: &Finding, report: &Report) -> FixFacts {
 /// Returns the fields that the document names for the body, where the finding is about fields of the body itself.
 pub(super) fn documented_fields(finding: &Finding, report: &Report) -> Vec<String> {
     let deep = |part: &str| part.strip_prefix("body:").is_some_and(|path| path.trim_start_matches('/').contains('/'));
+    // The document's fields are those of the top level; for a nested one they would be the wrong list.
     if finding.site.split(',').map(str::trim).any(deep) {
         return Vec::new();
     }

@@ -44,6 +44,7 @@ impl App {
         });
         let made = made.await.map_err(|error| AppError::Internal(error.to_string()))?;
 
+        // A framework that the user named is kept, whatever the handlers show.
         if let Some((framework, place)) = made.shown.as_ref().filter(|_| !is_named) {
             advice::adapt_to_framework(&mut fix, *framework, place);
         }
@@ -77,8 +78,10 @@ impl App {
         for id in ids {
             let found = store.finding(id.as_str(), scan).await.map_err(from_store)?;
             let (of, finding): (String, Finding) = found.ok_or_else(|| super::explain::unknown_finding(id, scan))?;
+            // The facts of one patch come from one report: that of the first finding.
             scan_of.get_or_insert(of);
 
+            // A whole id and a beginning of it may name the same finding.
             if !findings.iter().any(|known: &Finding| known.id == finding.id) {
                 findings.push(finding);
             }

@@ -50,12 +50,14 @@ pub(super) fn build_for_findings(findings: &[Finding], report: &Report, source: 
         Ok(index) => index,
         Err(why) => return Patch::without(&wanted, source, &why.to_string()),
     };
+    // The document of that scan may be gone by now; the report's own operations are enough to bind handlers.
     index.bind_paths(&report.scan.base_url, &operations_of(report));
     let mut requests = Vec::new();
     let mut places = BTreeMap::new();
 
     for (at, want) in wanted.iter().enumerate() {
         let (Some(remedy), Some(entry)) = (want.remedy, index.entry(&want.operation.id())) else { continue };
+        // Routes without a handler make no request, so the plan's numbers differ from those of the routes.
         places.insert(requests.len(), at);
         requests.push(CodeFixRequest {
             project: index.project(),
@@ -87,6 +89,7 @@ fn detect_framework(wanted: &[WantedPatch<'_>], index: &CodeIndex) -> Option<(Fr
         return Some(of(entry));
     }
     let first = index.routes().first()?;
+    // In a tree of two frameworks either could hold the handler that was not found.
     index.routes().iter().all(|entry| entry.framework == first.framework).then(|| of(first))
 }
 
@@ -112,6 +115,7 @@ fn framework_of(name: FrameworkName) -> Framework {
 /// The parameter of the finding by its name in the source: `{id}` of the document may be `{pk}` there.
 fn find_source_parameter(want: &WantedPatch<'_>, entry: &RouteEntry) -> Option<String> {
     let named = facts::parameter_of(want.finding)?;
+    // Counted from the end: the source's path may lack a prefix that has parameters of its own.
     let slots = |path: &str| -> Vec<String> { path_parameters(path).into_iter().rev().collect() };
     let place = slots(&want.operation.path).iter().position(|slot| *slot == named);
     place.and_then(|place| slots(&entry.path).into_iter().nth(place)).or(Some(named))
@@ -168,6 +172,7 @@ impl Patch {
             }
         }
 
+        // Before files are written, they are compared with the text that the patch was made for.
         let original =
             |file: &String| index.project().tree.file(file).map(|known| known.text.to_string()).unwrap_or_default();
         Patch {
@@ -185,6 +190,7 @@ impl Patch {
 
     /// Adds a regression test for each confirmed finding; what has none is said where there is something to review.
     fn add_tests(&mut self, index: &CodeIndex, findings: &[Finding], report: &Report) {
+        // The test of a mere suspicion could fail on sound code.
         for finding in findings.iter().filter(|finding| finding.confidence == Confidence::Confirmed) {
             match proof::test_for(index, finding, report) {
                 Ok(test) => self.tests.push(test),

@@ -24,8 +24,10 @@ pub(super) fn sibling_of<'a>(index: &'a CodeIndex, finding: &Finding, report: &R
             let entry = index.entry(&row.operation.id())?;
             Some((count_common_parts(&row.operation.path, &finding.operation.path), row.check == finding.check, entry))
         })
+        // One handler may serve several routes; it is no model for itself.
         .filter(|(_, _, entry)| own.is_none_or(|own| own.handler != entry.handler))
         .collect();
+    // The path breaks the last tie, so that one scan always gives one patch.
     near.sort_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)).then_with(|| a.2.path.cmp(&b.2.path)));
     near.first().map(|(_, _, entry)| *entry)
 }

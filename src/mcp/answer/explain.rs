@@ -124,6 +124,7 @@ fn left_out(from: &Explanation, room: &ExplainRoom, manual_cut: bool) -> Vec<Str
     .flatten()
     .collect();
 
+    // Only where something is missing: a way to the whole would invite a needless call.
     if !lines.is_empty() {
         lines.push(format!("the whole evidence: routewarden explain {}", cut_line(&from.finding_id, 40)));
     }

@@ -14,6 +14,7 @@ pub(super) fn fit_answer<R, T: Serialize>(rooms: &[R], build: impl Fn(&R) -> T) 
     let mut value = Value::Null;
     for room in rooms {
         value = serde_json::to_value(build(room)).unwrap_or_default();
+        // Measured as JSON: quotes and escapes cost a model's context as much as words do.
         if value.to_string().len() <= BUILD_BYTES {
             break;
         }

@@ -36,6 +36,7 @@ fn build_answer(from: &Fix, room: &FixRoom) -> FixAnswer {
     // The diff is what was asked for; the article on the weakness is for where there is none.
     let article = if from.diff.is_some() { "" } else { from.guidance.as_str() };
     let (guidance, guidance_cut) = cut_block(article, room.guidance);
+    // Without room the sample goes whole: an ellipsis alone would look like code.
     let (code, code_cut) =
         if room.code == 0 { (String::new(), !from.code.is_empty()) } else { cut_block(&from.code, room.code) };
     let (verify, verify_cut) = cut_block(&from.verify, room.text * 2);

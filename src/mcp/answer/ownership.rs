@@ -43,11 +43,13 @@ pub fn ownership_answer(matrix: &Matrix) -> Value {
 
 fn build_answer(matrix: &Matrix, room: &OwnershipRoom) -> OwnershipAnswer {
     let mut kept: Vec<usize> = (0..matrix.routes.len()).collect();
+    // The worst verdicts get the room; what is shown then stands in the order of the document again.
     kept.sort_by_key(|at| matrix.routes.get(*at).map(|row| verdict_rank(row.verdict)));
     kept.truncate(room.routes);
     kept.sort_unstable();
     let mut counts = BTreeMap::new();
 
+    // All routes count, also those that find no room below.
     for row in &matrix.routes {
         *counts.entry(verdict_name(row.verdict).to_owned()).or_default() += 1;
     }
@@ -78,6 +80,7 @@ fn shorten_caller(from: &Caller) -> Caller {
 }
 
 fn build_route_row(row: &MatrixRow, room: &OwnershipRoom) -> RouteRow {
+    // Where room is short, what the running API showed goes before what the source says.
     let source = row.source.as_ref().filter(|_| room.reason >= 80);
     RouteRow {
         source: source.map(|source| cut_line(&source.in_words(), room.reason + 80)),

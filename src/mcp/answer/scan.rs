@@ -131,14 +131,17 @@ fn build_answer(finished: &Finished, page: Page, room: &ScanRoom) -> ScanAnswer 
     let report = &finished.report;
     let open: Vec<&Finding> = report.findings.iter().filter(|finding| is_open_finding(finding)).collect();
     let shown: Vec<&Finding> = open.iter().copied().skip(page.start()).take(room.findings).collect();
+    // A model may page on behind the last page: that is an empty page, and no fault.
     let end = page.start().min(open.len()) + shown.len();
     let mut answer = blank_answer(&report.scan.id, report.scan.status);
     answer.requests = report.scan.requests;
     answer.findings_total = length_as_u64(open.len());
     answer.findings = shown.iter().map(|finding| build_finding_row(finding, room)).collect();
+    // Counted from what is shown: a page that was cut to fit must not skip the findings after the cut.
     answer.next_cursor = (end < open.len()).then(|| format!("f{end}"));
     answer.untrusted_because = untrusted_reason(&report.scan, Face::Tools).map(|why| cut_line(&why, room.claim * 3));
 
+    // Later pages repeat no summary: every byte of an answer stays in the model's context.
     if page == Page::First {
         add_summary(&mut answer, finished, room, &open);
     }
@@ -208,6 +211,7 @@ fn add_summary(answer: &mut ScanAnswer, finished: &Finished, room: &ScanRoom, op
 
     answer.policy = policy_lines(&report.policy, room.lines, room.claim.min(120));
     answer.questions = question_lines(&report.questions, room.lines, room.claim.min(120));
+    // Writes that the scan kept from sending changed nothing at the target.
     let sent = || report.writes.iter().filter(|write| !write.is_kept());
     answer.writes = sent().next().is_some().then(|| Writes {
         count: length_as_u64(sent().count()),
@@ -233,6 +237,7 @@ fn summarise_plan(report: &Report, room: &ScanRoom) -> PlanSummary {
     let mut rows: Vec<_> = report.plan.iter().filter(asked).collect();
     let (why, why_not) = (asked_groups(&report.plan), skipped_groups(&report.plan));
     let (most, most_not) = (room.reasons, room.reasons * 2);
+    // Only some rows fit: the costliest are those to weigh before a scan.
     rows.sort_by_key(|row| Reverse(row.max_requests));
     PlanSummary {
         operations: length_as_u64(report.plan.iter().filter(asked).count()),
@@ -279,6 +284,7 @@ fn summarise_coverage(report: &Report, room: &ScanRoom) -> Vec<CoverageSummary> 
         .into_iter()
         .map(|(outcome, reasons)| {
             let mut ordered: Vec<(&str, u64)> = reasons.into_iter().collect();
+            // The reason itself breaks ties, so that the same report gives the same answer.
             ordered.sort_by_key(|(because, times)| (Reverse(*times), *because));
             CoverageSummary {
                 outcome,
@@ -329,6 +335,7 @@ fn left_out(report: &Report, page: Page, room: &ScanRoom, open: &[&Finding], end
         lines.push("summary, coverage and document issues: on the first page".to_owned());
         return lines;
     }
+    // Suppressed findings are named by number alone: a model would set about repairing what was accepted.
     let uncounted = report.findings.len() - open.len();
 
     if uncounted > 0 {

@@ -41,6 +41,7 @@ pub(super) async fn ask_if_needed(call: &ToolCall<'_>, answers: &InputResponses)
     };
     let key = beyond.join("\n");
 
+    // A scan is waited for by repeated calls: the user is asked once for the same reach.
     if beyond.is_empty() || call.shared.calls().agreed.contains(&key) {
         return CallConsent::Given;
     }
@@ -65,6 +66,7 @@ async fn ask_user(call: &ToolCall<'_>, answers: &InputResponses, beyond: &[Strin
     let list = format_places(beyond);
     let capable = call.context.client_capabilities().and_then(|capabilities| capabilities.elicitation);
 
+    // A client that names no mode has forms: the first version of the capability knew nothing else.
     if !capable.is_some_and(|modes| modes.form.is_some() || modes.url.is_none()) {
         return CallConsent::Refused(format!(
             "This call would use what the user's own configuration does not name: {list}. This client cannot ask the \
@@ -82,6 +84,7 @@ async fn ask_user(call: &ToolCall<'_>, answers: &InputResponses, beyond: &[Strin
     };
     let is_modern = call.context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
 
+    // From this version on a server asks by its answer: the client calls again and brings the user's word along.
     if is_modern {
         return match answers.get(CONFIRM).and_then(|answer| ElicitResult::deserialize(answer).ok()) {
             Some(answer) => judge_answer(&answer),
@@ -92,6 +95,7 @@ async fn ask_user(call: &ToolCall<'_>, answers: &InputResponses, beyond: &[Strin
     tokio::select! {
         answer = call.context.peer.create_elicitation_with_timeout(question, Some(PATIENCE)) => match answer {
             Ok(answer) => judge_answer(&answer),
+            // Silence is no consent: neither a timeout nor a failure may let a credential out.
             Err(_) => refusal_by_user(),
         },
         () = call.abandoned() => CallConsent::Refused("the call was cancelled before the user answered".to_owned()),

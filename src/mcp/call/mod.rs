@@ -70,6 +70,7 @@ pub(super) async fn run_tool(
     let answers = request.input_responses.unwrap_or_default();
     let call = ToolCall { shared, schema: &tool.input_schema, arguments: request.arguments, context };
 
+    // Before any argument is used: a call that is refused must have touched nothing.
     match consent::ask_if_needed(&call, &answers).await {
         CallConsent::Given => {}
         CallConsent::Asked(question) => return Ok((*question).into()),
@@ -114,6 +115,7 @@ impl ToolCall<'_> {
     /// How long this call may take.
     fn patience(&self) -> Duration {
         let limits = self.shared.options.limits;
+        // Hosts that hear of progress start their timeout anew; others give up after a minute.
         if self.context.meta.get_progress_token().is_some() { limits.with_progress } else { limits.silent }
     }
 
@@ -160,6 +162,7 @@ impl ServerShared {
 
     /// Waits a moment for work that `ending` has cancelled.
     pub(super) async fn settle(&self) {
+        // Taken out first: a lock must not be held while tasks that may need it are awaited.
         let tasks = std::mem::take(&mut self.calls().tasks);
         let _ = tokio::time::timeout(SETTLE, tasks.join_all()).await;
     }

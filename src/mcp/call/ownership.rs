@@ -32,6 +32,7 @@ pub(super) struct Pending {
 pub(super) async fn answer_call(call: ToolCall<'_>) -> CallOutcome {
     let arguments: OwnershipArguments = call.arguments()?;
     reads_only(&arguments)?;
+    // The arguments are the key, so that the same call made again finds the work that it began.
     let key = serde_json::to_string(&arguments).unwrap_or_default();
     let mut pending = take_up(&call, &key, arguments)?;
     let seen = pending.progress.clone();
@@ -77,6 +78,7 @@ fn take_up(call: &ToolCall<'_>, key: &str, arguments: OwnershipArguments) -> Res
         pending.asked = Instant::now();
         return Ok(pending.clone());
     }
+    // Each question is a scan of its own, and all of them may go to one small server.
     if calls.matrices.len() >= MAX_PENDING {
         return Err(CallRefused::TooManyQuestions(MAX_PENDING));
     }

@@ -21,6 +21,7 @@ pub(super) async fn answer_call(call: ToolCall<'_>) -> CallOutcome {
 
     match &arguments.scan_id {
         None if arguments.cursor.is_some() => Err(CallRefused::CursorWithoutScan),
+        // Beside `recheck`, the id names the scan that the findings are from, and continues nothing.
         Some(id) if arguments.recheck.is_empty() => {
             continues_only(&arguments)?;
             resume_scan(&call, ScanId(id.clone()), page).await
@@ -57,6 +58,7 @@ async fn start_scan(call: &ToolCall<'_>, arguments: ScanArguments) -> CallOutcom
         started = call.app().start(build_request(call, arguments)) => started?,
         () = call.abandoned() => return Err(CallRefused::CancelledBeforeScan),
     };
+    // Remembered before the wait: a call that is abandoned later leaves a scan that still counts.
     call.shared.calls().scans.push(started.clone());
     wait_for_scan(call, started, Page::First).await
 }
@@ -95,6 +97,7 @@ fn build_request(call: &ToolCall<'_>, arguments: ScanArguments) -> ScanRequest {
 }
 
 async fn resume_scan(call: &ToolCall<'_>, id: ScanId, page: Page) -> CallOutcome {
+    // A scan of this process has its rows of a recheck, which the history does not keep.
     if let Some(handle) = call.app().running(&id) {
         return wait_for_scan(call, handle, page).await;
     }

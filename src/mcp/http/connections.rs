@@ -41,6 +41,7 @@ impl Serving {
                 accepted = self.listener.accept() => accepted,
                 () = stop.cancelled() => break,
             };
+            // Ended connections would pile up in the set of a server that runs for days.
             while connections.try_join_next().is_some() {}
             let stream = match accepted {
                 Ok((stream, _)) => stream,
@@ -70,6 +71,7 @@ async fn serve_connection(stream: TcpStream, router: Router, within: Duration, s
     // Without it the second packet of an answer waits some 40 ms for the acknowledgement of the first (RFC 896).
     let _ = stream.set_nodelay(true);
     let mut builder = http1::Builder::new();
+    // A client that sends its headers byte by byte would hold its place among the connections for ever.
     builder.timer(TokioTimer::new()).header_read_timeout(within);
     let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let mut connection = pin!(connection);

@@ -29,6 +29,7 @@ impl WholeRequest {
     /// Reads a request, or returns the answer that says what is wrong with it.
     pub(super) async fn read(request: Request, within: Duration) -> Result<Self, Box<Response>> {
         let (parts, body) = request.into_parts();
+        // GET opens a stream and DELETE ends a session; neither has a body to wait for.
         if parts.method != Method::POST {
             return Ok(Self { parts, body: Bytes::new(), called: None });
         }
@@ -86,6 +87,7 @@ fn read_envelope(body: &[u8]) -> Result<Envelope, Box<Response>> {
         "the body is no JSON-RPC 2.0 message: it needs \"jsonrpc\": \"2.0\" and a method, a result or an error";
     let invalid = || refusal_response(StatusCode::BAD_REQUEST, INVALID_REQUEST, because);
     let envelope: Envelope = serde_json::from_slice(body).map_err(|error| match error.classify() {
+        // The body is JSON and no message: JSON-RPC has a code of its own for each.
         Category::Data => invalid(),
         Category::Syntax | Category::Eof | Category::Io => {
             refusal_response(StatusCode::BAD_REQUEST, PARSE_ERROR, &format!("the body is no JSON: {error}"))

@@ -47,6 +47,7 @@ impl HttpSessions {
             return Ok(());
         }
 
+        // Only `initialize` opens a session; anything else without one is for the protocol to refuse.
         if request.called.as_deref() != Some("initialize") || self.manager.sessions.read().await.len() < MOST_SESSIONS {
             return Ok(());
         }
@@ -65,6 +66,7 @@ impl HttpSessions {
     async fn close_idle(&self) -> bool {
         let open: Vec<_> = self.manager.sessions.read().await.keys().cloned().collect();
         let longest = self.locked(|asked| {
+            // Sessions also end by themselves, and their times would stay for ever.
             asked.retain(|known, _| open.iter().any(|session| session.as_ref() == known));
             let now = Instant::now();
 

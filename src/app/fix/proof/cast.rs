@@ -28,6 +28,7 @@ pub(super) struct Cast {
 /// Returns the account behind a caller of the scan: `auto-a+1` and `auto-a (unsigned token)` are `auto-a`.
 pub(super) fn base_name(identity: &str) -> &str {
     let name = identity.split(" (").next().unwrap_or(identity);
+    // The name of a configured caller may hold a plus sign of its own.
     name.split('+').next().filter(|base| is_account(base)).unwrap_or(name)
 }
 
@@ -44,10 +45,12 @@ impl Cast {
         let config = report.scan.config.as_deref().and_then(|path| configured::read_config(Path::new(path)));
         let names = match shape {
             ProofShape::Token(_) | ProofShape::Origin | ProofShape::Shown => (Some(sender), None),
+            // The sender wrote another caller's id: that caller is the owner here, and both take part.
             ProofShape::Kept if finding.remedy == "owner-from-session" => (other_reader(finding, sender), Some(sender)),
             ProofShape::Kept => (Some(sender), None),
             ProofShape::Other => {
                 let served = owner.map(|owner| base_name(&owner.identity)).filter(|name| *name != sender);
+                // A proof about a role may hold no rightful request: a caller of another role stands in.
                 let served = served.or_else(|| find_other_role_caller(report, config.as_ref(), sender));
                 (served, (![ANONYMOUS, GARBAGE].contains(&sender)).then_some(sender))
             }
@@ -100,6 +103,7 @@ impl Casting<'_> {
         let all = [&cast.owner, &cast.stranger];
         let without = all.into_iter().flatten().find(|caller| caller.fields.is_empty());
 
+        // All callers of a test sign in by one way; this one has nothing to send in it.
         match without.filter(|_| cast.sign_in.is_some()) {
             Some(caller) => Err(format!("{} does not sign in as the others do", caller.name).into()),
             None => Ok(cast),

@@ -66,6 +66,7 @@ impl<'a> Proof<'a> {
     fn of(finding: &'a Finding, report: &'a Report) -> Result<Proof<'a>, NoTest> {
         let shape = ProofShape::of(finding)?;
         let attack = exchange_of_role(finding, Role::Attack).ok_or("its proof holds no attack")?;
+        // Where fields are kept, the baseline is a look before the write, and no request to repeat.
         let owner = exchange_of_role(finding, Role::Baseline).filter(|_| shape != ProofShape::Kept);
         let cast = Cast::of(finding, report, shape, attack, owner)?;
 
@@ -88,6 +89,8 @@ impl<'a> Proof<'a> {
         let (body, kept) = self.body(&mut remaking)?;
         let status = |exchange: &ExchangeInfo| exchange.response.as_ref().map(|response| response.status);
         let made = remaking.into_made()?;
+
+        // What the request itself makes comes after all that is made for it, so its number is known only now.
         let count = made.len().to_string();
         let kept = kept.map(|kept| KeptFacts { view: kept.view.replace(NEW, &format!("{{made:{count}}}")), ..kept });
         Ok(ProofFacts {
@@ -100,6 +103,7 @@ impl<'a> Proof<'a> {
             attacker: self.cast.stranger.clone().unwrap_or_default(),
             owner: self.cast.owner.clone().unwrap_or_default(),
             attack: self.kind(),
+            // Objects that the test makes have other ids than those that the claim names.
             forbidden_values: if made.is_empty() { forbidden_values(self.finding) } else { Vec::new() },
             denial: if listed.is_some() { DenialSign::Content } else { DenialSign::default() },
             served_status: same.and_then(status).or_else(|| status(self.attack)).unwrap_or(200),
@@ -185,6 +189,8 @@ impl<'a> Proof<'a> {
             return None;
         }
         let shown = &self.owner?.response.as_ref()?.body;
+
+        // Ids have a digit; the words of the claim around them have none.
         let named = self.finding.claim.split(|letter: char| !letter.is_alphanumeric() && !"-_".contains(letter));
         let named: Vec<&str> = named.filter(|word| word.chars().any(|letter| letter.is_ascii_digit())).collect();
         let (field, id) = named.iter().find_map(|id| Some((remaking::field_of(shown, id)?, *id)))?;

@@ -44,6 +44,7 @@ impl<'a> Remaking<'a> {
     /// Returns a path in which ids of the scan's own objects give way.
     pub(super) fn path(&mut self, template: &str, path: &str) -> String {
         let (own, query) = path.split_once('?').map_or((path, None), |(own, query)| (own, Some(query)));
+        // Counted from the end: the path that was sent has the path of the server before the template.
         let slots: Vec<bool> = template.split('/').rev().map(|part| part.contains('{')).collect();
         let parts: Vec<&str> = own.split('/').collect();
         let count = parts.len();
@@ -152,6 +153,8 @@ impl<'a> Remaking<'a> {
             self.fault = Some(format!("an object of {by} would be needed, who takes no part in the test"));
             return None;
         }
+
+        // Parents in path and body are placed on the way, and so are made before this one.
         let template = recipe.operation.split_once(' ').map_or(recipe.operation.as_str(), |(_, path)| path);
         let path = self.path(template, &recipe.path);
         let body: Value = serde_json::from_str(&recipe.body).ok()?;
@@ -175,6 +178,7 @@ impl<'a> Remaking<'a> {
             }
             Value::Number(number) => {
                 let id = number.to_string();
+                // A number must stay one in JSON: its placeholder is written without quotes.
                 let place = self.named(name, &id);
                 place.map_or_else(|| value.clone(), |text| Value::String(text.replace("{made:", "{number:")))
             }
@@ -212,6 +216,7 @@ fn with_fresh_words(text: &str) -> String {
     while let Some(at) = rest.find("rw") {
         let (before, word) = rest.split_at(at);
         let own = word.get(2..2 + WORD_REST).filter(|own| own.chars().all(is_letter));
+        // A longer word that happens to hold `rw` is not the scan's.
         let stands_alone = !before.ends_with(is_letter);
         made.push_str(before);
 
@@ -261,6 +266,7 @@ pub(super) fn field_of(json: &str, value: &str) -> Option<String> {
         let before = json.get(..at)?.trim_end_matches('"').trim_end();
         let before = before.strip_suffix(':')?.trim_end().strip_suffix('"')?;
         let name = before.rsplit('"').next()?;
+        // Otherwise the value is the beginning of a longer one.
         after.starts_with([',', '}']).then(|| name.to_owned())
     })
 }
