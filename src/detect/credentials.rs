@@ -31,6 +31,7 @@ pub(super) fn find_unknown(text: &str) -> Vec<(Range<usize>, &'static str)> {
         }
     }
 
+    // Of an address the password alone goes: scheme, user and host show the reader where it belonged.
     let whole = [(&ADDRESS, 1, "password"), (&PRIVATE_KEY, 0, "private-key")];
     for (regex, group, name) in whole {
         let Some(regex) = regex.as_ref() else { continue };
@@ -38,6 +39,7 @@ pub(super) fn find_unknown(text: &str) -> Vec<(Range<usize>, &'static str)> {
     }
     // Vendors' keys: the finding that tells of one must not show it in its own evidence.
     found.extend(secrets::scan_text(text).into_iter().map(|secret| (secret.range, "secret")));
+    // Manifests keep keys in base64 (a Secret of Kubernetes), where the prefix of the vendor does not show.
     let hidden = wrapped::find_runs(text).filter(|(_, plain)| !secrets::scan_text(plain).is_empty());
     found.extend(hidden.map(|(range, _)| (range, "secret")));
 
@@ -46,10 +48,12 @@ pub(super) fn find_unknown(text: &str) -> Vec<(Range<usize>, &'static str)> {
 
 /// Tells a credential from prose such as "bearer authentication" and from placeholders.
 fn is_credential(scheme: &str, value: &str) -> bool {
+    // Basic is base64 of `user:password` (RFC 7617): without a colon it is a word of a sentence.
     if scheme == "basic" {
         return STANDARD_NO_PAD.decode(value.trim_end_matches('=')).is_ok_and(|bytes| bytes.contains(&b':'));
     }
     let has = |test: fn(&char) -> bool| value.chars().any(|c| test(&c));
+    // `Bearer authentication` is prose: such words have no digit, hardly mixed case, and fewer than 24 letters.
     let mixed = has(char::is_ascii_uppercase) && has(char::is_ascii_lowercase) && value.len() >= 16;
     has(char::is_ascii_digit) || mixed || value.len() >= 24
 }

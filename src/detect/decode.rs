@@ -74,6 +74,7 @@ impl Decoded {
         match json_within(text.as_bytes(), MAX_JSON_BYTES) {
             Ok(read) => read.map(|(value, _)| value),
             Err(TooMuch) => {
+                // The caller goes on with it as text: its values are still searched, without their paths.
                 self.cap(Cap::Values);
                 None
             }
@@ -84,6 +85,7 @@ impl Decoded {
         if self.channels.len() >= MAX_CHANNELS {
             return self.cap(Cap::Channels);
         }
+        // The target decides how much decoding makes of its answer: what has room is kept, the rest is reported.
         let room = MAX_OUTPUT_BYTES.saturating_sub(self.n_bytes);
 
         if text.len() > room {
@@ -108,6 +110,7 @@ pub fn split_channels(content_type: Option<&str>, text: &str) -> Decoded {
     let text = cut_to_length(text, MAX_INPUT_BYTES);
     let kind = content_type.unwrap_or_default().to_ascii_lowercase();
 
+    // The form of the text goes before its content type: many servers send JSON as `text/html`.
     match decoded.json(text) {
         Some(value) => decode_value(&mut decoded, "", &value, DecodeLevel::default()),
         None if kind.contains("x-www-form-urlencoded") => decode_form(&mut decoded, text),
@@ -152,6 +155,7 @@ fn decode_value(decoded: &mut Decoded, path: &str, value: &Value, level: DecodeL
         Value::Object(fields) => {
             for (key, item) in fields {
                 let below = join_path(path, key);
+                // Maps are keyed by tokens and session ids at times; short keys are names of fields.
                 if key.chars().count() >= MIN_KEY_CHARS {
                     decoded.push(&format!("{path}{{key}}"), key);
                 }
@@ -165,6 +169,7 @@ fn decode_value(decoded: &mut Decoded, path: &str, value: &Value, level: DecodeL
 }
 
 fn decode_string(decoded: &mut Decoded, path: &str, text: &str, level: DecodeLevel) {
+    // Numbers and words are JSON too, and hide nothing: the first character saves a parse for most strings.
     if text.trim_start().starts_with(['{', '[', '"'])
         && let Some(inner) = decoded.json(text)
     {
@@ -179,6 +184,7 @@ fn decode_string(decoded: &mut Decoded, path: &str, text: &str, level: DecodeLev
 
 /// The text, and once more with escapes of URLs, HTML and programs undone, where it has any.
 fn decode_plain_text(decoded: &mut Decoded, path: &str, text: &str) {
+    // Both readings stay: a value that looks escaped itself is spoilt when escapes are undone.
     decoded.push(path, text);
     let Some(unescaped) = known::unescape_text(text) else { return };
     decoded.push(&join_path(path, "(unescaped)"), &unescaped);
@@ -187,6 +193,7 @@ fn decode_plain_text(decoded: &mut Decoded, path: &str, text: &str) {
 fn decode_form(decoded: &mut Decoded, text: &str) {
     for pair in text.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        // In a form a plus is a blank (WHATWG URL §5.1); it has to be one before `%2B` becomes a plus.
         let [name, value] =
             [name, value].map(|part| percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned());
         decode_string(decoded, &name, &value, DecodeLevel::default());

@@ -84,6 +84,7 @@ pub fn sensitive_value(name: &str, value: &Value) -> Option<Exposed> {
         _ => return None,
     };
 
+    // `***` and `string` stand where a sound application masks the value.
     if text.len() > MAX_VALUE_BYTES || is_placeholder(&text) {
         return None;
     }
@@ -106,6 +107,7 @@ fn by_shape(text: &str, is_string: bool) -> Option<Exposed> {
     if let Some((_, algorithm)) = HASHES.iter().find(|(prefix, _)| text.starts_with(prefix) && text.len() >= 20) {
         return build_exposure("password-hash", format!("a {algorithm} hash"));
     }
+    // A sentence may begin like a key; a key goes on in these characters to its end.
     let is_token = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
     let vendor = VENDOR_KEYS.iter().find(|(prefix, length, ..)| text.starts_with(prefix) && text.len() >= *length);
 
@@ -123,9 +125,11 @@ fn by_name(written: &str, text: &str, is_string: bool) -> Option<Exposed> {
     let name = &*normalise_name(written);
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
 
+    // `lifespan` and `japan` end in `pan` as well: only the check digit decides.
     if ends(&["cardnumber", "creditcard", "ccnumber", "pan", "primaryaccountnumber", "cardno"]) {
         return is_card_number(text).then(|| build_exposure("card-number", "a full card number (Luhn holds)"))?;
     }
+    // The lengths of MD5, SHA-1 and the SHA-2 family in hexadecimal digits.
     let hash_length = matches!(text.len(), 32 | 40 | 56 | 64 | 96 | 128);
     let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
 
@@ -142,9 +146,11 @@ fn by_name(written: &str, text: &str, is_string: bool) -> Option<Exposed> {
     // `pwd` is a folder as well.
     let is_path = text.starts_with(['/', '~']) || text.get(1..3) == Some(":\\");
 
+    // An address under such a name leads to where it is reset; what has more than 256 characters is a text.
     if password_name && !is_path && !text.contains("://") && text.len() <= 256 {
         return build_exposure("password", "a password in clear");
     }
+    // Codes are sent as numbers at times; keys and tokens are not.
     if !is_string {
         return (ends(&["pincode", "otp", "cvv", "cvc"]) || name == "pin")
             .then(|| build_exposure("one-time-code", "a code in clear"))?;
@@ -160,6 +166,7 @@ fn by_name(written: &str, text: &str, is_string: bool) -> Option<Exposed> {
         return build_exposure("secret", "a random value under a secret's name");
     }
     if ends(&["otp", "cvv", "cvc", "otpcode", "mfacode", "verificationcode", "resetcode"]) || name == "pin" {
+        // `pin: "pinned"` and `otp: "enabled"` are states and have no digit.
         let is_code = (3..=10).contains(&text.len()) && text.bytes().any(|byte| byte.is_ascii_digit());
         return is_code.then(|| build_exposure("one-time-code", "a code in clear"))?;
     }
@@ -191,6 +198,7 @@ fn is_password_name(name: &str) -> bool {
 /// Whether a field says something about passwords and is none: by the first word of its name, or by a value that is a
 /// time, a setting, or a sentence about them.
 fn is_about_passwords(name: &str, text: &str) -> bool {
+    // `forgotPassword`, `reset_password`: the first word, however words are joined.
     let end = name.char_indices().skip(1).find(|(_, c)| c.is_ascii_uppercase() || "_-. ".contains(*c));
     let first = name.get(..end.map_or(name.len(), |(at, _)| at)).unwrap_or_default().to_ascii_lowercase();
     let asks = [
@@ -253,6 +261,7 @@ fn is_hash_name(name: &str) -> bool {
 pub fn is_placeholder(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let letters = lower.trim_matches(|c| "[]<>(){}*• \"'.".contains(c));
+    // `**** **** **** 1234` is masked although its last digits show: half of the characters is enough.
     let n_masked = text.chars().filter(|c| "*•●xX#".contains(*c)).count();
     let words = [
         "",

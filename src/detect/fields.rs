@@ -62,6 +62,7 @@ pub(super) fn pair_values(text: &str) -> Vec<Range<usize>> {
     if let Some(regex) = PAIR.as_ref() {
         for captures in regex.captures_iter(text) {
             let name = captures.get(1).map_or("", |name| name.as_str());
+            // A value in quotes is meant as one, even where it is a word such as `invalid`.
             let quoted = captures.get(3).or_else(|| captures.get(4));
             let Some(value) = quoted.or_else(|| captures.get(5)) else { continue };
             let prose = quoted.is_none() && ABOUT.iter().any(|word| value.as_str().eq_ignore_ascii_case(word));
@@ -94,6 +95,7 @@ pub(super) fn parameter_values(query: &str) -> Vec<Range<usize>> {
 
     for part in query.split('&') {
         if let Some((name, value)) = part.split_once('=') {
+            // `access%5Ftoken` is the same parameter to a server.
             let decoded = percent_decode_str(name).decode_utf8_lossy();
             if is_sensitive_parameter(&decoded) && !is_masked(value) {
                 found.push(start + name.len() + 1..start + part.len());
@@ -137,6 +139,7 @@ impl FieldScan<'_> {
         match byte {
             b'"' => self.string(at),
             b'{' | b'[' => {
+                // A list under a secret name holds secrets; an object there has names of its own, which decide.
                 let opens =
                     self.pending == PendingField::Store || (self.pending == PendingField::Sensitive && byte == b'[');
                 if opens && self.store.is_none() {
@@ -159,6 +162,7 @@ impl FieldScan<'_> {
                 self.value(at..end, true);
                 end
             }
+            // `true`, `false` and `null` give no value away.
             b'a'..=b'z' => {
                 self.pending = PendingField::Nothing;
                 self.run(at, |byte| byte.is_ascii_alphanumeric())
@@ -171,11 +175,13 @@ impl FieldScan<'_> {
         let end = self.string_end(at + 1);
         let after = self.run(end + 1, |byte| byte.is_ascii_whitespace());
 
+        // Only the colon behind it makes a string a name: a text that was cut off has no structure to go by.
         if self.text.as_bytes().get(after) != Some(&b':') {
             self.value(at + 1..end, false);
             return end + 1;
         }
         let quoted = self.text.get(at..=end).unwrap_or_default();
+        // `"\u0070assword"` is the same name to every parser.
         let name = serde_json::from_str::<String>(quoted).unwrap_or_else(|_| quoted.to_owned());
         self.pending = match () {
             () if is_secret_store(&name) => PendingField::Store,

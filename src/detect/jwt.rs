@@ -62,6 +62,7 @@ pub fn parse(token: &str) -> Option<Jwt> {
     if parts.next().is_some() {
         return None;
     }
+    // RFC 7515 §4.1.1 demands `alg`: three dotted words that decode to objects are no token without it.
     let header = decode_json(header).filter(|header| header.get("alg").is_some())?;
     let payload = decode_json(payload)?;
     Some(Jwt { header, payload, signature: BASE64URL.decode(signature).ok()?, raw: token.to_owned() })
@@ -71,6 +72,7 @@ pub fn parse(token: &str) -> Option<Jwt> {
 pub fn find_ranges(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for (start, _) in text.match_indices(BEGINNING) {
+        // Payloads begin with `eyJ` too: a start within a token is a part of it.
         if found.last().is_none_or(|last| start >= last.end) {
             found.extend(range_at(text, start));
         }
@@ -81,6 +83,7 @@ pub fn find_ranges(text: &str) -> Vec<Range<usize>> {
 /// The range of the token that begins at `start`, where [`BEGINNING`] stands.
 pub(super) fn range_at(text: &str, start: usize) -> Option<Range<usize>> {
     let before = start.checked_sub(1).and_then(|at| text.as_bytes().get(at));
+    // Within a longer run of base64 these three letters stand by chance.
     (!before.is_some_and(|byte| is_base64url(*byte))).then_some(())?;
     Some(start..token_end(text, start)?)
 }
@@ -89,6 +92,7 @@ fn token_end(text: &str, start: usize) -> Option<usize> {
     let header = part_at(text, start)?;
     let header_value = decode_json(header)?;
     let unsigned = header_value.get("alg")?.as_str().is_some_and(|alg| alg.eq_ignore_ascii_case("none"));
+    // `enc` stands in headers of encrypted tokens alone, which have five parts (RFC 7516 §9).
     let wanted = if header_value.get("enc").is_some() { 4 } else { 2 };
     let mut end = start + header.len();
     let mut n_parts = 0;

@@ -227,6 +227,7 @@ impl KnownFinder {
     }
 
     fn build(forms: Vec<Arc<KnownForm>>, values: &[(usize, &str)], purpose: SearchPurpose) -> Option<Self> {
+        // The index looks at every fourth place of a text, and so passes over what is shorter.
         let (forms, short): (Vec<_>, Vec<_>) = forms.into_iter().partition(|form| form.bytes.len() >= SURE);
         let short = if short.is_empty() { None } else { Some(Short::new(short)?) };
         Some(Self::of(forms, partial::build_references(values, purpose), short))
@@ -266,6 +267,7 @@ impl KnownFinder {
         if self.forms.is_empty() && self.short.is_none() {
             return hits;
         }
+        // A hit stands for the whole packed run: a value cannot be cut out of the middle of compressed data.
         packed::visit_all(text.as_bytes(), &mut |range, plain| {
             let within = self.search_readings(plain, parts, most).into_iter();
             hits.extend(within.map(|hit| KnownHit {
@@ -282,6 +284,7 @@ impl KnownFinder {
     fn search_readings(&self, text: &str, parts: bool, most: usize) -> Vec<KnownHit> {
         let mut hits = Vec::new();
         reading::visit_all(text, self.looks_escaped, &mut |reading| {
+            // Each reading has a limit of its own: one that is full must not keep the next from being searched.
             let limit = hits.len().saturating_add(most);
             self.search_one(text, reading, parts, limit, &mut hits);
 
@@ -334,6 +337,7 @@ fn keep_best_hits(mut hits: Vec<KnownHit>) -> Vec<KnownHit> {
     let mut kept: Vec<KnownHit> = Vec::new();
 
     for hit in hits {
+        // Readings overlap: an escaped value shows in a reading of its own and again in those made from it.
         let covered = kept.iter().any(|other| {
             other.needle == hit.needle && other.range.start < hit.range.end && hit.range.start < other.range.end
         });

@@ -99,6 +99,7 @@ const HARMLESS: [&str; 12] = [
 /// Whether values of a field, parameter or header of this name are kept out of every report. Case and separators
 /// do not count: `Access-Token`, `access_token` and `accessToken` are one name.
 pub(super) fn is_sensitive_name(name: &str) -> bool {
+    // No program names a field so: it is a text that stands where a name would.
     if name.len() > 128 {
         return false;
     }
@@ -117,5 +118,6 @@ pub(super) fn is_secret_store(name: &str) -> bool {
 
 /// Query parameters that carry credentials though such a field of a body would not.
 pub(super) fn is_sensitive_parameter(name: &str) -> bool {
+    // `key` carries API keys, `sig` opens a signed address, `code_verifier` is the secret of PKCE (RFC 7636).
     is_sensitive_name(name) || ["key", "sig", "code_verifier"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }

@@ -164,6 +164,7 @@ pub fn find_numbers(text: &str) -> Vec<PersonalHit> {
         let Some(regex) = regex.as_ref() else { continue };
         let valid = regex.find_iter(text).filter(|place| match kind {
             PersonalKind::Iban => is_iban(place.as_str()),
+            // One check digit lets every tenth number pass, so what stands around it counts as well.
             _ => is_card_number(place.as_str()) && !is_sample(place.as_str()) && !is_within_number(text, place.range()),
         });
         found.extend(valid.map(|place| PersonalHit { kind, range: place.range() }).take(MAX_FOUND));
@@ -226,6 +227,7 @@ fn is_social_security_number(text: &str) -> bool {
 fn is_within_number(text: &str, range: Range<usize>) -> bool {
     let before = text.get(..range.start).and_then(|text| text.chars().next_back());
     let after: Vec<char> = text.get(range.end..).unwrap_or_default().chars().take(2).collect();
+    // A mark behind the number joins it to more only where more follows: else it ends a sentence.
     let joins = |c: char| matches!(c, '.' | '-' | '_' | '/' | '+' | ':');
     before.is_some_and(joins)
         || matches!(after.as_slice(), [mark, next] if joins(*mark) && next.is_ascii_alphanumeric())
@@ -242,6 +244,7 @@ fn is_iban(text: &str) -> bool {
 
     // Zeros alone are a form to be filled in.
     let filled = tail.bytes().filter(|byte| *byte != b'0').count() >= 4;
+    // Country and check digits go to the end and letters count from 10 on: ISO 13616 demands remainder 1.
     let remainder = tail.chars().chain(head.chars()).filter_map(|c| c.to_digit(36)).fold(0, |rest, digit| {
         let scale = if digit > 9 { 100 } else { 10 };
         (rest * scale + digit) % 97

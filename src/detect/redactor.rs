@@ -89,6 +89,7 @@ impl Redactor {
         let mut known = state.known.clone();
         let needle = Needle { name: clean_name(name, 64), value: value.clone() };
         known.push(HiddenValue::new(known.len(), needle));
+        // A new state: searches under way keep the old one, and headers that were plain are searched again.
         *state = Arc::new(RedactorState::new(known));
     }
 
@@ -134,6 +135,7 @@ impl Redactor {
     /// The value of a header: of credentials only the scheme, of cookies only names and attributes stay.
     pub fn header(&self, name: &str, value: &str) -> String {
         let name = name.trim().to_ascii_lowercase();
+        // Known values go first, so that their names stay in the place of `credential`.
         let text = self.text(value);
 
         match name.as_str() {
@@ -179,6 +181,7 @@ impl Redactor {
         let Some(at) = text.find(['?', '#']) else { return text };
         let (path, query) = text.split_at(at + 1);
         let parts: Vec<String> = query
+            // The implicit grant hands tokens over behind `#` (RFC 6749 §4.2.2).
             .split('#')
             .map(|part| replace_ranges(part, as_cuts(fields::parameter_values(part)), part.len()))
             .collect();
@@ -252,6 +255,7 @@ fn known_cuts(state: &RedactorState, places: Vec<KnownPlace>) -> Vec<CutRange> {
 /// A text without the values of fields with a sensitive name.
 fn fields_hidden(content_type: Option<&str>, text: String) -> String {
     let is_form = content_type.is_some_and(|kind| kind.to_ascii_lowercase().contains("x-www-form-urlencoded"));
+    // The exact formats go first; pairs then go over the rest, and leave placeholders alone.
     let text = if is_form { replace_ranges(&text, as_cuts(fields::parameter_values(&text)), text.len()) } else { text };
     let text = if text.trim_start().starts_with(['{', '[']) {
         let values = fields::json_values(&text).into_iter().map(|value| CutRange {
@@ -271,6 +275,7 @@ fn search_window(text: &str, searched: usize) -> (&str, usize) {
     if text.len() <= searched {
         return (text, text.len());
     }
+    // The margin is searched and not shown: a value that the cut goes through is found whole.
     let window = text.get(..char_boundary_before(text, searched)).unwrap_or_default();
     (window, char_boundary_before(window, searched.saturating_sub(CUT_MARGIN_BYTES)))
 }
@@ -328,6 +333,7 @@ fn widen_to_characters(text: &str, range: &Range<usize>) -> Range<usize> {
 
 fn redact_authorization(value: &str) -> String {
     match value.split_once(' ') {
+        // A scheme is a short token (RFC 9110 §11.1); any other first word may be a part of the secret.
         Some((scheme, rest)) if scheme.len() <= 24 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') => {
             format!("{scheme} {}", hide_credential(rest))
         }

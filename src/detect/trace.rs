@@ -90,6 +90,7 @@ static COMPILED: LazyLock<Vec<TraceShape>> = LazyLock::new(|| {
 pub fn stack_trace(text: &str) -> Option<TraceMatch> {
     let end = (0..=text.len().min(MAX_INPUT_BYTES)).rev().find(|at| text.is_char_boundary(*at))?;
     let text = text.get(..end)?;
+    // As it stands first: undoing escapes copies the whole answer several times.
     in_lines(text).or_else(|| {
         let unescaped = with_line_breaks(text)?;
         in_lines(&unescaped)

@@ -95,6 +95,7 @@ impl<W: Write> Tripwire<W> {
     fn search(&mut self, margin: usize) -> io::Result<()> {
         let hidden = self.redactor.hidden(&self.window).ok_or_else(|| io::Error::other(TOO_MANY))?;
         let keep = char_boundary_before(&self.window, self.window.len().saturating_sub(margin));
+        // A place across the cut leaves whole, so that one label stands for it.
         let crossing = hidden.iter().find(|place| place.range.start < keep && keep < place.range.end);
         let keep = crossing.map_or(keep, |place| place.range.end);
         self.pass_on(&hidden, keep)?;
@@ -115,6 +116,7 @@ impl<W: Write> Tripwire<W> {
                 is_labelled = false;
             }
             let place = hidden.peek();
+            // No piece reaches across the edge of a place, or a part of it would be shown or its neighbours cut.
             let edge = |place: &&HiddenRange| if place.range.start > at { place.range.start } else { place.range.end };
             let limit = place.map_or(keep, edge).min(keep);
             let rest = window.as_bytes().get(at..).unwrap_or_default();
@@ -125,6 +127,7 @@ impl<W: Write> Tripwire<W> {
                 self.put(window.as_bytes().get(written..at).unwrap_or_default())?;
                 written = at + length;
 
+                // One label for a value of many pieces; in JSON each number needs one, or a comma stands alone.
                 if kind == PieceKind::Scalar || !is_labelled {
                     self.label(kind, &place.name)?;
                     is_labelled = true;
@@ -166,6 +169,7 @@ const TOO_MANY: &str = "there are too many known values to search for";
 impl<W: Write> Write for Tripwire<W> {
     /// Takes all of it, or up to what is searched at a time.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // At least twice the margin, so that no byte is searched again and again.
         let most = self.done + self.margin + LEAST_PIECE_BYTES.max(2 * self.margin);
         let room = most.saturating_sub(self.window.len()).max(1);
         let taken = bytes.get(..room).unwrap_or(bytes);
@@ -191,6 +195,7 @@ fn redaction_margin(redactor: &Redactor) -> usize {
 
 /// How many bytes at the end are the beginning of a character.
 fn unfinished_bytes(bytes: &[u8]) -> usize {
+    // Of a character of several bytes the first alone is 0xC0 or more (RFC 3629 §3).
     let last = bytes.iter().rev().take(4).position(|byte| *byte >= 0xc0);
     let length = |byte: u8| {
         if byte >= 0xf0 {

@@ -124,6 +124,7 @@ fn describe_token(token: &str, range: Range<usize>, wrapped: bool) -> Option<Unk
     if claims.get("sub").and_then(Value::as_str) == Some(SAMPLE_SUBJECT) {
         return None;
     }
+    // A token that claims `none` is unsigned, whatever its third part holds.
     let signed = parts.get(2).is_some_and(|part| !part.is_empty()) && !algorithm.eq_ignore_ascii_case("none");
     let protection = match (encrypted, signed) {
         (true, _) => Protection::Encrypted,
@@ -136,6 +137,7 @@ fn describe_token(token: &str, range: Range<usize>, wrapped: bool) -> Option<Unk
         protection,
         algorithm: clean_name(algorithm, 24),
         has_key_id: header.get("kid").is_some(),
+        // RFC 7519 §2 lets a date have a fraction.
         expires: claims.get("exp").and_then(|exp| exp.as_i64().or_else(|| exp.as_f64().map(|exp| exp as i64))),
         issuer: claims.get("iss").and_then(host_of_claim),
         audience: audience.and_then(host_of_claim),
@@ -152,6 +154,7 @@ fn host_of_claim(claim: &Value) -> Option<String> {
     let text = claim.as_str()?;
     let shown = text.split_once("://").map_or(text, |(_, rest)| rest);
     let shown = shown.split(['/', '?', '#']).next().unwrap_or_default();
+    // An address may carry a user and password before its host.
     let shown = shown.rsplit_once('@').map_or(shown, |(_, host)| host);
 
     Some(clean_name(shown, 64))

@@ -32,6 +32,7 @@ pub(in crate::detect) fn text_of(text: &str) -> Option<String> {
     let bytes = STANDARD_NO_PAD.decode(bare).or_else(|_| URL_SAFE_NO_PAD.decode(bare)).ok()?;
     let text = String::from_utf8(bytes).ok()?;
 
+    // Keys and pictures in base64 have control characters, a text has none.
     text.chars().all(|letter| !letter.is_control() || letter.is_ascii_whitespace()).then_some(text)
 }
 

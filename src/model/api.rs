@@ -259,12 +259,14 @@ impl Operation {
             .filter(|parameter| parameter.place == Place::Path)
             .filter_map(|parameter| self.path.find(&format!("{{{}}}", parameter.name)).map(|at| (at, parameter)))
             .collect();
+        // Documents list parameters in any order; in the template the outermost object comes first.
         found.sort_by_key(|(at, _)| *at);
         found.into_iter().map(|(_, parameter)| parameter).collect()
     }
 
     /// The declared response for a status: the code itself, its class, or the default.
     pub fn response_for(&self, status: u16) -> Option<&ResponseSpec> {
+        // The exact code goes before its class, and both before the default (OpenAPI, Responses Object).
         let wanted = [status.to_string(), format!("{}XX", status / 100), "default".to_owned()];
         wanted.iter().find_map(|name| self.responses.iter().find(|spec| spec.status.eq_ignore_ascii_case(name)))
     }
@@ -366,6 +368,7 @@ pub struct ResponseSpec {
 impl ResponseSpec {
     /// The declared content that an answer of this media type (without parameters, lower case) is an instance of.
     pub fn content_for(&self, sent: &str) -> Option<&(String, Option<SchemaId>)> {
+        // Documents promise `application/json` where servers send `application/hal+json`, and the reverse.
         let fits = |known: &str| {
             known == sent
                 || known == "*/*"
@@ -373,6 +376,7 @@ impl ResponseSpec {
                 || (known.ends_with("json") && sent.ends_with("json"))
         };
 
+        // An exact match goes first, since `*/*` or another kind of JSON may stand before it.
         let exact = self.content.iter().find(|(known, _)| known == sent);
         exact.or_else(|| self.content.iter().find(|(known, _)| fits(known)))
     }

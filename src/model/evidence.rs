@@ -107,9 +107,11 @@ impl Draft {
         if self.observation {
             return Confidence::Observation;
         }
+        // `all` holds for no clause at all, and a rule without clauses proves nothing.
         let complete = !self.clauses.is_empty() && self.clauses.iter().all(|clause| clause.holds == Some(true));
         let shown = |role| self.exchanges.iter().any(|item| item.role == role);
 
+        // Without a rightful request beside it, the answer to the attack may be what any request gets.
         if complete && shown(Role::Attack) && (shown(Role::Control) || shown(Role::Baseline)) {
             Confidence::Confirmed
         } else {

@@ -53,6 +53,7 @@ impl AccessLevel {
         let asked = text.trim().to_ascii_lowercase().replace(['_', ' '], "-");
         let nearest = plain.into_iter().map(|name| (strsim::damerau_levenshtein(&asked, name), name)).min();
 
+        // A word that differs in more than half of its letters was meant as another one.
         match nearest.filter(|(distance, name)| *distance <= name.len() / 2) {
             Some((_, name)) => format!("did you mean `{name}`? A level is {}", Self::NAMES),
             None => format!("a level is {}", Self::NAMES),
@@ -262,6 +263,7 @@ impl IntentMemory {
         let mut by_subject: BTreeMap<IntentSubject, Vec<StatedIntent>> = BTreeMap::new();
 
         for stated in statements {
+            // An expired word neither hides what is seen now nor stops a scan: it is noted.
             if stated.is_expired(today) {
                 memory.notes.extend(expiry_note(&stated));
             } else {
@@ -274,6 +276,7 @@ impl IntentMemory {
             about.sort_by_key(|stated| std::cmp::Reverse(stated.rank()));
             let mut about = about.into_iter();
             let Some(first) = about.next() else { continue };
+            // Only statements of the greatest weight can conflict: they overrule all others.
             let equal = about.take_while(|stated| stated.rank() == first.rank());
 
             if let Some(second) = equal.into_iter().find(|stated| stated.level != first.level) {
@@ -303,6 +306,7 @@ impl IntentMemory {
     pub fn of(&self, id: &OperationId, resource: Option<&str>) -> Option<&StatedIntent> {
         let (of_operation, of_resource) = (self.of_operation(id), resource.and_then(|name| self.of_resource(name)));
         match (of_operation, of_resource) {
+            // What the user says of a resource goes before what the document says of one route to it.
             (Some(one), Some(all)) if all.source.origin > one.source.origin => Some(all),
             (one, all) => one.or(all),
         }

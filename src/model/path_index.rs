@@ -82,7 +82,9 @@ impl Api {
                 });
                 holders.extend(slots.filter_map(|(at, _)| shape.get(..at)).map(str::to_owned));
 
+                // A GET that may change state is no way to look at an object.
                 if operation.method == Method::Get && matches!(operation.effect, Effect::Reads) {
+                    // The first one of the document, so that each scan of it asks the same operation.
                     readers.entry(shape).or_insert(at);
                 }
             }

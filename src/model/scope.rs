@@ -52,6 +52,7 @@ impl Origin {
             return Err(ScopeError::Scheme(url.scheme().to_owned()));
         }
         let host = url.host_str().ok_or_else(|| ScopeError::NoHost(url.to_string()))?;
+        // `example.com.` is the same host as `example.com`.
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         let port = url.port_or_known_default().unwrap_or(80);
 
@@ -145,6 +146,7 @@ impl Scope {
     /// [`ScopeError`]; nothing is sent then.
     pub fn permit(&self, url: Url) -> Result<Permit, ScopeError> {
         let origin = Origin::of(&url)?;
+        // `https://allowed.example@evil.example` reads as if it led to the host before the `@`.
         if !url.username().is_empty() || url.password().is_some() {
             return Err(ScopeError::UserInfo(origin.to_string()));
         }
@@ -162,9 +164,11 @@ impl Scope {
     /// # Errors
     /// [`ScopeError::Address`]; the connection is not made then.
     pub fn permit_address(&self, host: &str, address: IpAddr) -> Result<(), ScopeError> {
+        // `::ffff:169.254.169.254` reaches the IPv4 address (RFC 4291 §2.5.5.2).
         let address = unmap_ipv4(address);
         let refuse = |what| Err(ScopeError::Address { host: host.to_owned(), address, what });
 
+        // A resolver that answers `localhost` with another address would lead requests off the machine.
         if is_localhost_name(host) {
             return if address.is_loopback() { Ok(()) } else { refuse("not loopback") };
         }

@@ -141,6 +141,7 @@ impl Step {
         }
 
         let wants = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        // Older reports word these steps in other ways: what they begin with and ask for decides.
         let names_callers = text.starts_with("add ") || text.starts_with("configure ");
 
         match again {
@@ -209,6 +210,7 @@ impl Step {
             }
             (Self::Callers(wanted, one), Self::Callers(_, other)) => Self::Callers(wanted, widest(one, other)),
             (Self::SignIn(one), Self::SignIn(other)) => Self::SignIn(widest(one, other)),
+            // Two questions are one step: to answer those of the report.
             (Self::Answer(one), Self::Answer(other)) if one != other => Self::Answer(String::new()),
             (one, _) => one,
         }

@@ -10,6 +10,7 @@ pub fn clean_text(text: &str, max_chars: usize) -> String {
     let mut in_escape = false;
 
     for character in text.chars() {
+        // The rest of a sequence goes with its escape, or `[31m` would be left in the text.
         if in_escape {
             in_escape = !(character.is_ascii_alphabetic() || character == '\u{7}' || character == '~');
             continue;
@@ -18,6 +19,7 @@ pub fn clean_text(text: &str, max_chars: usize) -> String {
             in_escape = true;
             continue;
         }
+        // A line break would let the target write lines of its own into logs and reports.
         let shown = match character {
             '\n' | '\r' | '\t' => ' ',
             other if is_invisible(other) => continue,
@@ -64,6 +66,7 @@ pub fn clean_lines(text: &str) -> String {
         .flat_map(|piece| {
             let end = piece.chars().last().filter(|last| matches!(last, '\n' | '\t'));
             let body = end.map_or(piece, |last| piece.strip_suffix(last).unwrap_or(piece));
+            // A text has no more characters than bytes, so nothing is cut.
             [clean_text(body, body.len()), end.map(String::from).unwrap_or_default()]
         })
         .collect()

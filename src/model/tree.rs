@@ -78,6 +78,7 @@ impl<'de> DeserializeSeed<'de> for Tree<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        // Paid before it is built: a few lines of YAML expand to gigabytes by alias.
         self.0.spend(1, VALUE_BYTES)?;
         deserializer.deserialize_any(self)
     }
@@ -103,6 +104,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
     }
 
     fn visit_i128<E>(self, value: i128) -> Result<Value, E> {
+        // Numbers of `serde_json` end at 64 bits: as text no digit is lost.
         Ok(Value::from(value.to_string()))
     }
 
@@ -147,6 +149,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
         while let Some(item) = items.next_element_seed(Tree(&mut *self.0))? {
             list.push(item);
         }
+        // The budget counts what a list holds, not the room that it grew to.
         list.shrink_to_fit();
         Ok(Value::Array(list))
     }
@@ -164,6 +167,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
         let mut map = Map::with_capacity(fields.len());
         map.extend(fields);
 
+        // Behind all fields, since those of the mapping itself win, wherever the merge key stands.
         if let Some(merged) = map.shift_remove("<<") {
             merge_mapping(&mut map, merged);
         }

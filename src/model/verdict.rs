@@ -78,6 +78,7 @@ impl Silence {
         if let Some(fault) = unjudged_reason(attack) {
             return Self::undecided(format!("the attack was not judged: {fault}"));
         }
+        // Where the rightful caller is refused too, the refusal is not about access.
         if !is_served(control) {
             let identity = &control.identity;
             return Self::undecided(format!("the attack was refused, but {identity} was not served either"));

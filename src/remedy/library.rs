@@ -155,6 +155,7 @@ fn parse_remedy(file: &'static str) -> Option<Remedy> {
             remedy.needs_review = body.lines().filter_map(|line| line.strip_prefix("- ")).collect();
             continue;
         }
+        // Only ids of checks have a slash.
         if name.contains('/') {
             remedy.cases.push(CheckCase { check: name, text: body.trim() });
             continue;

@@ -60,6 +60,7 @@ pub fn recognise_framework(folder: &Path) -> Recognised {
     };
     let (manifests, folders) = manifests_and_folders(&root, &root);
 
+    // The manifest of the project goes before those of its parts, of which one may be the front end.
     if let Some(found) = manifests.iter().find_map(|path| of_manifest(&root, path)) {
         return found;
     }
@@ -76,7 +77,9 @@ fn unknown_framework(because: String) -> Recognised {
 fn manifests_and_folders(root: &Path, folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return (Vec::new(), Vec::new()) };
     let mut paths: Vec<PathBuf> = entries.take(MAX_ENTRIES).filter_map(Result::ok).map(|entry| entry.path()).collect();
+    // Folders are listed in no order; the answer has to be the same each time.
     paths.sort();
+    // A link in a strange project may lead to any file of the user.
     paths.retain(|path| path.canonicalize().is_ok_and(|real| real.starts_with(root)));
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let (folders, files): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| path.is_dir());

@@ -16,6 +16,7 @@ pub(super) fn clean_report(report: &Report) -> Report {
         // JSON knows no such numbers, and the way through it would fail.
         copy.score.coverage = 0.0;
     }
+    // By way of JSON no text is forgotten, whatever fields a later version adds.
     let value = serde_json::to_value(&copy).map(clean_value);
     value.and_then(serde_json::from_value).unwrap_or(copy)
 }

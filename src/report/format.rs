@@ -83,6 +83,7 @@ pub fn write_report(
         Format::Html => html::write(report, &mut out),
         Format::Markdown => markdown::write(report, &mut out),
     }?;
+    // A `BufWriter` that is dropped swallows the fault of its last write.
     out.flush()
 }
 

@@ -46,7 +46,9 @@ pub fn read_report(text: &str) -> Result<Report, ReportError> {
         schema_version: u64,
     }
     let malformed = |error: serde_json::Error| ReportError::Malformed(error.to_string());
+    // Editors and shells of Windows put a byte order mark at the beginning.
     let text = text.trim_start_matches('\u{feff}');
+    // The version goes first: a newer report may have another shape, and is not malformed.
     let Version { schema_version } = serde_json::from_str(text).map_err(malformed)?;
 
     if schema_version > u64::from(SCHEMA_VERSION) {

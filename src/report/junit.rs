@@ -70,6 +70,7 @@ fn case_key<'a>(check: &'a str, operation: &'a OperationRef) -> CaseKey<'a> {
 
 /// The worst finding of each check at each operation; of equal ones the last.
 fn worst_by_place(findings: &[Finding]) -> HashMap<CaseKey<'_>, &Finding> {
+    // A suppressed finding must not hide one that counts at the same place.
     let weight = |finding: &Finding| (finding.suppressed.is_none(), finding.confidence, finding.severity);
     let mut worst: HashMap<CaseKey<'_>, &Finding> = HashMap::new();
 
@@ -125,6 +126,7 @@ fn finding_status(finding: &Finding) -> TestCaseStatus {
     }
     match finding.confidence {
         Confidence::Confirmed => failure_status(finding),
+        // A build fails on what is proved alone.
         Confidence::Suspected => skipped_status(&format!("suspected: {}", finding.claim)),
         Confidence::Observation => TestCaseStatus::success(),
     }
@@ -152,6 +154,7 @@ fn skipped_status(reason: &str) -> TestCaseStatus {
 /// A case that says how the scan itself went, where that is not simply well.
 fn setup_suite(report: &Report) -> Option<TestSuite> {
     let (headline, text) = scan_warning(report)?;
+    // An error and no failure: the scan could not judge, whatever the cases below show.
     let status = if report.scan.status.is_alarm() {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         status.set_message(clean_xml(&format!("{headline}: {text}")));

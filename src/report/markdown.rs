@@ -31,6 +31,7 @@ pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     write_overview(&mut head, &sorted);
     out.write_all(head.as_bytes())?;
 
+    // Finding by finding, so that thousands of them never stand in memory as one text.
     for finding in &sorted.open {
         let mut text = String::new();
         write_finding(&mut text, finding);
@@ -118,6 +119,7 @@ fn write_headline(out: &mut String, report: &Report, sorted: &Sorted<'_>) {
 
     match (counts.is_empty(), scan.status) {
         (false, _) => write_paragraph(out, &format!("**{}**", counts.join(", "))),
+        // Only a complete scan earns this sentence: the empty list of a broken one means nothing.
         (true, Status::Complete) => write_paragraph(out, "**No weakness was found in what was tested.**"),
         (true, _) => {}
     }
@@ -325,6 +327,7 @@ fn escape_text(text: &str) -> String {
         }
     }
 
+    // GitHub makes links of bare addresses, without any markup.
     out.replace("://", "&#58;//").replace("www.", "www&#46;")
 }
 

@@ -146,6 +146,7 @@ fn group_held_back(rows: &[ReachRow]) -> Vec<HeldBack> {
         let Some(because) = &row.because else { continue };
         // One step may be of use to operations that are held back for reasons in other words.
         let is_same = |group: &&mut HeldBack| match (&group.step, &row.step) {
+            // Each names its own operation and would make a group of one.
             (Some(Step::Include(_)), Some(Step::Include(_))) => true,
             (Some(one), Some(other)) => one.is_same_as(other),
             (None, None) => group.reached == row.reached && group.because == *because,
@@ -171,6 +172,7 @@ fn group_held_back(rows: &[ReachRow]) -> Vec<HeldBack> {
         }
     }
 
+    // What a person can do something about goes first, however few operations it opens.
     groups.sort_by_key(|group| std::cmp::Reverse((group.step.is_some(), group.count)));
     groups.truncate(MAX_GROUPS);
     groups

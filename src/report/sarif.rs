@@ -78,6 +78,7 @@ impl<'a> Log<'a> {
                 "version": report.tool.version,
                 "rules": described,
             }}),
+            // One category for all scans: code scanning closes the alerts that a later upload lacks.
             automation_details: json!({ "id": "routewarden/" }),
             column_kind: "unicodeCodePoints",
             invocations: [build_invocation(report)],
@@ -117,6 +118,7 @@ fn outcome_counts(report: &Report) -> Value {
 
 fn build_rule(check: &str, rules: &[RuleHelp], findings: &[&Finding]) -> Value {
     let help = rules.iter().find(|rule| rule.id == check);
+    // A report may be older than the checks of this program: its findings then describe the rule.
     let first = findings.iter().find(|finding| finding.check == check);
     let title = help.map(|rule| rule.title.as_str()).or(first.map(|finding| finding.title.as_str())).unwrap_or(check);
     let severity = help.map(|rule| rule.severity).or(first.map(|finding| finding.severity)).unwrap_or(Severity::Info);
@@ -146,6 +148,7 @@ fn build_result(report: &Report, finding: &Finding, checks: &[&str]) -> Value {
         "level": sarif_level(finding.severity, finding.confidence),
         "message": { "text": break_links(&format!("{}: {}", finding.title, finding.claim)) },
         "locations": [build_location(report, finding)],
+        // By the id of the finding an alert stays the same when its line moves.
         "partialFingerprints": { "routewardenFindingId/v1": finding.id },
         "baselineState": baseline_state(finding.status),
         "properties": {
@@ -194,6 +197,7 @@ fn build_invocation(report: &Report) -> Value {
     let mut invocation = json!({ "executionSuccessful": report.scan.status == Status::Complete });
     let Some(fields) = invocation.as_object_mut() else { return invocation };
 
+    // SARIF demands a date; a report that was read from a file may hold any text.
     if let Ok(started) = report.scan.started_at.parse::<jiff::Timestamp>() {
         fields.insert("startTimeUtc".to_owned(), json!(started.to_string()));
     }
@@ -270,6 +274,7 @@ fn baseline_state(status: FindingStatus) -> &'static str {
 
 /// A link or a relative path as a URI reference; code scanning takes paths relative to the repository.
 fn uri_reference(file: &str) -> String {
+    // `C:\api.yaml` parses as an address of the scheme `c`.
     if let Ok(url) = url::Url::parse(file)
         && matches!(url.scheme(), "http" | "https" | "file")
     {

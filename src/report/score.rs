@@ -21,6 +21,7 @@ pub fn compute_score(findings: &[Finding], coverage: &[CoverageRow]) -> Score {
     let all = Tested::of(coverage.iter(), &|row| row.outcome.is_tested());
     let shortfall = find_shortfall(findings, coverage);
     Score {
+        // Where nothing was tested, 100 would be praise for nothing.
         value: (all.tested > 0).then_some(value),
         grade: shortfall.is_none().then(|| grade_letter(value, &counted).to_string()),
         coverage: rounded_share(all.tested, all.applicable),
@@ -83,6 +84,7 @@ fn grade_letter(value: u32, findings: &[&Finding]) -> char {
     };
 
     let confirmed = || findings.iter().filter(|finding| finding.confidence == Confidence::Confirmed);
+    // What needs no credential is open to all callers at once: nothing makes up for it.
     if confirmed().any(|finding| is_open_to_anyone(&finding.check)) {
         'F'
     } else if confirmed().any(|finding| finding.severity == Severity::Critical) {
@@ -174,6 +176,7 @@ pub fn find_shortfall(findings: &[Finding], coverage: &[CoverageRow]) -> Option<
     }
     let shown_by_two = shown_by_two(findings);
     let noted = noted_places(findings);
+    // One caller alone shows that it gets its own objects; that it is kept from others takes two.
     let is_of_two = |row: &CoverageRow| match &row.proof {
         Some(proof) => proof.attack.identity != proof.control.identity,
         None => shown_by_two.contains(&(row.check.as_str(), &row.operation)),
@@ -189,6 +192,7 @@ pub fn find_shortfall(findings: &[Finding], coverage: &[CoverageRow]) -> Option<
             (name, rows, tested)
         })
         .filter(|(_, _, tested)| tested.tested * 2 < tested.applicable)
+        // Of equal shares the family with most left to test: a step opens most there.
         .min_by_key(|(_, _, tested)| {
             (tested.tested * 10_000 / tested.applicable.max(1), usize::MAX - tested.open.len())
         })?;
@@ -235,6 +239,7 @@ fn best_step<'a>(rows: impl Iterator<Item = &'a CoverageRow>, open: &BTreeSet<&O
         }
     }
 
+    // `max_by_key` takes the last of equal ones, which is the first in the order of the rows.
     let most = steps.into_iter().rev().max_by_key(|(_, on)| on.len());
     most.map(|(step, on)| (step, on.len()))
 }

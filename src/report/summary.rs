@@ -27,6 +27,7 @@ impl<'a> Sorted<'a> {
     pub(super) fn new(findings: &'a [Finding]) -> Self {
         let mut sorted = Self { open: Vec::new(), facts: Vec::new(), suppressed: Vec::new(), fixed: Vec::new() };
         for finding in worst_first(findings) {
+            // In this order: what is fixed needs no suppression, and a suppression covers facts as well.
             let kind = if finding.status == FindingStatus::Fixed {
                 &mut sorted.fixed
             } else if finding.suppressed.is_some() {
@@ -71,6 +72,7 @@ impl<'a> Sorted<'a> {
 pub(super) fn worst_first(findings: &[Finding]) -> Vec<&Finding> {
     let mut sorted: Vec<&Finding> = findings.iter().collect();
     sorted.sort_by_key(|finding| {
+        // Down to the id, so that two renderings of one report are the same byte for byte.
         let operation = &finding.operation;
         (
             Reverse((finding.severity, finding.confidence)),
@@ -145,6 +147,7 @@ pub(super) fn by_check(coverage: &[CoverageRow]) -> Vec<(&str, Outcomes)> {
         checks.entry(&row.check).or_default().add(row.outcome);
     }
     let mut checks: Vec<_> = checks.into_iter().collect();
+    // The sort is stable: among equals the order by id stays.
     checks.sort_by_key(|(_, outcomes)| Reverse((outcomes.broken, outcomes.tested() > 0, outcomes.undecided)));
     checks
 }
@@ -176,6 +179,7 @@ pub(super) fn format_points(report: &Report) -> String {
 
 /// Whole percent, rounded down: 99.9 % is not all.
 pub(super) fn format_percent(share: f64) -> String {
+    // 0.29 * 100 is a little less than 29: without the addend a whole percent would be lost.
     format!("{} %", (share.clamp(0.0, 1.0) * 100.0 + 1e-9).floor())
 }
 

@@ -16,9 +16,11 @@ pub(super) struct Stream {
 
 /// The items of a text that is a stream by its form; `None` when it is none.
 pub(super) fn split_items(text: &str) -> Option<Stream> {
+    // The standard lets CR alone end a line.
     let lines: Vec<&str> = text.split(['\n', '\r']).collect();
     let is_field = |line: &&str| ["data:", "event:", "id:", "retry:", ":"].iter().any(|field| line.starts_with(field));
 
+    // The first line that is not blank decides: a text with `data:` somewhere in it is no stream.
     if lines.iter().find(|line| !line.trim().is_empty()).is_some_and(is_field) {
         return Some(Stream { name: "events", items: parse_events(text) });
     }
@@ -27,6 +29,7 @@ pub(super) fn split_items(text: &str) -> Option<Stream> {
 
     // The last line may be cut off.
     let whole = full.len().saturating_sub(1).max(1);
+    // A single line was read as JSON before this; logs with a line of JSON now and then are text.
     let is_stream = full.len() > 1 && full.iter().take(whole).all(is_json);
     is_stream.then(|| Stream { name: "lines", items: full.into_iter().map(str::to_owned).collect() })
 }
@@ -38,6 +41,7 @@ fn parse_events(text: &str) -> Vec<String> {
 
     for line in text.split('\n').chain([""]) {
         if let Some(rest) = line.strip_prefix("data:") {
+            // One blank behind the colon belongs to the format, any further one to the value.
             data.push(rest.strip_prefix(' ').unwrap_or(rest));
         } else if line.is_empty() && !data.is_empty() {
             events.push(data.join("\n"));
@@ -55,6 +59,7 @@ pub(super) fn join_items(decoded: &mut Decoded, stream: Stream) {
     }
     let mut joined: IndexMap<String, String> = IndexMap::new();
 
+    // `[DONE]` ends the streams of model APIs and is no data.
     for item in stream.items.iter().take(MAX_EVENTS).filter(|item| item.trim() != "[DONE]") {
         let mut parts = Decoded::default();
         match parts.json(item) {

@@ -26,11 +26,13 @@ pub(super) fn encodings_of(value: &str, base64: fn(&[u8]) -> Vec<Vec<u8>>) -> Ve
     let mut codes: Vec<Code> = Vec::new();
     codes.extend(base32_cores(value.as_bytes()).into_iter().map(code(false, Transformation::Base32)));
     codes.extend(base85_cores(value.as_bytes()).into_iter().map(code(true, Transformation::Base85)));
+    // Read backwards is either the code itself or the text before it was coded.
     let backwards = base64(value.as_bytes()).into_iter().map(|core| core.into_iter().rev().collect());
     codes.extend(backwards.map(code(true, Transformation::ReversedBase64)));
     let reversed: String = value.chars().rev().collect();
     codes.extend(base64(reversed.as_bytes()).into_iter().map(code(true, Transformation::ReversedBase64)));
 
+    // Beyond ASCII there are no zeros between the characters, and the two byte orders have nothing in common.
     if value.is_ascii() {
         let wide = utf16_bytes(value.as_bytes());
         codes.extend(base64(&wide).into_iter().map(code(true, Transformation::Utf16)));
@@ -57,6 +59,7 @@ fn base32_cores(value: &[u8]) -> Vec<Vec<u8>> {
                 let byte = (at / 8).checked_sub(before).and_then(|at| value.get(at)).copied().unwrap_or_default();
                 byte >> (7 - at % 8) & 1
             };
+            // Digits at both ends mix in bits of the neighbours; those in between depend on the value alone.
             let digits = (before * 8).div_ceil(5)..(before + value.len()) * 8 / 5;
             let digit = |number: usize| (0..5).fold(0, |digit, at| digit << 1 | bit(number * 5 + at));
             cores.push(digits.filter_map(|number| alphabet.get(usize::from(digit(number)))).copied().collect());

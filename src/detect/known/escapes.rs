@@ -54,6 +54,7 @@ pub(super) fn decode_escape(rest: &[u8], escapes: Escapes) -> Option<(usize, Dec
             let consumed = if rest.first() == Some(&b'%') { 3 } else { 4 };
             Some((consumed, DecodedEscape::Byte(hex_digit_value(*high)? * 16 + hex_digit_value(*low)?)))
         }
+        // A later reading drops white space of any kind, so one kind stands for all.
         [b'\\', b'n' | b'r' | b't' | b'b' | b'f', ..] => Some((2, DecodedEscape::Byte(b'\n'))),
         [b'\\', byte @ (b'"' | b'\'' | b'\\' | b'/'), ..] => Some((2, DecodedEscape::Byte(*byte))),
         [b'&', ..] => decode_entity(rest),
@@ -62,6 +63,7 @@ pub(super) fn decode_escape(rest: &[u8], escapes: Escapes) -> Option<(usize, Dec
 }
 
 fn unicode_escape(rest: &[u8]) -> Option<(usize, DecodedEscape)> {
+    // `\u{1F600}` is how JavaScript and Rust write a code point.
     if rest.get(2) == Some(&b'{') {
         let digits = rest.get(3..)?.iter().take(7).position(|byte| *byte == b'}')?;
         let code = rest
@@ -72,6 +74,7 @@ fn unicode_escape(rest: &[u8]) -> Option<(usize, DecodedEscape)> {
     }
 
     let first = parse_hex_digits(rest.get(2..6)?)?;
+    // JSON writes a character beyond U+FFFF as two surrogates (RFC 8259 §7).
     if (0xd800..0xdc00).contains(&first) && rest.get(6..8) == Some(b"\\u".as_slice()) {
         let second = parse_hex_digits(rest.get(8..12)?)?;
         let combined = 0x1_0000 + ((first - 0xd800) << 10) + second.checked_sub(0xdc00)?;

@@ -95,6 +95,7 @@ fn fold_character(character: char) -> Fold {
     match code {
         0xff01..=0xff5e => ascii(code - 0xfee0, Transformation::FullWidth),
         0xe0020..=0xe007e => ascii(code - 0xe_0000, Transformation::Tags),
+        // Each mathematical style is an alphabet of 26 capital and 26 small letters.
         0x1d400..=0x1d6a3 => ascii(letter((code - 0x1d400) % 52), Transformation::Styled),
         0x1d7ce..=0x1d7ff => ascii((code - 0x1d7ce) % 10 + 0x30, Transformation::Styled),
         0x24b6..=0x24e9 => ascii(letter(code - 0x24b6), Transformation::Styled),

@@ -91,6 +91,7 @@ fn exact_forms(base: &KnownForm, value: &str) -> Vec<KnownForm> {
     let exact = |form: KnownForm| KnownForm { exact: true, scope: FormScope::Unbroken, ..form };
     let mut forms = vec![exact(KnownForm { plain: true, ..base.clone() })];
     forms.extend(escaped_forms(base, value).into_iter().map(exact));
+    // Encoders write hexadecimal digits in either case, which changes no character of the value.
     forms.push(KnownForm { scope: FormScope::Unbroken, ..hex_form(base, value) });
     forms.extend(base64_forms(base, value).into_iter().map(exact));
     forms.retain(|form| form.bytes.len() >= MIN_FORM_BYTES);
@@ -105,6 +106,7 @@ fn short_value_forms(base: &KnownForm, value: &str) -> Vec<KnownForm> {
     forms.extend(base64_forms(base, value));
     forms.retain(|form| form.bytes.len() >= MIN_ANYWHERE);
 
+    // So few letters come about by chance where unrelated words touch.
     for form in forms.iter_mut().filter(|form| form.bytes.len() < MIN_FORM_BYTES) {
         form.scope = FormScope::Unbroken;
     }
@@ -138,6 +140,7 @@ fn disguised_forms(base: &KnownForm, value: &str, purpose: SearchPurpose) -> Vec
         whole: false,
         ..form(segment.as_bytes().to_vec(), false, Transformation::Part)
     }));
+    // A reading without separators lacks those of the value as well, so the form has to lose them too.
     let broken: Vec<KnownForm> = forms.iter().flat_map(without_separators).collect();
     forms
         .into_iter()
@@ -155,6 +158,7 @@ fn escaped_forms(base: &KnownForm, value: &str) -> Vec<KnownForm> {
         |text: &str, transformation| KnownForm { bytes: text.as_bytes().to_vec(), transformation, ..base.clone() };
     let mut forms = vec![
         form(json, Transformation::Escaped),
+        // PHP escapes the slashes of JSON unless it is asked not to.
         form(&json.replace('/', "\\/"), Transformation::Escaped),
         form(&value.replace(' ', "+"), Transformation::Percent),
         form(&utf8_percent_encode(value, NON_ALPHANUMERIC).to_string(), Transformation::Percent),
@@ -163,6 +167,7 @@ fn escaped_forms(base: &KnownForm, value: &str) -> Vec<KnownForm> {
     forms.retain(|form| form.bytes != value.as_bytes());
     let trimmed = value.trim();
 
+    // A secret that was read from a file ends in a line break, which the application may drop.
     if trimmed.len() < value.len() && trimmed.len() >= MIN_ANYWHERE {
         forms.push(form(trimmed, Transformation::Plain));
     }
@@ -193,6 +198,7 @@ fn base64_forms(base: &KnownForm, value: &str) -> Vec<KnownForm> {
 /// Payload and signature of a JWT give it away by themselves; the header is the same for everybody.
 fn token_segments(value: &str, purpose: SearchPurpose) -> impl Iterator<Item = &str> {
     let token = jwt::parse(value);
+    // For redaction the beginning is enough: a token that does not parse is still a credential.
     let is_token = token.is_some() || value.starts_with("eyJ") && purpose == SearchPurpose::Redaction;
 
     // A payload such as `{"role":"user"}` may be anybody's.
@@ -238,6 +244,7 @@ impl KnownForm {
     }
 
     fn counts(&self, reading: &KnownReading<'_>, start: usize) -> bool {
+        // A password that is a word stands in other words and as a key, where it gives nothing away.
         if self.word && self.transformation == Transformation::Plain {
             let (bytes, place) = reading.unbroken(start..start + self.bytes.len());
             if !is_bounded(bytes, &place) {
@@ -293,6 +300,7 @@ fn stands_alone(bytes: &[u8], place: Range<usize>) -> bool {
 /// Up to two characters on each side belong to the value as well.
 fn with_base64_neighbours(bytes: &[u8], place: Range<usize>) -> Range<usize> {
     let is_base64 = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte);
+    // They hold the first and last bits of the value beside bits of what stands around it.
     let before = bytes.get(..place.start).unwrap_or_default().iter().rev().take(2).take_while(is_base64).count();
     let after = bytes.get(place.end..).unwrap_or_default().iter().take(2).take_while(is_base64).count();
     place.start - before..place.end + after
@@ -316,6 +324,7 @@ fn base64_cores(value: &[u8]) -> Vec<Vec<u8>> {
     for before in 0..3 {
         let mut padded = vec![0; before];
         padded.extend_from_slice(value);
+        // Characters that also hold bits of x or y are left off.
         let (first, last) = ((before * 8).div_ceil(6), padded.len() * 8 / 6);
 
         for coded in [STANDARD_NO_PAD.encode(&padded), URL_SAFE_NO_PAD.encode(&padded)] {

@@ -40,6 +40,7 @@ impl Index {
         for (gram, entry) in grams {
             entries.entry(gram).or_default().push(entry);
         }
+        // A scan may know thousands of values: the table grows with them, and stops at 512 KiB.
         let n_bits = (entries.len() * BITS_PER_GRAM).next_power_of_two().clamp(FEWEST_BITS, MOST_BITS);
         let mut index = Self { entries, present: vec![0; n_bits / 64], shift: u64::BITS - n_bits.trailing_zeros() };
         let grams: Vec<u64> = index.entries.keys().copied().collect();
@@ -61,6 +62,7 @@ impl Index {
         let mut before = 0;
 
         for (number, word) in words.enumerate() {
+            // Two words side by side make a gram, so that each word of the text is read once.
             let gram = fold_case(before | word << 32);
             before = word;
             if self.may_hold(gram)

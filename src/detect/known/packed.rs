@@ -34,6 +34,7 @@ pub(super) fn visit_all(bytes: &[u8], found: &mut dyn FnMut(Range<usize>, &str))
             continue;
         }
         if let Some(plain) = unpack_run(rest.get(..length).unwrap_or_default(), room) {
+            // All runs share one budget: many small ones may hold as much as one large one.
             room = room.saturating_sub(plain.len());
             found(start..start + length, &String::from_utf8_lossy(&plain));
         }
@@ -47,6 +48,7 @@ fn find_next_run(bytes: &[u8], from: usize) -> Option<usize> {
         let rest = bytes.get(at..)?;
         let start = at + rest.iter().position(|byte| matches!(byte, b'H' | b'e'))?;
         let run = bytes.get(start..)?;
+        // 0x78 0x9c, the header of the default level of zlib, is `eJ` and one of `w` to `z` in base64.
         let is_zlib = run.starts_with(ZLIB) && matches!(run.get(2), Some(b'w'..=b'z'));
         let is_first = !start.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(|byte| is_base64(*byte));
 

@@ -65,6 +65,7 @@ pub(super) struct PartialReference {
 
 /// The values of which parts count: as they are, and as they stand where separators were dropped.
 pub(super) fn build_references(values: &[(usize, &str)], purpose: SearchPurpose) -> Vec<PartialReference> {
+    // A part of a short value comes about by chance; what is kept back may be too much, a proof may not.
     let counts = |value: &str| match purpose {
         SearchPurpose::Proof => value.chars().count() >= EXACT_BELOW,
         SearchPurpose::Redaction => value.len() >= MIN_VALUE_CHARS && !is_sensitive_name(value),
@@ -85,6 +86,7 @@ pub(super) fn reference_grams(references: &[PartialReference]) -> impl Iterator<
     references.iter().enumerate().flat_map(|(index, reference)| {
         reference.bytes.windows(GRAM).enumerate().filter_map(move |(at, window)| {
             let marks = reference.marks.get(at..at + GRAM).unwrap_or_default();
+            // A gram of public characters would call for a comparison at each token of any caller.
             let is_public = marks.iter().all(|mark| *mark == PartialMark::Public);
             gram_from_bytes(window).filter(|_| !is_public).map(|gram| (gram, IndexEntry::Run(index, at)))
         })
@@ -98,6 +100,7 @@ fn mark_what_is_shared(references: &mut [PartialReference]) {
 
     for reference in references.iter() {
         let holders = references.iter().filter(|other| holds(&other.bytes, &reference.bytes));
+        // A token shares all of itself with the header value that holds it, which is the same secret.
         let outermost = holders.max_by_key(|holder| holder.bytes.len());
         let needle = outermost.map_or(reference.needle, |outermost| outermost.needle);
 
@@ -113,6 +116,7 @@ fn mark_what_is_shared(references: &mut [PartialReference]) {
         let places = reference.bytes.windows(GRAM).enumerate().filter(|(_, window)| shared(window));
 
         for (at, _) in places {
+            // Payload keeps its marks: whose its claims are was decided by their names.
             let own = reference.marks.iter_mut().skip(at).take(GRAM).filter(|mark| **mark == PartialMark::Own);
             own.for_each(|mark| *mark = PartialMark::Public);
         }
@@ -174,6 +178,7 @@ impl PartialReference {
 
         if self.purpose == SearchPurpose::Redaction {
             let varied = || has_variety(bytes, MIN_VARIETY_TO_KEEP_BACK);
+            // A run that begins in a public prefix counts with it, once a character of its own follows.
             let opaque = own.len() >= RUN || n_payload == 0 && !own.is_empty() && bytes.len() >= RUN;
             let is_own = opaque && varied() && !is_common_part(bytes, self.bytes.len());
             return n_payload >= PAYLOAD_RUN || is_own;
@@ -196,6 +201,7 @@ impl PartialReference {
             PartialMark::Payload(claim) if *claim > 0 => Some(*claim),
             _ => None,
         });
+        // Half an e-mail address may be that of another caller: the claim has to be there whole.
         claims.any(|claim| count(marks, claim) == count(&self.marks, claim))
     }
 }
@@ -233,6 +239,7 @@ fn payload_marks(segment: &str, (text, claims): &(String, Value)) -> Vec<Partial
     for (name, number) in OWN_CLAIMS.iter().zip(1u8..) {
         let Some(value) = claims.get(name) else { continue };
         let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        // A claim that JSON writes with escapes is not found, and counts as the property of no caller.
         let Some(start) = text.find(&shown) else { continue };
         let chars = (start * 8).div_ceil(6)..(start + shown.len()) * 8 / 6;
 

@@ -85,6 +85,7 @@ impl<'a> KnownReading<'a> {
     }
 
     fn behind(&self, from: &[u8], rule: ReadingRule, range: &Range<usize>) -> Range<usize> {
+        // Marks are sparse, since hits are rare: from the nearest one on the rule is applied once more.
         let mark = self.marks.partition_point(|(place, _)| *place <= range.start).saturating_sub(1);
         let (mut place, mut at) = self.marks.get(mark).copied().unwrap_or_default();
         let mut start = None;
@@ -143,6 +144,7 @@ pub(super) fn visit_all(text: &str, looks_escaped: bool, search: &mut dyn FnMut(
     visit_layers(&whole, Escapes::All, MAX_ROUNDS, search);
     let n_kinds = ['\\', '%', '&'].iter().filter(|kind| text.contains(**kind)).count();
 
+    // A value with `%41` in it is spoilt when all escapes are undone, so kinds are undone one by one as well.
     if looks_escaped && n_kinds > 1 {
         for escapes in [Escapes::Backslash, Escapes::Percent] {
             if let Some(reading) = KnownReading::made(&whole, ReadingRule::Unescape(escapes)) {
@@ -160,6 +162,7 @@ fn visit_layers(
     rounds: usize,
     search: &mut dyn FnMut(&KnownReading<'_>),
 ) {
+    // Separators are dropped below the last layer alone: a backslash is one, and escapes would fall apart.
     let next = if rounds > 0 { KnownReading::made(reading, ReadingRule::Unescape(escapes)) } else { None };
     if let Some(next) = next {
         search(&next);
@@ -175,6 +178,7 @@ fn visit_layers(
 }
 
 fn visit_joined(reading: &KnownReading<'_>, search: &mut dyn FnMut(&KnownReading<'_>)) {
+    // Punctuation is dropped only where something is spelled out: elsewhere unrelated words would touch.
     if is_spelled(reading.bytes())
         && let Some(joined) = KnownReading::made(reading, ReadingRule::Join)
     {
@@ -293,6 +297,7 @@ fn filter_bytes(bytes: &[u8], classes: &Classes) -> Option<MarkedBytes> {
             };
             folded |= consumed > 1;
 
+            // Each byte is written, and counted only where it stays: dropping takes no branch.
             if let Some(slot) = out.get_mut(n_kept) {
                 *slot = kept.unwrap_or(byte);
             }

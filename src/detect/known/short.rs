@@ -35,6 +35,7 @@ impl Short {
     pub fn each(&self, reading: &KnownReading<'_>, mut found: impl FnMut(&KnownForm, usize)) {
         for machine in [&self.exact, &self.folded] {
             let Some(automaton) = &machine.automaton else { continue };
+            // One short value may stand within another, and each has a name of its own in the report.
             for at in automaton.find_overlapping_iter(reading.bytes()) {
                 if let Some(form) = machine.forms.get(at.pattern().as_usize())
                     && form.is_at(reading, at.start())

@@ -10,6 +10,7 @@ const JOINTS: &[u8] = b"-_.:/ ";
 
 /// Whether a whole value is a word, a few words or a number, so that it counts only where no word goes on around it.
 pub(super) fn is_word(value: &str) -> bool {
+    // A short number is a year, a count or an id somewhere in every report.
     let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
     let is_short = value.len() < MIN_VALUE_CHARS || is_number && value.len() < EXACT_BELOW;
     is_written(value.as_bytes()) && (is_short || is_wordy(value))
@@ -17,6 +18,7 @@ pub(super) fn is_word(value: &str) -> bool {
 
 /// Whether a part of a value is words that any text may have, rather than most of a passphrase.
 pub(super) fn is_common_part(part: &[u8], n_whole: usize) -> bool {
+    // Three quarters of a passphrase leave little to guess.
     let is_most = part.len() >= EXACT_BELOW && part.len() * 4 >= n_whole * 3;
     !is_most && is_written(part) && std::str::from_utf8(part).is_ok_and(is_wordy)
 }
@@ -24,6 +26,7 @@ pub(super) fn is_common_part(part: &[u8], n_whole: usize) -> bool {
 /// Words of one case, or with a capital first letter, and numbers; a machine mixes more.
 fn is_written(bytes: &[u8]) -> bool {
     let is_known = bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || JOINTS.contains(byte));
+    // `summer2024` changes between letters and digits once, a random value again and again.
     let breaks = bytes.windows(2).filter(|two| match two {
         [a, b] => a.is_ascii_digit() && b.is_ascii_alphabetic() || a.is_ascii_alphabetic() && b.is_ascii_digit(),
         _ => false,

@@ -25,6 +25,7 @@ impl SearchBudget {
         if text.len() <= BEGINNING_BYTES {
             return text;
         }
+        // A text that does not fit takes nothing, so that shorter ones after it are still searched whole.
         let spend = |left: usize| left.checked_sub(text.len());
 
         if self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok() {

@@ -18,6 +18,7 @@ pub(super) fn find_json_parts(text: &str) -> Parts {
     for line in text.split_inclusive('\n') {
         let full = line.trim();
         if !full.is_empty() {
+            // One kind for the whole text: a later line of a log that begins with `data:` makes no stream.
             let stream = *is_stream.get_or_insert_with(|| is_field(full));
             let payload = if stream { full.strip_prefix("data:").map(str::trim_start) } else { Some(full) };
 

@@ -174,6 +174,7 @@ impl<'a> JsonReader<'a> {
 
     /// Whether one of the last three steps is a marked name, or the value is called by one.
     pub fn is_marked(&self) -> bool {
+        // The name that decides may stand some steps up: `credentials` in `credentials[0].value`.
         self.called().is_some_and(|called| called.marked)
             || self.steps.iter().rev().take(3).any(|step| matches!(step, JsonStep::Field { marked: true, .. }))
     }
@@ -253,6 +254,7 @@ impl<'a> JsonReader<'a> {
         let secret = self.is_secret(&piece.range);
 
         if let Some(step) = self.steps.last_mut() {
+            // The next name takes the place of this one; what the object is called has to outlive it.
             let called = match step {
                 JsonStep::Field { called, .. } => called.take(),
                 _ => None,
@@ -269,6 +271,7 @@ impl<'a> JsonReader<'a> {
         let name = self.text.as_bytes().get(range.clone()).unwrap_or_default();
         let ends = |at: Option<&u8>| usize::from(at.copied().unwrap_or_default());
         let middle = ends(name.get(name.len() / 2));
+        // A poor hash is enough: the name is compared, and a collision costs one more question.
         let place = (name.len() * 31 + ends(name.first()) * 7 + ends(name.last()) * 3 + middle) % REMEMBERED;
         if let Some((known, secret)) = self.remembered.get(place)
             && self.text.as_bytes().get(known.clone()) == Some(name)
@@ -319,6 +322,7 @@ impl<'a> JsonReader<'a> {
                 && word.iter().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(byte))
         };
         let whole = known || number();
+        // A number that the end of the text cuts in two is cut, not faulty.
         self.at += if whole || length == rest.len() { length } else { 0 };
         self.wanted = WantedToken::Next;
 

@@ -85,6 +85,7 @@ pub(super) fn read_json(
         }
         match reader.next() {
             Event::Name(name) => {
+                // One sweep over the whole text found the words: here only their places are compared.
                 if seen.has_word(&name.range) {
                     reader.mark();
                 }
@@ -122,10 +123,12 @@ fn read_string(
     let raw = source.text.get(piece.range.clone()).unwrap_or_default();
     let long = raw.len() >= LEAST_BYTES;
     let name = reader.secret_name();
+    // Most strings need no second look: what stands in them plainly was found in the raw text.
     let again = long && (piece.escaped || fixed || reader.is_marked() || piece.coded && is_coded(raw));
 
     // The slashes of base64 are escaped at times, and its lines broken.
     let in_base64 = wrapped::may_be(raw) || piece.escaped && long;
+    // All known hashes begin with one of these, and most strings do not.
     let hashed = raw.starts_with(['$', 'a', 'p', 's', 'b']) && is_hash(raw);
 
     if !(again || in_base64 || hashed || name.is_some()) {
@@ -137,6 +140,7 @@ fn read_string(
     let coding = if piece.escaped && source.coding == Coding::Plain { Coding::Json } else { source.coding };
     let path = format!("{}{}", source.path, reader.pointer());
 
+    // The quotes of JSON within a string are escaped: without a backslash there is none to read.
     if piece.escaped && text.trim_start().starts_with(['{', '[', '"']) {
         let inner = source.inner + 1;
         if inner > MAX_INNER {

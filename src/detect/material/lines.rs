@@ -57,6 +57,7 @@ impl Lines {
     ) {
         let start = self.text.len();
         for name in names {
+            // A blank or bracket within a name would end it for the rules that look for `name: value`.
             let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
             self.text.extend(name.chars().take(60).map(plain));
             self.text.push('_');
@@ -83,6 +84,7 @@ impl Lines {
             return self.caps.push(describe_cap(Cap::Input));
         }
         let Some((bytes, layers)) = known::unescaped_by_layers(text) else { return };
+        // That it came in pieces goes first: it is why no place in the answer is named.
         let coding = if coding == Coding::Pieces { coding } else { Coding::Escaped };
         let plain = String::from_utf8_lossy(&bytes).into_owned();
         self.text.extend_from_within(head);

@@ -47,6 +47,7 @@ pub(super) fn find_in_text(content_type: Option<&str>, text: &str) -> Material {
         SearchSource { text, origin: leaves::plain_origin(), path: String::new(), coding: Coding::Plain, inner: 0 };
     let is_form = content_type.is_some_and(|kind| kind.to_ascii_lowercase().contains("x-www-form-urlencoded"));
 
+    // In JSON escapes are undone string by string: undone in the whole text, they would end its strings.
     if !search.document(&whole) {
         if is_form {
             search.form(content_type, text);
@@ -65,10 +66,12 @@ impl Search {
         let sweep = self.engine.sweep(source.text);
         self.caps.extend(&sweep.scan.capped);
         let mut hits = hits_of(&sweep, source);
+        // In the order of the text, so that the reader of JSON places them in one pass.
         hits.sort_by_key(|(range, _)| range.start);
         let mut seen = SeenLeaf::new(&sweep, hits.iter().map(|(range, _)| (range.clone(), None)).collect());
         let mut is_json = leaves::read_json(self, source, 0..source.text.len(), &mut seen);
 
+        // Streams and lines are forms of an answer; a string within one holds a single value or text.
         if !is_json && source.inner == 0 {
             is_json = self.stream(source, &mut seen);
         }
@@ -99,6 +102,7 @@ impl Search {
             let line = SearchSource { text: source.text, origin: source.origin.clone(), path, ..*source };
             n_json += usize::from(leaves::read_json(self, &line, part.clone(), seen));
         }
+        // One line of JSON among text is no stream whose pieces belong together.
         if parts.name == "events" || n_json > 1 {
             self.pieces(source.text);
         }
@@ -111,6 +115,7 @@ impl Search {
         self.caps.extend(decoded.caps.into_iter().map(describe_cap));
         let joined = decoded.channels.into_iter().filter(|channel| channel.path.contains("[*]"));
 
+        // The lines undo escapes themselves: both forms would be searched twice.
         for channel in joined.filter(|channel| !channel.path.ends_with("(unescaped)")) {
             if channel.text.len() < LEAST_BYTES {
                 continue;
@@ -221,6 +226,7 @@ impl Search {
         self.caps.into_iter().for_each(|cap| material.cap(cap));
         let located = |mut hit: SearchHit| {
             let value = hit.hidden.value.expose();
+            // What was joined from pieces or decoded may stand in one piece elsewhere: then it has a place.
             hit.hidden.range = hit.hidden.range.or_else(|| text.find(value).map(|at| at..at + value.len()));
             hit
         };
@@ -231,6 +237,7 @@ impl Search {
 
         for next in placed {
             match kept.last_mut() {
+                // Several rules find one secret, plain and decoded: the best of them is reported.
                 Some(last) if hit_start(&next) < hit_end(last) => {
                     if rank_hit(&next) > rank_hit(last) {
                         *last = next;
@@ -241,6 +248,7 @@ impl Search {
         }
 
         for next in pieces {
+            // What is a part of a secret that has a place is no further one.
             let value = next.hidden.value.expose();
             let known =
                 |hit: &SearchHit| hit.hidden.value.expose().contains(value) || value == hit.hidden.value.expose();
@@ -289,6 +297,7 @@ fn hits_of(sweep: &SecretSweep, source: &SearchSource<'_>) -> Vec<(Range<usize>,
     let mut end = 0;
 
     for (start, wrapped) in sweep.tokens.iter().filter(|(start, _)| source.text.is_char_boundary(*start)) {
+        // Payloads begin as tokens do: a start within the last token is a part of it.
         if *start < end || hits.len() >= MAX_FOUND * 2 {
             continue;
         }

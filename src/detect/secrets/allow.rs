@@ -93,6 +93,7 @@ pub(super) fn is_sample(body: &str) -> bool {
 /// Whether one character stands there so often in a row that somebody held the key down. What is empty in a binary value
 /// is a run of zeros or, in base64, of `A`; that alone is no sample.
 fn has_run(body: &[u8]) -> bool {
+    // Longer values meet longer runs by chance.
     let most = if body.len() >= 60 { 10 } else { 7 };
     let is_empty = |byte: u8| b"0A".contains(&byte);
     body.chunk_by(u8::eq_ignore_ascii_case).any(|run| {

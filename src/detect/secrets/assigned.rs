@@ -63,6 +63,7 @@ const MAX_TAGS: usize = 160;
 
 /// The name around a hit, and the value that is assigned to it.
 pub(super) fn find_assignment(text: &[u8], hit: &Range<usize>) -> Option<Assignment> {
+    // From the strictest grammar to the loosest: a sentence is read only where no `=` or `:` follows the name.
     let found =
         plain_assignment(text, hit).or_else(|| prose_assignment(text, hit)).or_else(|| markup_assignment(text, hit))?;
     // `The id of the API key`.
@@ -99,6 +100,7 @@ fn plain_assignment(text: &[u8], hit: &Range<usize>) -> Option<Assignment> {
 fn prose_assignment(text: &[u8], hit: &Range<usize>) -> Option<Assignment> {
     let (name_start, name_end) = word_around(text, hit)?;
     let window = text.get(name_end..text.len().min(name_end + MAX_BETWEEN))?;
+    // At the end of a sentence or the edge of a bracket, what follows is the value of something else.
     let ends = |at: usize| {
         let two = window.get(at..at + 2).unwrap_or_default();
         matches!(two.first(), Some(b'\n' | b'{' | b'}' | b'<' | b'>' | b';' | b'(' | b'[' | b','))
@@ -132,6 +134,7 @@ fn markup_assignment(text: &[u8], hit: &Range<usize>) -> Option<Assignment> {
     let (start, end) = (hit.start - back, hit.end + ahead);
     let rest = text.get(end..text.len().min(end + MAX_TAGS))?;
     let is_attribute = matches!(rest.first(), Some(b'"' | b'\''));
+    // A whole attribute, or the end of an element: a name within running text has no cell beside it.
     let begins =
         if is_attribute { text.get(..start)?.ends_with(&[b'=', *rest.first()?]) } else { rest.starts_with(b"</") };
     begins.then_some(())?;

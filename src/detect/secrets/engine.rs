@@ -86,6 +86,7 @@ impl SecretRuleEngine {
             for (number, shape) in rule.shapes.iter().enumerate() {
                 match shape.anchor() {
                     Some(anchor) => patterns.add(anchor, false, PatternTarget::Shape(index, number)),
+                    // Without fixed text it fits any random value: a name of the vendor has to assign it.
                     None => {
                         rule.keywords.iter().for_each(|word| patterns.add(word, true, PatternTarget::Assigned(index)))
                     }
@@ -132,6 +133,7 @@ impl SecretRuleEngine {
         if let Some(picker) = &self.picker {
             self.run(picker, bytes, &mut sweep);
         }
+        // The automaton goes by ends, the reader of JSON by beginnings.
         sweep.words.sort_unstable();
         sweep.fixed.sort_unstable();
         let scan = &mut sweep.scan;
@@ -195,6 +197,7 @@ impl SecretRuleEngine {
         let range = shape.around(text, at)?;
 
         if !rule.keywords.is_empty() && !is_near(text, &range, &rule.keywords) {
+            // In JSON the keyword may be a name further up, which the text around does not show.
             fixed.push(range.start);
             return None;
         }
@@ -270,6 +273,7 @@ impl Patterns {
 
     fn picker(self) -> Option<Picker> {
         let mut builder = AhoCorasick::builder();
+        // It takes memory once, and each byte of every answer passes through it.
         builder.kind(Some(AhoCorasickKind::DFA)).ascii_case_insensitive(true);
         let automaton = builder.build(self.0.iter().map(|pattern| &pattern.text)).ok()?;
         Some(Picker { automaton, patterns: self.0 })

@@ -125,6 +125,7 @@ pub(in crate::detect) fn value_of(name: &str, text: &str) -> Option<FoundSecret>
     let found = |rule: &str, confidence| {
         Some(FoundSecret { rule: rule.to_owned(), range: 0..text.len(), confidence, prefix: None })
     };
+    // The form of a hash is proof under any name, so it goes before the names that are harmless.
     if is_hash(text) {
         return found("password-hash", Certainty::High);
     }
@@ -140,6 +141,7 @@ pub(in crate::detect) fn value_of(name: &str, text: &str) -> Option<FoundSecret>
         () if (ends(&PASSWORDS) || is_pass) && is_password(text) => found("field-password", Certainty::Medium),
         () if ends(&SECRETS) && is_random(text) => found("field-secret", Certainty::Medium),
         () if (ends(&TOKENS) || name == "token") && is_random(text) => found("field-token", Certainty::Medium),
+        // Names of tokens are endless: under one that is not listed the value itself has to be long and random.
         () if name.ends_with("token") && text.len() >= 24 && is_opaque(text) && !is_wordy(text) => {
             found("field-token", Certainty::Medium)
         }

@@ -21,6 +21,7 @@ pub struct SecretRules {
 /// installation, and no help in guessing a value without the key.
 pub fn fingerprint_secret(key: &Secret, rule: &str, value: &str) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()) else { return String::new() };
+    // The zero keeps them apart: rule `ab` with `c` must not be rule `a` with `bc`.
     for part in [rule, "\0", value] {
         mac.update(part.as_bytes());
     }

@@ -162,6 +162,7 @@ fn find_pem_key(text: &[u8], start: usize) -> Option<FoundSecret> {
     (label.contains("PRIVATE KEY") && !label.contains("PUBLIC")).then_some(())?;
     let body_start = label_start + label_end + 5;
     let body = text.get(body_start..text.len().min(body_start + MAX_KEY_BYTES))?;
+    // A key ends with the JSON string that holds it, also where its last line was cut off.
     let quoted = body.iter().position(|byte| *byte == b'"').unwrap_or(body.len());
     let body = body.get(..quoted)?;
     let length = body.windows(5).position(|five| five == b"-----").unwrap_or(body.len());
@@ -231,8 +232,10 @@ fn find_address_password(text: &[u8], hit: Range<usize>) -> Option<FoundSecret> 
     let scheme = before.take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)).count();
     (scheme >= 2).then_some(())?;
     let rest = text.get(hit.end..text.len().min(hit.end + 512))?;
+    // What ends an authority (RFC 3986 §3.2), or the string, tag or list that the address stands in.
     let length = rest.iter().take_while(|byte| !b"/?#\"'`<>\\ \t\r\n,;()".contains(byte)).count();
     let authority = std::str::from_utf8(rest.get(..length)?).ok()?;
+    // The last one: passwords hold an `@` that should have been encoded.
     let (user_info, host) = authority.rsplit_once('@')?;
     let (user, password) = user_info.split_once(':')?;
     let plain = percent_encoding::percent_decode_str(password).decode_utf8_lossy();
@@ -305,6 +308,7 @@ fn is_basic(value: &str) -> bool {
     !known
         && printable
         && text.split_once(':').is_some_and(|(user, password)| {
+            // Stripe and others take their key as the user, with an empty password.
             let secret = if password.is_empty() { user } else { password };
             secret.len() >= 6 && !is_placeholder(secret) && is_varied(secret) && !is_sample(secret)
         })
@@ -328,6 +332,7 @@ fn password_hash(text: &[u8], start: usize) -> Option<FoundSecret> {
     let of_hash = |byte: &u8| byte.is_ascii_alphanumeric() || b"$./+=:,_-{}".contains(byte);
     let length = rest.iter().take_while(|byte| of_hash(byte)).count();
     let value = std::str::from_utf8(rest.get(..length)?).ok()?.trim_end_matches([',', '.', ':', '}']);
+    // The last field is the digest; those before it are parameters that many hashes share.
     let body = value.rsplit(['$', '}']).next()?;
     let real = value.len() >= 30 && body.len() >= 20 && shannon_entropy(body.as_bytes()) >= 3.5 && !is_sample(body);
     real.then_some(())?;
@@ -343,6 +348,7 @@ fn signed_address(text: &[u8], hit: Range<usize>) -> Option<FoundSecret> {
     let real = value.len() >= 40 && shannon_entropy(value.as_bytes()) >= 3.2 && !is_sample(value);
     real.then_some(())?;
 
+    // Medium, since such addresses are made to be handed to a client, and expire.
     found_by_rule("signed-address", hit.end..hit.end + length, Certainty::Medium)
 }
 
@@ -366,6 +372,7 @@ fn one_time_seed(text: &[u8], start: usize) -> Option<FoundSecret> {
 fn find_connection_password(text: &[u8], hit: Range<usize>) -> Option<FoundSecret> {
     let before = text.get(hit.start.saturating_sub(300)..hit.start)?.to_ascii_lowercase();
     let line = before.rsplit(|byte| b"\n\"'".contains(byte)).next()?;
+    // `password=` alone is any form or log: a server or user in the same string makes it a connection.
     let names: [&[u8]; 6] = [b"server=", b"data source=", b"host=", b"user id=", b"uid=", b"username="];
     let is_connection =
         line.contains(&b';') && names.iter().any(|name| line.windows(name.len()).any(|window| window == *name));

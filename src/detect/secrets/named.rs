@@ -16,6 +16,7 @@ const LENGTH: (usize, usize) = (12, 512);
 pub(super) fn find_assigned(text: &[u8], hit: Range<usize>) -> Option<FoundSecret> {
     let end = hit.end;
     let Assignment { noun, start, is_told, .. } = find_assignment(text, &hit)?;
+    // In code, a value so far behind a name belongs to something else.
     (start > end && (is_told || start - end <= 48) && !is_of_path(text, &hit, start)).then_some(())?;
     let rest = text.get(start..text.len().min(start + LENGTH.1))?;
     let written = written_value(text, hit.start, start, rest)?;
@@ -43,6 +44,7 @@ fn written_value<'a>(text: &[u8], name: usize, start: usize, rest: &'a [u8]) -> 
     };
     let graphic = rest.iter().enumerate().take_while(|(at, byte)| of_value(*at, **byte)).count();
     let ends_line = matches!(rest.get(graphic), None | Some(b'\n' | b'\r'));
+    // A password may hold any mark: only a quote, or the end of a line of settings, shows where it ends.
     let whole = match quote {
         Some(_) => rest.get(graphic).is_some_and(|byte| Some(byte) == quote || *byte == b'\\'),
         None => ends_line && is_setting(text, name, start),
@@ -52,6 +54,7 @@ fn written_value<'a>(text: &[u8], name: usize, start: usize, rest: &'a [u8]) -> 
     }
     let length = rest.iter().take_while(|byte| is_of_value(**byte)).count();
     let value = std::str::from_utf8(rest.get(..length)?).ok()?.trim_end_matches(['.', ',', ';', ':', '\\']);
+    // `password = getenv(..)` is computed: the word is a function and no value.
     let called = matches!(rest.get(value.len()), Some(b'(' | b'[' | b'{'));
 
     // `ed25519.PrivateKey`: a member of something.
@@ -85,6 +88,7 @@ pub(super) fn find_session_cookie(text: &[u8], end: usize) -> Option<FoundSecret
         let name: String = String::from_utf8(name).ok()?.replace(['.', '_', '-'], "");
         let is_session = ["session", "sessionid", "sid", "sess", "auth", "jwt", "accesstoken", "token"];
 
+        // A token against CSRF is handed to the page on purpose.
         if !is_session.iter().any(|word| name.ends_with(word)) || name.contains("csrf") {
             continue;
         }
@@ -108,12 +112,14 @@ pub(super) fn find_session_cookie(text: &[u8], end: usize) -> Option<FoundSecret
 
 /// The private part of a JSON Web Key (RFC 7518 §6.2.2, §6.3.2): the member `d` beside `kty`.
 pub(super) fn private_jwk(text: &[u8], at: usize) -> Option<FoundSecret> {
+    // The members of a key come in any order, and those of RSA are long.
     let start = at.saturating_sub(1500);
     let window = text.get(start..text.len().min(at + 2500))?;
     let mark = b"\"d";
     let place = window.windows(mark.len()).enumerate().find_map(|(place, two)| {
         let behind = window.get(place + mark.len()..)?;
         let quotes = behind.iter().take(6).take_while(|byte| b"\\\": ".contains(byte)).count();
+        // One quote ends the name and one opens the value: `dp` and `dq` go on with a letter.
         let opened = behind.get(..quotes)?.iter().filter(|byte| **byte == b'"').count() == 2;
         (two == mark && opened).then_some(place + mark.len() + quotes)
     })?;

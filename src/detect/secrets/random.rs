@@ -21,6 +21,7 @@ pub(super) fn is_scrambled(value: &str) -> bool {
     let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
     let letters = bytes.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
     let marks = bytes.iter().filter(|byte| is_mark(**byte)).count();
+    // Names such as `Sha256Digest` change class as well, but not at every fifth character.
     let breaks = bytes.windows(2).filter(|two| matches!(two, [a, b] if is_break(*a, *b))).count();
 
     // Without a digit and a mark, it takes more letters to tell.
@@ -64,6 +65,7 @@ fn is_break(a: u8, b: u8) -> bool {
     };
 
     let (a, b) = (class(a), class(b));
+    // A capital before a small letter begins a word.
     a != b && a != 4 && b != 4 && (a, b) != (1, 0)
 }
 

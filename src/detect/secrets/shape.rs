@@ -94,6 +94,7 @@ impl SecretShape {
                     end = text.get(end..)?.starts_with(wanted.as_bytes()).then_some(end + wanted.len())?;
                 }
                 ShapePart::Span { alphabet, least, most } => {
+                    // As much as fits and never less, so that no text is tried twice.
                     let length = alphabet.run(text, end, *most);
                     end = (length >= *least).then_some(end + length)?;
                 }

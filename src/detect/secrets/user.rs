@@ -107,6 +107,7 @@ pub fn load_rules(text: &str) -> Result<UserRules, RulesRefused> {
     let root = DeTable::parse(text).map_err(|error| RulesRefused::NoToml(error.message().to_owned()))?;
     let root = root.get_ref();
 
+    // Left out, it would make the search smaller than the user believes; followed, it would read other files.
     if let Some(extend) = root.get("extend") {
         return Err(RulesRefused::Extends(line_of(text, extend.span())));
     }
@@ -153,6 +154,7 @@ impl UserRules {
         let mut found = Vec::new();
         for captures in rule.regex.captures_iter(text).take(MAX_HITS) {
             let Some(whole) = captures.get(0) else { continue };
+            // Without `secretGroup`, gitleaks takes the first group that is not empty.
             let first = || (1..captures.len()).find_map(|group| captures.get(group).filter(|hit| !hit.is_empty()));
             let secret = rule.group.map_or_else(first, |group| captures.get(group)).unwrap_or(whole);
             let random = rule.entropy <= 0.0 || shannon_entropy(secret.as_str().as_bytes()) > rule.entropy;
@@ -181,6 +183,7 @@ impl Allow {
         let by_regex = self.regexes.iter().any(|regex| regex.is_match(target));
         let by_word = self.stopwords.iter().any(|word| lower.contains(word));
 
+        // A kind of condition that is not given takes no part in an `AND`.
         if self.all && !self.regexes.is_empty() && !self.stopwords.is_empty() {
             by_regex && by_word
         } else {
@@ -193,6 +196,7 @@ fn rule_from_table(table: &DeTable<'_>) -> Result<UserRule, RuleRefused> {
     let id = string_field(table, "id").filter(|id| !id.trim().is_empty()).ok_or(RuleRefused::NoId)?;
     let pattern = string_field(table, "regex").ok_or(RuleRefused::NoRegex)?;
     let regex = compile_pattern(pattern)?;
+    // `secretGroup = 0` is what gitleaks has by default, and names no group.
     let group = match table.get("secretGroup").map(|value| value.get_ref()) {
         Some(DeValue::Integer(number)) => number.as_str().parse::<usize>().ok().filter(|group| *group > 0),
         _ => None,
@@ -233,6 +237,7 @@ fn allow_lists(table: &DeTable<'_>) -> Result<Vec<Allow>, RuleRefused> {
 fn compile_pattern(pattern: &str) -> Result<Regex, RuleRefused> {
     RegexBuilder::new(pattern).size_limit(MAX_REGEX_BYTES).build().map_err(|error| {
         let text = error.to_string();
+        // The last line of the message has the reason; those before it draw the expression.
         let reason = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("not supported");
         RuleRefused::Expression(reason.trim().trim_start_matches("error: ").to_owned())
     })

@@ -175,6 +175,7 @@ fn next_text_piece(rest: &[u8], limit: usize) -> (PieceKind, usize) {
         return (PieceKind::Run, bounded_run_length(rest, limit, |byte| *byte == 0x1b));
     }
     let sequence = rest.get(1..).unwrap_or_default().iter().take(MOST_SEQUENCE_BYTES);
+    // A letter ends a sequence such as that of a colour; without one the escape stands alone.
     let end = sequence.clone().position(u8::is_ascii_alphabetic).map_or(1, |end| end + 2);
     (PieceKind::Structure, end)
 }

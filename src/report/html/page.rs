@@ -43,6 +43,7 @@ pub fn write(report: &Report, mut out: &mut dyn Write) -> io::Result<()> {
         |outcome, word| count_reasons(&report.coverage, outcome).into_iter().map(move |(text, n)| (word, text, n));
     let page = HtmlPage {
         style: STYLE,
+        // Even a text that got past the escaping could neither run nor load anything.
         policy: format!(
             "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
             STANDARD.encode(Sha256::digest(STYLE))

@@ -70,6 +70,7 @@ fn render_head(page: &mut TextPage, finding: &Finding) {
 
 fn render_clauses(page: &mut TextPage, clauses: &[ClauseInfo], detail: Detail) {
     let short = detail == Detail::Short;
+    // In short form what holds shares one line below: the lines are for what is missing.
     for clause in clauses.iter().filter(|clause| !short || clause.holds != Some(true)) {
         let (tone, mark) = match clause.holds {
             Some(true) => (Tone::Good, "✓ "),
@@ -95,6 +96,7 @@ fn render_exchanges(page: &mut TextPage, exchanges: &[ExchangeInfo], detail: Det
         return;
     }
     let most = page.cap(6);
+    // A long name must not push request and answer off the line.
     let who = exchanges.iter().take(most).map(|exchange| exchange.identity.chars().count()).max().unwrap_or(0).min(16);
 
     for exchange in exchanges.iter().take(most) {
@@ -147,6 +149,7 @@ fn request_line(exchange: &ExchangeInfo) -> String {
 
 fn answer_with_tone(exchange: &ExchangeInfo) -> (Tone, String) {
     let served = exchange.response.as_ref().is_some_and(|response| response.status < 400);
+    // An attack that is served is the weakness; other requests are meant to be served.
     let tone = match (exchange.role, served) {
         (Role::Attack, true) => Tone::Bad,
         (_, true) => Tone::Good,

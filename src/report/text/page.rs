@@ -77,6 +77,7 @@ impl TextPage {
     pub(in crate::report) fn whole_line(&mut self, indent: usize, label: &str, text: &str) {
         self.out.push_str(&" ".repeat(indent));
         self.put(Tone::Dim, label);
+        // `clean_text` multiplies the limit to reserve room: the greatest of all would overflow.
         let text = clean_text(text, usize::MAX / 8);
         self.put(Tone::Plain, &text);
 
@@ -122,6 +123,7 @@ impl TextPage {
     }
 
     fn put(&mut self, tone: Tone, text: &str) {
+        // Blanks get no colour, so that padding is found at the end of a line.
         match style_for_tone(tone).filter(|_| self.options.color && !text.trim().is_empty()) {
             Some(style) => self.out.push_str(&style.style(text).to_string()),
             None => self.out.push_str(text),

@@ -20,6 +20,7 @@ pub fn render(report: &Report, options: TextOptions) -> String {
     what_was_scanned(&mut page, report);
     render_notice(&mut page, report);
 
+    // A dry run has no findings or coverage: empty sections would look like a clean result.
     if report.scan.status == Status::Planned {
         plan::render(&mut page, report);
     } else {

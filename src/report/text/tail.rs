@@ -47,6 +47,7 @@ pub(super) fn render_questions(page: &mut TextPage, report: &Report) {
     for question in report.questions.iter().take(most) {
         page.wrapped(2, (Tone::Doubt, "? "), (Tone::Plain, &question.question));
         for line in question.answer_with.lines() {
+            // Whole, since it is copied into the configuration.
             page.whole_line(4, "", line);
         }
     }
@@ -75,6 +76,7 @@ pub(super) fn render_coverage(page: &mut TextPage, report: &Report) {
     page.line(2, &[(Tone::Strong, &tally_outcomes(&report.coverage).sentence())]);
     let checks = by_check(&report.coverage);
     let verbose = page.options.verbose;
+    // Checks that need no numbers share a line, so that those with open verdicts stand out.
     let (plain, rows): (Vec<_>, Vec<_>) = checks.into_iter().partition(|(_, outcomes)| !verbose && is_plain(outcomes));
     let most = page.cap(MAX_CHECKS);
     let width = rows.iter().take(most).map(|(check, _)| check.chars().count()).max().unwrap_or(0);
