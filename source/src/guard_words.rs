@@ -144,6 +144,7 @@ pub fn in_words(name: &str) -> Vec<String> {
 
     while let Some(letter) = letters.next() {
         let next_is_small = letters.peek().is_some_and(|next| next.is_lowercase());
+        // The last capital of an abbreviation begins the next word: `JWTAuth` is `JWT` and `Auth`.
         let begins = letter.is_uppercase() && (!before.is_uppercase() || next_is_small);
 
         if begins || !letter.is_alphanumeric() {
@@ -158,6 +159,7 @@ pub fn in_words(name: &str) -> Vec<String> {
     }
 
     words.retain(|word| !word.is_empty());
+    // Pairs join what naming styles split: `sign_in` and `signIn` hold `signin`.
     let pairs: Vec<String> = words.windows(2).map(|pair| pair.concat()).collect();
     words.extend(pairs);
     words

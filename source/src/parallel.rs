@@ -38,6 +38,7 @@ fn map_runs<T: Sync, W, R: Send>(
         let (tool, mut made) = (tool(), Vec::new());
         loop {
             let start = next.fetch_add(run, Ordering::Relaxed);
+            // Runs are taken as threads become free, so that slow items do not hold up the others.
             let own = items.iter().enumerate().skip(start).take(run);
 
             if start >= items.len() {
@@ -50,6 +51,7 @@ fn map_runs<T: Sync, W, R: Send>(
     let mut made = scope(|scope| {
         let more = thread_count(items.len()).saturating_sub(1);
         let helpers: Vec<_> =
+            // A thread that cannot be started leaves its work to the others.
             (0..more).filter_map(|_| Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok()).collect();
         let mut made = work();
 
@@ -59,6 +61,7 @@ fn map_runs<T: Sync, W, R: Send>(
         made
     });
 
+    // Threads finish in any order; the result must not depend on it.
     made.sort_by_key(|(at, _)| *at);
     made.into_iter().map(|(_, result)| result).collect()
 }

@@ -94,6 +94,7 @@ fn find_in(project: &Project, module: &Module, function: &Function, found: &mut 
     };
 
     walk_statements(&function.body, &mut |_| {}, &mut see);
+    // A place in an inner function was found with that function already.
     let known: BTreeSet<CodePlace> = found.iter().map(|fault| fault.place.clone()).collect();
 
     // Reading the header first, to choose the key, is how verifying begins.
@@ -118,6 +119,7 @@ fn reads_token(project: &Project, module: &Module, name: &str, arguments: &[Argu
         return match last {
             "verify" if is_jwt => Some(true),
             "jwtVerify" | "verifyAsync" => Some(true),
+            // `complete: true` reads the header to choose a key, as a first step of verifying.
             "decode" if is_jwt => Some(false).filter(|_| !asks_for(arguments, "complete", "true")),
             "jwtDecode" | "jwt_decode" | "decodeJwt" => Some(false),
             _ => None,
@@ -125,6 +127,7 @@ fn reads_token(project: &Project, module: &Module, name: &str, arguments: &[Argu
     }
 
     match last {
+        // PyJWT and jose verify by default, so that only a switch turns it off.
         "decode" if is_of("jwt") || is_of("jose") => Some(!is_switched_off(arguments)),
         "get_unverified_claims" => Some(false),
         _ => None,

@@ -139,6 +139,7 @@ impl SourceTree {
     /// # Errors
     /// The folder is not there, is no folder, or cannot be read.
     pub fn read(root: &Path, limits: &TreeLimits) -> io::Result<SourceTree> {
+        // Links in the way to the root are resolved once, so that every path below it can be compared.
         let root = root.canonicalize()?;
         if !root.is_dir() {
             return Err(io::Error::new(io::ErrorKind::NotADirectory, "it is no folder"));
@@ -147,6 +148,7 @@ impl SourceTree {
         let mut bytes = 0;
 
         for path in list_files(&root, limits) {
+            // A limit that is reached is named, so that missing routes are not taken for missing code.
             if tree.files.len() >= limits.files || bytes >= limits.all_bytes {
                 let because = format!("only {} files and {bytes} bytes of a tree are read", tree.files.len());
                 tree.left_out.push(LeftOut { path: ".".to_owned(), because });
@@ -210,12 +212,14 @@ impl SourceTree {
 fn list_files(root: &Path, limits: &TreeLimits) -> Vec<PathBuf> {
     let own = |entry: &DirEntry| {
         let name = entry.file_name().to_string_lossy();
+        // A folder of that name is vendored, a file of that name is not; the root itself may be called anything.
         entry.depth() == 0 || !(entry.file_type().is_some_and(|kind| kind.is_dir()) && VENDORED.contains(&&*name))
     };
     // Links are not followed: what they lead to is read at its own place, or stands outside.
     let walk = WalkBuilder::new(root)
         .follow_links(false)
         .max_depth(Some(limits.depth))
+        // Only ignore files of the tree count, so that two machines read the same files.
         .parents(false)
         .git_global(false)
         .require_git(false)
@@ -255,7 +259,9 @@ fn read_file(root: &Path, path: &Path, limits: &TreeLimits) -> Result<Option<Sou
         return Err(FileFault::TooLarge { size, most: limits.file_bytes });
     }
     let mut bytes = Vec::new();
+    // The file may have grown since, so that the limit holds for the reading too.
     file.take(limits.file_bytes).read_to_end(&mut bytes)?;
+    // What is no UTF-8 is an image or an archive, and no code.
     let Ok(text) = String::from_utf8(bytes) else { return Ok(None) };
     let path = relative_path(root, path);
     if Language::of_path(&path).is_some_and(Language::is_script)
@@ -276,5 +282,6 @@ fn for_browsers(text: &str) -> Option<FileFault> {
         _ => return None,
     };
 
+    // A bundled server is one large script as well, and its routes must be read.
     (!SERVERS.iter().any(|word| text.contains(word))).then_some(fault)
 }

@@ -132,6 +132,7 @@ pub fn words_of(name: &str) -> Vec<String> {
     let mut was_small = false;
 
     for letter in name.chars() {
+        // A capital begins a word only behind a small letter, so that an abbreviation stays one word.
         if !letter.is_alphanumeric() || (letter.is_uppercase() && was_small) {
             words.push(String::new());
         }

@@ -50,6 +50,8 @@ impl Finder<'_> {
         match &*expr.kind {
             ExprKind::Call { callee, arguments, .. } => self.see_call(expr, callee, arguments, found),
             ExprKind::Compare(parts, operators) => {
+                // Only a comparison of two sides ties an object to a caller: a chain such as `a == b == c` leaves
+                // open which side is the owner.
                 if let ([left, right], [operator]) = (parts.as_slice(), operators.as_slice())
                     && matches!(operator.as_str(), "==" | "!=" | "===" | "!==" | "is" | "is not")
                 {
@@ -135,6 +137,7 @@ impl Finder<'_> {
 
 /// Returns the statement among the arguments of a call, its reading, and the values that follow it.
 pub(super) fn sql_of<'a>(module: &Module, arguments: &'a [Argument]) -> Option<(&'a Expr, sql::Sql, Vec<&'a Expr>)> {
+    // The statement need not come first: helpers take a connection or a cursor before it.
     let at = arguments.iter().position(|argument| literal_of(&argument.value).is_some())?;
     let literal = literal_of(&arguments.get(at)?.value)?;
     let read = sql::read_statement(literal.span.text(&module.text))?;
@@ -225,6 +228,7 @@ pub(super) fn strip_converters(expr: &Expr) -> &Expr {
 pub(super) fn caller_of(module: &Module, expr: &Expr) -> Option<(String, String)> {
     let expr = strip_converters(expr);
     let root = root_of(expr)?;
+    // Optional chaining does not change who is meant, and the change compares the texts of two uses.
     let part = module.text.get(root.span.end..expr.span.end)?.replace("?.", ".");
     Some((root.span.text(&module.text).replace("?.", "."), part))
 }
@@ -250,6 +254,7 @@ fn root_of(expr: &Expr) -> Option<&Expr> {
                 let ExprKind::Member(object, _) = &*callee.kind else { return None };
                 return (is_request(object) && is_one_of(key, CALLERS)).then_some(expr).or_else(|| root_of(object));
             }
+            // A call with arguments may look up any account; without arguments it can only be the one that calls.
             (arguments.is_empty() && names_a_caller(&plain_name)).then_some(expr)
         }
         ExprKind::Await(inner) => root_of(inner),

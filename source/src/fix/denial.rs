@@ -15,6 +15,7 @@ pub(super) fn of_object<'a>(case: &'a Case<'_>, name: &str, after: &Statement) -
     let next = block.get(at + 1)?;
     let StatementKind::If { test, body, .. } = &next.kind else { return None };
 
+    // A condition that only logs or sets a default does not refuse, and a stranger would get through it.
     (asks_whether_there(test, name) && leaves_function(body)).then_some(next)
 }
 
@@ -35,6 +36,7 @@ fn asks_whether_there(test: &Expr, name: &str) -> bool {
                 matches!(&*part.kind, ExprKind::Constant(word) if matches!(word.as_str(), "None" | "null" | "undefined"))
                     || part.name() == Some("undefined")
             });
+            // `is not None` guards the branch for an object that is there, so only equality counts as the refusal.
             let equal = operators.iter().all(|word| matches!(word.as_str(), "is" | "==" | "==="));
             empty && equal && parts.iter().any(|part| part.name() == Some(name))
         }
@@ -76,6 +78,7 @@ pub(super) fn refusal_statement(case: &Case<'_>, draft: &mut FixDraft, status: u
             let fault = bring_name(case, draft, "fastapi", "HTTPException");
             format!("raise {fault}(status_code={status})")
         }
+        // Django answers these exceptions with 404, 400 and 403 by itself.
         FrameworkName::Django if status == 404 => {
             let fault = bring_name(case, draft, "django.http", "Http404");
             format!("raise {fault}")
@@ -110,6 +113,7 @@ fn find_usual_refusal(case: &Case<'_>, status: u16) -> Option<String> {
         let StatementKind::If { body, .. } = &statement.kind else { return };
         let Some(last) = only_statement(body).filter(|last| last.span.line == last.span.end_line) else { return };
         let written = case.text(last.span);
+        // The handler's own refusal outweighs those of its neighbours, however many they are.
         let here = own.span.covers(&last.span);
         let is_kind = matches!(&last.kind, StatementKind::Throw(_) | StatementKind::Expr(_) | StatementKind::Return(_));
         if is_kind
@@ -148,6 +152,7 @@ fn each_inner<'a>(statement: &'a Statement, see: &mut dyn FnMut(&'a Statement)) 
 fn is_portable(case: &Case<'_>, statement: &Statement) -> bool {
     let parameters: Vec<&str> = case.function().parameters.iter().map(|parameter| parameter.name.as_str()).collect();
     let mut portable = true;
+    // A message built from a local name of one handler would be unbound in another one.
     crate::ir::walk_statements(std::slice::from_ref(statement), &mut |_| {}, &mut |expr| {
         if let Some(name) = expr.name() {
             portable &= case.module.definitions.contains_key(name)

@@ -48,6 +48,7 @@ impl<'a> Case<'a> {
         let handler = handler_of(request.project, request.entry).ok_or_else(not_located)?;
         let module = request.project.module(handler.module).ok_or_else(not_located)?;
 
+        // Bytes of a damaged function may belong to something else, so that no edit in it could be trusted.
         if handler.function.is_damaged {
             return Err(FixRefusal::new(
                 RefusalReason::NotLocated,
@@ -103,6 +104,7 @@ pub(super) fn describe_route(entry: &RouteEntry) -> String {
 
 /// Returns the function of a route's handler; looks for it by file and line where the route does not have it.
 pub(super) fn handler_of(project: &Project, entry: &RouteEntry) -> Option<FunctionRef> {
+    // A route that was given by hand has file and line alone.
     if let Some(code) = &entry.code {
         return Some(code.function.clone());
     }
@@ -160,6 +162,7 @@ impl FixDraft {
         let change = TextReplacement { start: span.start, end: span.end, text: text.into() };
         let changes = self.changes.entry(file.to_owned()).or_default();
 
+        // Two recipes may ask for the same replacement, which would be refused as an overlap of two.
         if !changes.contains(&change) {
             changes.push(change);
         }
@@ -179,6 +182,7 @@ impl FixDraft {
     /// Says that this project does the same at another place.
     pub(super) fn follow(&mut self, place: CodePlace, what: impl Into<String>) {
         self.idiom = Idiom::Sibling { place, what: what.into() };
+        // Following a sibling gives no certainty where something else of the change was guessed.
         if self.review.is_empty() {
             self.confidence = FixConfidence::High;
         }

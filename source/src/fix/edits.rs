@@ -23,6 +23,7 @@ pub(super) struct TextReplacement {
 /// made in the order in which they were given.
 pub(super) fn apply_changes(text: &str, changes: &[TextReplacement]) -> Option<String> {
     let mut ordered: Vec<&TextReplacement> = changes.iter().collect();
+    // The sort is stable, so that insertions at one byte keep the order in which they were asked for.
     ordered.sort_by_key(|change| (change.start, change.end));
     let mut made = String::with_capacity(text.len() + 256);
     let mut at = 0;
@@ -52,6 +53,7 @@ pub(super) fn diff_files(before: &BTreeMap<String, String>, after: &BTreeMap<Str
         options.set_original_filename(from).set_modified_filename(format!("b/{file}"));
         let patch = options.create_patch(old.map_or("", String::as_str), new);
 
+        // An unchanged file would leave a header without hunks, which `git apply` refuses.
         if !patch.hunks().is_empty() {
             made.push_str(&format!("diff --git a/{file} b/{file}\n"));
             if old.is_none() {
@@ -95,6 +97,7 @@ pub(super) fn changed_pieces(file: &str, old: &str, new: &str) -> Vec<Edit> {
 /// Leaves away what is the same at both ends.
 fn trim_common_ends(file: &str, old: &str, (start, end): (usize, usize), new: &str) -> Option<Edit> {
     let gone = old.get(start..end)?;
+    // Letters are compared, not bytes, so that an edit never splits one of several bytes.
     let head: usize =
         gone.chars().zip(new.chars()).take_while(|(a, b)| a == b).map(|(letter, _)| letter.len_utf8()).sum();
     let (gone_rest, new_rest) = (gone.get(head..)?, new.get(head..)?);

@@ -41,6 +41,7 @@ impl CallerExpression {
 
 /// Finds what holds the caller before a byte of the handler, the nearest to hand first.
 pub(super) fn find_caller(case: &Case<'_>, before: usize) -> Option<CallerExpression> {
+    // What the handler has already needs no change; the further down the list, the more is changed or assumed.
     from_parameter(case)
         .or_else(|| from_local(case, before))
         .or_else(|| from_dropped(case, before))
@@ -53,6 +54,7 @@ fn from_parameter(case: &Case<'_>) -> Option<CallerExpression> {
     let function = case.function();
 
     for parameter in &function.parameters {
+        // A part of the path comes from the client: a parameter `user` of `/users/{user}` is no proof of who calls.
         if of_path.contains(&parameter.name) || parameter.spread != Spread::One {
             continue;
         }
@@ -63,6 +65,8 @@ fn from_parameter(case: &Case<'_>) -> Option<CallerExpression> {
             .find_map(|part| find_dependency(case.project, case.handler.module, part));
         let gives_caller = match &injected {
             Some(dependency) => gives_caller(case.project, dependency.0, &dependency.1, 0),
+            // FastAPI fills a parameter without a dependency from the request itself, so that its name proves
+            // nothing there.
             None => case.entry.framework != FrameworkName::FastApi && is_one_of(&parameter.name, CALLERS),
         };
         if !gives_caller {
@@ -75,6 +79,7 @@ fn from_parameter(case: &Case<'_>) -> Option<CallerExpression> {
             let start = parameter.span.start;
             let written = case.text(Span { start, end: start + text.len(), ..parameter.span });
 
+            // The name may stand behind a decorator or a modifier; without its exact place it cannot be renamed.
             if written != text {
                 continue;
             }
@@ -120,6 +125,7 @@ fn gives_caller(project: &Project, module: ModuleId, function: &Expr, steps: usi
     let Some(name) = dotted_text(function) else { return false };
     let plain_name = simplify_name(last_part(&name));
 
+    // An optional dependency lets strangers through, so that the caller may be absent.
     if plain_name.contains("optional") {
         return false;
     }
@@ -141,6 +147,7 @@ pub(super) fn proves_caller(project: &Project, function: &FunctionRef, steps: us
     walk_statements(
         &function.function.body,
         &mut |statement| match &statement.kind {
+            // A function that returns only `True` or `None` checks the caller and does not hand it on.
             StatementKind::Return(Some(value)) => gives |= !matches!(&*value.kind, ExprKind::Constant(_)),
             StatementKind::Throw(_) => throws = true,
             _ => {}
@@ -180,6 +187,7 @@ pub(super) fn is_caller_call(case: &Case<'_>, expr: &Expr) -> bool {
     let Some((callee, arguments)) = expr.call() else { return false };
     let Some(name) = dotted_text(callee) else { return false };
     let plain_name = simplify_name(last_part(&name));
+    // With any other argument the call may look up an account that the client names.
     let takes_request = arguments.iter().all(|argument| {
         dotted_text(&argument.value).is_some_and(|name| matches!(name.as_str(), "request" | "req" | "self.request"))
     });
@@ -203,6 +211,7 @@ fn from_local(case: &Case<'_>, before: usize) -> Option<CallerExpression> {
             && let Some(name) = targets.first().and_then(Expr::name)
         {
             let is_caller = is_caller_call(case, value) || caller_of(case.module, value).is_some();
+            // A name that the path has too is what the client sent, converted.
             if is_caller && case.entry.path.find(&format!("{{{name}}}")).is_none() {
                 let call = is_caller_call(case, value).then(|| case.text(value.span).to_owned());
                 found = Some(CallerExpression {
@@ -274,6 +283,7 @@ fn from_nested(case: &Case<'_>, before: usize) -> Option<CallerExpression> {
 
 /// What a guard leaves for the handler: `req.user`, `request.user`, `g.user`, flask-login's `current_user`.
 fn from_surroundings(case: &Case<'_>) -> Option<CallerExpression> {
+    // Without a guard that asks for a credential the attribute may be absent, or hold a stranger.
     let by_kind = |kind: &GuardKind| matches!(kind, GuardKind::Authentication | GuardKind::Role(_));
     let guarded = case.entry.guards.iter().any(|guard| by_kind(&guard.kind))
         || !ways_of(case.project, case.entry, GuardDemand::Credential).is_empty();
@@ -343,6 +353,8 @@ fn of_nest(case: &Case<'_>) -> Option<CallerExpression> {
         .iter()
         .map(|decorator| format!("@{} ", case.text(decorator.span).trim_start_matches('@')))
         .collect();
+    // A parser may leave the decorators out of the parameter's span, and without them the framework would not fill
+    // it.
     let parameter = if written.starts_with('@') { written.to_owned() } else { format!("{}{written}", signs.concat()) };
     let change = match own.last() {
         Some(last) => TextReplacement { start: last.span.end, end: last.span.end, text: format!(", {parameter}") },
@@ -440,6 +452,7 @@ pub(super) fn part_of<'u>(
         let same_table = matches!((table, used.table.as_deref()), (Some(a), Some(b)) if is_same_table(a, b));
         (same_table, used.column == column, used.root == identity.text)
     };
+    // Among equals the last wins in `max_by_key`, so the order is reversed to keep the first.
     uses.iter().filter(compatible).rev().max_by_key(score)
 }
 

@@ -59,6 +59,7 @@ pub(super) fn bring_own(
         }
     }
 
+    // Python would fail at start with a circular import, which no check of names would see.
     if imports_module(project, from, into, 0) {
         return None;
     }
@@ -84,6 +85,7 @@ fn own_module_name(project: &Project, into: ModuleId, of: ModuleId) -> Option<St
     if target.language != Language::Python {
         return Some(relative_import(&here.path, &as_imported(here, &target.path)));
     }
+    // A name that other files use for the module is sure; the path may begin above the package root.
     for module in &project.modules {
         for import in module.imports.values() {
             if import.level == 0 && import.name.is_some() && project.imported_module(module, import) == Some(of) {
@@ -100,6 +102,7 @@ fn own_module_name(project: &Project, into: ModuleId, of: ModuleId) -> Option<St
 fn as_imported(here: &crate::project::Module, path: &str) -> String {
     let stem = [".tsx", ".ts"].iter().find_map(|end| path.strip_suffix(end));
     let Some(stem) = stem else { return path.to_owned() };
+    // TypeScript compiled to ES modules requires the ending `.js` of the output in its imports.
     let has_end = here.imports.values().any(|import| import.module.starts_with('.') && import.module.ends_with(".js"));
     if has_end { format!("{stem}.js") } else { stem.to_owned() }
 }
@@ -150,6 +153,7 @@ fn add_python(file: &crate::project::Module, draft: &mut FixDraft, module: &str,
     if let Some((span, _, _)) = imports.iter().find(|(_, of, named)| of == module && *named && !name.is_empty()) {
         let written = span.text(text);
         let at = match written.rfind(')') {
+            // A list in brackets may end with a comma, behind which a second one would be a fault.
             Some(close) => span.start + written.get(..close).unwrap_or("").trim_end().trim_end_matches(',').len(),
             None => span.end,
         };
@@ -245,6 +249,7 @@ fn add_javascript(file: &crate::project::Module, draft: &mut FixDraft, module: &
     let style = super::style::CodeStyle::of(text, file.language);
     let end = if style.semicolons { ";" } else { "" };
     let from = style.quoted(module);
+    // A file with `require` alone is CommonJS, where `import` would be a syntax error.
     let uses_require = text.contains("require(") && !text.contains("import ");
     let line = if uses_require {
         format!("const {{ {name} }} = require({from}){end}{}", style.newline)
@@ -297,6 +302,7 @@ pub(super) fn transplant_expression(
         }
     });
     let mut made = written.to_owned();
+    // From the end to the start, so that earlier places stay valid while names change their length.
     names.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
 
     for (span, name) in names {

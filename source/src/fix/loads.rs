@@ -109,6 +109,7 @@ pub(super) fn is_id(expr: &Expr, names: &HashSet<String>, parameter: &str) -> bo
             }
             _ => false,
         },
+        // A sign before the value (`+id` in JavaScript) converts it to a number.
         ExprKind::Operation(_, parts) => matches!(parts.as_slice(), [only] if is_id(only, names, parameter)),
         _ => false,
     }
@@ -220,6 +221,8 @@ fn read_load<'a>(
         last_part(&first).starts_with(char::is_uppercase).then(|| last_part(&first).to_owned())
     });
 
+    // The order matters: SQL names its table, a helper hides its own, and a keyword is surer than a guess by the
+    // method's name.
     let (kind, table) = if let Some((literal, read, _)) = sql_of(case.module, arguments) {
         let table = read.table.clone();
         (LoadKind::Sql(literal.span, read), Some(table))
@@ -307,6 +310,7 @@ fn is_no_load(last: &str) -> bool {
 /// The innermost record that has the parameter.
 fn record_with(expr: &Expr, names: &HashSet<String>, parameter: &str) -> Option<Span> {
     let ExprKind::Record(entries) = &*expr.kind else { return None };
+    // The innermost record is the condition itself; an outer one holds options such as `include` beside `where`.
     entries
         .iter()
         .find_map(|entry| record_with(&entry.value, names, parameter))

@@ -102,6 +102,7 @@ fn unbound_in(module: &Module, pieces: &[Span]) -> Option<String> {
     let scopes = collect_scopes(module);
     let mut used: Vec<(&str, Span)> = Vec::new();
     let mut see = |expr: &'_ Expr| {
+        // Names that the change did not touch were there before, and are not its fault.
         let touched = pieces.iter().any(|piece| expr.span.start < piece.end && piece.start < expr.span.end);
         // `#0` stands for a parameter that is a pattern, and is not written.
         if let ExprKind::Name(name) = &*expr.kind
@@ -118,6 +119,7 @@ fn unbound_in(module: &Module, pieces: &[Span]) -> Option<String> {
         own.contains(&name)
             || module.definitions.contains_key(name)
             || module.imports.contains_key(name)
+            // A star import may bring any name, so that nothing can be called unbound there.
             || !module.stars.is_empty()
             || scopes.iter().any(|(scope, names)| scope.covers(&span) && names.contains(name))
     };

@@ -72,6 +72,8 @@ impl Known {
                 });
                 let function = FunctionRef { module: module.id, function, class: None };
 
+                // A decorated function is a handler or is wrapped: calling it directly would skip what the
+                // decorator does.
                 if takes && function.function.decorators.is_empty() && self.is_owning(project, &function) {
                     found.push(function);
                 }
@@ -133,6 +135,7 @@ pub(super) fn find_owner_tie(case: &Case<'_>, known: &Known, parameter: &str) ->
         let mut own = own.filter(|used| {
             let text = used.span.text(&case.module.text);
             let is_load = all.iter().any(|load| load.call.span.covers(&used.span) || used.span.covers(&load.call.span));
+            // A comparison elsewhere in the handler may be about another object, so that it must name this one.
             let is_object = objects
                 .iter()
                 .chain(names.iter().map(String::as_str).collect::<Vec<_>>().iter())
@@ -204,6 +207,7 @@ fn asks_by_itself(project: &Project, known: &Known, function: &FunctionRef) -> b
 
 /// Returns what a callee stands for; a name that is given an arrow function is that function.
 pub(super) fn resolve_function(project: &Project, module: ModuleId, callee: &Expr) -> Option<Resolved> {
+    // `const mine = (req, row) => ..` is a value of the module, and a function all the same.
     match project.resolve_expr(module, callee)? {
         Resolved::Value(of, name, value) => match &*value.kind {
             ExprKind::Function(function) => {
@@ -232,6 +236,7 @@ pub(super) fn is_tied_to(case: &Case<'_>, load: &Load<'_>, parent: &str) -> bool
     names.extend(
         of_parent.iter().filter(|other| other.call.span != load.call.span).filter_map(Load::name).map(str::to_owned),
     );
+    // `notebook.pages.get(..)` begins with what was loaded; the bare parameter is what the client sent.
     let begins = root_name(callee).is_some_and(|root| root != parent && names.contains(root));
     let by_name = load.name().is_some_and(|name| is_compared(case, name, &names_of(case, parent), parent));
     by_name

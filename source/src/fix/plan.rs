@@ -66,6 +66,7 @@ pub struct Plan {
 pub fn plan_fixes(requests: &[CodeFixRequest<'_>]) -> Plan {
     let mut order: Vec<usize> = (0..requests.len()).collect();
     let key = |at: &usize| requests.get(*at).map(|request| (request.remedy, request.entry.path.clone()));
+    // Remedies in their fixed order, so that a guard stands before the ownership check that needs its caller.
     order.sort_by_key(key);
     let mut work = Work::default();
 
@@ -97,6 +98,7 @@ impl Work {
         let Some((project, routes)) = &self.current else {
             return self.take(propose_fix(request), request.project);
         };
+        // The offsets of the old entry are stale in the changed project, so that the route is found again.
         let Some(entry) = find_route_again(request.entry, project, routes) else {
             return StepOutcome::Refused(FixRefusal::new(
                 RefusalReason::Conflict,
@@ -110,6 +112,7 @@ impl Work {
         let next = CodeFixRequest { project, routes, entry: &entry, sibling: sibling.as_ref(), facts, ..*request };
 
         match propose_fix(&next) {
+            // What an earlier step already did is covered by it, and must not look like a refusal to the reader.
             Err(refusal) if refusal.reason == RefusalReason::NothingToDo => self.covered(request, refusal),
             made => {
                 let project = project.clone();
@@ -153,6 +156,7 @@ impl Work {
     }
 
     fn finish(self, project: Option<&Project>) -> Plan {
+        // The edits are made from the texts at the start and the end, so that they apply to the files as they are.
         let before = project.map(|project| original_texts(project, &self.texts)).unwrap_or_default();
         let old = |file: &String| before.get(file).map_or("", String::as_str);
         let made = self.steps.iter().filter_map(|step| match &step.outcome {

@@ -20,6 +20,7 @@ pub fn propose_fix(request: &CodeFixRequest<'_>) -> Result<Proposal, FixRefusal>
     let first = draft_fix(request)?;
     let texts = first.texts(request.project)?;
     let mut made = DraftedFix { covers: vec![request.remedy], texts, draft: first };
+    // The second remedy is drafted on the changed project: it needs the caller that the guard brings.
     let mut after = ChangedProject::of(request, &made.texts)?;
 
     for also in needed_beside(request) {
@@ -34,6 +35,8 @@ pub fn propose_fix(request: &CodeFixRequest<'_>) -> Result<Proposal, FixRefusal>
             Err(refusal)
                 if matches!(refusal.reason, RefusalReason::NothingToDo | RefusalReason::NotLocated)
                     || (*also == RemedyKind::ScopedList && refusal.reason == RefusalReason::NoOwner) => {}
+            // What cannot be mended beside it is left to a reviewer: a route with a guard is still better than one
+            // without.
             Err(refusal) => made.draft.review.push(format!("not mended here: {refusal}")),
         }
     }
@@ -55,6 +58,7 @@ pub(super) fn draft_fix(request: &CodeFixRequest<'_>) -> Result<FixDraft, FixRef
 /// What else must hold so that the remedy does not open another hole: who is signed in may still not have everything.
 fn needed_beside(request: &CodeFixRequest<'_>) -> &'static [RemedyKind] {
     let names_object = !path_parameters(&request.entry.path).is_empty() || request.facts.parameter.is_some();
+    // A credential alone would let every account reach every object: BOLA in the place of an open route.
     match (request.remedy, names_object) {
         (RemedyKind::MissingGuard, true) => &[RemedyKind::ObjectOwnership],
         (RemedyKind::MissingGuard, false) => &[RemedyKind::ScopedList],

@@ -53,6 +53,7 @@ fn called_functions(case: &Case<'_>, function: &FunctionRef) -> Vec<FunctionRef>
     });
     found.extend(names.iter().filter_map(|name| resolve_to_function(case, function.module, name)));
 
+    // Methods of the view's own class cannot be found by name in the module.
     if let Some(class) = &function.class {
         let own = names.iter().filter_map(|name| match &*name.kind {
             ExprKind::Member(object, method) if object.name() == Some("self") => case.project.method(class, method),
@@ -84,6 +85,7 @@ fn find_authenticators(case: &Case<'_>) -> Vec<FunctionRef> {
         callee.is_some_and(|name| last_part(&name) == FIELD)
     };
     let of_function = case.function().decorators.iter().find(is_it);
+    // As in the REST framework: the decorator overrides the class, and the class overrides the settings.
     let of_function = of_function.and_then(|decorator| argument_at(decorator.call()?.1, 0)).cloned();
     let own = of_function.map(|list| (case.handler.module, list));
     let of_class = || case.handler.class.as_ref().and_then(|class| case.project.class_field(class, FIELD));

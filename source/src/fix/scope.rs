@@ -35,6 +35,7 @@ pub(super) fn scope_load(
         LoadKind::Conditions => scope_conditions(case, draft, load, arguments, condition),
         LoadKind::ByKey => scope_by_key(case, draft, load, (callee, arguments), condition, key),
         LoadKind::Record(record) => scope_record(case, draft, (callee, *record), condition),
+        // What a helper does with its arguments is not known, so that the object is compared after it.
         LoadKind::Helper(_) | LoadKind::Other => false,
     }
 }
@@ -73,6 +74,7 @@ pub(super) fn scope_sql(
             add_to_record(case, draft, only.value.span, &name, &condition.value)
         }
         many if many.iter().all(|argument| argument.name.is_none()) => {
+            // Marks without numbers take values by place, so that the new one must stand where its mark stands.
             match many.get(scoped.place) {
                 Some(next) => draft.insert(file, next.span.start, format!("{}, ", condition.value)),
                 None => match many.last() {
@@ -86,6 +88,7 @@ pub(super) fn scope_sql(
         _ => false,
     };
 
+    // The statement is changed only where its value found a place; one without the other would fail at run time.
     if made {
         for (offset, text) in scoped.insertions {
             draft.insert(file, literal.start + offset, text);
@@ -142,6 +145,7 @@ fn new_values(case: &Case<'_>, call: &Expr, value: &str, name: Option<&str>) -> 
 
     match (plain, case.module.language) {
         (Some(true), _) => value.to_owned(),
+        // Drivers for Python take a tuple, those for JavaScript an array.
         (_, Language::Python) => format!("({value},)"),
         _ => format!("[{value}]"),
     }
@@ -196,6 +200,7 @@ fn scope_conditions(
     arguments: &[Argument],
     condition: &Condition,
 ) -> bool {
+    // Conditions that are given one behind the other are joined by AND in SQLAlchemy.
     let Some(last) = arguments.last() else { return false };
     let model = arguments.iter().find_map(|argument| match &*argument.value.kind {
         ExprKind::Compare(parts, _) => parts.iter().find_map(|part| match &*part.kind {
@@ -228,6 +233,7 @@ fn scope_by_key(
     let made = if case.module.language == Language::Python {
         let of_query = on.ends_with(".query");
         match (method.as_str(), arguments.len()) {
+            // `session.get` and others have no filter that takes a second column.
             ("get" | "get_or_404", 1) if of_query => {
                 let end = if method == "get" { "first" } else { "first_or_404" };
                 format!("{on}.filter_by({key}={last}, {column}={value}).{end}()")
@@ -250,6 +256,7 @@ fn scope_by_key(
 /// `findOne({ where: { id } })`; a unique lookup of Prisma takes no further fields, and becomes a first one.
 fn scope_record(case: &Case<'_>, draft: &mut FixDraft, (callee, record): (&Expr, Span), condition: &Condition) -> bool {
     if let ExprKind::Member(object, method) = &*callee.kind {
+        // `findUnique` of older Prisma takes unique fields alone, so that a further condition needs `findFirst`.
         let first = match method.as_str() {
             "findUnique" => Some("findFirst"),
             "findUniqueOrThrow" => Some("findFirstOrThrow"),

@@ -73,6 +73,7 @@ pub(super) fn read_statement(raw: &str) -> Option<Sql> {
     let verb = words.first().map(uppercase_text)?;
     let from = match verb.as_str() {
         "UPDATE" => 0,
+        // Only words outside of brackets belong to the statement itself: a subquery has its own `FROM`.
         _ => words.iter().position(|word| word.depth == 0 && uppercase_text(word) == "FROM")?,
     };
     let table = words.get(from + 1)?;
@@ -91,6 +92,7 @@ pub(super) fn read_statement(raw: &str) -> Option<Sql> {
     Some(Sql {
         table: table.text.trim_matches(['"', '`', '[', ']']).to_owned(),
         alias,
+        // Tables joined by commas are joins as well, and need qualified columns.
         is_joined: joined || (verb == "SELECT" && tables.contains(',')),
         pairs: condition.map(|(start, end)| column_pairs(raw, start, end, &marks)).unwrap_or_default(),
         has_or: inside.clone().any(|word| word.depth == 0 && uppercase_text(word) == "OR"),
@@ -193,6 +195,7 @@ fn column_pairs(raw: &str, start: usize, end: usize, marks: &[(usize, Placeholde
         let left = raw.get(start..*at)?.trim_end();
         let left = left.strip_suffix('=')?.trim_end_matches(['=', ' ']);
 
+        // Only equality ties a column to a value: `!=` and ranges leave other rows in.
         if left.ends_with(['!', '<', '>']) {
             return None;
         }
@@ -218,7 +221,9 @@ pub(super) struct Scoped {
 impl Sql {
     /// Adds `column = mark` to the condition. `usual` is the mark of other statements, for one that has none.
     pub(super) fn scoped(&self, column: &str, usual: &PlaceholderStyle) -> Scoped {
+        // A statement keeps its own kind of mark, since drivers refuse a mixture.
         let like = self.marks.first().map_or(usual, |(_, mark)| mark);
+        // Two joined tables may both have the column, and the database would refuse an ambiguous name.
         let qualified = match (self.is_joined, self.alias.is_empty()) {
             (true, false) => format!("{}.{column}", self.alias),
             (true, true) => format!("{}.{column}", self.table),
@@ -228,6 +233,7 @@ impl Sql {
         let (mark, place, name) = match like {
             PlaceholderStyle::Question => ("?".to_owned(), place, None),
             PlaceholderStyle::Percent => ("%s".to_owned(), place, None),
+            // Numbered marks are tied to places, so that the new one takes the next number behind all others.
             PlaceholderStyle::Dollar(_) => {
                 let highest = self
                     .marks
@@ -243,6 +249,7 @@ impl Sql {
 
         let mut insertions = Vec::new();
         match self.condition {
+            // AND binds stronger than OR: without brackets the new condition would hold for the last arm alone.
             Some((start, end)) if self.has_or => {
                 insertions.push((start, "(".to_owned()));
                 insertions.push((end, format!(") AND {qualified} = {mark}")));

@@ -21,6 +21,7 @@ impl CodeStyle {
         let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
         let (single, double) = (text.matches('\'').count(), text.matches('"').count());
         let quote = if single > double { '\'' } else { '"' };
+        // One line in five is enough: opening lines and comments have no semicolon in any style.
         let lines = text.lines().filter(|line| !line.trim().is_empty()).count().max(1);
         let ended = text.lines().filter(|line| line.trim_end().ends_with(';')).count();
 
@@ -52,6 +53,7 @@ fn indent_width(text: &str, language: Language) -> usize {
     let mut before = 0;
 
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        // A tab anywhere at a line's start settles it: files with both are rare.
         if line.starts_with('\t') {
             return 0;
         }

@@ -34,6 +34,7 @@ pub(super) fn route_pieces(case: &Case<'_>) -> Vec<(ModuleId, Span)> {
     let mut names: Vec<(ModuleId, Expr)> = Vec::new();
     let own = case.handler.module;
 
+    // Guards are named where the route is declared, so that a switch may stand in a middleware too.
     if let Some((module, call)) = find_declaration(case.project, case.entry) {
         walk_expr(&call, &mut |part| names.push((module, part.clone())));
     }
@@ -83,6 +84,7 @@ fn is_set_outside(project: &Project, module: ModuleId, value: &Expr) -> bool {
     let text = project.text(module, value.span);
     let of_environment =
         ["environ", "getenv", "process.env", "settings.", "config("].iter().any(|word| text.contains(word));
+    // A plain constant is a switch as well: it is edited before a release.
     of_environment || matches!(text, "True" | "False" | "true" | "false")
 }
 
@@ -98,6 +100,7 @@ fn each_condition<'a>(file: &'a Module, piece: Span, see: &mut dyn FnMut(&'a Exp
         },
         &mut |expr| match &*expr.kind {
             ExprKind::Choice { test, .. } => more.push(test),
+            // A short circuit decides as an `if` does: `STRICT and check(user)`.
             ExprKind::Logic { .. } => more.push(expr),
             _ => {}
         },
@@ -138,6 +141,7 @@ fn settle_file(module: &Module, mut spans: Vec<Span>, name: &str, value: bool) -
         let settler = Settler { text: &text, name, value, spans: &spans, language: module.language };
         let mut changes = Vec::new();
         settler.block(&statements, &mut changes);
+        // One change a round, since each moves the places of all others.
         let Some(change) = changes.into_iter().next() else { break };
         let made = super::edits::apply_changes(&text, std::slice::from_ref(&change))?;
 
@@ -217,6 +221,7 @@ impl Settler<'_> {
             ExprKind::Not(inner) => self.known(inner).map(|known| !known),
             ExprKind::Logic { all, parts } => {
                 let known: Vec<Option<bool>> = parts.iter().map(|part| self.known(part)).collect();
+                // One known part decides an `and` or an `or`, whatever the others are.
                 if known.contains(&Some(!*all)) {
                     return Some(!*all);
                 }

@@ -78,6 +78,7 @@ impl Tables {
 
     /// Returns the columns of a table or model.
     pub(super) fn columns(&self, name: &str) -> Option<&[Column]> {
+        // Tables of SQL know no case; models are written as in the code.
         let known = self.by_name.get(name).or_else(|| self.by_name.get(&name.to_ascii_lowercase()));
         known.map(Vec::as_slice)
     }
@@ -104,6 +105,7 @@ impl Tables {
 
     /// Returns whether the caller of a request is a row of this model: not whether it is a profile beside the account.
     pub(super) fn is_caller(&self, name: &str) -> bool {
+        // A reference to `AUTH_USER_MODEL` is kept under the name `User`, whatever the account is called.
         self.account.as_deref().map_or_else(|| is_one_of(name, ACCOUNTS), |account| account == name || name == "User")
     }
 
@@ -134,6 +136,7 @@ impl Tables {
         let mut found = Vec::new();
 
         for column in columns.iter().filter(|column| column.is_part && steps < MOST_REFERENCES) {
+            // A row that refers to its own kind would lead in a circle, and one to an account names an owner.
             let Some(to) = column.refers_to.as_deref().filter(|to| *to != name && !self.is_account(to)) else {
                 continue;
             };
@@ -158,6 +161,7 @@ impl Tables {
         let small = text.to_ascii_lowercase();
         for (at, found) in small.match_indices("create table") {
             let rest = text.get(at + found.len()..).unwrap_or("");
+            // A bracket far away belongs to something else than the name of a table.
             let Some(open) = rest.find('(').filter(|open| *open < 120) else { continue };
             let name = rest.get(..open).unwrap_or("").split_whitespace().last().unwrap_or("");
             let name = name.trim_matches(['"', '`', '\'', '\\']).to_ascii_lowercase();
@@ -177,6 +181,7 @@ fn columns_of(project: &Project, class: &ClassRef) -> Vec<Column> {
     for part in &line {
         for member in &part.class.members {
             let StatementKind::Assign(targets, _) = &member.kind else { continue };
+            // The nearest class decides, so that a field it sets to `None` hides the inherited one.
             let Some(name) = targets.first().and_then(Expr::name).filter(|name| !met.iter().any(|met| met == name))
             else {
                 continue;
@@ -274,6 +279,7 @@ fn read_model_field(member: &StatementKind) -> Option<Column> {
     let (callee, arguments) = value.call()?;
     let maker = last_part(&dotted_text(callee)?).to_ascii_lowercase();
 
+    // A relationship is no column: it follows from a foreign key.
     if maker == "relationship" || !(MAKERS.contains(&maker.as_str()) || maker.ends_with("field")) {
         return None;
     }
@@ -290,6 +296,7 @@ fn read_model_field(member: &StatementKind) -> Option<Column> {
     });
 
     let on_delete = crate::ir::argument_named(arguments, "on_delete").or_else(|| crate::ir::argument_at(arguments, 1));
+    // Only what goes with its parent is a part of it; another reference may point to anything.
     let is_part = on_delete.and_then(dotted_text).is_some_and(|name| last_part(&name) == "CASCADE");
     Some(Column { name, refers_to, is_key, is_part })
 }

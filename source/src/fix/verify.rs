@@ -106,11 +106,13 @@ pub(super) fn verify_change(
     let empty = String::new();
     for (file, new) in texts {
         let old = before.get(file).unwrap_or(&empty);
+        // Damage that was there before is not the fault of the change.
         if n_damaged(file, new) > n_damaged(file, old) {
             return Err(not_verified(format!("{file} would not parse any more")));
         }
     }
 
+    // Every route counts, not only the changed one: a shared guard may have been taken from others.
     if let Some(lost) = lost_route(request.routes, &after.routes) {
         return Err(not_verified(format!("{lost} would be another route, or have other guards")));
     }

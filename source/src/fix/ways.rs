@@ -68,6 +68,7 @@ pub(super) fn best_way(
     wanted: &dyn Fn(&GuardUsage) -> bool,
 ) -> Option<GuardUsage> {
     let sibling = case.sibling.map(|sibling| ways_of(case.project, sibling, asked)).unwrap_or_default();
+    // The scan saw the sibling refuse, which proves more than how often a way is used.
     if let Some(way) = sibling.into_iter().find(|way| wanted(way)) {
         return Some(way);
     }
@@ -138,9 +139,11 @@ impl GuardUsageReader<'_> {
 
         match self.asked {
             GuardDemand::Role => {
+                // A role by its name is believed where its function cannot be read, as one of a library.
                 is_role && self.resolved(module, function).is_none_or(|found| refuses_callers(self.project, &found))
             }
             GuardDemand::Credential => {
+                // A guard for a role asks for more than a credential, and would refuse ordinary callers.
                 !is_role
                     && self.resolved(module, function).is_some_and(|found| {
                         proves_caller(self.project, &found, 0) || {
@@ -217,6 +220,7 @@ impl GuardUsageReader<'_> {
             for expr in own_exprs(statement) {
                 walk_expr(expr, &mut |part| {
                     if let ExprKind::Call { callee, arguments, .. } = &*part.kind
+                        // A call with arguments depends on values of its handler, and cannot be put elsewhere.
                         && arguments.is_empty()
                         && self.resolved(module, callee).is_some()
                         && self.function_asks(module, callee)
@@ -240,6 +244,7 @@ pub(super) fn find_declaration(project: &Project, entry: &RouteEntry) -> Option<
         let fits = expr.span.start >= span.start && expr.span.end <= span.end && expr.call().is_some();
         let wider = found.as_ref().is_none_or(|found| expr.span.covers(&found.span));
 
+        // The widest call is the declaration; those within it are its arguments.
         if fits && wider {
             found = Some(expr.clone());
         }

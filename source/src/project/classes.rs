@@ -27,6 +27,7 @@ impl Project {
                 let Some(Resolved::Class(base)) = self.resolve_expr(current.module, base) else { continue };
                 let known = line.iter().any(|known| Arc::ptr_eq(&known.class, &base.class));
 
+                // Classes may extend each other in a circle in broken code, and each is taken once.
                 if !known && line.len() < MOST_CLASSES {
                     line.push(base);
                 }
@@ -49,6 +50,7 @@ impl Project {
     pub fn method(&self, class: &ClassRef, name: &str) -> Option<FunctionRef> {
         let line = self.line(class);
         let found = line.iter().find_map(|part| part.class.method(name).map(|method| (part.module, method.clone())));
+        // The method keeps the class that was asked for, since `self` in it means that one.
         found.map(|(module, function)| FunctionRef { module, function, class: Some(class.clone()) })
     }
 

@@ -40,6 +40,7 @@ impl Project {
             }
             ExprKind::Template(text, parts) => {
                 let mut made = String::new();
+                // A template with a part that is not known has no text at all: half a path would be another route.
                 let mut pieces = text.split("{}");
                 made.push_str(pieces.next()?);
 

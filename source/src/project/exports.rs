@@ -72,6 +72,7 @@ fn collect_call(module: &mut Module, callee: &Expr, arguments: &[Argument]) {
     }
     let of = argument_at(arguments, 0).and_then(dotted_text);
     let name = argument_at(arguments, 1).and_then(literal_text);
+    // Compilers of TypeScript export through getters, so that the value stands in what they return.
     let getter = argument_at(arguments, 2).and_then(getter_value);
 
     if let (Some("exports"), Some(name), Some(value)) = (of.as_deref(), name, getter) {

@@ -73,6 +73,7 @@ impl FoundNames {
     }
 
     fn within<T>(&self, module: ModuleId, act: impl FnOnce(&mut FoundInModule) -> T) -> Option<T> {
+        // A poisoned lock only means that nothing is kept.
         let mut found = self.modules.get(module.0)?.lock().ok()?;
         Some(act(&mut found))
     }

@@ -143,6 +143,8 @@ impl Project {
         for ((file, _), module) in files.into_iter().zip(modules) {
             match module {
                 Some(module) => project.add(module),
+                // A file that takes too long to parse is named in the report, so that its routes are not missed in
+                // silence.
                 None => project.left_out.push(too_long(&file.path)),
             }
         }
@@ -161,6 +163,7 @@ impl Project {
             let known = self.places.by_path.get(path).and_then(|id| changed.modules.get_mut(id.0));
 
             match (lower_module(path, language, &Arc::from(text.as_str())), known) {
+                // The place stays the same, so that references to modules in other files stay valid.
                 (Some(module), Some(place)) => *place = Arc::new(Module { id: place.id, ..module }),
                 (Some(module), None) => changed.add(module),
                 (None, _) => {}

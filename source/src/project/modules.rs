@@ -42,6 +42,7 @@ impl Project {
         }
         let name = dotted_name(from).unwrap_or_default();
         let mut parts: Vec<&str> = name.split('.').filter(|part| !part.is_empty()).collect();
+        // A package is its own folder, so that one dot means itself and not its parent.
         let up = if from.is_package() { target.level - 1 } else { target.level };
         parts.truncate(parts.len().saturating_sub(up));
         parts.extend(Some(target.module.as_str()).filter(|module| !module.is_empty()));
@@ -62,6 +63,7 @@ impl Project {
         if let Some(id) = self.places.by_name.get(dotted) {
             return Some(*id);
         }
+        // A name that fits no module may begin with the folder that is the root itself.
         let Some(named) = self.places.by_tail.get(dotted) else { return self.within_root(dotted) };
         named.iter().min_by_key(|id| self.module(**id).map_or(usize::MAX, |module| module.path.len())).copied()
     }

@@ -161,6 +161,7 @@ impl Project {
             }
             Resolved::Module(module) => {
                 let member = self.look_up(module, rest, steps + 1);
+                // `import a.b` binds only `a`, below which the submodule is found by its path.
                 member.or_else(|| {
                     let (head, rest) = rest.split_first()?;
                     let name = format!("{}.{head}", dotted_name(self.module(module)?)?);
@@ -212,6 +213,7 @@ impl Project {
             let definition = self.module(found)?.definitions.get(exports::WHOLE)?;
             let is_record =
                 matches!(definition, Definition::Value(value) if matches!(&*value.kind, ExprKind::Record(_)));
+            // A record of exports was split into names, so that it is no value of its own.
             if is_record { None } else { self.look_up(found, &[exports::WHOLE], steps + 1) }
         };
 
@@ -219,6 +221,7 @@ impl Project {
             None => Some(whole().unwrap_or(Resolved::Module(found))),
             Some("default") => {
                 let own = self.look_up(found, &["default"], steps + 1);
+                // Bundlers let a default import stand for the whole of a module without one.
                 own.or_else(whole).or(Some(Resolved::Module(found)))
             }
             Some(name) => {

@@ -44,6 +44,7 @@ impl ScriptPaths {
             }
         }
 
+        // The nearest configuration counts first, as the compiler takes it.
         made.configs.sort_by_key(|config| std::cmp::Reverse(config.folder.len()));
         made
     }
@@ -76,10 +77,12 @@ impl ScriptPaths {
         for (package, folder) in &self.packages {
             let Some(rest) = name.strip_prefix(package.as_str()) else { continue };
             if rest.is_empty() {
+                // Packages of a workspace are imported by name, with their source below `src`.
                 found.push(join_path(folder, "src"));
                 found.push(folder.clone());
             } else if rest.starts_with('/') {
                 found.push(join_path(folder, rest));
+                // A manifest points to the compiled output; the source that makes it stands in `src`.
                 found.push(join_path(folder, &rest.replacen("/dist/", "/src/", 1)));
             }
         }
@@ -110,6 +113,7 @@ impl Project {
 
     fn script_at(&self, path: &str) -> Option<ModuleId> {
         let at = |path: String| self.places.by_path.get(&path).copied();
+        // A path with its ending is exact; only without a file there do the rules for compiled names apply.
         if let Some(found) = at(path.to_owned()) {
             return Some(found);
         }
@@ -120,6 +124,7 @@ impl Project {
             }
         }
 
+        // A file comes before a folder of the same name, as in Node.
         let file = ENDS.iter().find_map(|end| at(format!("{path}{end}")));
         let folder = if path.is_empty() { String::new() } else { format!("{path}/") };
         file.or_else(|| ENDS.iter().find_map(|end| at(format!("{folder}index{end}"))))
@@ -172,6 +177,7 @@ fn without_comments(text: &str) -> String {
                 });
                 continue;
             }
+            // A comma before a closing bracket is allowed in this file, and is an error for the reader of JSON.
             ']' | '}' if !is_text => {
                 let kept = made.trim_end().strip_suffix(',').map(str::len);
                 kept.into_iter().for_each(|kept| made.truncate(kept));

@@ -120,6 +120,7 @@ impl HandlerReader<'_> {
     /// Finds the function or class of the project that a dotted name means, where its first part is no local name.
     fn target(&self, cx: &Cx, state: &State, (callee, path): (&Expr, &str)) -> Option<Resolved> {
         let (root, _) = path.split_once('.')?;
+        // A local name hides a module of the same name.
         let is_local = state.get(root).is_some() || matches!(root, "self" | "this" | "cls");
 
         if is_local || !matches!(&*callee.kind, ExprKind::Member(..)) {
@@ -264,6 +265,7 @@ impl HandlerReader<'_> {
         for (function, around) in functions {
             let first = function.function.parameters.first().map(|first| first.name.as_str()).unwrap_or_default();
             let is_after_error =
+                // Callbacks of Node get the fault first and the result second.
                 matches!(first, "err" | "error" | "e" | "_" | "_err") && function.function.parameters.len() > 1;
             let arguments = if is_after_error {
                 vec![CallArgument::plain(CodeValue::default()), CallArgument::plain(value.clone())]
@@ -284,6 +286,7 @@ impl HandlerReader<'_> {
 
     /// The next part of a chain runs here.
     fn go_on(&mut self, state: &State, call: &Call) -> CodeValue {
+        // `next(error)` ends the chain in Express; `next('route')` goes on with another route.
         let is_error = call.given.len() == 1 && self.framework_is_chain() && call.text(0) != Some("route");
         if !is_error {
             let given = call.given.clone();
@@ -315,6 +318,7 @@ impl HandlerReader<'_> {
             if self.models.is_model(&found.class.name) {
                 self.note_made(&found.class.name);
             }
+            // A loaded object that goes into a new row is only put in relation with it.
             if self.models.is_model(&found.class.name) && !labels.objects.is_empty() {
                 self.note_relation(cx, state, &CodeValue::of(Labels { ids: Default::default(), ..labels }), call.span);
                 return CodeValue::default();
@@ -355,6 +359,7 @@ impl HandlerReader<'_> {
         }
         if labels.is_chosen()
             && words::holds_one_of(call.name, &words::GUARD_PARTS)
+            // A guard by its name alone must get the caller, or stand as a statement whose only use is to refuse.
             && (labels.subject || labels.tenant || self.statement_is(call.span) || call.dotted.starts_with("self."))
         {
             return self.named_guard(cx, state, call, CodeValue::default());
@@ -367,6 +372,7 @@ impl HandlerReader<'_> {
             return CodeValue { truth: Some(Rc::new(Truth { yes, no: Facts::default() })), ..CodeValue::default() };
         }
 
+        // What is logged leaves the handler for no client.
         if idioms::DISCARDS.contains(&call.name)
             || idioms::DISCARDED_ROOTS.iter().any(|root| call.dotted.starts_with(root))
         {
@@ -408,6 +414,7 @@ impl HandlerReader<'_> {
     /// What an unknown function gives back: what went in, the caller for a credential, no choice of the client's from a
     /// signed text.
     fn come_out(&mut self, cx: &Cx, call: &Call, (labels, receiver): (Labels, Labels)) -> CodeValue {
+        // A value that the client chose is no credential, whatever it was mixed with.
         let opens_token = (labels.token || receiver.token) && !labels.is_chosen() && !labels.subject;
         if opens_token
             && words::holds_one_of(
@@ -426,6 +433,7 @@ impl HandlerReader<'_> {
         {
             all = Labels { token: true, ids: Default::default(), ..all };
         }
+        // A mixture of the caller and a choice of the client is not the caller alone.
         let keeps_subject = all.subject && !all.is_chosen();
         all.subject = keeps_subject;
         CodeValue::of(all)

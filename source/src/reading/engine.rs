@@ -197,6 +197,7 @@ impl<'p> HandlerReader<'p> {
         let known = self.ids.iter().position(|id| id.name == name && id.from == from);
         let place = known.unwrap_or(self.ids.len());
 
+        // Sets of places have a fixed width, so that no further part of the request has a place.
         if place >= PlaceSet::MOST {
             self.block("the request has more parts than are followed");
             return Labels::default();
@@ -209,6 +210,7 @@ impl<'p> HandlerReader<'p> {
 
     /// Returns the labels of every part of the path.
     pub(super) fn path_labels(&self) -> Labels {
+        // The reading of a function then depends on the path of its route, and may not be shared between routes.
         self.trail.asks_path.set(true);
         let places = self.ids.iter().enumerate().filter(|(_, id)| id.from == IdOrigin::Path).map(|(place, _)| place);
         Labels {
@@ -248,6 +250,7 @@ impl<'p> HandlerReader<'p> {
         state.facts.and(facts);
         let mut above = Vec::new();
 
+        // An object that was reached over another one proves something of that one too.
         for fact in facts.iter() {
             let Key::Object(place) = fact.key else { continue };
             let Some(access) = self.accesses.get(place) else { continue };
@@ -281,6 +284,7 @@ impl<'p> HandlerReader<'p> {
         (what, is_relation): (CodeAccessVerb, bool),
         span: Span,
     ) {
+        // On a path that cannot be taken nothing leaves the handler.
         if value.labels.objects.is_empty() || state.facts.is_impossible {
             return;
         }
@@ -295,6 +299,7 @@ impl<'p> HandlerReader<'p> {
         for place in value.labels.objects.iter() {
             let guard = self.guard(&facts, place);
             let Some(access) = self.accesses.get_mut(place) else { continue };
+            // One object of a list is a list for the report: no single id chose it.
             let what = if what == CodeAccessVerb::Read && access.is_many { CodeAccessVerb::List } else { what };
             access.add_use(Use { mark, what, is_relation, guard });
         }

@@ -115,6 +115,7 @@ impl Facts {
     /// Keeps what holds on both of two paths. A role stands for every tie: `owner or admin` is a tie to the owner.
     pub(super) fn or(&self, other: &Facts) -> Facts {
         match (self.is_impossible, other.is_impossible) {
+            // A path that cannot be taken does not weaken the other one.
             (true, _) => return other.clone(),
             (_, true) => return self.clone(),
             _ => {}
@@ -125,7 +126,9 @@ impl Facts {
             let has_role = two.get(Key::Role).is_some();
             for fact in &one.list {
                 match two.get(fact.key) {
+                    // Of two ties the weaker one holds on both paths.
                     Some(known) => joined.weaken(if known.tie > fact.tie { *known } else { *fact }),
+                    // A role passes without a tie of its own, so that the tie of the other path stands for both.
                     None if has_role => joined.add(*fact),
                     None => {}
                 }

@@ -40,11 +40,13 @@ impl HandlerReader<'_> {
         let again = self.stack.iter().position(|known| Arc::ptr_eq(known, &function.function));
         self.trail.enter(&function.function, again);
 
+        // A function that calls itself gives what it was given: a second reading would find the same again.
         if again.is_some() || !self.spend() {
             return CodeValue::of(labels);
         }
         self.trail.reach(cx.depth);
 
+        // A choice of the client that goes deeper might be checked there, so that the gap is reported.
         if cx.depth >= MOST_DEPTH {
             if labels.is_chosen() {
                 self.block(format!("`{}` is called too deep within helpers", function.function.name));
@@ -55,6 +57,7 @@ impl HandlerReader<'_> {
         if function.function.is_damaged && labels.is_chosen() {
             self.block(format!("`{}` cannot be parsed", function.function.name));
         }
+        // Without a choice of the client, and without anything that matters in it, the function changes nothing.
         if labels.is_plain() && self.models.is_dull(function) {
             return CodeValue::default();
         }
@@ -122,6 +125,7 @@ impl HandlerReader<'_> {
         self.stack.pop();
         let mut frame = self.frames.pop().unwrap_or_default();
 
+        // A body that comes to its end returns nothing, and that path counts too.
         if ends == Ends::GoesOn {
             frame.ends.push((inner, none_value()));
         }
@@ -134,6 +138,7 @@ impl HandlerReader<'_> {
             outer.nexts.extend(frame.nexts);
         }
         let mut ends = frame.ends.into_iter();
+        // A function without an end always refuses.
         let Some((mut all, mut value)) = ends.next() else {
             return CodeValue { never: true, ..CodeValue::default() };
         };
@@ -158,6 +163,7 @@ impl HandlerReader<'_> {
         };
         let own = |name: &str| name.starts_with("self.") || name.starts_with("this.");
 
+        // Another object's fields would be taken for those of this one.
         if same || !state.left.iter().any(|(name, _)| own(name)) {
             return state.left.clone();
         }

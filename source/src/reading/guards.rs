@@ -25,10 +25,12 @@ impl HandlerReader<'_> {
         let value = self.follow(cx, state, function, around, call.given.clone());
         let labels = call.labels();
         let truth = value.truth.clone().unwrap_or_default();
+        // An object that is absent is no tie: such a fact does not make the function a guard.
         let learnt =
             |facts: &Facts| facts.iter().any(|fact| before.get(fact.key).is_none() && fact.tie != CallerTie::Absent);
         let is_proved = learnt(&state.facts) || learnt(&truth.yes) || learnt(&truth.no);
 
+        // A name is believed only where the body asks who calls and can refuse.
         if !is_proved && labels.is_chosen() && words::holds_one_of(call.name, &words::GUARD_PARTS) {
             let asks = labels.subject || labels.tenant || self.identity != identity || self.asks_caller(function);
             if asks && can_refuse(&function.function.body) {
@@ -36,6 +38,7 @@ impl HandlerReader<'_> {
             }
         }
 
+        // A helper that is named after the caller and gives nothing of the client's stands for the caller.
         if !is_proved
             && !value.labels.subject
             && !value.labels.is_chosen()
@@ -59,6 +62,7 @@ impl HandlerReader<'_> {
         let mark = self.mark(cx, call.span);
         let facts = self.tie(labels, CallerTie::Access, mark);
 
+        // A guard within a larger expression decides only where its answer is used.
         if call.span == self.statement || self.statement_is(call.span) {
             self.learn(state, &facts);
         }
@@ -67,6 +71,7 @@ impl HandlerReader<'_> {
 
     /// Whether a call is the whole of the statement that is read.
     pub(super) fn statement_is(&self, span: Span) -> bool {
+        // Parsers end a statement before or behind its semicolon, and `await` stands before the call.
         self.statement.end.abs_diff(span.end) <= 1 && self.statement.start + 6 >= span.start
     }
 }
@@ -76,6 +81,7 @@ fn can_refuse(body: &[crate::ir::Statement]) -> bool {
     let mut refuses = false;
     let mut see = |statement: &crate::ir::Statement| match &statement.kind {
         crate::ir::StatementKind::Throw(_) => refuses = true,
+        // A guard that gives a truth value leaves the refusal to its caller.
         crate::ir::StatementKind::Return(Some(value)) => {
             let is_decision = match &*value.kind {
                 ExprKind::Constant(text) => matches!(text.as_str(), "False" | "false"),

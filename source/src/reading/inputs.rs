@@ -36,6 +36,7 @@ impl HandlerReader<'_> {
         let ids = found.met.ids;
         let is_loaded =
             |access: &CodeAccess| !access.labels.ids.is_empty() && access.labels.ids.without(ids).is_empty();
+        // Objects have histories that hardly repeat, so that a summary would cost more than it saves.
         if found.is_open || !found.met.objects.is_empty() || self.accesses.iter().any(is_loaded) {
             return None;
         }
@@ -118,6 +119,7 @@ impl<'r> InputText<'r> {
     }
 
     pub(super) fn text(&mut self, text: &str) {
+        // The length comes first, so that two texts side by side cannot be read as another pair.
         self.number(text.len());
         self.bytes.extend(text.as_bytes());
     }
@@ -302,6 +304,7 @@ impl<'r> InputText<'r> {
             };
             let has_place = !self.places.ids(ids).is_empty() || !self.places.objects(objects).is_empty();
 
+            // Facts on what the call cannot reach do not change its reading.
             if tag == 1 || has_place {
                 self.tag(tag);
                 self.places(ids, objects);

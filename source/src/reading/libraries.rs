@@ -139,6 +139,7 @@ impl HandlerReader<'_> {
             ValueKind::Class(name, _) => Query { model: Some(name.clone()), ..Query::default() },
             ValueKind::Query(query) => query.as_ref().clone(),
             ValueKind::Repository(name) => Query { model: Some(name.clone()), ..Query::default() },
+            // `get_object_or_404(request.user.notes, pk=pk)` looks among the caller's own.
             _ if first.value.labels.subject => Query { from_subject: true, ..Query::default() },
             _ if !first.value.labels.objects.is_empty() => {
                 Query { parents: first.value.labels.objects, ..Query::default() }
@@ -186,6 +187,7 @@ impl HandlerReader<'_> {
             Query { model: root.map(Rc::from), clauses, sends, mark: self.mark(cx, call.span), ..Query::default() };
         let value = self.send(cx, state, &query, false);
 
+        // A guess is weighed less than an access by a known library.
         for place in value.labels.objects.iter() {
             if let Some(access) = self.accesses.get_mut(place) {
                 access.is_guess = true;
@@ -223,6 +225,7 @@ pub(super) fn clauses_of_given(given: &CallArgument) -> Vec<super::value::QueryC
         Some(name) if name.ends_with("__ne") || name.ends_with("__not") || name.ends_with("__nin") => {
             vec![super::value::QueryCondition::Other]
         }
+        // `owner__id=..` is a condition on the owner.
         Some(name) => vec![super::queries::equal_clause(
             name.split("__").next().filter(|_| !name.starts_with("__")).unwrap_or(name),
             &given.value,

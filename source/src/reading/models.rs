@@ -113,6 +113,7 @@ impl Models {
         if let Some(owner) = model.owner.as_ref().or(model.tenant.as_ref()) {
             return ModelOwnership::By(owner.clone());
         }
+        // A chain of models that belong to each other may go round in a circle.
         let through = model.parents.iter().filter(|_| depth < 4).find(|parent| {
             matches!(self.owned_within(parent, depth + 1), ModelOwnership::By(_) | ModelOwnership::Through(_))
         });
@@ -299,6 +300,7 @@ fn is_dull(function: &Function) -> bool {
 /// The name by which class, table and collection of one thing are known.
 fn model_key(name: &str) -> String {
     let plain = words::simplify_name(name);
+    // One thing is written as a class, a table and a collection, with and without such an ending.
     let plain = ["model", "entity", "table", "schema", "document", "db"]
         .iter()
         .find_map(|end| plain.strip_suffix(end).filter(|rest| rest.len() > 2))
@@ -308,6 +310,7 @@ fn model_key(name: &str) -> String {
         return format!("{rest}y");
     }
     match plain.strip_suffix('s') {
+        // `address` is no plural.
         Some(rest) if !rest.ends_with('s') => rest.to_owned(),
         _ => plain,
     }

@@ -52,6 +52,7 @@ impl HandlerReader<'_> {
     /// Keeps what a name at the top of a module stands for. It was made when the program started, for no request: what that
     /// did is not the handler's. A function is only read when it is called, so what it holds may still be asked for.
     fn keep_global(&mut self, (of, name): ((FrameworkName, ModuleId), &str), value: &CodeValue, before: &Traces) {
+        // A function holds its own body, which is read when it is called; a query is sent later.
         let is_whole = !matches!(value.kind, ValueKind::Function(..) | ValueKind::Query(_));
         if self.has_found_nothing_since(before) || is_whole && self.can_spend() {
             self.forget_since(before);
@@ -254,6 +255,7 @@ impl HandlerReader<'_> {
         }
         let mut value = CodeValue { field: Some(Rc::from(field)), ..of.plain() };
 
+        // An object that is open to all needs no owner, so that this field counts as access.
         if !labels.objects.is_empty() && words::holds_one_of(field, &PUBLIC_WORDS) {
             let mark = self.mark(cx, span);
             let yes = self.tie(Labels { ids: Default::default(), ..labels }, CallerTie::Access, mark);
@@ -264,6 +266,7 @@ impl HandlerReader<'_> {
 
     /// A field of the caller: its role, its group, what belongs to it, or itself.
     fn of_caller(&mut self, cx: &Cx, field: &str, span: Span) -> CodeValue {
+        // A role of the caller is a right over others' objects, and is kept apart from identity.
         if words::holds_one_of(field, &words::ROLE_PARTS) {
             let fact = OwnershipFact { key: Key::Role, tie: CallerTie::Access, mark: self.mark(cx, span) };
             let truth = Truth { yes: Facts::of(vec![fact]), no: Facts::default() };
@@ -349,6 +352,7 @@ impl HandlerReader<'_> {
         if let Some(value) = typed.filter(|value| !matches!(value.kind, ValueKind::Plain)) {
             return value;
         }
+        // In a view, fields such as `user` are set by the framework's mixins.
         if words::is_one_of(field, &words::SUBJECT_NAMES) && of.labels.is_plain() && field != "username" && is_view {
             return self.ask_caller(cx, span);
         }
@@ -440,6 +444,7 @@ impl HandlerReader<'_> {
 
     fn of_headers(&mut self, field: &str) -> CodeValue {
         let plain = words::simplify_name(field);
+        // These headers carry credentials, which prove something; other headers are what the client claims.
         if plain.contains("auth")
             || words::holds_one_of(field, &words::SECRET_WORDS)
             || plain.contains("key")
@@ -450,6 +455,7 @@ impl HandlerReader<'_> {
         let mut labels = self.client(field, IdOrigin::Header);
         labels.claimed =
             ["user", "sub", "account", "identity", "email", "tenant", "org"].iter().any(|word| plain.contains(word));
+        // What a header claims of an identity is no id of an object that the client chose.
         if labels.claimed {
             labels.ids = Default::default();
         }

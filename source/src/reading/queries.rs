@@ -96,10 +96,12 @@ impl HandlerReader<'_> {
         if known.is_some() {
             return known;
         }
+        // Sets of places have a fixed width, so that further accesses cannot be followed.
         if self.accesses.len() >= PlaceSet::MOST {
             self.block("the handler reaches more data than is followed");
             return None;
         }
+        // `id=note.notebook_id` leads from the note to its notebook: what is known of one holds for the other.
         let ups = query.clauses.iter().filter_map(|clause| match clause {
             QueryCondition::Equal(bound)
                 if words::is_primary(&bound.column)
@@ -150,6 +152,7 @@ impl HandlerReader<'_> {
         let mark = self.identity?;
         let text = self.project.text(mark.module, mark.span);
         let most = if mark.module == module { MOST_TEXT } else { MOST_FOREIGN_TEXT };
+        // A long text or a call that decodes cannot be repeated in a patch.
         let is_short = text.len() < most && !text.contains('\n') && !text.contains("decode");
 
         is_short.then(|| text.to_owned())
@@ -181,10 +184,12 @@ pub(super) fn scope_of(clauses: &[QueryCondition]) -> Option<CallerTie> {
         QueryCondition::Any(arms) => scope_of_arms(arms),
         QueryCondition::Other => None,
     });
+    // One condition that ties is enough, and the strongest counts: all of them must hold.
     ties.min()
 }
 
 fn scope_of_bound(bound: &ColumnBinding) -> Option<CallerTie> {
+    // A column that equals a mixture of the caller and a client's id is not tied.
     let labels = bound.labels;
     if labels.subject && labels.ids.is_empty() {
         return Some(CallerTie::Owner);
@@ -197,6 +202,7 @@ fn scope_of_bound(bound: &ColumnBinding) -> Option<CallerTie> {
     }
     // Whoever knows the secret of an object is let in.
     let is_secret = words::holds_one_of(&bound.column, &words::SECRET_WORDS)
+        // A code is short enough to be guessed, and is no secret.
         && !words::simplify_name(&bound.column).ends_with("code");
     (is_secret && (labels.is_chosen() || labels.token)).then_some(CallerTie::Access)
 }
@@ -213,12 +219,14 @@ fn scope_of_arms(arms: &[Vec<QueryCondition>]) -> Option<CallerTie> {
                 tie
             }
             None if arm.iter().any(is_open) => CallerTie::Access,
+            // One arm without a tie lets every row through.
             None => return None,
         };
 
         weakest = weakest.max(Some(tie));
     }
 
+    // Only open rows are not tied to the caller at all.
     weakest.filter(|_| owners > 0)
 }
 
@@ -277,6 +285,7 @@ fn clauses_of_entry(name: &str, value: &CodeValue) -> Vec<QueryCondition> {
     }
     let plain = words::simplify_name(name);
 
+    // Sequelize writes these operators as symbols, whose names begin with `Op`.
     if matches!(plain.as_str(), "or" | "opor") {
         return match &value.kind {
             ValueKind::List(items) => vec![QueryCondition::Any(items.iter().map(clauses_of_value).collect())],
@@ -291,6 +300,7 @@ fn clauses_of_entry(name: &str, value: &CodeValue) -> Vec<QueryCondition> {
         };
     }
 
+    // An inequality leaves other callers' rows in, and ties nothing.
     if matches!(
         plain.as_str(),
         "ne" | "nin" | "not" | "notin" | "nor" | "opne" | "opnotin" | "opnot" | "gt" | "lt" | "gte" | "lte"

@@ -19,6 +19,7 @@ impl HandlerReader<'_> {
             ValueKind::Response => {
                 for given in &call.given {
                     let settled = self.settle(cx, state, given.value.clone(), call.span);
+                    // A header or a cookie is no body: what is set there is rarely a loaded object.
                     if !matches!(call.name, "redirect" | "set" | "header" | "setHeader" | "cookie") {
                         self.note_use(cx, state, &settled, CodeAccessVerb::Read, call.span);
                     }
@@ -29,6 +30,7 @@ impl HandlerReader<'_> {
             ValueKind::Query(_) => self.verb(cx, state, call, (VerbReceiver::Query, &receiver)),
             ValueKind::Class(_, class) => {
                 let own = class.as_ref().and_then(|class| self.project.method(class, call.name));
+                // A method of the project on a model is read by its body, not by a library's name for it.
                 if own.is_some() {
                     return None;
                 }
@@ -179,6 +181,7 @@ impl HandlerReader<'_> {
         let mark = self.mark(cx, call.span);
         let plain = words::simplify_name(call.name);
 
+        // `user.can_edit(note)` decides on an object, and `user.is_admin()` on the caller alone.
         if words::holds_one_of(call.name, &words::GUARD_PARTS) && labels.is_chosen() {
             let yes = self.tie(labels, CallerTie::Access, mark);
             return Some(CodeValue::if_true(yes));
@@ -206,6 +209,7 @@ impl HandlerReader<'_> {
             let query = Query { clauses: self.clauses_given(call), ..from_caller };
             return Some(self.send(cx, state, &query, false));
         }
+        // An object that is given to the caller, as in `user.watch(note)`, changes no data of the object.
         if !labels.objects.is_empty() && self.statement_is(call.span) {
             self.note_relation(cx, state, &CodeValue::of(labels), call.span);
         }

@@ -40,6 +40,7 @@ impl Renumbering {
         if self.is_outward {
             return mark.stands_for().and_then(|number| self.marks.get(number)).copied().unwrap_or(mark);
         }
+        // A mark that is only cited stands for itself outside, so that summaries do not depend on the call.
         let number = self.marks.iter().position(|known| *known == mark);
         number.map_or(mark, CodeMark::stand_in)
     }

@@ -95,6 +95,7 @@ impl HandlerReader<'_> {
             match named {
                 "form" | "POST" | "formData" => self.request.form = true,
                 "json" | "get_json" => self.request.json = true,
+                // A body that is read as bytes or files cannot be made of names and values.
                 "files" | "FILES" | "get_data" | "getBody" => self.request.files = true,
                 _ => {}
             }
@@ -107,6 +108,7 @@ impl HandlerReader<'_> {
     pub(super) fn note_entry(&mut self, of: &CodeValue, entry: &CodeValue) {
         match of.kind {
             ValueKind::Request(Part::Body | Part::Query) => {
+                // An index raises a fault where the entry is missing; `get` does not come here.
                 self.request.needed = self.request.needed.with(entry.labels.ids);
             }
             ValueKind::Plain if of.labels.objects.is_empty() && of.field.is_none() => {
@@ -150,6 +152,7 @@ impl HandlerReader<'_> {
     pub(super) fn request_reading(&self) -> RequestReading {
         let notes = &self.request;
         let of_request = |from: IdOrigin| from != IdOrigin::Header;
+        // Headers are set by the sender at will, and `*` is no name.
         let named = self.ids.iter().enumerate().filter(|(_, id)| of_request(id.from) && id.name != "*");
         let inputs = named.map(|(place, id)| ClientInput {
             name: id.name.clone(),
@@ -163,6 +166,7 @@ impl HandlerReader<'_> {
         let inputs: Vec<ClientInput> = inputs.collect();
         let has_body = notes.touched || inputs.iter().any(|input| input.from == IdOrigin::Body);
         RequestReading {
+            // A handler that reads both ways is asked with JSON, which carries nested values as well.
             body: match (has_body, notes.files, notes.form && !notes.json) {
                 (false, ..) => BodyReading::Unread,
                 (_, true, _) => BodyReading::Other,

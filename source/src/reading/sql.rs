@@ -27,6 +27,7 @@ static TERM: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Whether a text is an SQL statement.
 pub(super) fn is_statement(text: &str) -> bool {
+    // A blank must be in it: a single word such as `select` is a label more often than a statement.
     VERB.as_ref().is_some_and(|verb| verb.is_match(text)) && text.contains(' ')
 }
 
@@ -123,6 +124,7 @@ fn bind_placeholders(text: &str, parts: &[CodeValue], given: &PlaceholderValues)
 
 fn read_conjunction(text: &str, from: usize, placed: &Placed) -> Vec<QueryCondition> {
     let arms = split_at_word(text, " or ");
+    // `or` binds weakest, so that the text is split there first.
     if arms.len() > 1 {
         let arms = arms.iter().map(|(at, arm)| read_conjunction(arm, from + at, placed)).collect();
         return vec![QueryCondition::Any(arms)];
@@ -133,6 +135,7 @@ fn read_conjunction(text: &str, from: usize, placed: &Placed) -> Vec<QueryCondit
 fn read_clause(term: &str, from: usize, placed: &Placed) -> Vec<QueryCondition> {
     let trimmed = term.trim();
     let lead = term.len() - term.trim_start().len();
+    // Brackets are taken off only where they belong together: `(a) or (b)` begins and ends with others.
     if let Some(inner) = trimmed.strip_prefix('(').and_then(|inner| inner.strip_suffix(')'))
         && is_balanced(inner)
     {
@@ -145,6 +148,7 @@ fn read_clause(term: &str, from: usize, placed: &Placed) -> Vec<QueryCondition> 
     let sign = found.get(2).map_or("", |sign| sign.as_str()).to_lowercase();
     let Some(right) = found.get(3) else { return vec![QueryCondition::Other] };
 
+    // Only equality narrows rows down to one value; a range or a pattern may match others' rows.
     if !matches!(sign.as_str(), "=" | "==" | "in" | "is") {
         return vec![QueryCondition::Other];
     }

@@ -131,15 +131,18 @@ fn merge_queries(one: &Query, two: &Query) -> Query {
         (QueryCondition::Other, QueryCondition::Other) => true,
         _ => false,
     };
+    // Conditions before the branch are the same on both sides, and stay certain.
     let common = one.clauses.iter().zip(&two.clauses).take_while(same).count();
     let mut clauses: Vec<QueryCondition> = one.clauses.iter().take(common).cloned().collect();
     let rest = |query: &Query| query.clauses.iter().skip(common).cloned().collect::<Vec<_>>();
     let (first, second) = (rest(one), rest(two));
 
+    // A side without conditions of its own lets every row through, so that the others tie nothing.
     if !first.is_empty() && !second.is_empty() {
         clauses.push(QueryCondition::Any(vec![first, second]));
     }
     let model = one.model.clone().or_else(|| two.model.clone());
+    // Rows begin at the caller only where both paths do.
     let from_subject = one.from_subject && two.from_subject;
     Query { model, clauses, parents: one.parents.with(two.parents), from_subject, ..one.clone() }
 }

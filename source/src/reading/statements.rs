@@ -66,6 +66,7 @@ impl HandlerReader<'_> {
             }
             StatementKind::Try { body, handlers, otherwise, finally } => {
                 let ends = self.attempt(cx, state, (body, otherwise), handlers);
+                // `finally` runs on every path, and a return in it ends all of them.
                 return if self.block_of(cx, state, finally) == Ends::Stops { Ends::Stops } else { ends };
             }
             StatementKind::Assert(test) => {
@@ -121,6 +122,7 @@ impl HandlerReader<'_> {
         if self.block_of(cx, &mut inner, body) == Ends::GoesOn {
             *state = state.joined(&inner);
         } else {
+            // A body that ends early (`break`) may have given its names before that.
             keep_names(state, inner);
         }
     }
@@ -224,6 +226,7 @@ impl HandlerReader<'_> {
         if value.never {
             return;
         }
+        // Only what the handler itself returns goes to the client; a helper's value goes to its caller.
         if cx.depth == 0 {
             let settled = self.settle(cx, state, value.clone(), span);
             self.note_use(cx, state, &settled, CodeAccessVerb::Read, span);
@@ -244,6 +247,7 @@ impl HandlerReader<'_> {
                 let into = self.eval(cx, state, object);
                 self.assign_within(cx, state, (&into, field), value, span);
 
+                // What a hook leaves on the request or the object is read by later code under its written name.
                 if let Some(name) = dotted_text(target).filter(|_| is_left(&into)) {
                     state.leave(&name, value.clone());
                 }
@@ -323,6 +327,7 @@ impl HandlerReader<'_> {
         value: &CodeValue,
         span: Span,
     ) {
+        // A field of `self` or of the request is no field of a loaded object.
         if !into.labels.objects.is_empty() && !is_left(into) {
             self.note_use(cx, state, into, CodeAccessVerb::Mutate, span);
         } else if !value.labels.objects.is_empty()
@@ -361,6 +366,7 @@ impl HandlerReader<'_> {
                 let mut path = state.clone();
                 let ends = self.eval(cx, &mut path, rest).never;
 
+                // Where the right side never returns, the left one must have decided.
                 if ends {
                     self.learn(state, if *all { &first.no } else { &first.yes });
                 }
@@ -382,6 +388,7 @@ fn refuses_request(body: &[Statement]) -> bool {
     let mut see = |statement: &Statement| found |= matches!(statement.kind, StatementKind::Throw(_));
     let mut coded = false;
     crate::ir::walk_statements(body, &mut see, &mut |expr| match &*expr.kind {
+        // A status in the answer is a refusal as well as a thrown fault.
         ExprKind::Constant(code) => coded |= matches!(code.as_str(), "401" | "403" | "404"),
         ExprKind::Call { callee, .. } => {
             let name = dotted_text(callee).unwrap_or_default().to_lowercase();

@@ -70,6 +70,7 @@ impl HandlerReader<'_> {
         (function, around): (&FunctionRef, &Rc<Names>),
         given: &[CallArgument],
     ) -> Option<CodeValue> {
+        // Names around a function differ from call to call, so that it is read anew.
         if !around.is_empty() || state.facts.is_impossible || !self.models.is_summable(function) {
             return None;
         }
@@ -84,6 +85,8 @@ impl HandlerReader<'_> {
             .filter(|kept| self.fits(kept, cx));
         let summary = match known {
             Some(known) => {
+                // A kept reading costs as much as a new one, so that the verdict does not depend on the order of
+                // handlers.
                 self.budget = self.budget.saturating_sub(known.cost);
                 self.trail.absorb(&known.trail);
                 known
@@ -100,6 +103,7 @@ impl HandlerReader<'_> {
         let mut text = InputText::new(&inward);
         text.function(called.function);
         text.number(self.framework as usize);
+        // Whether the caller was asked for before decides what a guard by its name proves.
         text.number(usize::from(self.identity.is_some()));
         text.number(called.given.len());
         called.given.iter().for_each(|given| text.given(given));
@@ -107,6 +111,7 @@ impl HandlerReader<'_> {
         text.facts(&state.facts);
         text.number(reachable.ids.len());
 
+        // Views of Django reach for the path by themselves, and read a part of it otherwise than one of a body.
         if self.framework == FrameworkName::Django {
             let ids = reachable.ids.iter().filter_map(|place| self.ids.get(*place));
             ids.for_each(|id| text.origin(id.from));
@@ -120,10 +125,12 @@ impl HandlerReader<'_> {
         let within = cx.depth + summary.trail.deepest.saturating_sub(summary.depth);
         let is_on_stack =
             |function: &Arc<Function>| summary.trail.entered.binary_search(&Arc::as_ptr(function)).is_ok();
+        // A reading that was cut by its depth holds only at that depth.
         (is_same_depth || !summary.trail.is_cut && within < MOST_DEPTH)
             && (!summary.trail.asks_method || summary.method == self.method)
             && self.budget >= summary.cost
             && self.has_room(summary)
+            // A function on the stack would be read as recursion here, and was not then.
             && !self.stack.iter().any(is_on_stack)
     }
 
@@ -144,6 +151,7 @@ impl HandlerReader<'_> {
         let mut found = self.inner_findings(reachable);
         let (budget, nexts) = (self.budget, self.nexts());
         let outer = mem::take(&mut self.trail);
+        // The findings are exchanged, so that the function sees nothing of the handler around it.
         self.exchange(&mut found);
         let value = self.follow_body(cx, &mut inner, (called.function, called.around), given);
         self.exchange(&mut found);
@@ -164,6 +172,7 @@ impl HandlerReader<'_> {
         });
 
         let asks_path = summary.trail.asks_path.get() && self.framework != FrameworkName::Django;
+        // What depends on more than the inputs is read at each call from now on.
         if asks_path || self.nexts() > nexts || !self.has_room(&summary) {
             self.forget_nexts(nexts);
             self.budget = budget;
@@ -171,6 +180,7 @@ impl HandlerReader<'_> {
             return None;
         }
 
+        // A reading that ran out of budget is incomplete, and must not serve other calls.
         if self.can_spend() && !leads_back {
             self.models.keep(inputs, summary.clone());
         }
@@ -245,6 +255,7 @@ impl HandlerReader<'_> {
     /// Takes over an access of a function. Returns its place, which is that of the same access where there is one.
     fn take_access(&mut self, inner: &CodeAccess, outward: &Renumbering) -> usize {
         let mut access = outward.access(inner);
+        // An empty text stands for the caller's expression, which only the handler has.
         if access.subject.as_ref().is_some_and(String::is_empty) {
             access.subject = self.caller_text(access.mark.module);
         }

@@ -30,6 +30,7 @@ impl TieSearch<'_> {
         }
         self.asked = self.asked.with(PlaceSet::of(place));
 
+        // The conditions of the load itself are the surest tie; a claimed identity is looked at last.
         if let Some(tie) = access.scope.filter(|tie| *tie != CallerTie::Claimed) {
             return Some(AccessGuard { tie: Some(tie), mark: access.mark });
         }
@@ -42,6 +43,7 @@ impl TieSearch<'_> {
         let claimed = || access.scope.map(|tie| AccessGuard { tie: Some(tie), mark: access.mark });
         let by_role = || facts.get(Key::Role).map(|fact| AccessGuard { tie: None, mark: fact.mark });
 
+        // A role comes after every tie: an owner check beside it says more.
         by_id.or_else(claimed).or_else(by_role)
     }
 
@@ -61,6 +63,7 @@ impl TieSearch<'_> {
         let accesses = self.accesses;
         let model = accesses.get(place).and_then(|access| access.model.as_ref());
         let others = accesses.iter().enumerate().filter(|(other, _)| *other != place);
+        // An object that was loaded by this id alone ties the id; a list by it may hold others' rows.
         others.filter(|(_, other)| other.labels.ids == PlaceSet::of(id) && !other.is_many).find_map(
             |(other, access)| {
                 // The key of one table says nothing of a row of another table with the same key.

@@ -14,6 +14,7 @@ impl PlaceSet {
     pub(super) const MOST: usize = 64;
 
     pub(super) fn of(place: usize) -> PlaceSet {
+        // A place beyond the width is in no set, rather than in a wrong one.
         PlaceSet(1u64.checked_shl(u32::try_from(place).unwrap_or(u32::MAX)).unwrap_or(0))
     }
 

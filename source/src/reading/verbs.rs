@@ -89,6 +89,7 @@ impl HandlerReader<'_> {
         let value = self.send(cx, state, &query, is_many);
         self.call_back(cx, state, call, &value);
 
+        // Behind a load that throws, the object is there, and what follows from that is known.
         if idioms::throws_if_absent(call.name) {
             self.learn_presence(state, &value);
         }
@@ -133,10 +134,12 @@ impl HandlerReader<'_> {
         });
         match with_where {
             Some(given) => query.clauses.extend(clauses_of_given(given)),
+            // Without a key for conditions, the first argument is the filter in the drivers of Mongo.
             None => query.clauses.extend(call.positional(0).map(clauses_of_value).unwrap_or_default()),
         }
         let named = call.given.iter().filter(|given| given.name.is_some());
 
+        // Named arguments of a deletion are conditions; those of an update are new values.
         if does == Does::Delete {
             query.clauses.extend(named.flat_map(clauses_of_given));
         }
@@ -255,6 +258,7 @@ impl HandlerReader<'_> {
                 self.object_given(cx, state, call, &first);
                 Some(first)
             }
+            // With a choice of the client in it, the call is looked at once more as one of an unknown library.
             _ if matches!(call.name, "collection" | "query" | "execute" | "get" | "run" | "all")
                 && call.labels().is_chosen() =>
             {
@@ -290,6 +294,7 @@ impl HandlerReader<'_> {
             ..Query::default()
         };
 
+        // With the model alone the query is only begun; further arguments are conditions.
         if matches!(call.name, "query" | "select" | "createQueryBuilder" | "update" | "delete" | "from")
             && call.given.len() <= 1
         {
@@ -388,6 +393,7 @@ fn fragment_clauses(text: &str, parts: &[CodeValue], rest: &[CodeValue]) -> Vec<
                     .iter()
                     .filter_map(|(name, value)| text.find(&format!(":{name}")).map(|at| (at, value.clone())))
                     .collect();
+                // The values must stand in the order of their marks in the text.
                 order.sort_by_key(|(at, _)| *at);
                 let values: Vec<CodeValue> = order.into_iter().map(|(_, value)| value).collect();
                 return super::sql::read_conditions(&replaced, &values);

@@ -37,12 +37,14 @@ impl HandlerReader<'_> {
 
     fn whole(&self, accesses: &[AccessReading], is_signed_in: bool) -> (OwnershipWord, String) {
         let first = |word: OwnershipWord| accesses.iter().find(|access| access.word() == word);
+        // One access without a check decides, however many others are checked.
         if let Some(access) = first(OwnershipWord::NotChecked) {
             return (OwnershipWord::NotChecked, access.because.clone());
         }
         if let Some(access) = first(OwnershipWord::Unknown) {
             return (OwnershipWord::Unknown, access.because.clone());
         }
+        // A gap in the reading may hide an access, so that nothing better can be said.
         if let Some(reason) = self.blocked.first() {
             return (OwnershipWord::Unknown, reason.clone());
         }
@@ -62,6 +64,7 @@ impl HandlerReader<'_> {
         }
         let path = self.ids.iter().find(|id| id.from == IdOrigin::Path);
 
+        // An id in the path that reaches nothing was probably missed.
         if let Some(id) = path {
             return (OwnershipWord::Unknown, format!("what is done with `{}` of the path was not seen", id.name));
         }
@@ -83,6 +86,7 @@ impl HandlerReader<'_> {
             ));
         }
 
+        // A claimed identity proves nothing, and is judged with its uses.
         if let Some(tie) = access.scope.filter(|tie| *tie != CallerTie::Claimed) {
             let word = if tie == CallerTie::Owner { AccessWord::OwnerChecked } else { AccessWord::AccessChecked };
             let by = if tie == CallerTie::Owner { "the caller" } else { "a group, a share or a secret" };
@@ -98,6 +102,7 @@ impl HandlerReader<'_> {
             .iter()
             .filter(|one| one.guard.is_none_or(|guard| guard.tie != Some(CallerTie::Absent)))
             .collect();
+        // What is loaded and never leaves the handler cannot leak.
         if uses.is_empty() {
             return None;
         }
@@ -109,6 +114,7 @@ impl HandlerReader<'_> {
         }
         let seen = self.seen.iter().find(|fact| fact.key == Key::Object(place) && fact.tie != CallerTie::Claimed);
 
+        // A model without an owner is not anyone's, unless some code compares it with the caller.
         if owned == ModelOwnership::No && seen.is_none() {
             let model = access.model.as_deref().unwrap_or("the object");
             let at = open.iter().map(|one| one.mark).collect();
@@ -133,6 +139,7 @@ impl HandlerReader<'_> {
         let at = open.iter().map(|one| one.mark).collect();
         let cite = self.cite(access.mark);
         let (word, because) = match owned {
+            // Without a sign-in a list may be meant for all, but a write of owned rows without any guard is not.
             ModelOwnership::By(column) if is_signed_in || is_unguarded_write(access, open) => (
                 AccessWord::NotChecked,
                 format!("{cite} lists what has `{column}` for an owner without looking at the caller"),
@@ -160,6 +167,7 @@ impl HandlerReader<'_> {
         let cite = self.cite(access.mark);
         let ends = at.first().map(|mark| self.cite(*mark)).unwrap_or_default();
 
+        // Putting an object in relation may need no right to it: a like, a booking, a comment.
         if open.iter().all(|one| one.is_relation) {
             let because = format!(
                 "{cite} is only put in relation with something new: whether that needs its owner, the code does not say"
@@ -167,9 +175,11 @@ impl HandlerReader<'_> {
             return (AccessWord::Unknown, because, at);
         }
 
+        // A guess by a name alone is too weak for a finding.
         if access.is_guess && seen.is_none() {
             return (AccessWord::Unknown, format!("what {cite} does with the id is not in this project"), at);
         }
+        // A page for everyone shows objects by design; only a write settles it.
         if !is_signed_in && !is_unguarded_write(access, open) {
             let because = format!(
                 "{ends} serves an object to callers who need not sign in: public or open by mistake, the code does not say"
@@ -186,6 +196,7 @@ impl HandlerReader<'_> {
     fn judge_guarded(&self, guards: &[AccessGuard]) -> AccessJudgement {
         let marks: Vec<CodeMark> = guards.iter().map(|guard| guard.mark).collect();
         let first = marks.first().map(|mark| self.cite(*mark)).unwrap_or_default();
+        // The access is as well guarded as its worst use.
         let weakest = guards.iter().map(|guard| guard.tie).max_by_key(|tie| match tie {
             Some(CallerTie::Absent) => 0,
             Some(CallerTie::Owner) => 1,
@@ -219,6 +230,7 @@ impl HandlerReader<'_> {
         let mut evidence: Vec<Evidence> = Vec::new();
 
         for mark in marks {
+            // Six lines show the reason; more would hide it.
             if evidence.len() < 6
                 && !evidence.iter().any(|known| known.module == mark.module && known.span == mark.span)
             {

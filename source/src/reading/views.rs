@@ -66,6 +66,7 @@ impl HandlerReader<'_> {
     fn method_above(&self, class: &ClassRef, name: &str) -> Option<FunctionRef> {
         let line = self.project.line_of(class);
         let reads = |method: &Arc<crate::ir::Function>| self.stack.iter().any(|known| Arc::ptr_eq(known, method));
+        // The method that is read may itself come from a base: `super()` begins behind that one.
         let at = line.iter().rposition(|part| part.class.method(name).is_some_and(reads)).map_or(0, |at| at + 1);
         let found = line
             .iter()

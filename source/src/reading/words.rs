@@ -253,6 +253,7 @@ pub fn is_one_of(name: &str, words: &[&str]) -> bool {
 pub fn holds_one_of(name: &str, words: &[&str]) -> bool {
     with_plain(name, |name| {
         let letters = letters_of(name);
+        // A word with a letter that the name lacks is ruled out before any comparison.
         words.iter().any(|word| letters_of(word.as_bytes()) & !letters == 0 && contains_bytes(name, word.as_bytes()))
     })
 }

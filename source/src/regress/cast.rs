@@ -51,6 +51,7 @@ impl CastWords {
             &match plan.facts.attack {
                 AttackKind::SecondCaller => format!("{wait}stranger(client)"),
                 AttackKind::Anonymous => "{}".to_owned(),
+                // The token is taken from a fresh sign-in, so that only its change can be the reason for a refusal.
                 AttackKind::DamagedToken => format!("damaged({wait}owner(client))"),
                 AttackKind::UnsignedToken => format!("unsigned({wait}owner(client))"),
                 AttackKind::OldToken => format!("{wait}old(client)"),
@@ -84,6 +85,7 @@ impl CastWords {
         let apart = plan.has_owner_apart();
         let (owner_client, owner_headers) = (self.owner_client, self.owner_headers);
 
+        // An attacker and an owner need clients of their own, or cookies of one would sign in the other.
         if apart {
             lines = self.client(owner_client, owner_headers, &format!("{}owner({owner_client})", self.wait));
         }

@@ -217,6 +217,7 @@ fn sign_in(plan: &TestPlan) -> String {
             }
         };
 
+        // Go refuses a variable that is not used.
         let text = if facts.gives == SignInCredential::Cookie {
             SIGN_IN.replace("status, text :=", "status, _ :=")
         } else {
@@ -284,6 +285,7 @@ fn write_attack(plan: &TestPlan) -> String {
     let shown = write_value_checks(plan, "strings.Contains(text, value)", &plan.shown());
     let ask = write_request(plan, &plan.facts.url_path, headers, !shown.is_empty());
     let (test, message) = if plan.refused.is_empty() {
+        // A failure is no refusal: it would let the test pass while the route is broken.
         ("status >= 500".to_owned(), plan.broken())
     } else {
         let tests: Vec<String> = plan.refused.iter().map(|status| format!("status != {status}")).collect();

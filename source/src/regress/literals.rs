@@ -17,6 +17,7 @@ pub(super) fn quote_text(text: &str) -> String {
 
 /// Returns a text that is harmless within comments and messages of any language.
 pub(super) fn harmless_text(text: &str) -> String {
+    // Quotes, line ends and the signs of comments are left out: the text comes from a target that may be hostile.
     let is_plain = |letter: &char| letter.is_alphanumeric() || " -_/{}.,:?=&@~'".contains(*letter);
     text.chars().filter(is_plain).take(MOST_LETTERS).collect()
 }
@@ -54,12 +55,14 @@ impl<'a> MadeIds<'a> {
 
     /// The first id in a text that stands for itself: its place, and what is before and after it.
     fn first_in(self, text: &str) -> Option<(usize, &str, &str)> {
+        // A longer word or number with the id in it is another value.
         let is_edge = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_alphanumeric() && letter != '-');
         let found =
             self.ids().flat_map(|(place, id)| text.match_indices(id).map(move |(at, id)| (at, place, id.len())));
         let split = found.filter_map(|(at, place, length)| Some((place, text.get(..at)?, text.get(at + length..)?)));
         split
             .filter(|(_, before, after)| is_edge(before.chars().next_back()) && is_edge(after.chars().next()))
+            // The earliest place counts; for equal places the object that was made last.
             .min_by_key(|(place, before, _)| (before.len(), std::cmp::Reverse(*place)))
     }
 
@@ -98,6 +101,7 @@ pub(super) fn with_made(text: &str, made: MadeIds) -> String {
 
 /// Returns the expression of a body as text; ids that are too short to be known are left.
 pub(super) fn body_with_made(body: &Value, made: MadeIds) -> String {
+    // In a body as text a short id may be any other number.
     let is_long = made.ids().all(|(_, id)| id.len() >= LEAST_ID);
     let made = if is_long { made } else { MadeIds::default() };
     with_made(&body.to_string(), made)
@@ -144,6 +148,7 @@ fn body_value(key: &str, value: &Value, made: MadeIds, words: &BodyWords) -> Str
                 let value = body_value(key, value, made, words);
                 let name = quote_text(key);
 
+                // `__proto__` in brackets is a field like any other; without them it would set the prototype.
                 if words.has_prototypes && key == "__proto__" {
                     format!("[{name}]: {value}")
                 } else {
@@ -160,6 +165,7 @@ fn body_value(key: &str, value: &Value, made: MadeIds, words: &BodyWords) -> Str
 
 /// Returns the steps of a JSON pointer, unescaped.
 pub(super) fn pointer_steps(pointer: &str) -> Vec<String> {
+    // The order of the replacements is that of RFC 6901: `~01` is `~1` and not a slash.
     pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect()
 }
 

@@ -113,6 +113,7 @@ function damaged(headers) {
 
 /// Returns the text of the test that will be at a path.
 pub(super) fn write_test(plan: &TestPlan, node: &NodeProject, path: &str) -> String {
+    // supertest needs the application itself, and cannot ask a server by its address.
     let supertest = node.has_supertest && node.app.is_some();
     let tests = tests(plan);
     let client = write_client(node, path, supertest, tests.contains("headersOf("));
@@ -269,6 +270,7 @@ fn caller_body(plan: &TestPlan, caller: &CallerFacts) -> String {
         let name = quote_text(&TestPlan::token_variable(caller));
         return format!("  return {{ authorization: 'Bearer ' + setting({name}) }}\n");
     }
+    // Compared by address, since the facts of both callers may be equal.
     let who = if std::ptr::eq(caller, &plan.facts.owner) { "owner" } else { "stranger" };
     let sign_up = plan.facts.sign_up.as_ref().filter(|_| !caller.sign_up.is_empty()).map(|sign_up| {
         let path = quote_text(&sign_up.path);

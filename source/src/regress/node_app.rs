@@ -85,6 +85,7 @@ pub(super) fn read_project(project: &Project, entry: &RouteEntry) -> NodeProject
     let app = app.filter(|app| runner != NodeRunner::Node && runner != NodeRunner::Mocha || is_script(&app.path));
     NodeProject {
         runner,
+        // vitest reads every file as a module.
         is_module: manifest.get("type").and_then(Value::as_str) == Some("module") || runner == NodeRunner::Vitest,
         has_supertest: has("supertest"),
         app,
@@ -119,6 +120,7 @@ fn find_app(project: &Project, root: &str, entry: &RouteEntry) -> Option<NodeExp
         .iter()
         .map(AsRef::as_ref)
         .filter(own)
+        // A server that is started by an import would keep the test from ending.
         .filter(|module| !listens_on_import(module))
         .filter_map(exported_app)
         .map(|export| (export.path != entry.declared.file, export.path.matches('/').count(), export))
@@ -182,6 +184,7 @@ fn variable_in(text: &str) -> Option<String> {
 
 /// Returns whether an import of the module may open a port: it listens, and not only where it is the program.
 fn listens_on_import(module: &Module) -> bool {
+    // Each of these is a question whether the file is the program, or under test.
     let asks =
         ["require.main", "import.meta.main", "import.meta.url ===", "import.meta.filename", "NODE_ENV", "VITEST"];
     module.text.contains(".listen(") && !asks.iter().any(|word| module.text.contains(word))
@@ -197,6 +200,7 @@ fn exported_app(module: &Module) -> Option<NodeExport> {
     };
     let is_factory = |name: &str, definition: &Definition| {
         let Definition::Function(function) = definition else { return false };
+        // An asynchronous factory, or one that needs something, cannot be called blindly.
         FACTORIES.contains(&name) && !function.is_async && function.parameters.iter().all(|part| part.default.is_some())
     };
     names.into_iter().find_map(|(name, definition)| {
@@ -237,6 +241,7 @@ fn test_folder(project: &Project, root: &str) -> String {
         .filter(|module| module.language.is_script() && is_within(&module.path, root) && is_test(&module.path))
         .map(|module| folder_of(&module.path))
         .collect();
+    // The uppermost folder of tests is the one for the whole project.
     folders.sort_by_key(|folder| (folder.matches('/').count(), folder.len()));
     folders.first().map_or_else(|| path_below(root, "test"), |folder| (*folder).to_owned())
 }

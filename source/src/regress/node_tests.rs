@@ -18,6 +18,7 @@ pub(super) fn tests(plan: &TestPlan) -> String {
     };
 
     let first = one(&name, &attack(plan));
+    // Where fields must not be kept, the control is the same request without them.
     let second = match (&plan.facts.kept, plan.has_owner()) {
         (Some(kept), _) => {
             kept_control(plan, kept).map(|control| one(&format!("{}: the rest is taken", plan.operation), &control))

@@ -44,6 +44,7 @@ pub(super) fn relative_import(from: &str, to: &str) -> String {
 pub(super) fn free_path(project: &Project, folder: &str, name: &str, end: &str) -> Result<String, TestFault> {
     let first = path_below(folder, &format!("{name}{end}"));
     let more = (2..=MOST_NAMES).map(|number| path_below(folder, &format!("{name}_{number}{end}")));
+    // A file may be on the disk and left out of the tree, as an ignored one.
     let is_free = |path: &String| project.tree.file(path).is_none() && !project.tree.root.join(path).exists();
     std::iter::once(first).chain(more).find(is_free).ok_or_else(|| TestFault::NamesTaken(format!("{name}{end}")))
 }

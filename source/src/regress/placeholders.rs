@@ -77,6 +77,7 @@ pub(super) fn has_placeholder(text: &str) -> bool {
 /// Returns the expression of a text in Python or JavaScript. `quote` writes what is as it is.
 pub(super) fn write_expression(text: &str, words: &PieceWords, quote: fn(&str) -> String) -> String {
     let found = split_pieces(text);
+    // A value alone keeps its type; joined with text it must become one.
     let is_whole = found.len() == 1;
     let write = |piece: &PlaceholderPiece<'_>| match piece {
         PlaceholderPiece::Text(text) => quote(text),

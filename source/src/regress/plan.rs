@@ -45,6 +45,7 @@ impl<'a> TestPlan<'a> {
         };
 
         plan.verify_requests()?;
+        // Values come before the sign of the refusal, which may rest on them.
         plan.take_values();
         plan.take_denial()?;
         plan.environment = plan.variables();
@@ -58,6 +59,7 @@ impl<'a> TestPlan<'a> {
 
     fn verify_requests(&self) -> Result<(), TestFault> {
         let facts = self.facts;
+        // The method is written into code, so that only capitals are let in.
         let is_method = !facts.method.is_empty() && facts.method.bytes().all(|byte| byte.is_ascii_uppercase());
 
         if !is_method {
@@ -67,6 +69,7 @@ impl<'a> TestPlan<'a> {
         let made = facts.made.iter().map(|made| Some(&made.path));
         let paths = [Some(&facts.url_path), Some(&facts.owner_url_path), sign_in].into_iter().chain(made);
 
+        // A path that does not begin with a slash could lead to another server.
         if paths.flatten().any(|path| !path.starts_with('/')) {
             return Err(TestFault::Path);
         }
@@ -76,6 +79,7 @@ impl<'a> TestPlan<'a> {
         let is_token = |sign_in: &super::SignInFacts| matches!(sign_in.gives, SignInCredential::Token { .. });
         let changes_token = matches!(facts.attack, AttackKind::DamagedToken | AttackKind::UnsignedToken);
 
+        // A changed token needs one: a cookie has no signature to change.
         if changes_token && !facts.sign_in.as_ref().is_none_or(is_token) {
             return Err(TestFault::NoToken);
         }
@@ -137,9 +141,11 @@ impl<'a> TestPlan<'a> {
         if !self.facts.made.is_empty() {
             // The values of the scan went away with its objects; those of the bodies come back with the new ones.
             let bodies: String = self.facts.made.iter().map(|made| made.body.to_string()).collect();
+            // Only a value that comes back with the new objects can be missed in an answer.
             found.retain(|value| bodies.contains(value.as_str()));
         }
         let count = found.len();
+        // A short value is met by chance, and one that JSON escapes is not found as it is.
         found.retain(|value| value.chars().count() >= LEAST_LETTERS && is_verbatim(value));
         found.retain(|value| !is_secret(value));
         found.dedup();
@@ -329,6 +335,7 @@ impl<'a> TestPlan<'a> {
 
     /// The request as sent; as the document has it, where the object is made anew.
     fn request(&self, url_path: &str) -> String {
+        // The id of the scan means nothing where the object is made anew.
         let path = if self.makes() || has_placeholder(url_path) { &self.facts.path } else { url_path };
         harmless_text(&format!("{} {path}", self.facts.method))
     }
@@ -410,6 +417,7 @@ fn is_secret(value: &str) -> bool {
     let hyphens = value.bytes().filter(|byte| *byte == b'-').count();
     let is_uuid =
         value.len() == 36 && hyphens == 4 && value.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    // Names and addresses have blanks or an at-sign; tokens and hashes are long and mixed.
     let has = |is: fn(&u8) -> bool| value.as_bytes().iter().any(is);
     !is_uuid
         && value.len() >= 20

@@ -104,6 +104,7 @@ pub(super) fn write_test(plan: &TestPlan, client: &PythonClient) -> String {
     let made_up =
         if ["fresh()", "WORD", "PASSWORD", "ids["].iter().any(|word| parts.contains(word)) { MADE_UP } else { "" };
     parts = parts + &helpers + made_up;
+    // A module is imported only where the text calls it; a word in a message is no call.
     let uses = |module: &str| {
         let call = format!("{module}.");
         parts.match_indices(&call).any(|(at, _)| {
@@ -197,6 +198,7 @@ fn own_call(_: &TestPlan, caller: &CallerFacts) -> String {
 
 fn api_call(plan: &TestPlan, caller: &CallerFacts) -> String {
     let sign_up = plan.facts.sign_up.as_ref().filter(|_| !caller.sign_up.is_empty());
+    // Compared by address, since the facts of both callers may be equal.
     let who = if std::ptr::eq(caller, &plan.facts.owner) { "owner" } else { "stranger" };
     let sign_up = sign_up.map(|sign_up| {
         let path = quote_text(&sign_up.path);

@@ -65,6 +65,7 @@ pub(super) enum AppFixture {
 /// Returns the application of a route.
 pub(super) fn find_app(project: &Project, entry: &RouteEntry, client_word: &str) -> Option<PythonApp> {
     let mut found: Vec<(usize, &Module, AppObject)> = python_modules(project)
+        // A module that serves on import would never return to the test.
         .filter(|module| !is_test(&module.path) && !serves_on_import(module))
         .filter_map(|module| {
             object_in(project, module).map(|object| (module_rank(module, entry, &object), module, object))
@@ -74,6 +75,7 @@ pub(super) fn find_app(project: &Project, entry: &RouteEntry, client_word: &str)
     let first = found.into_iter().next();
     let near = first.as_ref().map_or(entry.declared.file.as_str(), |(_, module, _)| module.path.as_str());
 
+    // A fixture of the project knows what an application needs for tests.
     if let Some((conftest, fixture)) = find_fixture(project, near, client_word) {
         let root = first.as_ref().map_or_else(String::new, |(_, module, _)| root_of(project, module));
         let folder = test_folder(project, &root, folder_of(conftest));
@@ -118,6 +120,7 @@ fn module_rank(module: &Module, entry: &RouteEntry, object: &AppObject) -> usize
     let is_own = module.path == entry.declared.file;
     let is_factory = matches!(object, AppObject::Factory(_));
 
+    // The file of the route outweighs the kind of the object, and that the name of the file.
     usize::from(!is_own) * 100 + usize::from(is_factory) * 10 + by_name
 }
 
@@ -187,6 +190,7 @@ fn is_package(project: &Project, folder: &str) -> bool {
         })
     };
 
+    // A folder without `__init__.py` is a package too where relative imports stand in it.
     project.tree.file(&path_below(folder, "__init__.py")).is_some()
         || python_modules(project).any(|module| {
             let mut targets = module.imports.values().chain(&module.stars);
@@ -217,6 +221,7 @@ fn setup_of(project: &Project, module: &Module, root: &str) -> (Vec<(String, Str
 
     for statement in module.statements.iter().flat_map(main_body) {
         let StatementKind::Expr(value) = &statement.kind else {
+            // Assignments and imports in that block prepare the calls, which the test makes itself.
             has_more |= !matches!(statement.kind, StatementKind::Assign(..) | StatementKind::Import(_));
             continue;
         };
@@ -265,6 +270,7 @@ fn find_fixture<'a>(project: &'a Project, near: &str, client_word: &str) -> Opti
             Some(Definition::Function(function)) if is_fixture(function) => Some(function.body_span.text(&module.text)),
             _ => None,
         };
+        // A fixture of that name may be a client for another service.
         let client = body("client").filter(|text| text.contains(client_word));
 
         match (body("app"), client) {

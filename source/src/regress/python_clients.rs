@@ -160,6 +160,7 @@ fn pytest_client(
     modules.dedup();
     let more: String = modules.iter().map(|module| format!("import {module}\n")).collect();
     let calls = setup_calls(app);
+    // Formatters keep packages apart from the project's own modules.
     let (third, own): (Vec<&str>, Vec<&str>) = imports.lines().partition(|line| line.starts_with("from fastapi"));
     let third: String = third.iter().map(|line| format!("{line}\n")).collect();
     let own: String = own.iter().map(|line| format!("{line}\n")).collect();
@@ -178,6 +179,7 @@ fn pytest_client(
 
 /// Several tests of one run import the same application: what it does at its start is done once.
 fn setup_calls(app: &PythonApp) -> String {
+    // A fixture of the project has done its own setup.
     let (AppObject::Object(name) | AppObject::Factory(name)) = &app.object else { return String::new() };
     if app.setup.is_empty() {
         return String::new();
@@ -206,6 +208,7 @@ fn fixture_with(parameter: &str, text: &str) -> String {
 /// Returns the client of Django, or of its REST framework.
 pub(super) fn for_django(plan: &TestPlan, has_rest: bool) -> PythonClient {
     let own = plan.facts.sign_in.is_none();
+    // `force_login` sets a session, which a view of the REST framework with tokens alone would ignore.
     let force = if has_rest { "force_authenticate" } else { "force_login" };
     let (base, import) = if has_rest {
         ("APITestCase", "from rest_framework.test import APITestCase")

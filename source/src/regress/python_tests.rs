@@ -44,6 +44,7 @@ fn attack(plan: &TestPlan) -> String {
 }
 
 fn refused(plan: &TestPlan) -> String {
+    // Without a status for the refusal, only a failure is ruled out.
     if plan.refused.is_empty() {
         return asserted("status < 500", &plan.broken());
     }

@@ -122,6 +122,7 @@ pub(super) struct SpringTest {
 /// No class of the project starts the application.
 pub(super) fn write_test(project: &Project, plan: &TestPlan, class: &str) -> Result<SpringTest, TestFault> {
     let (path, package) = find_application(project).ok_or(TestFault::NoApplication)?;
+    // In a project of several modules the build of each stands above its own sources.
     let root = path.split_once("src/main/java/").map_or("", |(root, _)| root.trim_end_matches('/')).to_owned();
     let build = |name: &str| project.tree.file(&path_below(&root, name));
     let manifest = build("pom.xml").or_else(|| build("build.gradle")).or_else(|| build("build.gradle.kts"));
@@ -155,6 +156,7 @@ pub(super) fn write_test(project: &Project, plan: &TestPlan, class: &str) -> Res
         ("ATTACK", &attack),
         ("CONTROL", &control),
     ];
+    // The template imports what some tests need, and unused imports fail strict builds.
     let text = without_unused(&fill_template(FILE, &text));
     let run = if is_maven {
         format!("mvn -q test -Dtest={class}")

@@ -35,6 +35,7 @@ pub fn regression_test(project: &Project, entry: &RouteEntry, facts: &ProofFacts
     {
         return Err(TestFault::Unsupported);
     }
+    // An expired token needs a clock that is put back within the application's own process.
     if facts.attack == AttackKind::OldToken && !is_python && !is_node {
         return Err(TestFault::Clock);
     }
@@ -50,6 +51,7 @@ pub fn regression_test(project: &Project, entry: &RouteEntry, facts: &ProofFacts
         | FrameworkName::Axum
         | FrameworkName::Actix => server_test(project, plan),
     }?;
+    // Facts come from a target, so that a text which does not parse is never proposed.
     check_syntax(&proposal)?;
     Ok(proposal)
 }
@@ -124,6 +126,7 @@ fn django_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<
     // The database of Django's tests is empty: without a way to make the object, only a running server has it.
     let has_data = plan.makes() || !plan.facts.path.contains('{') && !plan.refused.is_empty();
     let needs_token = plan.facts.attack == AttackKind::DamagedToken;
+    // A sign-in over the API needs an account, which only a sign-up makes in an empty database.
     let can_sign_in = plan.facts.sign_in.is_none() || plan.facts.sign_up.is_some();
     let manage = project.tree.files.iter().find(|file| file.path.rsplit('/').next() == Some("manage.py"));
     let Some(manage) = manage.filter(|_| has_data && can_sign_in && !needs_token) else {
@@ -141,6 +144,7 @@ fn django_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<
     let mut needs_review = Vec::new();
     let mut plan = plan;
 
+    // Django's test client signs users in without a token.
     if plan.facts.sign_in.is_none() {
         plan.environment.clear();
         plan.needs_review.retain(|said| !said.starts_with("tokens come from"));
@@ -157,6 +161,7 @@ fn django_folder(project: &Project, entry: &RouteEntry, root: &str) -> String {
     let own = super::place::folder_of(&entry.handler.file);
     let tests = path_below(own, "tests");
 
+    // A folder of tests beside the views is found by Django's own runner.
     if project.tree.files.iter().any(|file| is_within(&file.path, &tests)) {
         return tests;
     }
@@ -165,13 +170,16 @@ fn django_folder(project: &Project, entry: &RouteEntry, root: &str) -> String {
 
 fn node_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<TestProposal, TestFault> {
     let mut node = node_app::read_project(project, entry);
+    // Applications of NestJS are made asynchronously, by a module that a test cannot guess.
     if entry.framework == FrameworkName::NestJs {
         node.app = None;
         node.program = None;
     }
+    // The clock is put back in the process of the test, which must be that of the application.
     if plan.facts.attack == AttackKind::OldToken && node.app.is_none() {
         return Err(TestFault::Clock);
     }
+    // Without a manifest that says so, only the ending makes Node read a module.
     let end = if node.runner == NodeRunner::Node && node.app.is_none() { ".test.mjs" } else { ".test.js" };
     let path = free_path(project, &node.folder, &format!("routewarden_{}", plan.slug()), end)?;
     let text = node::write_test(&plan, &node, &path);

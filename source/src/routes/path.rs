@@ -20,6 +20,7 @@ pub fn normalise_path(path: &str) -> String {
         made.push('/');
         made.push_str(&part);
     }
+    // A slash at the end is part of the path: many routers answer with a redirect without it.
     if path.ends_with('/') || made.is_empty() {
         made.push('/');
     }
@@ -37,6 +38,7 @@ fn split_parts(path: &str) -> Vec<String> {
             '}' | '>' | ')' | ']' => depth = depth.saturating_sub(1),
             _ => {}
         }
+        // A pattern within a parameter may hold slashes of its own.
         if letter == '/' && depth == 0 {
             parts.push(String::new());
         } else if let Some(part) = parts.last_mut() {
@@ -87,6 +89,7 @@ fn bracketed_name(text: &str, open: char) -> (String, usize) {
 
     let Some(end) = end else { return (String::new(), 0) };
     let inner = text.get(1..end).unwrap_or("");
+    // Flask writes the type before the name, the others write it behind.
     let name = if open == '<' { inner.rsplit(':').next() } else { inner.split([':', '=']).next() };
     (clean_name(name.unwrap_or("")), end + 1)
 }

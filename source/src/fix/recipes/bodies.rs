@@ -23,6 +23,8 @@ pub(super) fn of_body(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
     let bodies = Bodies::of(case);
     let mut sound = false;
 
+    // Filters and loops come first: where the fields are taken one by one, the body as a whole is not what is
+    // stored.
     for filter in bodies.filters() {
         match narrow_filter(case, &filter) {
             Some(draft) => return Some(Ok(draft)),
@@ -108,6 +110,7 @@ impl<'a> Bodies<'a> {
             let mut keeps_name = false;
             walk_expr(body, &mut |part| keeps_name |= part.name() == Some(key));
 
+            // A comprehension that drops the names keeps only values, and sets no field by name.
             if keeps_name {
                 found.push(FieldFilter { key, source: source.span, conditions });
             }
@@ -123,6 +126,7 @@ impl<'a> Bodies<'a> {
             let Some(key) = first_name(target).filter(|key| sets_by(body, key)) else { return };
             let fields = self.fields_of(source).map(|fields| fields.span);
             let names = match (fields, &*source.kind) {
+                // A list of names in the code decides what is set, even where the loop never mentions the body.
                 (None, ExprKind::Name(_) | ExprKind::Member(..)) => {
                     self.case.project.constants(self.case.handler.module, source)
                 }
@@ -160,6 +164,7 @@ impl<'a> Bodies<'a> {
 
             for argument in arguments {
                 let spread = argument.spread == Spread::Named;
+                // `**body` hands every field on as an argument, whichever function takes it.
                 if (spread || takes_whole) && self.is_body(&argument.value) {
                     return Some(argument.value.span);
                 }
@@ -207,6 +212,7 @@ fn is_body(case: &Case<'_>, module: ModuleId, expr: &Expr, names: &HashSet<Strin
     let within = |part: &Expr| is_body(case, module, part, names, steps);
     match &*expr.kind {
         ExprKind::Name(name) if names.contains(name) => return true,
+        // `request.get_json() or {}` is still the body; the right side is a default.
         ExprKind::Logic { all: false, parts } => return parts.first().is_some_and(within),
         ExprKind::Choice { yes, no, .. } => return within(yes) || within(no),
         ExprKind::Await(inner) => return within(inner),

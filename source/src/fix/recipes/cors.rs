@@ -97,6 +97,7 @@ pub(super) fn is_open(value: &Expr) -> bool {
     match &*value.kind {
         ExprKind::Text(text) => text == "*" || text == ".*",
         ExprKind::List(items) => items.iter().any(is_open),
+        // `origin: true` of Express repeats the origin that asks, which is open to all of them.
         ExprKind::Constant(word) => word == "true" || word == "True",
         // A function that says yes to each.
         ExprKind::Function(_) => true,
@@ -125,11 +126,13 @@ fn restrict_in_python(
     draft.idiom = Idiom::Library { name: library.to_owned(), place: case.place(module.id, call.span) };
     let list = format_origins(case, style);
 
+    // The list stays empty where no origin is known: a closed default is safe, and the draft asks for a look at it.
     match value {
         Some(value) => draft.replace(&module.path, value.span, list),
         None => draft.insert(&module.path, arguments.last()?.span.end, format!(", {parameter}={list}")),
     }
     if let Some(pattern) = pattern.filter(|_| open_pattern) {
+        // A pattern that fits everything would keep the door open beside the list.
         let before = module.text.get(..pattern.span.start)?.trim_end().trim_end_matches(',').len();
         draft.replace(&module.path, Span { start: before, ..pattern.span }, "");
     }
@@ -149,6 +152,7 @@ fn restrict_in_javascript(
         draft.insert(&module.path, call.span.end - 1, format!("{{ origin: {list} }}"));
         return Some(OriginPolicy::Open(Box::new(draft)));
     };
+    // Options that are made elsewhere cannot be read here, so that nothing is claimed of them.
     let ExprKind::Record(entries) = &*options.value.kind else { return None };
     let origin = entries
         .iter()
@@ -237,6 +241,7 @@ fn add_vary_header(draft: &mut FixDraft, module: &Module, style: CodeStyle, stat
     let StatementKind::Assign(targets, _) = &statement.kind else { return };
     let Some(ExprKind::Index(headers, _)) = targets.first().map(|target| &*target.kind) else { return };
 
+    // The project may set `Vary` for all answers in one place.
     if module.text.contains("Vary") {
         return;
     }
@@ -292,6 +297,7 @@ fn enclosing_condition(statements: &[Statement], wanted: &Statement) -> Option<W
 fn top_of_function(module: &Module, wanted: &Statement) -> Option<usize> {
     let mut found = None;
     each_statement(&module.statements, &mut |statement| {
+        // The outermost statement is taken: the constant belongs at module level, beside the function.
         if statement.span.covers(&wanted.span) && found.is_none() {
             found = Some(line_start(&module.text, statement.span.start));
         }

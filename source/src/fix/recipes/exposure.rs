@@ -29,6 +29,8 @@ pub(super) fn hide_leaking_fields(case: &Case<'_>) -> Result<FixDraft, FixRefusa
         None => {}
     }
 
+    // What is written field by field is the surest place; a narrower query is the last one before the answer
+    // itself.
     if let Some(draft) = of_entries(case).or_else(|| of_model(case)).or_else(|| of_columns(case)) {
         return Ok(draft);
     }
@@ -100,6 +102,7 @@ fn of_model(case: &Case<'_>) -> Option<FixDraft> {
     });
     let class = class?;
 
+    // A body that is read by the same class needs the field, a password for instance.
     if is_taken(case, &class.class) {
         return None;
     }
@@ -144,11 +147,14 @@ fn of_columns(case: &Case<'_>) -> Option<FixDraft> {
         let (Some(select), Some(from)) = (upper.find("SELECT"), upper.find("FROM")) else { continue };
         let (start, end) = (select + "SELECT".len(), from);
         let list = raw.get(start..end)?.trim();
+        // `*` of a join covers columns of several tables, whose names may collide, so that it cannot be written
+        // out.
         let named: Vec<String> = match list {
             "*" if !read.is_joined => tables.columns(&read.table)?.iter().map(|column| column.name.clone()).collect(),
             _ => list.split(',').map(|part| part.trim().to_owned()).collect(),
         };
         let last = |column: &str| column.rsplit('.').next().unwrap_or(column).trim().to_owned();
+        // A function among the columns has commas of its own, which the split would tear apart.
         if list == "*" && read.is_joined
             || !named.iter().any(|column| is_leaking_field(case, &last(column)))
             || list.contains('(')

@@ -13,6 +13,8 @@ pub(super) fn allow_named_fields(case: &Case<'_>) -> Result<FixDraft, FixRefusal
     if let Some(answer) = super::django::serialized::allow_list(case) {
         return answer;
     }
+    // An owner that the caller may set is mended by taking the caller's own, which leaves the rest of the body
+    // alone.
     if let Some(answer) = of_owner_alone(case) {
         return answer;
     }
@@ -83,6 +85,7 @@ fn of_model(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
         let config = class.class.field("model_config").and_then(|config| config.call().map(|(_, arguments)| arguments));
         let extra = config.and_then(|arguments| argument_named(arguments, "extra"));
 
+        // `ignore` and not `forbid`: clients that send further fields go on working.
         if let Some(extra) = extra.filter(|extra| literal_text(extra) == Some("allow")) {
             draft.replace(
                 &module.path,
@@ -91,6 +94,7 @@ fn of_model(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
             );
         }
 
+        // A model that another route shares must keep its field, since that route may be meant to set it.
         let stays = match &narrowed {
             Some(Ok(_)) => is_shared(case, class),
             Some(Err(())) => true,

@@ -53,12 +53,14 @@ pub(super) fn require_credential(case: &Case<'_>) -> Result<FixDraft, FixRefusal
     }
     let of_django = django::permissions::require_permission(case, GuardDemand::Credential);
 
+    // Django and NestJS declare their guards on classes, so that their recipes come before those for functions.
     if let Some(answer) = of_django.or_else(|| django::mixins::add_mixin(case, GuardDemand::Credential)) {
         return answer;
     }
     if let Some(answer) = nest::require_guard(case) {
         return answer;
     }
+    // What another route does fits the project's accounts; a library's decorator is the second choice.
     match best_way(case, GuardDemand::Credential, &|_| true) {
         Some(way) => by_way(case, &way),
         None => by_framework(case),
@@ -118,6 +120,7 @@ fn put_call(case: &Case<'_>, draft: &mut FixDraft, way: &GuardUsage, text: &str)
     };
     let file = &case.module.path;
 
+    // Both calls side by side would read the token twice, and leave the weak reading in place.
     if let Some(weaker) = weaker_call(case, &guard) {
         draft.replace(file, weaker, text);
         return Some(());
@@ -176,6 +179,7 @@ fn put_parameter(case: &Case<'_>, draft: &mut FixDraft, way: &GuardUsage, text: 
     }
     let has_default = parameter.contains('=');
     let parameters = &case.function().parameters;
+    // Python refuses a parameter without a default behind one that has one.
     let first_default = parameters.iter().find(|parameter| parameter.default.is_some());
     let file = &case.module.path;
 
@@ -198,6 +202,7 @@ pub(super) fn put_dependency(case: &Case<'_>, draft: &mut FixDraft, text: &str) 
     let file = &case.project.module(module)?.path;
     let (_, arguments) = call.call()?;
 
+    // A route has one list of dependencies: a second keyword of that name would be a syntax error.
     if let Some(list) = argument_named(arguments, "dependencies") {
         let ExprKind::List(items) = &*list.kind else { return None };
         match items.last() {
@@ -219,6 +224,7 @@ pub(super) fn put_argument(case: &Case<'_>, draft: &mut FixDraft, text: &str) ->
     let (_, arguments) = call.call()?;
     let before = middle_arguments(arguments, &case.handler);
 
+    // Behind the guards that are there, since a later one may rely on what they left on the request.
     if let Some(last) = before.last() {
         draft.insert(file, last.span.end, format!(", {text}"));
         return Some(());
@@ -248,6 +254,7 @@ fn by_framework(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
         let head = library.split('.').next().unwrap_or(library);
         let Some((module, span)) = crate::fix::imports::imported_at(case.project, head) else { continue };
 
+        // A library of one framework cannot guard a route of another one in the same project.
         if framework != case.entry.framework {
             continue;
         }

@@ -80,6 +80,7 @@ fn find_owner_filters(case: &Case<'_>, known: &Known) -> Vec<(Expr, Span, Span)>
         let Some((callee, [only])) = expr.call() else { return };
         let ExprKind::Member(receiver, method) = &*callee.kind else { return };
         let ExprKind::Function(arrow) = &*only.value.kind else { return };
+        // Only an arrow that returns one call can be moved: it depends on nothing else in its handler.
         let [Statement { kind: StatementKind::Return(Some(value)), .. }] = arrow.body.as_slice() else { return };
 
         if method == "filter" && is_owning(value) {
@@ -150,6 +151,7 @@ fn find_lists<'a>(case: &'a Case<'_>) -> Vec<List<'a>> {
         let (callee, arguments) = call.call()?;
         if let Some((literal, read, _)) = sql_of(case.module, arguments) {
             let table = read.table.clone();
+            // Other verbs change rows, and are the concern of the ownership of a single object.
             return (read.verb == "SELECT").then_some(List {
                 call,
                 statement,
@@ -174,11 +176,13 @@ fn read_open_query(call: &Expr, callee: &Expr) -> Option<(Span, Filter, String)>
         let (_, arguments) = call.call()?;
         let model = dotted_text(&arguments.first()?.value)?;
         let is_model = last_part(&model).starts_with(char::is_uppercase);
+        // `select()` of SQLAlchemy 2 has `where`; the older `query` of a session has `filter_by`.
         let filter = if last == "select" { Filter::Where } else { Filter::ByName };
         return is_model.then(|| (call.span, filter, last_part(&model).to_owned()));
     }
 
     let ExprKind::Member(object, method) = &*callee.kind else { return None };
+    // A filter may follow only before a page is cut out or the rows are fetched.
     if !matches!(method.as_str(), "all" | "order_by" | "paginate" | "limit" | "filter" | "filter_by") {
         return None;
     }

@@ -62,12 +62,15 @@ fn draft_by_switch(case: &Case<'_>) -> Option<FixDraft> {
     let pieces = switch::route_pieces(case);
     let handler = pieces.get(..1).unwrap_or_default();
 
+    // The handler alone is tried first, so that a switch in shared code is touched only where it must be.
     for part in [handler, pieces.as_slice()] {
         for found in switch::find_switches(case, part) {
             let asks = |value: bool| {
                 let texts = switch::texts_with_switch(case.project, part, &found, value);
                 (!texts.is_empty()).then(|| (does_it(case, &texts), texts))
             };
+            // Only where the value decides whether the remedy holds is it the switch; other settings leave both
+            // answers alike.
             match (asks(true), asks(false)) {
                 (Some((true, texts)), Some((false, _))) => {
                     return Some(switch::remove_switch(case, &texts, &found, true));

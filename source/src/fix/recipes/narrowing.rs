@@ -19,6 +19,7 @@ impl<'a> Passing<'a> {
     fn of(case: &Case<'a>) -> Option<Passing<'a>> {
         let facts = case.facts;
         let is_settable = |name: &&str| !facts.not_settable.iter().any(|field| field == name);
+        // An allow list is preferred: a deny list leaves each new column of the model open.
         let allowed: Vec<&str> = facts.documented.iter().map(String::as_str).filter(is_settable).collect();
         let passing = match allowed.is_empty() {
             false => Passing { names: allowed, is_allowed: true },
@@ -67,6 +68,7 @@ impl<'a> Passing<'a> {
 pub(super) fn narrow_filter(case: &Case<'_>, filter: &FieldFilter<'_>) -> Option<FixDraft> {
     let asked: Vec<Membership> =
         filter.conditions.iter().flat_map(all_of).filter_map(|part| Membership::of(case, part, filter.key)).collect();
+    // One sound condition is enough, since all of them must hold.
     if asked.iter().any(|asked| asked.is_sound(case, false)) {
         return None;
     }
@@ -80,6 +82,7 @@ pub(super) fn narrow_filter(case: &Case<'_>, filter: &FieldFilter<'_>) -> Option
         (Some(Membership { list: Some(list), is_in: true, .. }), _) if passing.is_allowed => {
             draft.replace(file, list, passing.list(case));
         }
+        // An `or` binds weaker than the added `and`, and would let fields past it.
         (_, Some(last)) => {
             let (open, close) = if needs_brackets(last) { ("(", ")") } else { ("", "") };
             draft.insert(file, last.span.start, open);
@@ -112,6 +115,7 @@ pub(super) fn narrow_loop(case: &Case<'_>, taken: &FieldLoop<'_>) -> Option<FixD
     let stands_alone = text.get(start..first.span.start).is_some_and(|before| before.trim().is_empty());
     let between = text.get(taken.source.end..first.span.start).unwrap_or_default();
 
+    // A body on the line of its loop leaves no place for a line of its own, so that the loop gets a narrowed body.
     if !stands_alone || (!case.style_is_python() && !between.contains('{')) {
         return narrow_whole(case, taken.fields?);
     }
@@ -132,6 +136,7 @@ fn asks_within(case: &Case<'_>, taken: &FieldLoop<'_>) -> bool {
     let mut sound = false;
     each_statement(taken.statements, &mut |statement| {
         if let StatementKind::If { test, body, .. } = &statement.kind {
+            // In `if name not in ALLOWED: continue` the test names what is left out; without the jump, what is set.
             let leaves = body.last().is_some_and(ends_iteration);
             let asked = all_of(test).iter().find_map(|part| Membership::of(case, part, taken.key));
             sound |= asked.is_some_and(|asked| asked.is_sound(case, leaves));
@@ -209,6 +214,7 @@ impl Membership {
         }
         match self.is_in != leaves {
             true => !refused.iter().any(|field| self.names.contains(field)),
+            // A list of what is refused must name each of the fields that the scan set; an empty one refuses none.
             false => !refused.is_empty() && refused.iter().all(|field| self.names.contains(field)),
         }
     }

@@ -22,6 +22,8 @@ pub(super) fn require_guard(case: &Case<'_>) -> Option<Result<FixDraft, FixRefus
     if case.entry.framework != FrameworkName::NestJs {
         return None;
     }
+    // `@Public()` overrides guards of the controller and the application, so that a guard added beside it would not
+    // run.
     if let Some(open) = case.entry.guards.iter().find(|guard| guard.kind == GuardKind::Public) {
         return Some(remove_public_mark(case, open));
     }
@@ -37,6 +39,7 @@ fn remove_public_mark(case: &Case<'_>, open: &Guard) -> Result<FixDraft, FixRefu
         case.entry.guards.iter().any(|guard| guard.level != GuardLevel::Route && guard.kind != GuardKind::Public);
     let decorators = &case.handler.function.decorators;
     let own = decorators.iter().find(|decorator| decorator_name(decorator).as_deref() == Some(open.name.as_str()));
+    // Without a guard above it, taking the mark away would leave the route as open as before.
     let Some(own) = own.filter(|_| lifted) else {
         return Err(FixRefusal::new(
             RefusalReason::NotSupported,
@@ -125,6 +128,7 @@ fn by_passport(case: &Case<'_>) -> Option<FixDraft> {
     let has = |word: &str| case.project.modules.iter().any(|module| module.text.contains(word));
     let strategy = ["jwt", "bearer"]
         .into_iter()
+        // A strategy that the project does not install would make every request fail.
         .find(|name| has(&format!("passport-{name}")) || has(&format!("passport-http-{name}")))?;
     let mut draft = FixDraft::new(format!("the route asks for a credential by the strategy `{strategy}` of Passport"));
     let guard = bring_name(case, &mut draft, "@nestjs/passport", "AuthGuard");
@@ -139,6 +143,7 @@ fn use_guard(case: &Case<'_>, draft: &mut FixDraft, text: &str) {
     for decorator in &case.handler.function.decorators {
         let ExprKind::Call { arguments, .. } = &*decorator.kind else { continue };
         if let (Some("UseGuards"), Some(first)) = (decorator_name(decorator).as_deref(), arguments.first()) {
+            // The credential comes first: guards run from left to right, and a role guard needs the caller.
             draft.insert(&case.module.path, first.span.start, format!("{text}, "));
             return;
         }

@@ -17,6 +17,7 @@ pub(super) fn deny_if_absent(case: &Case<'_>, draft: &mut FixDraft, load: &Load<
     let refused = denial::has_or_refusal(case, load.call)
         || denial::of_object(case, name, load.statement).is_some()
         || refuses_itself(case, load);
+    // An object that is only passed on is serialised as nothing, which leaks nothing.
     if refused || !is_used_whole(case, name, load.statement) {
         return;
     }
@@ -130,6 +131,7 @@ fn is_number(case: &Case<'_>, parameter: &str) -> bool {
 
 /// Refuses what is loaded where a test holds: in the handler's own refusal of what is not there, or behind the load.
 fn refuse_stranger(case: &Case<'_>, draft: &mut FixDraft, load: &Load<'_>, (name, stranger): (&str, &str)) {
+    // The refusal that is there keeps its message: a stranger gets exactly what a missing object gets.
     if let Some(existing) = denial::of_object(case, name, load.statement)
         && let StatementKind::If { test, .. } = &existing.kind
     {
@@ -150,6 +152,7 @@ fn widen_test(case: &Case<'_>, draft: &mut FixDraft, test: &Expr, stranger: &str
     let or = if case.style_is_python() { "or" } else { "||" };
     let all = matches!(&*test.kind, ExprKind::Logic { all: true, .. });
 
+    // `and` binds stronger than `or` in both languages; the brackets keep the old condition whole.
     if all {
         draft.insert(&case.module.path, test.span.start, "(");
         draft.insert(&case.module.path, test.span.end, format!(") {or} {stranger}"));
@@ -201,6 +204,7 @@ pub(super) fn find_owner_predicate(
     let request = case.function().parameters.first().map(|parameter| parameter.name.clone());
     let own = known.owning_functions(case.project).into_iter();
     own.filter(|function| function.module == case.handler.module).find_map(|function| {
+        // Only a predicate of two parameters and one statement can be called without knowing more of it.
         let compares = known.uses_in(function.module, function.function.outer_span).any(|used| used.by_key.is_some());
         if !compares || function.function.body.len() != 1 || function.function.parameters.len() != 2 {
             return None;
@@ -249,6 +253,7 @@ fn hoist_returned_load(
 
     let StatementKind::Return(Some(returned)) = &load.statement.kind else { return Err(by_hand()) };
     if case.entry.framework == FrameworkName::NestJs {
+        // Services of NestJS return promises, which must be awaited before a field can be read.
         return hoist_promise(case, draft, (load, returned), &format!("{} !== {value}", owner.column))
             .ok_or_else(by_hand);
     }
@@ -299,6 +304,7 @@ fn hoist_promise(
     };
     let function = case.function();
     let declared = function.returns.as_ref().map(|returns| case.text(returns.span));
+    // A method that declares another type than a promise cannot become async without breaking its callers.
     if whole.span != load.call.span
         || !function.is_async && declared.is_some_and(|declared| !declared.contains("Promise"))
     {

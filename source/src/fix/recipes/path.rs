@@ -40,6 +40,7 @@ pub(super) fn confine_path(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
             ExprKind::Member(_, name) => name.clone(),
             _ => dotted_text(callee).unwrap_or_default(),
         };
+        // The folder must be the project's own; with the input as first part there is nothing to stay below.
         let folder = arguments.first().filter(|first| !is_input(&first.value));
 
         if let (Some(folder), "join" | "resolve") = (folder, last_part(&name)) {
@@ -64,6 +65,7 @@ fn keep_in_folder(
     let mut draft = FixDraft::new("a path that leaves the folder is refused as if there were no such file");
     let refusal = denial::refusal_statement(case, &mut draft, 404);
     let joined = case.text(call.span);
+    // Links and `..` are resolved before the comparison, since both could lead out of the folder.
     let test = if case.style_is_python() {
         let path = bring_name(case, &mut draft, "pathlib", "Path");
         format!("not {path}({joined}).resolve().is_relative_to({path}({folder}).resolve())")

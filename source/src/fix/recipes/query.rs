@@ -14,6 +14,7 @@ pub(super) fn parameterise_query(case: &Case<'_>) -> Result<FixDraft, FixRefusal
             _ => dotted_text(callee).unwrap_or_default(),
         };
         let takes_query = arguments.first().is_some_and(|first| is_statement(case, &first.value));
+        // `text("..")` of SQLAlchemy is the argument of the call that runs it, and has its own marks.
         takes_query && last_part(&name) != "text"
     });
 
@@ -24,6 +25,7 @@ pub(super) fn parameterise_query(case: &Case<'_>) -> Result<FixDraft, FixRefusal
 
         match &*first.value.kind {
             ExprKind::Template(_, parts) => return of_template(case, call, &first.value, parts, arguments.len()),
+            // Pieces that are joined may come from several places, so that the marks and their order are not known.
             ExprKind::Operation(operator, parts) if operator == "+" => {
                 return Err(by_hand(case, parts.first().map_or(call.span.line, |part| part.span.line)));
             }
@@ -67,6 +69,7 @@ fn of_template(
     let raw = case.text(literal.span);
     let pieces = find_placeholders(raw, literal.span, parts);
 
+    // Further arguments mean that some values are parameters already, and the places would have to be merged.
     if pieces.len() != parts.len() || n_arguments > 1 {
         return Err(by_hand(case, literal.span.line));
     }
@@ -105,6 +108,7 @@ fn of_template(
     }
 
     made.push_str(&plain_text(raw.get(at..).unwrap_or(""), if is_python { placeholder_mark(case) } else { "$" }));
+    // Without holes the literal is no template any more, and its braces would be read as themselves.
     let text = if is_python { made.trim_start_matches(['f', 'F']).to_owned() } else { made };
     draft.replace(&case.module.path, literal.span, format!("{text}, {}", format_values(case, call, &values)));
     Ok(draft)
@@ -172,6 +176,7 @@ fn format_values(case: &Case<'_>, call: &Expr, values: &[String]) -> String {
                 && let Some(second) = arguments.get(1)
                 && crate::fix::callers::sql_of(module, arguments).is_some()
             {
+                // Another call of the same function shows whether it takes the values one by one or as one tuple.
                 plain |= !matches!(&*second.value.kind, ExprKind::List(_) | ExprKind::Record(_));
             }
         });

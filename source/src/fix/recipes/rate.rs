@@ -134,6 +134,7 @@ fn by_helper(case: &Case<'_>, per_minute: u32) -> Result<FixDraft, FixRefusal> {
         ("request.client.host".to_owned(), format!("raise {fault}(status_code=429)"))
     };
 
+    // A monotonic clock is not moved by corrections of the time of day.
     let monotonic = bring_name(case, &mut draft, "time", "monotonic");
     let unit = case.style.unit();
     let lines = [

@@ -35,6 +35,7 @@ pub(super) fn require_role(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     if let Some(answer) = of_django.or_else(|| django::mixins::add_mixin(case, GuardDemand::Role)) {
         return answer;
     }
+    // A guard for another role would let the wrong callers in.
     let wanted = |way: &GuardUsage| match &case.facts.role {
         Some(role) => simplify_name(case.project.text(way.module, way.expr.span)).contains(&simplify_name(role)),
         None => true,
@@ -67,6 +68,7 @@ fn put_role(case: &Case<'_>, draft: &mut FixDraft, way: &GuardUsage) -> Option<(
 
     match way.put {
         Put::Call => match caller_call(case) {
+            // The stronger call gives the caller as well, so that the weaker one is not needed beside it.
             Some(weaker) => {
                 draft.replace(&file, weaker, text);
                 Some(())
@@ -90,6 +92,7 @@ fn put_role(case: &Case<'_>, draft: &mut FixDraft, way: &GuardUsage) -> Option<(
                 Some(ExprKind::List(items)) if items.len() == 1 => items.first().map(|item| item.span),
                 _ => None,
             };
+            // A list with more than one dependency, or with one of another kind, must keep what it has.
             let only_credential = case.entry.guards.iter().all(|guard| guard.kind == GuardKind::Authentication);
 
             match weaker.filter(|_| only_credential) {
@@ -177,6 +180,7 @@ fn role_test(case: &Case<'_>, draft: &mut FixDraft, caller: &CallerExpression, r
     } else {
         format!("{}.{field}", caller.text)
     };
+    // A flag such as `is_admin` is a truth value, which equals no name of a role.
     if field.starts_with("is_") || field.starts_with("is") && field.chars().nth(2).is_some_and(char::is_uppercase) {
         return if case.style_is_python() { format!("not {read}") } else { format!("!{read}") };
     }

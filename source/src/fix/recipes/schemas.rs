@@ -34,6 +34,7 @@ fn first_of(
 ) -> Option<Result<FixDraft, ()>> {
     match one {
         Some(Ok(draft)) => Some(Ok(draft)),
+        // A library whose schemas are sound does not end the search: the handler may use the other one too.
         one => other().or(one),
     }
 }

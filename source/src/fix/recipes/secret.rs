@@ -30,6 +30,7 @@ pub(super) fn of_logs(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     let mut draft = FixDraft::new("secrets are no longer written to the log");
     let mut logs = false;
 
+    // A secret is often logged by a helper, so that all functions the handler runs through are searched.
     for function in reached_functions(case) {
         let Some(module) = case.project.module(function.module) else { continue };
         walk_statements(&function.function.body, &mut |_| {}, &mut |expr| {
@@ -176,5 +177,6 @@ fn is_secret(expr: &Expr) -> bool {
     };
 
     let name = simplify_name(&name);
+    // Short words end too many harmless names, so that only longer ones count as an ending.
     SECRETS.iter().any(|secret| name == *secret || (secret.len() > 5 && name.ends_with(secret)))
 }

@@ -48,6 +48,7 @@ pub(super) fn refuse_private_hosts(case: &Case<'_>) -> Result<FixDraft, FixRefus
     } else {
         ("allow_redirects", "requests")
     };
+    // `urlopen` has no such option; a client object of httpx follows no redirect unless it was made to.
     if !callee.contains("urlopen")
         && argument_named(arguments, parameter).is_none()
         && (client == "requests" || callee.starts_with("httpx"))
@@ -67,6 +68,7 @@ fn find_sent_request<'a>(case: &'a Case<'_>) -> Option<(&'a Expr, &'a Statement,
             last_part(&name),
             "get" | "post" | "put" | "head" | "request" | "urlopen" | "delete" | "patch" | "stream"
         );
+        // The same method names exist on dictionaries and caches, so that the client must be a known one.
         let known = matches!(client, "requests" | "httpx" | "urllib" | "session" | "client" | "urlopen");
         sends
             && known
@@ -95,9 +97,11 @@ fn add_address_check(case: &Case<'_>, draft: &mut FixDraft) {
         format!("{unit}try:"),
         format!("{unit}{unit}parts = {split}(url)"),
         format!("{unit}{unit}found = {look_up}(parts.hostname, parts.port or 443)"),
+        // A host that cannot be looked up is refused: an error must not let the request through.
         format!("{unit}except (OSError, ValueError):"),
         format!("{unit}{unit}return False"),
         format!(
+            // Every address counts, since a name may have a public one beside a private one.
             "{unit}return parts.scheme in ({}, {}) and all({address}(entry[4][0]).is_global for entry in found)",
             quoted("http"),
             quoted("https")

@@ -19,6 +19,7 @@ pub(super) fn verify_token(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     let project = decodes_of_project(case);
     let flawed: Vec<&Decode> = all.iter().filter(|decode| decode.is_flawed()).collect();
     let loose: Vec<&Decode> = all.iter().filter(|decode| !decode.proves_expiry(case)).collect();
+    // Calls with a flaw come first: a missing expiry matters little where the signature is not proved.
     let chosen = if flawed.is_empty() { loose } else { flawed };
 
     if all.is_empty() {
@@ -37,6 +38,8 @@ pub(super) fn verify_token(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     let mut draft =
         FixDraft::new("a token is believed only when its signature, its algorithm and its expiry are proved");
     for decode in chosen {
+        // A branch that the token's header chooses goes as a whole; mending it would leave two ways to prove a
+        // token.
         if !drop_branch(case, &mut draft, decode) {
             mend_decode(case, &mut draft, decode, &project)?;
         }
@@ -67,6 +70,7 @@ impl Decode {
     }
 
     fn key(&self) -> Option<&Expr> {
+        // The second argument of a blind decode holds options and no key.
         argument_named(self.arguments(), "key").or_else(|| argument_at(self.arguments(), 1)).filter(|_| !self.is_blind)
     }
 
@@ -107,8 +111,10 @@ impl Decode {
 
     fn proves_expiry(&self, _case: &Case<'_>) -> bool {
         if !self.is_python {
+            // jsonwebtoken proves the expiry by default, so that only the algorithms are missing.
             return self.algorithms().is_some();
         }
+        // PyJWT checks `exp` only where the token has it; `require` refuses a token without one.
         let requires = self.option("require").is_some_and(|entry| has_text(&entry.value, "exp"));
         requires && self.algorithms().is_some()
     }
@@ -279,6 +285,7 @@ fn handler_in(case: &Case<'_>, decode: &Decode) -> FunctionRef {
 }
 
 fn choose_algorithms(case: &Case<'_>, good: &[&Decode], project: &[Decode], style: CodeStyle) -> Option<String> {
+    // What the scan saw of real tokens is surer than what the code says.
     if !case.facts.algorithms.is_empty() {
         let quoted: Vec<String> = case.facts.algorithms.iter().map(|name| style.quoted(name)).collect();
         return Some(format!("[{}]", quoted.join(", ")));
@@ -306,6 +313,7 @@ fn signed_with(case: &Case<'_>) -> Option<String> {
                 found = found
                     .take()
                     .or_else(|| value.and_then(literal_text).map(str::to_owned))
+                    // HS256 is the default of PyJWT and jsonwebtoken.
                     .or_else(|| Some("HS256".to_owned()));
             } else if name.ends_with("jwt.sign") {
                 found = found.take().or_else(|| Some("HS256".to_owned()));
@@ -345,6 +353,7 @@ fn options_python(
     }
 
     if !asks {
+        // A token must carry what is asked of it, else leaving the claim out would pass the check.
         let mut wanted = vec!["exp"];
         wanted.extend(case.facts.issuer.as_ref().map(|_| "iss"));
         wanted.extend(case.facts.audience.as_ref().map(|_| "aud"));

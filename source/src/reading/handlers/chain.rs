@@ -13,6 +13,7 @@ use crate::routes::{GuardLevel, HandlerCode, RouteEntry, path_parameters};
 
 impl HandlerReader<'_> {
     pub(super) fn read_chain(&mut self, cx: &Cx, mut state: State, entry: &RouteEntry, code: &HandlerCode) {
+        // Middleware of the application and its routers runs before that of the route.
         for guard in entry.guards.iter().filter(|guard| guard.level != GuardLevel::Route) {
             if let Some(function) = self.function_of(guard) {
                 self.run_middleware(cx, &mut state, (&function, &Rc::default()));
@@ -21,6 +22,7 @@ impl HandlerReader<'_> {
         let (module, span) = code.declaration;
 
         for part in self.declared_chain(module, span) {
+            // What stands behind the handler runs only for faults, or not at all.
             if part.span.covers(&code.function.function.span) {
                 break;
             }
@@ -73,6 +75,7 @@ impl HandlerReader<'_> {
         let mut nexts = frame.nexts.into_iter();
         let Some((mut joined, _)) = nexts.next() else { return };
 
+        // Several calls of `next` are several paths, and only what all of them prove is known.
         for (next, _) in nexts {
             joined = joined.joined(&next);
         }

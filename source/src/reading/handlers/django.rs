@@ -44,6 +44,7 @@ impl HandlerReader<'_> {
     fn wrap_view(&mut self, cx: &Cx, state: &mut State, entry: &RouteEntry, decorator: &Expr) {
         let name = decorator.call().map_or(decorator, |(callee, _)| callee);
         let name = dotted_text(name).unwrap_or_default();
+        // These decorators are read as guards of the route, and their wrappers tie nothing to an object.
         if matches!(
             last_part(&name),
             "api_view"
@@ -133,6 +134,7 @@ impl HandlerReader<'_> {
         };
         if !hook.is_empty() && self.project.method(class, hook).is_some() {
             self.hook(cx, state, class, (hook, object.clone()));
+            // A hook for deletion decides itself what goes.
             if verb == CodeAccessVerb::Delete {
                 return;
             }
@@ -194,6 +196,7 @@ impl HandlerReader<'_> {
         let value = self.queryset(cx, state, class);
         let mut query = match value.kind {
             ValueKind::Query(query) => query.as_ref().clone(),
+            // `self.request.user.notes` gives the caller's own, without a query of its own.
             _ if value.labels.subject => return value,
             _ => Query { parents: value.labels.objects, ..Query::default() },
         };
@@ -202,6 +205,7 @@ impl HandlerReader<'_> {
         if !path.ids.is_empty() {
             query.clauses.push(super::super::verbs::by_key(path));
         }
+        // A query of the class has no place in the handler, so that the statement stands for it.
         if query.mark.span.end == 0 {
             query.mark = self.mark(cx, if self.statement.end == 0 { class.class.span } else { self.statement });
         }
@@ -214,6 +218,7 @@ impl HandlerReader<'_> {
 
     /// `has_object_permission` of every permission class.
     pub(in super::super) fn check_object(&mut self, cx: &Cx, state: &mut State, class: &ClassRef, object: &CodeValue) {
+        // Permissions that a method chooses depend on the request, so that none of them is certain.
         let listed = match self.project.method(class, "get_permissions") {
             Some(_) => None,
             None => {

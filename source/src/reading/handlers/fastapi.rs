@@ -75,6 +75,7 @@ impl HandlerReader<'_> {
             }
         }
 
+        // Without a marker FastAPI takes a parameter from the path where the path names it, else by its type.
         if path_parameters(&entry.path).contains(&parameter.name) {
             return CodeValue::of(self.client(&parameter.name, IdOrigin::Path));
         }
@@ -101,6 +102,7 @@ impl HandlerReader<'_> {
         if matches!(last.as_str(), "Response" | "BackgroundTasks") {
             return CodeValue::default();
         }
+        // A class as a type means a body, and a plain type a part of the query.
         match self.project.resolve(cx.module, declared.as_deref().unwrap_or("")) {
             Some(Resolved::Class(_)) => self.part_of_request(Part::Body, "json"),
             _ if matches!(last.as_str(), "dict" | "Dict") || last.ends_with("Request") || last.ends_with("Schema") => {
@@ -161,6 +163,7 @@ impl HandlerReader<'_> {
             self.ask_caller(cx, marker.span);
             return value;
         }
+        // A value that shows nothing of its making may be the caller of a library.
         let is_opaque = value.labels.is_plain() && matches!(value.kind, ValueKind::Plain)
             || value.labels.token && !value.labels.is_chosen();
         let names_caller = words::is_one_of(&parameter.name, &words::SUBJECT_NAMES);
@@ -199,6 +202,7 @@ impl HandlerReader<'_> {
         let Some(Resolved::Function(function)) = self.project.resolve(cx.module, &name) else { return false };
         let in_path = path_parameters(&entry.path);
 
+        // A dependency that takes a part of the path may load the object, and must be read.
         if function.function.parameters.iter().any(|parameter| in_path.contains(&parameter.name)) {
             return false;
         }
@@ -275,6 +279,7 @@ impl HandlerReader<'_> {
         entry: &RouteEntry,
         (function, around): (&FunctionRef, &Rc<super::super::value::Names>),
     ) -> CodeValue {
+        // Dependencies may depend on each other in a circle.
         if cx.depth > 5 {
             return CodeValue::default();
         }

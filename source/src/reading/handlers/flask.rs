@@ -32,6 +32,7 @@ impl HandlerReader<'_> {
                 if let Some((_, value)) = self.project.class_field(class, field)
                     && let crate::ir::ExprKind::List(items) = &*value.kind
                 {
+                    // Decorators of a class are applied in the order of the list, so that the last one runs first.
                     all.extend(items.iter().rev().cloned());
                 }
             }
@@ -51,6 +52,7 @@ impl HandlerReader<'_> {
         decorator: &Expr,
     ) -> Vec<CallArgument> {
         let frame = self.run_wrapper(cx, state, entry, decorator);
+        // A decorator that cannot be read, or that never calls the handler, is known by its name alone.
         let Some(frame) = frame.filter(|frame| !frame.nexts.is_empty()) else {
             self.learn_by_name(cx, state, decorator);
             return Vec::new();
@@ -58,6 +60,7 @@ impl HandlerReader<'_> {
         let mut nexts = frame.nexts.into_iter();
         let Some((mut joined, handed)) = nexts.next() else { return Vec::new() };
 
+        // Several calls of the handler are several paths, and only what all of them prove is known.
         for (next, _) in nexts {
             joined = joined.joined(&next);
         }
@@ -117,11 +120,13 @@ impl HandlerReader<'_> {
     /// A parameter that neither the path nor a decorator of the project gives: a library's decorator does.
     fn by_parameter(&mut self, cx: &Cx, parameter: &crate::ir::FunctionParameter) -> CodeValue {
         let name = parameter.name.as_str();
+        // Libraries such as connexion hand the caller over under these names.
         if words::simplify_name(name).starts_with("current")
             || matches!(name, "user" | "auth_user" | "user_id" | "identity" | "token_info")
         {
             return self.ask_caller(cx, parameter.span);
         }
+        // flask-smorest and webargs hand the body over under these names.
         if matches!(name, "body" | "data" | "json_data" | "payload" | "args" | "new_data" | "update_data" | "form") {
             return self.part_of_request(super::super::value::Part::Body, name);
         }

@@ -23,6 +23,7 @@ impl HandlerReader<'_> {
     /// Reads the handler of a route.
     pub(super) fn read_handler(mut self, entry: &RouteEntry, code: &HandlerCode) -> HandlerReading {
         let function = code.function.clone();
+        // A handler that cannot be parsed gets no verdict: a wrong one would hide a finding.
         if function.function.is_damaged {
             return HandlerReading::unknown(format!(
                 "{}:{}: the handler cannot be parsed",
@@ -63,6 +64,7 @@ impl HandlerReader<'_> {
                 &["admin", "staff", "superuser", "moderat", "manager", "permission", "isroot", "operator"],
             );
 
+            // A guard for owners too is no role above them, and its body must show the tie.
             if is_above && !words::holds_one_of(&text, &["owner", "author", "readonly", "owns"]) {
                 let mark = self.mark_of(guard);
                 state.facts.add(OwnershipFact { key: Key::Role, tie: CallerTie::Access, mark });
@@ -107,6 +109,7 @@ impl HandlerReader<'_> {
     fn run_hooks(&mut self, cx: &Cx, state: &mut State, entry: &RouteEntry) {
         for guard in entry.guards.iter().filter(|guard| guard.level != GuardLevel::Route) {
             let Some(function) = self.function_of(guard) else { continue };
+            // A hook is called without arguments; other functions are wrapped elsewhere.
             if !function.function.parameters.is_empty() {
                 continue;
             }
@@ -115,6 +118,7 @@ impl HandlerReader<'_> {
             // A hook that returns an answer ends the request; the handler runs where it returns nothing.
             frame.ends.retain(|(_, value)| value.truth.as_ref().is_some_and(|truth| truth.yes.is_impossible));
 
+            // Where every path of the hook answers, it is not understood, and proves nothing.
             if !frame.ends.is_empty() {
                 self.collect(state, frame);
             }
@@ -157,6 +161,7 @@ impl HandlerReader<'_> {
             &["admin", "staff", "superuser", "moderat", "manager", "permission", "operator"],
         );
 
+        // A role that is not above ordinary accounts does not excuse access to others' objects.
         if is_role && is_above && !words::holds_one_of(whole, &["owner", "author"]) {
             let fact = OwnershipFact { key: Key::Role, tie: CallerTie::Access, mark: self.mark(cx, decorator.span) };
             self.learn(state, &Facts::of(vec![fact]));

@@ -35,6 +35,7 @@ impl HandlerReader<'_> {
             return;
         }
         for argument in arguments {
+            // `@UseGuards(new OwnerGuard())` and the class alone mean the same.
             let named = argument.value.call().map_or(&argument.value, |(callee, _)| callee);
             let Some(Resolved::Class(guard)) = self.project.resolve_expr(cx.module, named) else { continue };
             let Some(method) = self.project.method(&guard, "canActivate") else { continue };

@@ -13,6 +13,7 @@ use crate::routes::RouteEntry;
 impl HandlerReader<'_> {
     pub(super) fn read_spring(&mut self, cx: &Cx, mut state: State, entry: &RouteEntry, function: &FunctionRef) {
         let _ = entry;
+        // Parameters come first, since the expressions of `@PreAuthorize` name them.
         for parameter in &function.function.parameters {
             let value = self.spring_value(cx, parameter);
             self.bind_parameter(cx, &mut state, parameter, &value);
@@ -36,6 +37,7 @@ impl HandlerReader<'_> {
                 None => (dotted_text(decorator), None),
             };
 
+            // Without a name in the annotation, Spring takes that of the parameter.
             let key = key.unwrap_or_else(|| parameter.name.clone());
             match last_part(&name.unwrap_or_default()) {
                 "PathVariable" => return CodeValue::of(self.client(&key, IdOrigin::Path)),
@@ -70,6 +72,7 @@ impl HandlerReader<'_> {
 
         if matches!(last_part(&name), "Secured" | "RolesAllowed") {
             let text = self.project.text(cx.module, decorator.span).to_owned();
+            // `ROLE_USER` is every account, so that only roles above count.
             if words::holds_one_of(&text, &["admin", "manager", "staff", "moderator"]) {
                 state.facts.add(OwnershipFact { key: Key::Role, tie: CallerTie::Access, mark });
             }
@@ -81,6 +84,7 @@ impl HandlerReader<'_> {
         };
         let mut facts: Option<Facts> = None;
 
+        // Each arm of an `or` lets the caller pass alone, so that only what all prove is known.
         for arm in text.split(" or ").flat_map(|arm| arm.split(" OR ")).flat_map(|arm| arm.split("||")) {
             let arm = self.arm(state, arm, mark);
             facts = Some(match facts {
@@ -102,11 +106,13 @@ impl HandlerReader<'_> {
             let is_equal = arm.contains("==") && asks_caller;
             let is_call = arm.contains('@') || words::holds_one_of(arm, &words::GUARD_PARTS);
 
+            // A call of a bean (`@guard.owns(#id)`) is a check of the project, known by its name here.
             if is_equal || is_call {
                 facts.and(&self.tie(value.labels, if is_equal { CallerTie::Owner } else { CallerTie::Access }, mark));
             }
         }
 
+        // An arm that ties an object is no mere role.
         if facts.is_empty()
             && (arm.contains("hasRole") || arm.contains("hasAuthority") || arm.contains("hasAnyRole"))
             && words::holds_one_of(arm, &["admin", "manager", "staff", "moderator"])

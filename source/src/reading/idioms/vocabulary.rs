@@ -269,6 +269,7 @@ pub(in super::super) fn is_datalike(name: &str, dotted: &str) -> bool {
         "model",
         "manager",
     ];
+    // The verb alone says too little: `get` loads only on something that holds data, or by a key.
     let before = path.rsplit_once('.').map_or("", |(before, _)| before);
     let is_class = dotted.rsplit('.').nth(1).and_then(|part| part.chars().next()).is_some_and(char::is_uppercase);
     has_verb

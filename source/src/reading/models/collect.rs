@@ -27,6 +27,7 @@ struct ModuleData {
 
 /// Adds what one module says.
 pub(super) fn collect_module(models: &mut KnownData, project: &Project, module: &Module) {
+    // What a module says alone is kept, so that an edit elsewhere reads it only once.
     let own = module.kept(|| read_module(module));
     for class in &own.classes {
         let reference = ClassRef { module: module.id, class: class.clone() };
@@ -127,6 +128,7 @@ fn is_model(project: &Project, class: &ClassRef) -> bool {
     .any(|end| name.ends_with(end));
     let has_fields = class.class.members.iter().any(|member| matches!(member.kind, StatementKind::Assign(..)));
 
+    // Forms and schemas have fields too, and are never loaded.
     has_fields && !is_form && (bases.iter().any(is_base) || is_decorated || is_table || has_columns)
 }
 
@@ -178,11 +180,13 @@ fn add_field(models: &mut KnownData, class: &Class, (field, text): (&str, &str),
             .iter()
             .any(|word| text.contains(word));
     let lower = text.to_lowercase();
+    // The owner of a row is a reference to an account, whatever the field is called.
     let to_user = refers
         && ["user", "account", "auth_user_model", "profile", "customer"].iter().any(|word| {
             lower.replace(&field.to_lowercase(), "").contains(word) || words::simplify_name(field).starts_with(word)
         });
     let model = models.entry(&class.name);
+    // `username` and `sub` name the account itself, and no owner of a row.
     if (words::is_one_of(field, &words::OWNER_COLUMNS) && field != "username" && field != "sub") || to_user {
         // The key itself is better for a patch than the relation.
         let is_better = model
@@ -245,6 +249,7 @@ fn add_columns<'a>(models: &mut KnownData, name: &str, columns: impl Iterator<It
 fn add_sql(models: &mut KnownData, text: &str) {
     let lower_has =
         |word: &str| text.as_bytes().windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()));
+    // The cheap search comes first: most texts of a program are no SQL.
     if text.len() > 20 && lower_has("create table") {
         for piece in text.split(';') {
             let piece = format!("{piece};");
@@ -319,6 +324,7 @@ fn add_call(models: &mut KnownData, module: &Module, expr: &Expr) {
             let Some(of) = dotted_text(object) else { return };
             for argument in arguments {
                 let ExprKind::Record(entries) = &*argument.value.kind else { continue };
+                // Prisma takes the columns under `data`.
                 let data = entries.iter().find(|entry| {
                     entry
                         .key
@@ -328,6 +334,7 @@ fn add_call(models: &mut KnownData, module: &Module, expr: &Expr) {
 
                 match data.map(|data| &*data.value.kind) {
                     Some(ExprKind::Record(inner)) => add_columns(models, last_part(&of), entry_keys(inner)),
+                    // `set` of a map takes a key before the record; with one argument it sets options.
                     _ if verb != "set" || arguments.len() == 2 => {
                         add_columns(models, last_part(&of), entry_keys(entries))
                     }

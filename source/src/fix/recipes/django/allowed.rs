@@ -25,6 +25,7 @@ pub(super) fn allowed_of(project: &Project, entry: &RouteEntry) -> Option<Allowe
     if !is_rest(project, entry, &handler) {
         return None;
     }
+    // As in the REST framework: the action overrides the function or class, and those override the settings.
     let of_action = find_decorator(&handler.function, "action")
         .and_then(|action| argument_named(action.call()?.1, "permission_classes"));
     let of_function =
@@ -50,6 +51,7 @@ pub(super) fn allowed_of(project: &Project, entry: &RouteEntry) -> Option<Allowe
 fn of_settings(project: &Project, entry: &RouteEntry) -> Option<(ModuleId, Expr)> {
     let (module, list) = rest_setting(project, "DEFAULT_PERMISSION_CLASSES")?;
     let place = project.place(module, list.span);
+    // The settings count only where the route's guards were read from them: a view may have overridden them.
     entry.guards.iter().any(|guard| guard.place.file == place.file).then_some((module, list))
 }
 
@@ -65,6 +67,7 @@ pub(super) fn best_of(case: &Case<'_>, asked: GuardDemand) -> Option<Allowed> {
         })
     };
 
+    // The scan saw the sibling hold, which is more than any count of views shows.
     let sibling = case.sibling.and_then(|sibling| allowed_of(case.project, sibling)).filter(has);
     if sibling.is_some() {
         return sibling;

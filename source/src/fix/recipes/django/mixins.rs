@@ -15,6 +15,7 @@ const WITH_MORE: [&str; 2] = ["PermissionRequiredMixin", "UserPassesTestMixin"];
 /// Makes the change for a view of Django itself. `None` for anything else, or where nothing fits.
 pub(in crate::fix::recipes) fn add_mixin(case: &Case<'_>, asked: GuardDemand) -> Option<Result<FixDraft, FixRefusal>> {
     let view = ViewClass::of(case).filter(|_| !is_rest(case.project, case.entry, &case.handler))?;
+    // Names must be known in the file of the class, which may be another one than the handler's.
     let handler = FunctionRef { module: view.module.id, ..case.handler.clone() };
     let here = Case { module: view.module, handler, ..case.clone() };
     let first = view.class.class.bases.first()?;
@@ -45,6 +46,7 @@ pub(in crate::fix::recipes) fn add_mixin(case: &Case<'_>, asked: GuardDemand) ->
         None => return None,
     };
 
+    // Python looks for methods from left to right: only a mixin that stands first runs before the view.
     draft.insert(&view.module.path, first.span.start, format!("{text}, "));
     Some(Ok(draft))
 }

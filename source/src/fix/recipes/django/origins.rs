@@ -35,6 +35,8 @@ pub(in crate::fix::recipes) fn of_settings(case: &Case<'_>, module: &Module) -> 
     let mut draft = new_origins_draft(case, "only the named origins may read answers");
 
     if let Some((_, value, span)) = whole.filter(|(_, value, _)| is_open(value)) {
+        // With a list beside it, turning the switch off is enough; without one, the list takes the place of the
+        // switch.
         match named {
             Some(_) => draft.replace(&module.path, value.span, "False"),
             None => draft.replace(&module.path, *span, format!("{} = {}", NAMED[0], format_origins(case, style))),

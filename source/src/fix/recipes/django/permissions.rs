@@ -161,6 +161,7 @@ fn put_permissions(
         )
     };
 
+    // An explicit `AllowAny` is a decision of its author, which a person must confirm before it goes.
     if case.entry.guards.iter().any(|guard| guard.kind == GuardKind::Public && guard.name.contains("AllowAny")) {
         let what = "`AllowAny` stands there: take this change only if strangers are not meant to be served";
         draft.review.push(format!("{what} ({})", case.route()));
@@ -168,6 +169,7 @@ fn put_permissions(
     let Some(view) = ViewClass::of(case) else {
         return put_on_function(case, draft, "api_view", asked, items).ok_or_else(by_hand);
     };
+    // The arguments of `@action` override the class, so that a change of the class would not reach it.
     if let Some(action) = find_decorator(case.function(), "action") {
         return put_on_action(case, draft, action, asked, items).ok_or_else(by_hand);
     }
@@ -216,6 +218,8 @@ fn join_permissions(case: &Case<'_>, old: Option<&Expr>, items: &[String], asked
         }
         let is_open = |item: &Expr| {
             let name = crate::ir::dotted_text(item).unwrap_or_default();
+            // `IsAuthenticatedOrReadOnly` lets strangers read, so that it cannot stay where a credential is asked
+            // for.
             let read_only = asked == GuardDemand::Credential && last_part(&name).ends_with("ReadOnly");
             last_part(&name) == "AllowAny" || read_only
         };
@@ -312,6 +316,8 @@ fn put_in_method(
         .as_ref()
         .is_some_and(|own| own.module == view.module.id && view.class.class.method("get_permissions").is_some());
     if is_own {
+        // The early return takes the place of what the view's own method asks here, so that all of it must be
+        // known.
         let is_known = |kind: &GuardKind| *kind != GuardKind::Unknown;
         case.entry.guards.iter().all(|guard| is_known(&guard.kind)).then_some(())?;
     } else if asked == GuardDemand::Role || !is_open_list(case, view) {

@@ -26,6 +26,7 @@ pub(in crate::fix::recipes) fn scope_queryset(case: &Case<'_>, known: &Known) ->
     if own.is_none() && field.is_none() {
         return None;
     }
+    // A view that checks by a permission on the object needs no second check in the query.
     if let Some(refusal) = is_checked(case) {
         return Some(Err(refusal));
     }
@@ -66,6 +67,7 @@ fn object_permission(case: &Case<'_>) -> Option<String> {
         walk_statements(&method.function.body, &mut |_| {}, &mut |expr| {
             speaks |= crate::fix::callers::caller_of(module, expr).is_some();
         });
+        // A permission that lets safe methods pass refuses writers alone, and a stranger may still read.
         let lets_read = method.function.body_span.text(&module.text).contains("SAFE_METHODS");
         let place = case.place(method.module, method.function.span);
         (speaks && !lets_read).then(|| format!("`{}` does, at {}:{}", class.class.name, place.file, place.line))
@@ -84,6 +86,7 @@ fn loads_from_queryset(case: &Case<'_>, handler: &FunctionRef, steps: usize) -> 
     // What is made is not loaded.
     let makes = matches!(handler.function.name.as_str(), "create" | "post") && !is_form_of_object(case);
 
+    // An empty body stands for a method that the framework's mixin implements.
     if handler.function.body.is_empty() {
         return !makes && (handler.function.name == "list" || through_object());
     }
@@ -121,7 +124,9 @@ fn owner_of(case: &Case<'_>, known: &Known, model: Option<&str>) -> Result<(Owne
     if !is_guarded(case.entry) {
         return Err(no_identity(case));
     }
+    // The guard proves that `request.user` is an account; without it this is an anonymous one.
     let caller = CallerExpression { text: "self.request.user".to_owned(), from: 0, changes: Vec::new(), call: None };
+    // A filter by a guessed column could empty the list for its owners too.
     let owner = owner_column(case, known, model, &caller).filter(|owner| !owner.is_guessed);
     let owner = owner.ok_or_else(|| {
         let name = case.handler.class.as_ref().map(|class| class.class.name.clone()).unwrap_or_default();

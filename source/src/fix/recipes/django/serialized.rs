@@ -49,6 +49,7 @@ pub(in crate::fix::recipes) fn allow_list(case: &Case<'_>) -> Option<Result<FixD
         ))));
     }
 
+    // A body that may not name the owner leaves new objects without one, unless the view gives it.
     for field in fields.iter().filter(|field| crate::words::is_one_of(field, crate::words::OWNER_FIELDS)) {
         give_owner(case, &mut draft, field);
     }
@@ -90,6 +91,8 @@ fn add_to_list_once(module: &Module, draft: &mut FixDraft, meta: &ClassRef, fiel
         .changes
         .get(&module.path)
         .is_some_and(|changes| changes.iter().any(|it| it.text.contains("read_only_fields = ")));
+    // A list that an earlier field of this draft made is not in the parsed source, and must be extended in the
+    // draft.
     if !made || meta.class.field("read_only_fields").is_some() {
         add_to_list(module, draft, meta, "read_only_fields", field);
         return;
@@ -125,6 +128,7 @@ fn give_owner(case: &Case<'_>, draft: &mut FixDraft, field: &str) {
     if !creates || hook.as_ref().is_some_and(gives) {
         return;
     }
+    // Without a hook and a body the framework's mixin saves, and `perform_create` is its documented place for more.
     if hook.is_none() && case.function().body.is_empty() {
         let unit = view.unit();
         let lines = [
@@ -177,6 +181,7 @@ fn note_others(case: &Case<'_>, draft: &mut FixDraft, class: &ClassRef) {
             used.reads_body && used.class.module == class.module && used.class.class.span == class.class.span
         };
         if used_by(&there).iter().any(same) {
+            // The same serializer may serve an administrator, who is meant to set the field.
             draft.guess(format!(
                 "{} is for a role and reads its body by `{}` too: give it a serializer of its own if it must set {}",
                 there.route(),
@@ -322,12 +327,14 @@ fn all_columns(case: &Case<'_>, model: &ClassRef) -> Option<Vec<String>> {
         KNOWN.contains(&last_part(base))
             || matches!(case.project.resolve_full(model.module, base), Some(Resolved::Class(_)))
     };
+    // A base outside of the project may add columns that are not seen here.
     if !case.project.bases_of(model).iter().all(is_known) {
         return None;
     }
     let tables = Tables::of(case.project);
     let columns = tables.columns(&model.class.name)?;
     let has_key = columns.iter().any(|column| column.is_key);
+    // Django adds the key `id` where the model names none.
     let key = if has_key { None } else { Some("id".to_owned()) };
 
     Some(key.into_iter().chain(columns.iter().map(|column| column.name.clone())).collect())

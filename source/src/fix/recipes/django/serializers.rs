@@ -52,6 +52,7 @@ fn declared_serializers(case: &Case<'_>, class: &ClassRef) -> Vec<ClassRef> {
     if let Some(method) = case.project.method(class, "get_serializer_class") {
         collect_chosen_classes(case, method.module, &method.function.body, &mut found);
     }
+    // `get_serializer_class` overrides the field, which then serves as a default inside it at most.
     if found.is_empty()
         && let Some((module, value)) = case.project.class_field(class, "serializer_class")
     {
@@ -78,6 +79,7 @@ fn collect_chosen_classes(
             }
             StatementKind::If { test, body, otherwise } => {
                 let asked = asks_for(test, method, action);
+                // Branches for other methods or actions are left out: their serializers do not serve this route.
                 let first = asked != Some(false) && collect_chosen_classes(case, module, body, found);
 
                 if first && asked == Some(true) {
@@ -146,6 +148,8 @@ impl Described {
 
     /// Returns what is said of a field.
     pub(super) fn said(&self, name: &str) -> SerializerFieldState<'_> {
+        // The nearest class wins, as Python resolves attributes; a value without a call (`owner = None`) removes
+        // the field.
         for part in &self.line {
             if let Some(value) = part.class.field(name) {
                 return if value.call().is_some() {
@@ -231,6 +235,7 @@ pub(super) fn has_option(field: &Expr, option: &str) -> bool {
 /// Turns on an option of a field of the class; what contradicts it goes.
 pub(super) fn turn_on(module: &Module, draft: &mut FixDraft, field: &Expr, option: &str) {
     let Some((_, arguments)) = field.call() else { return };
+    // The REST framework asserts that a field is not both read-only and required, or read-only and write-only.
     let contradicts = |argument: &&Argument| {
         let name = argument.name.as_deref().unwrap_or_default();
         name == option
@@ -259,6 +264,7 @@ pub(super) fn add_to_list(
     let style = CodeStyle::of(&module.text, module.language);
     let quoted = style.quoted(name);
     let Some(old) = meta.class.field(option) else {
+        // The new list has the same shape as its neighbour, as the project's style.
         let is_tuple = meta.class.field("fields").is_some_and(|fields| fields.span.text(&module.text).starts_with('('));
         let made = if is_tuple { format!("({quoted},)") } else { format!("[{quoted}]") };
         put_field(module, draft, meta, option, &made);
@@ -273,6 +279,8 @@ pub(super) fn add_to_list(
                 draft.insert(&module.path, old.span.start + 1, format!("{quoted}{comma}"));
             }
         },
+        // A list that has a name of its own may be shared with other serializers, so that it is unpacked and not
+        // changed.
         _ => draft.replace(&module.path, old.span, format!("[*{}, {quoted}]", old.span.text(&module.text))),
     }
 

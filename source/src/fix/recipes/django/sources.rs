@@ -91,6 +91,7 @@ impl SourceWalk<'_> {
             }
             StatementKind::Return(Some(value)) => {
                 for source in self.sources(value, 0) {
+                    // Several ways may return one queryset, and it must be filtered once.
                     if !self.found.iter().any(|known| known.piece == source.piece) {
                         self.found.push(source);
                     }
@@ -107,11 +108,13 @@ impl SourceWalk<'_> {
             },
             StatementKind::Try { body, handlers, otherwise, finally } => {
                 let mut ways: Vec<&[Statement]> = vec![body];
+                // A fault may come at any point of the body, so that each handler counts as a way of its own.
                 ways.extend(handlers.iter().map(Vec::as_slice));
                 let ended = self.either(&ways);
                 ended || self.statements(otherwise) || self.statements(finally)
             }
             StatementKind::With { body, .. } | StatementKind::Block(body) => self.statements(body),
+            // A loop may run no time at all, so that what held before it may still hold.
             StatementKind::For { body, .. } | StatementKind::While { body, .. } => {
                 self.either(&[body]);
                 false
@@ -192,6 +195,7 @@ impl SourceWalk<'_> {
                     if object.call().is_some_and(|(callee, _)| callee.name() == Some("super")) {
                         return begins(None, false);
                     }
+                    // `none()` gives no rows, so that there is nothing to hold to the caller.
                     let tied = method == "none" || self.ties(object.span.end, expr);
                     let mut below = self.sources(object, steps + 1);
 

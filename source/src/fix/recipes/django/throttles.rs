@@ -17,6 +17,7 @@ pub(in crate::fix::recipes) fn throttle_view(case: &Case<'_>, per_minute: u32) -
     if !is_rest(case.project, case.entry, &case.handler) {
         return None;
     }
+    // An empty list turns off what the settings ask of every view, so that it does not count as a limit.
     if own_list(case).is_some_and(|(_, list)| !is_empty(&list)) {
         return Some(Err(case.nothing_to_do(format!("{} limits how often it may be asked", case.route()))));
     }
@@ -31,6 +32,7 @@ pub(in crate::fix::recipes) fn throttle_view(case: &Case<'_>, per_minute: u32) -
     let view = ViewClass::of(case);
     let module = view.as_ref().map_or(case.module, |view| view.module);
     let here = Case { module, handler: FunctionRef { module: module.id, ..case.handler.clone() }, ..case.clone() };
+    // A throttle that another view has is sure to work in this project; an own class is a proposal.
     let draft = by_sibling(&here, view.as_ref()).or_else(|| by_own_class(&here, view.as_ref(), per_minute));
     Some(draft.ok_or_else(|| {
         FixRefusal::new(
@@ -63,6 +65,7 @@ fn by_sibling(case: &Case<'_>, view: Option<&ViewClass<'_>>) -> Option<FixDraft>
     let lists = others.filter_map(|entry| throttles_of(case, &handler_of(case.project, entry)?));
     let (module, list) = lists.into_iter().find(|(_, list)| {
         matches!(&*list.kind, ExprKind::List(items) if !items.is_empty() && items.iter().all(|item| {
+            // A scoped throttle needs a rate in the settings under the scope of this view.
             dotted_text(item).is_some_and(|name| last_part(&name) != "ScopedRateThrottle")
         }))
     })?;
@@ -95,6 +98,7 @@ fn by_own_class(case: &Case<'_>, view: Option<&ViewClass<'_>>, per_minute: u32) 
     draft
         .review
         .push("throttles count in the cache of the project: several processes need one that they share".to_owned());
+    // `UserRateThrottle` counts strangers by their address too, so that it fits routes without a credential.
     let base = bring_name(case, &mut draft, LIBRARY, "UserRateThrottle");
     let quoted = |text: &str| case.style.quoted(text);
     let unit = case.style.unit();

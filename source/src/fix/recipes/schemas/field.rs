@@ -33,6 +33,7 @@ pub(super) fn settable_names<'f>(case: &Case<'_>, fields: &'f [SchemaField]) -> 
     let own: Vec<&SchemaField> = fields.iter().filter(|field| !field.is_refused(case)).collect();
     let documented: Vec<&SchemaField> =
         own.iter().copied().filter(|field| case.facts.documented.contains(&field.wire)).collect();
+    // The document is what clients rely on; without it, all fields of the schema but the refused ones.
     let kept = if documented.is_empty() { own } else { documented };
     let names: Vec<&str> = kept.into_iter().map(|field| field.name.as_str()).collect();
 

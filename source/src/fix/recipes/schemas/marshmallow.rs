@@ -25,6 +25,7 @@ pub(super) fn of_load(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
 
     for load in &loads {
         let Some(option) = narrowing_option(case, load) else { continue };
+        // `CardSchema` without a call is the class: the option needs an instance.
         if load.written.call().is_some() {
             add_argument(case, &mut draft, (load.written.span, load.arguments), &option);
         } else {
@@ -52,6 +53,7 @@ fn narrowing_option(case: &Case<'_>, load: &LoadedBy<'_>) -> Option<String> {
         let all: Vec<String> = names.iter().map(|name| case.style.quoted(name)).collect();
         format!("({}{})", all.join(", "), if all.len() == 1 { "," } else { "" })
     };
+    // `only` is an allow list, which a later field of the schema does not slip through.
     if let Some(names) = settable_names(case, &fields).filter(|_| is_whole) {
         return Some(format!("only={}", tuple(&names)));
     }

@@ -34,6 +34,8 @@ pub(super) fn of_dump(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
         }
         let names = settable_names(case, &fields)?;
 
+        // An `include` that lets a refused field through was written on purpose; a second one would be a syntax
+        // error.
         if argument_named(dump.arguments, "include").is_some() {
             return None;
         }
@@ -163,6 +165,7 @@ fn resolve_model(project: &Project, module: ModuleId, named: &Expr) -> Option<Cl
     let Some(Resolved::Class(class)) = project.resolve_expr(module, named) else { return None };
     let bases = project.bases_of(&class);
     let is_model =
+        // django-ninja calls its base class `Schema`; SQLModel is a model of pydantic and a table at once.
         |base: &String| base.ends_with("BaseModel") || base.ends_with("Schema") || base.ends_with("SQLModel");
     bases.iter().any(is_model).then_some(class)
 }
@@ -178,6 +181,7 @@ fn fields_of(project: &Project, class: &ClassRef) -> Vec<SchemaField> {
             if name.starts_with('_') || name == "model_config" {
                 continue;
             }
+            // A validation alias is what bodies are read by, and comes before the alias for both ways.
             let alias = value.as_ref().and_then(Expr::call).and_then(|(_, arguments)| {
                 argument_named(arguments, "validation_alias")
                     .or_else(|| argument_named(arguments, "alias"))

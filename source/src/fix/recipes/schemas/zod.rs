@@ -37,6 +37,7 @@ pub(super) fn of_parse(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
         found = true;
         let lets_through = shape.is_open || shape.fields.iter().any(|field| field.is_refused(case));
 
+        // A schema that was refined or piped has no `pick`, so that its part cannot be taken.
         if let Some(part) = part_of(case, &shape).filter(|_| lets_through && shape.is_object) {
             draft.insert(&case.module.path, schema.span.end, part);
         } else if lets_through {
@@ -55,6 +56,7 @@ pub(super) fn of_parse(case: &Case<'_>) -> Option<Result<FixDraft, ()>> {
 
 /// `.pick({ nick: true })`, or `.omit({ role: true })` where too many are left to name them.
 fn part_of(case: &Case<'_>, shape: &ZodShape) -> Option<String> {
+    // `strip()` drops fields that the schema does not name, as a plain object of zod does by default.
     let closed = if shape.is_open { ".strip()" } else { "" };
     let listed =
         |names: &[&str]| names.iter().map(|name| format!("{}: true", record_key(case, name))).collect::<Vec<_>>();
@@ -123,6 +125,7 @@ fn shape_of_call(
             shape.fields.retain(|field| named(field) == (method == "pick"));
         }
         "passthrough" | "loose" => shape.is_open = true,
+        // A catchall checks further fields and lets them through all the same.
         "catchall" => shape.is_open = true,
         "strict" | "strip" => shape.is_open = false,
         "partial" | "required" => {}
