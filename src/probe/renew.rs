@@ -87,8 +87,13 @@ impl Probe {
         if !looks_signed_out(response) {
             return Ok(answer);
         }
+        // A write that is answered with the way to the sign-in may have been done, and have ended the session.
+        let may_be_done = !ask.method.is_safe() && response.status != 401;
+
         match self.fate(name, session.generation).await? {
+            Fate::Gone => Err(SendError::SessionGone(name.clone())),
             Fate::Alive => Ok(answer),
+            _ if may_be_done => Ok(answer),
             Fate::Renewed => self.transmit(ask, self.session_for(&ask.caller).as_ref(), None).await,
             Fate::Retried => {
                 let answer = self.transmit(ask, self.session_for(&ask.caller).as_ref(), None).await?;
@@ -102,7 +107,6 @@ impl Probe {
 
                 Ok(answer)
             }
-            Fate::Gone => Err(SendError::SessionGone(name.clone())),
         }
     }
 

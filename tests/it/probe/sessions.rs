@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
-use routewarden::model::{Credential, Severity, TokenSource};
-use routewarden::probe::{Ask, AskCaller, Limits, SendError};
+use routewarden::model::{Credential, Method, Severity, TokenSource};
+use routewarden::probe::{Ask, AskCaller, Limits, SendError, WriteKind};
 use routewarden::report::{CoverageOutcome, Report, Status};
 use serde_json::json;
 
@@ -247,6 +247,38 @@ async fn a_redirect_to_the_sign_in_page_is_an_expired_session_too() {
         assert_eq!(answer.status(), Some(200));
     }
     assert_eq!(server.lines().iter().filter(|line| line.starts_with("POST")).count(), 2);
+}
+
+#[tokio::test]
+async fn a_write_that_ended_the_session_is_not_sent_again() {
+    let ended = std::sync::atomic::AtomicBool::new(false);
+    let server = Server::start(move |request| {
+        if request.line.starts_with("POST /login") {
+            ended.store(false, std::sync::atomic::Ordering::Relaxed);
+            return whole("302 Found", &["Set-Cookie: sid=session-value-0123456789", "Location: /"], b"");
+        }
+        if request.line.starts_with("POST /things") {
+            ended.store(true, std::sync::atomic::Ordering::Relaxed);
+            return super::kit::redirect(303, "/users/sign_in");
+        }
+        match ended.load(std::sync::atomic::Ordering::Relaxed) {
+            true => super::kit::redirect(302, "/users/sign_in"),
+            false => answer(200, &json!({"served": true})),
+        }
+    })
+    .await;
+    let alice = identity("alice", Credential::Login(recipe(TokenSource::Cookie("sid".to_owned()))));
+    let (probe, _folder) = super::writes::writing(probe(&server.base, vec![alice], Limits::default()));
+    probe.sign_in(&probe.identities()[0]).await.unwrap();
+    let caller = || AskCaller::Identity("alice".to_owned());
+    assert_eq!(probe.send(&Ask::get(caller(), server.url("/private"))).await.unwrap().status(), Some(200));
+
+    let write = Ask { method: Method::Post, ..Ask::get(caller(), server.url("/things")) };
+    let answer = probe.send_write(&write, super::writes::note(WriteKind::Tries)).await.unwrap().answer;
+    assert_eq!(answer.status(), Some(303));
+    assert_eq!(server.lines().iter().filter(|line| line.starts_with("POST /things")).count(), 1);
+    // The session was renewed all the same.
+    assert_eq!(probe.look_again(&Ask::get(caller(), server.url("/other"))).await.unwrap().status(), Some(200));
 }
 
 #[tokio::test]
