@@ -212,7 +212,7 @@ impl AccountMaker<'_> {
         let mut said = String::new();
         let mut operation = None;
 
-        for (index, acting) in self.acting.iter().enumerate().filter(|(_, acting)| acting.kind == ActKind::SignIn) {
+        for (index, acting) in self.acting.iter().enumerate().filter(|(_, acting)| acting.is_usable_sign_in()) {
             operation.get_or_insert(acting);
             for body in sign_in_bodies(self.api, acting, &account.persona, &account.body.value) {
                 let ask = Ask { round: 1, ..self.ask(probe, acting, &body, password)? };

@@ -52,6 +52,11 @@ impl Acting {
         schema.map(|schema| schema_fields(api, schema)).unwrap_or_default()
     }
 
+    /// Returns whether accounts may sign in by it: the user may have excluded it.
+    pub fn is_usable_sign_in(&self) -> bool {
+        self.kind == ActKind::SignIn && self.left_alone.is_none()
+    }
+
     /// Returns whether it makes something below an object that its path names: `POST /issues/{id}/comments`.
     pub fn adds_below(&self) -> bool {
         self.kind == ActKind::Create && self.slots.last().is_some_and(|slot| slot.place == Place::Path)

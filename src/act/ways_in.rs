@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::accounts::{AccountMaker, identity_of};
 use super::credentials;
-use super::kinds::ActKind;
 use super::registration::NewAccount;
 use super::signup::{sign_in_bodies, takes_cookies, token_header_lines, tokens_in};
 use crate::model::{Credential, Identity, LoginRecipe, SchemeKind, Secret, TokenSource};
@@ -38,7 +37,7 @@ impl AccountMaker<'_> {
         };
 
         let mut found = Vec::new();
-        for acting in self.acting.iter().filter(|acting| acting.kind == ActKind::SignIn) {
+        for acting in self.acting.iter().filter(|acting| acting.is_usable_sign_in()) {
             for body in sign_in_bodies(self.api, acting, who.persona, signed_up) {
                 let operation = acting.operation.id.0.clone();
                 let content_type = body.media_type.clone();
@@ -48,6 +47,8 @@ impl AccountMaker<'_> {
 
         if self.api.schemes.values().any(|scheme| scheme.kind == SchemeKind::Basic) {
             let users = [&who.persona.username, &who.persona.email];
+            // Many sign-ins must not crowd out the way that needs none.
+            found.truncate(MAX_WAYS.saturating_sub(users.len()));
             found.extend(users.map(|user| AccountNote { basic: Some(user.clone()), ..plain.clone() }));
         }
         found.truncate(MAX_WAYS);
