@@ -97,12 +97,10 @@ pub fn is_soft_error(response: &Response) -> bool {
         })
     };
 
-    let refuses = no("success") || no("ok") || no("status") || no("result");
-    let has_error = ["error", "errors", "err"].iter().any(|name| {
-        fields
-            .get(*name)
-            .is_some_and(|value| !value.is_null() && value != &serde_json::Value::Bool(false) && value != "")
-    });
+    // A payment or a job that failed is an object with that state, and no refusal.
+    let is_object = fields.contains_key("id") || fields.contains_key("uuid");
+    let refuses = no("success") || no("ok") || !is_object && (no("status") || no("result"));
+    let has_error = ["error", "errors", "err"].iter().any(|name| fields.get(*name).is_some_and(is_filled));
     // Batches and GraphQL report the faults of a part beside the data of the rest.
     let data = ["data", "items", "results", "result"].iter().any(|name| {
         fields.get(*name).is_some_and(|value| {
@@ -112,6 +110,17 @@ pub fn is_soft_error(response: &Response) -> bool {
     });
 
     (refuses || has_error || refuses_by_code(fields)) && !data
+}
+
+/// Returns false for what stands where there is nothing to say: `"errors": []`.
+fn is_filled(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::Null | serde_json::Value::Bool(false) => false,
+        serde_json::Value::String(text) => !text.is_empty(),
+        serde_json::Value::Array(items) => !items.is_empty(),
+        serde_json::Value::Object(members) => !members.is_empty(),
+        _ => true,
+    }
 }
 
 /// `{code: 4010, msg: ..., data: null}`: a code other than the usual ones of success, and nothing in it.

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use routewarden::survey::{is_same_answer, looks_volatile};
+use routewarden::survey::{is_same_answer, is_soft_error, looks_volatile};
 use serde_json::{Value, json};
 
 use super::leaves::{response, text};
@@ -59,4 +59,24 @@ fn what_looks_made_for_one_answer_is_volatile() {
         assert!(!looks_volatile(kept), "{kept}");
     }
     assert!(equal(json!({"at": "2024-05-01T10:00:00Z"}), json!({"at": "2025-05-01T10:00:00Z"}), &[]));
+}
+
+#[test]
+fn an_object_with_a_state_or_an_empty_list_of_errors_is_no_error() {
+    for data in [
+        json!({"id": 7, "amount": 10, "status": "failed"}),
+        json!({"id": 7, "errors": [], "error": null, "err": {}}),
+        json!({"uuid": "x", "result": "denied"}),
+        json!({"errors": [{"path": "a"}], "data": {"a": 1}}),
+    ] {
+        assert!(!is_soft_error(&response(data.clone())), "{data}");
+    }
+    for error in [
+        json!({"status": "failed", "message": "no such row"}),
+        json!({"id": 7, "success": false}),
+        json!({"errors": ["not found"]}),
+        json!({"error": {"code": 7}}),
+    ] {
+        assert!(is_soft_error(&response(error.clone())), "{error}");
+    }
 }
