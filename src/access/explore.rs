@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::fact::{AccessOutcome, Fact, FactTable, relation_to};
 use crate::model::{AccessClaim, AccessVerb, SeenValue};
-use crate::probe::{Answer, Ask, AskCaller, Probe, SendError, Values, operation_url};
+use crate::probe::{Answer, Ask, AskCaller, Probe, Response, SendError, Values, operation_url};
 use crate::survey::{
     AnswerKind, Baseline, ObjectKey, Person, Survey, Surveyed, is_whole, leaves_of, read_refusal, scalar_text,
 };
@@ -100,7 +100,11 @@ impl Explorer<'_> {
         let answer = self.probe.send(&owner.ask_as(AskCaller::named(&third.name))).await?;
         let outcome = match read_refusal(&answer, &surveyed.shapes(), &surveyed.volatile, &owner.masks) {
             AnswerKind::Refused(because) => AccessOutcome::Refused(because),
-            // An answer that cannot be judged may be the object as well.
+            // A target that is busy has judged nobody.
+            AnswerKind::NoData(because) if !answer.response().is_some_and(Response::is_success) => {
+                AccessOutcome::Unclear(because)
+            }
+            // A success that cannot be judged may be the object as well.
             AnswerKind::Data | AnswerKind::NoData(_) => AccessOutcome::Served,
         };
         let key = key_of(claim);
