@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use super::known::{HiddenValue, KnownFinder, KnownPlace, Needle};
 use super::tripwire::{HiddenRange, Syntax, Tripwire};
 use super::{credentials, fields, names};
-use crate::model::{Secret, clean_name};
+use crate::model::{Secret, clean_name, clean_text};
 
 /// More than this of one recorded text is not looked at, and not passed on either.
 pub const MAX_INPUT_BYTES: usize = 2 * 1024 * 1024;
@@ -101,6 +101,13 @@ impl Redactor {
             return shown;
         }
         format!("{shown}[… {left_out} bytes not shown: only the first 2 MiB are searched]")
+    }
+
+    /// Returns [`Redactor::text`] on one line and cut to so many characters. It is cut last: a value that is cut in two is
+    /// not known any more.
+    pub fn line(&self, text: &str, most: usize) -> String {
+        let searched = clean_text(text, most.saturating_add(CUT_MARGIN_BYTES));
+        clean_text(&self.text(&searched), most)
     }
 
     /// [`Redactor::text`] of the beginning of a text, of at most so many bytes, and how many bytes were left out: where

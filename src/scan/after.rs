@@ -19,7 +19,7 @@ use super::fatal::notice_late_death;
 use super::own::Own;
 use super::run::ScanOutcome;
 use super::{beside, companions, operation_ref};
-use crate::model::{ANONYMOUS, OperationId, clean_name, clean_text};
+use crate::model::{ANONYMOUS, OperationId, clean_name};
 use crate::probe::{Answer, Ask, AskCaller, Journal, Probe};
 use crate::report::{HarmRow, Status, Write};
 use crate::survey::{Baseline, Survey, Surveyed, is_clear_success};
@@ -120,7 +120,7 @@ fn moved_note(probe: &Probe, moved: &[(&OperationId, Difference)]) -> Option<Str
     for (operation, difference) in moved {
         if told.insert((&difference.about.rows, &difference.about.field)) && named.len() < MAX_MOVED {
             let line = format!("{}, now {} ({operation})", difference.before, difference.now);
-            named.push(probe.redactor().text(&clean_text(&line, 200)));
+            named.push(probe.redactor().line(&line, 200));
         }
     }
 
@@ -315,7 +315,7 @@ fn build_harm_row(
     difference: &Difference,
     before_undo: usize,
 ) -> HarmRow {
-    let redact = |text: &str| probe.redactor().text(&clean_text(text, 200));
+    let redact = |text: &str| probe.redactor().line(text, 200);
     // A read that was served again during the scan clears the writes before it, as far as the status goes.
     let from = if difference.is_status() { probe.written_at_last_read(&read.ask.url) } else { 0 };
     let harmed = Harmed { operation: &read.surveyed.operation.id, address: &read.ask.url, about: &difference.about };

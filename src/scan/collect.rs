@@ -79,12 +79,12 @@ fn next_step(input: &ScanInput<'_>, operation: &OperationId, verdict: &Verdict, 
     let step = done.remaining(Step::of(help), operation)?;
 
     // A step names parameters and quotes answers of the target.
-    Some(Step::of(&input.probe.redactor().text(&clean_text(&step.to_string(), 400))))
+    Some(Step::of(&input.probe.redactor().line(&step.to_string(), 400)))
 }
 
 /// One row of the coverage: what a check came to, and what it rests on.
 fn coverage_row(input: &ScanInput<'_>, operation: &OperationId, check: &str, verdict: &Verdict) -> CoverageRow {
-    let redact = |text: &str| input.probe.redactor().text(&clean_text(text, 300));
+    let redact = |text: &str| input.probe.redactor().line(text, 300);
     let claim = verdict.drafts().first().map(|draft| draft.claim.as_str());
     let silence = verdict.silence();
     CoverageRow {

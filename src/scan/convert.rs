@@ -162,7 +162,7 @@ pub(super) fn finding_from_draft(
     also: &[&OperationId],
 ) -> Finding {
     let operation = input.api.operations.iter().find(|operation| operation.id == draft.operation);
-    let redact = |text: &str, max: usize| input.probe.redactor().text(&clean_text(text, max));
+    let redact = |text: &str, max: usize| input.probe.redactor().line(text, max);
     let attack = draft.exchanges.iter().find(|item| item.role == Role::Attack);
     Finding {
         id: id.0,

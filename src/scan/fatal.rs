@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::run::ScanInput;
 use super::{convert, finding_fingerprint, operation_ref};
 use crate::checks::find_check;
-use crate::model::{Clause, Draft, EvidenceItem, Exchange, OperationId, Role, clean_name, clean_text};
+use crate::model::{Clause, Draft, EvidenceItem, Exchange, OperationId, Role, clean_name};
 use crate::probe::{Death, Probe};
 use crate::report::{CoverageOutcome, CoverageRow, Finding, Report, Status};
 
@@ -15,7 +15,7 @@ const CHECK: &str = "validation/server-error";
 
 /// Returns why the scan ended early, with the request that was asked last.
 pub(super) fn describe_death(probe: &Probe, death: &Death, when: &str) -> String {
-    let redact = |text: &str| probe.redactor().text(&clean_text(text, 400));
+    let redact = |text: &str| probe.redactor().line(text, 400);
     redact(&format!(
         "the target died {when}: {}; the last request before that was {}; is it running, and what does its log say?",
         death.manner(),

@@ -32,7 +32,7 @@ pub fn read_findings(input: &ReadInput<'_>) -> Vec<Finding> {
     for check in input.checks {
         for read in check.read_source(input.cx) {
             let finding = finding_from_source(input, check.meta(), &read);
-            if found.len() < MOST_FINDINGS && causes.insert(finding.id.clone()) {
+            if causes.insert(finding.id.clone()) {
                 found.push(finding);
             }
         }
@@ -42,12 +42,13 @@ pub fn read_findings(input: &ReadInput<'_>) -> Vec<Finding> {
         let place = |finding: &Finding| (finding.operation.path.clone(), finding.operation.method);
         b.severity.cmp(&a.severity).then_with(|| place(a).cmp(&place(b)))
     });
+    found.truncate(MOST_FINDINGS);
     found
 }
 
 fn finding_from_source(input: &ReadInput<'_>, meta: &Meta, read: &SourceDraft) -> Finding {
     let draft = &read.draft;
-    let redact = |text: &str, max: usize| input.redactor.text(&clean_text(text, max));
+    let redact = |text: &str, max: usize| input.redactor.line(text, max);
     let clause = |clause: &Clause| ClauseInfo {
         name: clause.name.to_owned(),
         holds: clause.holds,
