@@ -14,9 +14,8 @@ const MAX_CODED_BYTES: usize = 64 * 1024;
 const MAX_PLAIN_BYTES: usize = 1024 * 1024;
 /// So many runs of one text are looked at.
 const MAX_RUNS: usize = 64;
-/// What base64 makes of the first bytes of gzip, and of the first ones of zlib.
+/// What base64 makes of the first bytes of gzip.
 const GZIP: &[u8] = b"H4sI";
-const ZLIB: &[u8] = b"eJ";
 
 /// Calls back with every packed text, and the bytes in which it stands.
 pub(super) fn visit_all(bytes: &[u8], found: &mut dyn FnMut(Range<usize>, &str)) {
@@ -48,8 +47,16 @@ fn find_next_run(bytes: &[u8], from: usize) -> Option<usize> {
         let rest = bytes.get(at..)?;
         let start = at + rest.iter().position(|byte| matches!(byte, b'H' | b'e'))?;
         let run = bytes.get(start..)?;
-        // 0x78 0x9c, the header of the default level of zlib, is `eJ` and one of `w` to `z` in base64.
-        let is_zlib = run.starts_with(ZLIB) && matches!(run.get(2), Some(b'w'..=b'z'));
+        // 0x78 and 0x9c, 0x01, 0x5e or 0xda: the four levels of zlib, in base64.
+        let is_zlib = matches!(
+            run.get(..3),
+            Some(
+                [b'e', b'J', b'w'..=b'z']
+                    | [b'e', b'A', b'E'..=b'H']
+                    | [b'e', b'F', b'4'..=b'7']
+                    | [b'e', b'N', b'o'..=b'r']
+            )
+        );
         let is_first = !start.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(|byte| is_base64(*byte));
 
         if is_first && (is_zlib || run.starts_with(GZIP)) {

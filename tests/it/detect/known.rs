@@ -87,15 +87,18 @@ fn utf16(value: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
     format!("x{value}y").encode_utf16().flat_map(order).collect()
 }
 
-fn packed(value: &str) -> (String, String) {
+fn packed(value: &str) -> (String, [String; 3]) {
     // Repeated, so that it is not stored as it is.
     let text = format!("{{\"token\":\"{value}\",\"more\":\"of it\"}}").repeat(8);
-    let level = flate2::Compression::default;
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), level());
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     gzip.write_all(text.as_bytes()).unwrap();
-    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), level());
-    zlib.write_all(text.as_bytes()).unwrap();
-    (STANDARD.encode(gzip.finish().unwrap()), URL_SAFE_NO_PAD.encode(zlib.finish().unwrap()))
+    // Each level has a header of its own.
+    let zlib = [1, 6, 9].map(|level| {
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::new(level));
+        zlib.write_all(text.as_bytes()).unwrap();
+        URL_SAFE_NO_PAD.encode(zlib.finish().unwrap())
+    });
+    (STANDARD.encode(gzip.finish().unwrap()), zlib)
 }
 
 /// All disguises of a whole value.
@@ -146,7 +149,7 @@ fn disguises(value: &str) -> Vec<(&'static str, T, String)> {
         ("base64 twice", T::DoubleBase64, STANDARD.encode(base64_at(value, "x"))),
         ("base64 twice, wrapped", T::DoubleBase64, in_pieces(&STANDARD.encode(base64_at(value, "xy")), 64, "\r\n")),
     ];
-    let (gzip, zlib) = packed(value);
+    let (gzip, [fast, zlib, best]) = packed(value);
     let of_utf16 = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let backwards = |text: String| text.chars().rev().collect::<String>();
     all.extend([
@@ -165,6 +168,8 @@ fn disguises(value: &str) -> Vec<(&'static str, T, String)> {
         ("utf-16be in hex", T::Utf16, of_utf16(&utf16(value, u16::to_be_bytes))),
         ("gzip in base64", T::Packed, gzip),
         ("zlib in base64", T::Packed, zlib),
+        ("zlib in base64, fast", T::Packed, fast),
+        ("zlib in base64, best", T::Packed, best),
     ]);
     if value.bytes().any(|byte| byte.is_ascii_uppercase()) {
         all.push(("lower case", T::Case, value.to_lowercase()));
