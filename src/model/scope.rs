@@ -158,7 +158,7 @@ impl Scope {
     }
 
     /// Looks at the address that a permitted host name resolved to. `localhost` must be loopback; a listed name must
-    /// not lead to link-local addresses, where clouds keep their metadata. (A listed name that leads to loopback, as
+    /// not lead to link-local addresses, where clouds keep their metadata, nor to their other such addresses. (A listed name that leads to loopback, as
     /// names in a hosts file do, may: loopback is in scope by itself.)
     ///
     /// # Errors
@@ -172,8 +172,8 @@ impl Scope {
         if is_localhost_name(host) {
             return if address.is_loopback() { Ok(()) } else { refuse("not loopback") };
         }
-        if is_link_local(address) {
-            return refuse("link-local (cloud metadata lives there)");
+        if is_link_local(address) || is_cloud_metadata(address) {
+            return refuse("link-local or of a cloud's metadata");
         }
         if address.is_unspecified() || address.is_multicast() {
             return refuse("no address of a host");
@@ -185,6 +185,11 @@ impl Scope {
     pub fn allowed(&self) -> impl Iterator<Item = &Origin> {
         self.allowed.iter()
     }
+}
+
+/// Returns true for the addresses of metadata that are not link-local: those of AWS over IPv6 and of Alibaba Cloud.
+fn is_cloud_metadata(address: IpAddr) -> bool {
+    address == IpAddr::from([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254]) || address == IpAddr::from([100, 100, 100, 200])
 }
 
 fn is_loopback_host(url: &Url) -> bool {

@@ -72,4 +72,7 @@ fn names_must_lead_where_they_say() {
     assert!(scope.permit_address("api.example.com", at("169.254.169.254")).is_err());
     assert!(scope.permit_address("api.example.com", at("::ffff:169.254.169.254")).is_err());
     assert!(scope.permit_address("api.example.com", at("fe80::1")).is_err());
+    assert!(scope.permit_address("api.example.com", at("fd00:ec2::254")).is_err());
+    assert!(scope.permit_address("api.example.com", at("100.100.100.200")).is_err());
+    assert!(scope.permit_address("api.example.com", at("fd00:ec2::255")).is_ok());
 }
