@@ -108,7 +108,8 @@ impl StoreError {
             MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => {
                 Self::Newer { path: path.to_path_buf() }
             }
-            other => Self::Corrupt { path: path.to_path_buf(), because: other.to_string() },
+            // The file can be read, and is not to be set aside.
+            other => Self::Database { path: path.to_path_buf(), because: other.to_string() },
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Where the journals of writes stand, and the key that passwords of throw-away accounts come from.
 
-use std::io::{Read as _, Write as _};
+use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
@@ -35,12 +35,15 @@ pub fn journal_key(given: Option<&Path>) -> Result<Secret, StoreError> {
     let mut file = files::private_file(&path)?;
     let mut text = String::new();
     let fault = |source| StoreError::Folder { path: path.clone(), source };
+    // Two that start together must come to one key, or the accounts of one of them could not be signed in later.
+    file.lock().map_err(fault)?;
     file.read_to_string(&mut text).map_err(fault)?;
 
     // A process that ended while it wrote may have left half a key, from which passwords could be guessed.
     if text.trim().len() < 32 {
         text = format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
-        file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(fault)?;
+        let emptied = file.set_len(0).and_then(|()| file.rewind());
+        emptied.and_then(|()| file.write_all(text.as_bytes())).map_err(fault)?;
     }
     Ok(Secret::new(text.trim()))
 }
