@@ -26,8 +26,11 @@ pub(super) async fn complete_report(app: &App, prepared: &Prepared, report: &mut
     if let Some(code) = &prepared.code {
         report.findings.iter_mut().for_each(|finding| locate_trace(code, finding));
     }
-    // A baseline that cannot be read ends the scan: as an empty one it would make every finding new.
-    let baseline = read_baseline_ids(prepared)?;
+    // It was read before the scan began. If it is gone since, all findings are new ones, and what was found is kept.
+    let baseline = read_baseline_ids(prepared).unwrap_or_else(|error| {
+        report.notes.push(format!("no finding is known from the baseline: {error}"));
+        BTreeSet::new()
+    });
 
     // The history is a convenience: a scan that cannot be kept has found what it found all the same.
     let (store, earlier) = match open_history(app, &report.scan.base_url).await {
@@ -98,7 +101,7 @@ fn suppression_covers(suppression: &Suppression, finding: &Finding) -> bool {
 }
 
 /// Ids of the findings in the baseline report.
-fn read_baseline_ids(prepared: &Prepared) -> Result<BTreeSet<String>, AppError> {
+pub(super) fn read_baseline_ids(prepared: &Prepared) -> Result<BTreeSet<String>, AppError> {
     let Some(path) = &prepared.baseline else { return Ok(BTreeSet::new()) };
     let fault = |text: String| AppError::Usage(format!("the baseline `{}` cannot be read: {text}", path.display()));
 

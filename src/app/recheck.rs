@@ -63,7 +63,7 @@ pub(super) async fn load_findings(app: &App, request: &ScanRequest) -> Result<Wa
 
             // A reading of the source alone has none.
             wanted.document = Some(report.scan.document).filter(|document| !document.is_empty());
-            wanted.base_url = Some(report.scan.base_url);
+            wanted.base_url = Some(report.scan.base_url).filter(|base_url| !base_url.is_empty());
             wanted.config = report.scan.config.map(PathBuf::from);
             wanted.mode = Some(report.scan.mode);
             wanted.auto_accounts = report.writes.iter().any(|write| {

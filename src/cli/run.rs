@@ -50,10 +50,7 @@ pub async fn run_command(cli: Cli, redactor: Redactor) -> Exit {
 
 async fn dispatch_command(cx: &CommandCx, command: Command) -> anyhow::Result<Exit> {
     // What scans undoes it itself, and says so in the report; a command that only reads writes nothing to any target.
-    let looks = matches!(
-        command,
-        Command::Scan(_) | Command::Recheck(_) | Command::Replay(_) | Command::Ownership(_) | Command::Mcp(_)
-    );
+    let looks = matches!(command, Command::Scan(_) | Command::Recheck(_) | Command::Ownership(_) | Command::Mcp(_));
 
     if !looks && !matches!(command, Command::Undo(_) | Command::Demo(_)) {
         undo::warn_of_leftovers(cx);

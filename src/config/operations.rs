@@ -37,10 +37,12 @@ pub fn operation_matches(pattern: &str, method: &str, path: &str) -> bool {
     if !wanted.is_none_or(|wanted| wanted == "*" || wanted.eq_ignore_ascii_case(method)) {
         return false;
     }
-    let (pattern, path) = (without_slash(pattern), without_slash(path));
+    // Time is pattern times path, and a hostile document may have endless paths: their beginning decides, so that
+    // `exclude` keeps them out as well.
+    let end = path.floor_char_boundary(MAX_CHARS);
+    let (pattern, path) = (without_slash(pattern), without_slash(path.get(..end).unwrap_or(path)));
 
-    // Time is pattern times path, and a hostile document may have endless paths.
-    if pattern.len() > MAX_CHARS || path.len() > MAX_CHARS {
+    if pattern.len() > MAX_CHARS {
         return false;
     }
     matches_tokens(&tokenize_pattern(pattern), path)

@@ -21,13 +21,15 @@ pub(super) struct Remaking<'a> {
     report: &'a Report,
     cast: &'a Cast,
     needed: Vec<(&'a ObjectRecipe, MadeObject)>,
+    /// Those that are being placed: an id that its maker chose stands in the object's own body too.
+    placing: Vec<&'a ObjectRecipe>,
     fault: Option<String>,
 }
 
 impl<'a> Remaking<'a> {
     /// Nothing is needed yet.
     pub(super) fn new(report: &'a Report, cast: &'a Cast) -> Remaking<'a> {
-        Remaking { report, cast, needed: Vec::new(), fault: None }
+        Remaking { report, cast, needed: Vec::new(), placing: Vec::new(), fault: None }
     }
 
     /// Returns what is made.
@@ -142,7 +144,10 @@ impl<'a> Remaking<'a> {
         {
             return Some(known);
         }
-        if self.needed.len() >= MOST_OBJECTS {
+        if self.placing.iter().any(|open| open.id == recipe.id && open.path == recipe.path) {
+            return None;
+        }
+        if self.needed.len() + self.placing.len() >= MOST_OBJECTS {
             self.fault = Some(format!("more than {MOST_OBJECTS} objects would have to be made first"));
             return None;
         }
@@ -156,9 +161,11 @@ impl<'a> Remaking<'a> {
 
         // Parents in path and body are placed on the way, and so are made before this one.
         let template = recipe.operation.split_once(' ').map_or(recipe.operation.as_str(), |(_, path)| path);
-        let path = self.path(template, &recipe.path);
         let body: Value = serde_json::from_str(&recipe.body).ok()?;
+        self.placing.push(recipe);
+        let path = self.path(template, &recipe.path);
         let body = self.body(&body);
+        self.placing.pop();
         let made = MadeObject { path, body, pointer: recipe.id_at.clone(), id: String::new(), by_second };
         self.needed.push((recipe, made));
 
