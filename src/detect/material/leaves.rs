@@ -80,8 +80,8 @@ pub(super) fn read_json(
 
     loop {
         if source.inner == 0 && search.flush_full() {
-            // What is gathered from here on is all of this part.
-            before = (0, 0, before.2);
+            // What the lines of earlier parts held was found just now: a fault of this part must not drop it.
+            before = search.mark();
         }
         match reader.next() {
             Event::Name(name) => {

@@ -18,7 +18,7 @@ struct FixRoom {
 
 const ROOMS: [FixRoom; 8] = [
     FixRoom { guidance: 5000, code: 5000, text: 400, steps: 50, tests: true, diff: true },
-    FixRoom { guidance: 5000, code: 5000, text: 500, steps: 50, tests: false, diff: true },
+    FixRoom { guidance: 5000, code: 5000, text: 400, steps: 50, tests: false, diff: true },
     FixRoom { guidance: 2000, code: 3000, text: 400, steps: 40, tests: false, diff: true },
     FixRoom { guidance: 800, code: 1200, text: 300, steps: 30, tests: false, diff: true },
     FixRoom { guidance: 300, code: 0, text: 200, steps: 20, tests: false, diff: true },
