@@ -255,7 +255,7 @@ fn how_the_source_reads() {
         falling("files in rings inside modules", count(rings.iter().map(Vec::len).sum()), 15.0, 295.0),
         falling("files in the largest ring", count(rings.first().map_or(0, Vec::len)), 4.0, 30.0),
         falling("functions over 60 lines", count(functions.faulty(|it| it.lines > 60).len()), 0.0, 0.0),
-        falling("functions over 5 parameters", count(functions.faulty(|it| it.parameters > 5).len()), 0.0, 5.0),
+        falling("functions over 5 parameters", count(functions.faulty(|it| it.parameters > 5).len()), 0.0, 0.0),
         falling(
             "functions that fail with a bare text",
             count(functions.faulty(|it| it.fails_with_text).len()),

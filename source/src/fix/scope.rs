@@ -33,7 +33,7 @@ pub(super) fn scope_load(
             true
         }
         LoadKind::Conditions => scope_conditions(case, draft, load, arguments, condition),
-        LoadKind::ByKey => scope_by_key(case, draft, load, (callee, arguments), condition, key),
+        LoadKind::ByKey => scope_by_key(case, draft, load, (callee, arguments), (condition, key)),
         LoadKind::Record(record) => scope_record(case, draft, (callee, *record), condition),
         // What a helper does with its arguments is not known, so that the object is compared after it.
         LoadKind::Helper(_) | LoadKind::Other => false,
@@ -222,8 +222,7 @@ fn scope_by_key(
     draft: &mut FixDraft,
     load: &Load<'_>,
     (callee, arguments): (&Expr, &[Argument]),
-    condition: &Condition,
-    key: &str,
+    (condition, key): (&Condition, &str),
 ) -> bool {
     let ExprKind::Member(object, method) = &*callee.kind else { return false };
     let file = &case.module.path;

@@ -81,12 +81,11 @@ pub(super) fn compare_after(
     case: &Case<'_>,
     draft: &mut FixDraft,
     load: &Load<'_>,
-    owner: &Owner,
-    value: &str,
+    (owner, value): (&Owner, &str),
     known: &Known,
 ) -> Result<bool, FixRefusal> {
     let Some(name) = load.name() else { return hoist_returned_load(case, draft, load, owner, value).map(|()| false) };
-    let (stranger, by_predicate) = stranger_test(case, draft, name, owner, value, known);
+    let (stranger, by_predicate) = stranger_test(case, draft, name, (owner, value), known);
     draft.why = "what is loaded is refused to all but its owner, as if it were not there".to_owned();
     refuse_stranger(case, draft, load, (name, &stranger));
 
@@ -166,8 +165,7 @@ fn stranger_test(
     case: &Case<'_>,
     draft: &mut FixDraft,
     name: &str,
-    owner: &Owner,
-    value: &str,
+    (owner, value): (&Owner, &str),
     known: &Known,
 ) -> (String, bool) {
     let not = if case.style_is_python() { "not " } else { "!" };

@@ -339,7 +339,7 @@ impl UnownedLoad<'_> {
             );
             deny_if_absent(case, &mut draft, self.load);
         } else {
-            if compare_after(case, &mut draft, self.load, &owner, &value, self.known)? {
+            if compare_after(case, &mut draft, self.load, (&owner, &value), self.known)? {
                 return Ok(draft);
             }
         }

@@ -214,7 +214,7 @@ fn mend_decode(case: &Case<'_>, draft: &mut FixDraft, decode: &Decode, project: 
         .filter(|other| !other.is_flawed() && other.key().is_some() && other.is_python == decode.is_python)
         .collect();
     if decode.is_python {
-        mend_python(case, draft, decode, (module, style), &good, project)
+        mend_python(case, draft, decode, (module, style), (&good, project))
     } else {
         mend_javascript(case, draft, decode, (module, style), project)
     }
@@ -233,8 +233,7 @@ fn mend_python(
     draft: &mut FixDraft,
     decode: &Decode,
     (module, style): (&Module, CodeStyle),
-    good: &[&Decode],
-    project: &[Decode],
+    (good, project): (&[&Decode], &[Decode]),
 ) -> Result<(), FixRefusal> {
     let arguments = decode.arguments();
     let token = arguments.first().ok_or_else(|| no_key(case))?;

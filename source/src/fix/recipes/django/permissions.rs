@@ -180,7 +180,7 @@ fn put_permissions(
     let whole = own_method.is_none()
         && (others.is_empty() || (asked == GuardDemand::Credential && others.iter().all(|(_, open)| *open)));
     if !whole {
-        return put_in_method(case, draft, &view, own_method, asked, items).ok_or_else(by_hand);
+        return put_in_method(case, draft, &view, own_method, (asked, items)).ok_or_else(by_hand);
     }
     for (route, _) in &others {
         draft.review.push(format!("{route} is served by the same view, and asks for the credential too"));
@@ -305,8 +305,7 @@ fn put_in_method(
     draft: &mut FixDraft,
     view: &ViewClass<'_>,
     own: Option<FunctionRef>,
-    asked: GuardDemand,
-    items: &[String],
+    (asked, items): (GuardDemand, &[String]),
 ) -> Option<()> {
     let made = |item: &String| if item.contains(' ') { format!("({item})()") } else { format!("{item}()") };
     let mut all: Vec<String> = items.iter().map(made).collect();
