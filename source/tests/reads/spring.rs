@@ -281,3 +281,81 @@ fn security_on_the_class_path_alone_asks_for_a_user() {
     let bare = routes(&[("shop/OpenController.java", OPEN), ("pom.xml", "<project/>\n")]);
     assert_eq!(kinds(&bare, "GET", "/shop/{id}"), []);
 }
+
+/// What each of these expressions on a method asks.
+fn asked_by(expressions: &[&str]) -> Vec<GuardKind> {
+    let methods = expressions
+        .iter()
+        .enumerate()
+        .map(|(at, text)| format!("    @GetMapping(\"/{at}\") @PreAuthorize(\"{text}\") void m{at}() {{}}\n"));
+    let class = format!("@RestController class One {{\n{}}}\n", methods.collect::<String>());
+    let table = routes(&[("shop/One.java", &class)]);
+    (0..expressions.len()).map(|at| kinds(&table, "GET", &format!("/{at}")).remove(0).1).collect()
+}
+
+#[test]
+fn an_expression_asks_no_more_than_its_weakest_alternative() {
+    let weaker = asked_by(&[
+        "hasRole('ADMIN') or isAuthenticated()",
+        "isAuthenticated() || hasRole('ADMIN')",
+        "hasRole('ADMIN') OR permitAll()",
+        "hasRole('ADMIN') or isAnonymous()",
+        "(hasRole('A') and #id > 1) or (isAuthenticated())",
+    ]);
+    let signed_in = GuardKind::Authentication;
+    assert_eq!(weaker, [signed_in.clone(), signed_in.clone(), GuardKind::Public, GuardKind::Unknown, signed_in]);
+    // What is negated asks for the absence of a role.
+    assert_eq!(
+        asked_by(&["!hasRole('ADMIN')", "not hasRole('ADMIN')", "hasRole('ADMIN') == false"]),
+        [GuardKind::Unknown, GuardKind::Unknown, GuardKind::Unknown]
+    );
+}
+
+#[test]
+fn an_expression_of_roles_keeps_them() {
+    let roles = asked_by(&[
+        "hasRole('A') and isAuthenticated()",
+        "isAuthenticated() and hasRole('A')",
+        "hasRole('A') and (#id == principal.id or isAuthenticated())",
+        "hasAnyAuthority('read or write', 'B') or (hasRole('C'))",
+    ]);
+    assert_eq!(roles, [role("A"), role("A"), role("A"), role("read or write, B, C")]);
+}
+
+const REGEX: &str = "@RestController\nclass RegexController {\n    @GetMapping(\"/api/list\") void list() {}\n\
+    \x20   @GetMapping(\"/orders/{id}\") void one() {}\n    @GetMapping(\"/users/{id}\") void user() {}\n\
+    \x20   @GetMapping(\"/odd/x\") void odd() {}\n    @GetMapping(\"/rest\") void rest() {}\n\
+    \x20   @GetMapping(\"/both\") void both() {}\n    @PostMapping(\"/both\") void post() {}\n}\n";
+
+#[test]
+fn a_regular_expression_of_a_chain_is_matched_as_one() {
+    let chain = "class Old extends WebSecurityConfigurerAdapter {\n    @Override\n    protected void configure(HttpSecurity http) throws Exception {\n\
+        \x20       http.authorizeRequests().regexMatchers(\"/api/.*\").permitAll()\n\
+        \x20           .regexMatchers(HttpMethod.GET, \"/orders/[0-9]+\").permitAll()\n\
+        \x20           .regexMatchers(\"/users/[^/]+\").hasRole(\"USER\")\n\
+        \x20           .regexMatchers(\"/odd/(?!y).*\").permitAll()\n\
+        \x20           .requestMatchers(new RegexRequestMatcher(\"/b.*\", \"GET\")).permitAll()\n\
+        \x20           .anyRequest().authenticated();\n    }\n}\n";
+    let table = routes(&[("shop/RegexController.java", REGEX), ("shop/Old.java", chain)]);
+    let app = |kind| vec![(GuardLevel::App, kind)];
+    assert_eq!(kinds(&table, "GET", "/api/list"), app(GuardKind::Public));
+    // It depends on the number whether the rule is the one that decides.
+    assert_eq!(kinds(&table, "GET", "/orders/{id}"), app(GuardKind::Unknown));
+    assert_eq!(kinds(&table, "GET", "/users/{id}"), app(role("USER")));
+    // Java looks ahead where this reader cannot.
+    assert_eq!(kinds(&table, "GET", "/odd/x"), app(GuardKind::Unknown));
+    assert_eq!(kinds(&table, "GET", "/rest"), app(GuardKind::Authentication));
+    assert_eq!(kinds(&table, "GET", "/both"), app(GuardKind::Public));
+    assert_eq!(kinds(&table, "POST", "/both"), app(GuardKind::Authentication));
+}
+
+#[test]
+fn routes_below_a_path_made_at_runtime_are_said_to_be_unclear() {
+    let table = routes(&[(
+        "shop/Routes.java",
+        "class Routes {\n    @Bean RouterFunction<ServerResponse> nested(Settings settings) {\n\
+         \x20       return nest(path(settings.base()), route(PUT(\"/x\"), request -> null));\n    }\n}\n",
+    )]);
+    assert_eq!(shown(&table), Vec::<String>::new());
+    assert_eq!(table.unclear, ["src/main/java/shop/Routes.java:4: the path is made at runtime"]);
+}

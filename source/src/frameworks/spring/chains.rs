@@ -1,10 +1,10 @@
 //! Chains of filters: which requests they let pass, by their paths.
 
-use super::guards::of_expression;
+use super::expressions::{NO_ROLE, of_expression};
 use super::is_of_tests;
+use super::matchers::{Coverage, Matcher, coverage_of, read_matchers};
 use crate::ir::{
-    Argument, Expr, ExprKind, Function, Span, Statement, StatementKind, dotted_text, last_part, walk_expr,
-    walk_statements,
+    Argument, Expr, ExprKind, Function, Span, Statement, StatementKind, dotted_text, last_part, walk_statements,
 };
 use crate::lang::Language;
 use crate::project::{ModuleId, Project};
@@ -24,14 +24,6 @@ struct FilterChainRule {
     kind: GuardKind,
     name: String,
     place: CodePlace,
-}
-
-/// A pattern of paths for some methods.
-#[derive(Clone)]
-struct Matcher {
-    method: Option<String>,
-    /// `**` for all.
-    pattern: String,
 }
 
 /// Reads the chains of a project, in the order in which they are asked.
@@ -56,17 +48,22 @@ pub(super) fn read_chains(project: &Project) -> Vec<FilterChain> {
 
 /// Returns the guard by which a request is decided.
 pub(super) fn deciding_guard(chains: &[FilterChain], methods: &[String], path: &str) -> Option<Guard> {
-    let chain = chains.iter().find(|chain| chain.matcher.is_empty() || matches_any(&chain.matcher, methods, path))?;
-    let rule = chain.rules.iter().find(|rule| matches_any(&rule.matchers, methods, path))?;
-    Some(Guard { name: rule.name.clone(), kind: rule.kind.clone(), level: GuardLevel::App, place: rule.place.clone() })
-}
+    let of_chain = |chain: &FilterChain| match chain.matcher.as_slice() {
+        [] => Coverage::Whole,
+        matchers => coverage_of(matchers, methods, path),
+    };
+    let chain = chains.iter().find(|chain| of_chain(chain) > Coverage::Nothing)?;
+    let covered = chain.rules.iter().map(|rule| (rule, coverage_of(&rule.matchers, methods, path)));
+    let covering: Vec<(&FilterChainRule, Coverage)> = covered.filter(|(_, of)| *of > Coverage::Nothing).collect();
+    let (rule, _) = covering.first()?;
 
-fn matches_any(matchers: &[Matcher], methods: &[String], path: &str) -> bool {
-    matchers.iter().any(|matcher| {
-        // A route for any method is not covered by a rule for a single one.
-        let is_method = matcher.method.as_ref().is_none_or(|method| methods.iter().any(|known| known == method));
-        is_method && pattern_matches(&matcher.pattern, path)
-    })
+    // Where a rule is for a part of the requests only, those that decide the rest must ask the same.
+    let last = covering.iter().position(|(_, of)| *of == Coverage::Whole);
+    let deciding = last.and_then(|last| covering.get(..=last));
+    let is_sure = of_chain(chain) == Coverage::Whole
+        && deciding.is_some_and(|rules| rules.iter().all(|(other, _)| other.kind == rule.kind));
+    let kind = if is_sure { rule.kind.clone() } else { GuardKind::Unknown };
+    Some(Guard { name: rule.name.clone(), kind, level: GuardLevel::App, place: rule.place.clone() })
 }
 
 /// One method that configures a chain.
@@ -112,12 +109,14 @@ impl FilterChain {
             let ExprKind::Member(_, name) = &*callee.kind else { continue };
 
             match name.as_str() {
-                "securityMatcher" | "securityMatchers" => self.matcher = read_matchers(project, module, arguments),
+                "securityMatcher" | "securityMatchers" => {
+                    self.matcher = read_matchers(project, module, arguments, false);
+                }
                 "requestMatchers" | "antMatchers" | "mvcMatchers" | "pathMatchers" | "regexMatchers" => {
-                    open = Some(read_matchers(project, module, arguments));
+                    open = Some(read_matchers(project, module, arguments, name == "regexMatchers"));
                 }
                 "anyRequest" | "anyExchange" => {
-                    open = Some(vec![Matcher { method: None, pattern: "/**".to_owned() }]);
+                    open = Some(vec![Matcher::any()]);
                 }
                 "not" => is_negated = true,
                 _ => {
@@ -131,15 +130,6 @@ impl FilterChain {
                     self.rules.push(FilterChainRule { matchers, kind, name: format!("{what}: {name}"), place });
                 }
             }
-        }
-    }
-}
-
-impl Matcher {
-    fn shown(&self) -> String {
-        match &self.method {
-            Some(method) => format!("{method} {}", self.pattern),
-            None => self.pattern.clone(),
         }
     }
 }
@@ -160,77 +150,12 @@ fn rule_guard_kind(project: &Project, module: ModuleId, name: &str, arguments: &
             Some(GuardKind::Role(roles()))
         }
         // A path that is denied to all callers is guarded by a role that no caller has.
-        "denyAll" => Some(GuardKind::Role("none".to_owned())),
+        "denyAll" => Some(GuardKind::Role(NO_ROLE.to_owned())),
         "anonymous" => Some(GuardKind::Public),
         "access" => {
             let text = arguments.first().and_then(|first| project.constant(module, &first.value));
             Some(text.map_or(GuardKind::Unknown, |text| of_expression(&text)))
         }
         _ => None,
-    }
-}
-
-/// `requestMatchers(HttpMethod.POST, "/a", PATHS)`, also with matchers that are made.
-fn read_matchers(project: &Project, module: ModuleId, arguments: &[Argument]) -> Vec<Matcher> {
-    let mut method = None;
-    let mut patterns = Vec::new();
-
-    for argument in arguments {
-        let name = dotted_text(&argument.value).unwrap_or_default();
-        if name.contains("HttpMethod.") {
-            method = Some(last_part(&name).to_owned());
-            continue;
-        }
-        let known = super::annotations::texts_of_value(project, module, &argument.value);
-
-        match known {
-            Some(texts) => patterns.extend(texts),
-            // `new AntPathRequestMatcher("/a/**")`, `antMatcher("/a/**")`
-            None => walk_expr(&argument.value, &mut |inner| {
-                if let ExprKind::Text(text) = &*inner.kind {
-                    patterns.push(text.clone());
-                }
-            }),
-        }
-    }
-
-    // A rule may name a method alone, which covers all paths.
-    if patterns.is_empty() && method.is_some() {
-        patterns.push("/**".to_owned());
-    }
-    patterns.into_iter().map(|pattern| Matcher { method: method.clone(), pattern }).collect()
-}
-
-/// Whether a pattern (`/a/*/b`, `/a/**`, `/a/{id}`) covers a path with `{name}`.
-fn pattern_matches(pattern: &str, path: &str) -> bool {
-    // A pattern that does not begin with a slash never matches.
-    if !pattern.starts_with('/') {
-        return pattern == "**";
-    }
-    let parts = |text: &str| text.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
-    covers_all_parts(&parts(pattern), &parts(path))
-}
-
-fn covers_all_parts(pattern: &[String], path: &[String]) -> bool {
-    match (pattern.split_first(), path.split_first()) {
-        (None, None) => true,
-        (Some((first, rest)), _) if first == "**" || first.starts_with("{*") => {
-            // A double star covers any number of parts, none as well.
-            rest.is_empty()
-                || (0..=path.len()).any(|from| path.get(from..).is_some_and(|left| covers_all_parts(rest, left)))
-        }
-        (Some((first, rest)), Some((part, left))) => covers_part(first, part) && covers_all_parts(rest, left),
-        _ => false,
-    }
-}
-
-fn covers_part(pattern: &str, part: &str) -> bool {
-    if pattern == "*" || pattern.starts_with('{') || pattern == part {
-        return true;
-    }
-    match pattern.split_once('*') {
-        // A parameter of the path may have any value, so only a whole star is sure to cover it.
-        Some((before, after)) => part.starts_with(before) && part.ends_with(after) && !part.starts_with('{'),
-        None => false,
     }
 }

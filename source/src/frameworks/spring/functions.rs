@@ -79,6 +79,9 @@ impl FunctionReader<'_> {
     fn expr(&mut self, expr: &Expr, above: &str, depth: usize) {
         let Some((callee, arguments)) = expr.call() else { return };
         if depth > MOST_DEPTH {
+            let place = self.project.place(self.module, expr.span);
+            let what = "routes within routes are not followed any deeper";
+            self.table.unclear.push(format!("{}:{}: {what}", place.file, place.line));
             return;
         }
         let name = match &*callee.kind {
@@ -135,7 +138,11 @@ impl FunctionReader<'_> {
             None => Some(&first.value),
         };
         let path = written.and_then(|path| self.project.constant(self.module, path));
-        let Some(path) = path.and_then(|path| self.properties.filled(&path)) else { return };
+        let Some(path) = path.and_then(|path| self.properties.filled(&path)) else {
+            let place = self.project.place(self.module, first.span);
+            self.table.unclear.push(format!("{}:{}: the path is made at runtime", place.file, place.line));
+            return;
+        };
         let above = format!("{above}{path}");
 
         match &*second.value.kind {

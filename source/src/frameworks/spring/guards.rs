@@ -2,6 +2,7 @@
 
 use super::annotations::{Annotation, read_annotations, texts_of_value};
 use super::chains::{FilterChain, deciding_guard, read_chains};
+use super::expressions::{NO_ROLE, of_expression};
 use crate::project::{ClassRef, FunctionRef, Project};
 use crate::routes::{CodePlace, Guard, GuardKind, GuardLevel};
 
@@ -73,40 +74,12 @@ impl<'p> SpringGuardReader<'p> {
             "PreAuthorize" | "PostAuthorize" => listed().map_or(GuardKind::Unknown, |text| of_expression(&text)),
             "Secured" | "RolesAllowed" => GuardKind::Role(listed().unwrap_or_default()),
             "PermitAll" => GuardKind::Public,
-            "DenyAll" => GuardKind::Role("none".to_owned()),
+            "DenyAll" => GuardKind::Role(NO_ROLE.to_owned()),
             _ => return None,
         };
 
         let name = self.project.text(annotation.module, annotation.expr.span);
         let name = name.trim_start_matches('@').split_whitespace().collect::<Vec<_>>().join(" ");
         Some(Guard { name, kind, level, place: self.project.place(annotation.module, annotation.expr.span) })
-    }
-}
-
-/// What an expression of Spring Security asks: `hasRole('ADMIN')`, `isAuthenticated()`, `@authz.owns(#id)`.
-pub(super) fn of_expression(text: &str) -> GuardKind {
-    let is_role =
-        ["hasRole", "hasAnyRole", "hasAuthority", "hasAnyAuthority", "hasScope"].iter().any(|word| text.contains(word));
-    if is_role {
-        // Texts stand between quotes: every second piece.
-        let mut names: Vec<&str> = text.split('\'').skip(1).step_by(2).collect();
-
-        if names.is_empty() {
-            // `hasRole(@roles.ADMIN)`
-            names.extend(text.split('(').nth(1).and_then(|rest| rest.split(')').next()));
-        }
-        // Another way in beside the role is not a role.
-        let is_either = text.contains(" or ") || text.contains("||");
-        let is_whole = !is_either || !['#', '@'].iter().any(|sign| text.contains(*sign)) && !text.contains("permitAll");
-        return if is_whole { GuardKind::Role(names.join(", ")) } else { GuardKind::Unknown };
-    }
-
-    match text.trim() {
-        "permitAll" | "permitAll()" | "true" => GuardKind::Public,
-        "isAuthenticated()" | "isFullyAuthenticated()" | "authenticated" | "isRememberMe()" => {
-            GuardKind::Authentication
-        }
-        "denyAll" | "denyAll()" | "false" => GuardKind::Role("none".to_owned()),
-        _ => GuardKind::Unknown,
     }
 }

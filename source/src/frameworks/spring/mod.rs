@@ -3,8 +3,10 @@
 mod annotations;
 mod chains;
 mod controllers;
+mod expressions;
 mod functions;
 mod guards;
+mod matchers;
 mod properties;
 
 use crate::lang::Language;
