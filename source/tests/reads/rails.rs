@@ -289,3 +289,31 @@ fn what_a_library_makes_is_said_to_be_unclear() {
         ["config/routes.rb:2: these routes are made by a library", "config/routes.rb:3: the path is made at runtime"]
     );
 }
+
+#[test]
+fn the_guards_around_a_mounted_engine_hold_for_its_routes() {
+    let found = rails(
+        "  authenticate :user do\n    mount Shop::Engine => '/shop'\n  end",
+        &[("engines/shop/config/routes.rb", "Shop::Engine.routes.draw do\n  get 'cart', to: 'carts#show'\nend\n")],
+    );
+    assert_eq!(
+        found,
+        ["GET /shop/cart show engines/shop/config/routes.rb:2 [router authentication authenticate :user]"]
+    );
+}
+
+#[test]
+fn a_controller_whose_name_has_an_acronym_is_found() {
+    let found = rails(
+        "  namespace :api do\n    get 'oauth', to: 'oauth#show'\n  end",
+        &[(
+            "app/controllers/api/oauth_controller.rb",
+            "class API::OAuthController < ActionController::Base\n  before_action :authenticate_user!\n  def show\n  end\nend\n",
+        )],
+    );
+    assert_eq!(
+        found,
+        ["GET /api/oauth API::OAuthController.show app/controllers/api/oauth_controller.rb:3 \
+          [app authentication authenticate_user!]"]
+    );
+}

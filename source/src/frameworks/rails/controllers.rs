@@ -78,13 +78,21 @@ impl<'s> Controllers<'s> {
     /// `admin/orders` is `Admin::OrdersController`.
     fn controller(&self, path: &str) -> Option<RubyClass<'s>> {
         let parts: Vec<String> = format!("{path}_controller").split('/').map(camel_case).collect();
-        let known = self.classes.get(&parts.last()?.to_lowercase()).or_else(|| self.classes.get(parts.last()?))?;
+        let last = parts.last()?;
+        // Acronyms are in capitals: `oauth` may be `OAuthController`.
+        let any_case =
+            || self.classes.iter().filter(|(name, _)| name.eq_ignore_ascii_case(last)).flat_map(|(_, of)| of);
+        let known: Vec<&RubyClass> = match self.classes.get(last) {
+            Some(known) => known.iter().collect(),
+            None => any_case().collect(),
+        };
         let full = parts.join("::");
         let end = format!("/{path}_controller.rb");
         // Rails loads a controller by its file, so the file decides between classes of one name.
         let by_file = known.iter().find(|class| format!("/{}", class.at.file.module.path).ends_with(&end));
 
-        by_file.or_else(|| known.iter().find(|class| class.full == full)).cloned()
+        let by_name = || known.iter().find(|class| class.full.eq_ignore_ascii_case(&full));
+        by_file.or_else(by_name).map(|class| RubyClass::clone(class))
     }
 
     /// A class, what it includes, and what it extends, nearest first.

@@ -208,8 +208,14 @@ impl<'s> Drawing<'s> {
         let Some((owner, Some(path))) = named.or(first) else { return };
         let draws: Vec<At> =
             self.draws.iter().filter(|(own, _)| is_same(own, &owner)).map(|(_, block)| *block).collect();
-        // An engine has its own modules and controllers, so those of the mounting block do not reach into it.
-        let inner = RailsScope { path: path_below(&scope.path, &path), depth: scope.depth, ..RailsScope::default() };
+        // An engine has its own modules and controllers, so those of the mounting block do not reach into it. What
+        // guards the block does: a request has passed it before it comes to the engine.
+        let inner = RailsScope {
+            path: path_below(&scope.path, &path),
+            guards: scope.guards.clone(),
+            depth: scope.depth,
+            ..RailsScope::default()
+        };
 
         draws.into_iter().for_each(|block| self.run(block, &inner));
     }
