@@ -275,7 +275,7 @@ impl<'a> TestPlan<'a> {
         if !self.has_owner() {
             self.needs_review.push("no caller is known who is served: the test shows the refusal alone".to_owned());
         }
-        if !["GET", "HEAD", "OPTIONS"].contains(&facts.method.as_str()) {
+        if !crate::routes::SAFE_METHODS.contains(&facts.method.as_str()) {
             let what = "the test changes data: run it on data that is made anew";
             self.needs_review.push(what.to_owned());
         }

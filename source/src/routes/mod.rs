@@ -9,6 +9,9 @@ use crate::project::{FunctionRef, ModuleId, Project};
 
 pub use path::{join_paths, normalise_path, path_parameters};
 
+/// The methods of HTTP that only read.
+pub(crate) const SAFE_METHODS: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
+
 /// The frameworks whose routes are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]

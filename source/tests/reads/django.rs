@@ -417,3 +417,70 @@ fn an_application_without_settings_is_read_from_its_outermost_patterns() {
     ]));
     assert_eq!(shown(&table), ["* /v1/x pay/views.py:1 x"]);
 }
+
+#[test]
+fn a_wrapped_view_from_outside_lists_each_middleware_once() {
+    let table = find_routes(&project(&[
+        (
+            "shop/settings.py",
+            "ROOT_URLCONF = 'shop.urls'\nMIDDLEWARE = ['django.contrib.auth.middleware.LoginRequiredMiddleware']\n",
+        ),
+        (
+            "shop/urls.py",
+            "from django.urls import path\nfrom django.contrib.admin.views.decorators import staff_member_required\n\
+             from django.views.generic import TemplateView\nurlpatterns = [\n\
+             \x20   path('w', staff_member_required(TemplateView.as_view())), path('p', TemplateView.as_view()),\n]\n",
+        ),
+    ]));
+    let names = |path: &str| guards(&table, "GET", path).into_iter().map(|guard| guard.2).collect::<Vec<_>>();
+    assert_eq!(names("/w"), ["LoginRequiredMiddleware", "staff_member_required"]);
+    assert_eq!(names("/p"), ["LoginRequiredMiddleware"]);
+}
+
+#[test]
+fn permissions_that_depend_on_the_method_are_unknown_where_it_may_be_any() {
+    let urls = "from django.urls import path\nfrom . import api\n\
+                urlpatterns = [path('own', api.Own.as_view()), path('not', api.Not.as_view())]\n";
+    let api = "from rest_framework.permissions import AllowAny, IsAuthenticated\nfrom rest_framework.views import APIView\n\n\
+               class Own(APIView):\n    def dispatch(self, request):\n        return answer(request)\n\n\
+               \x20   def get_permissions(self):\n        if self.request.method == 'GET':\n            return [AllowAny()]\n\
+               \x20       return [IsAuthenticated()]\n\n\
+               class Not(Own):\n    def get_permissions(self):\n        if self.request.method != 'GET':\n\
+               \x20           return [IsAuthenticated()]\n        return [AllowAny()]\n";
+    let table = routes(&[("shop/urls.py", urls), ("shop/api.py", api)]);
+    assert_eq!(guards(&table, "GET", "/own")[0].1, GuardKind::Unknown);
+    assert_eq!(guards(&table, "GET", "/not")[0].1, GuardKind::Unknown);
+}
+
+#[test]
+fn a_function_that_lets_reads_pass_guards_by_its_methods() {
+    let urls = "from django.urls import path\nfrom . import api\n\
+                urlpatterns = [path('r', api.r), path('w', api.w), path('rw', api.rw)]\n";
+    let view = |name: &str, methods: &str| {
+        format!(
+            "@api_view([{methods}])\n@permission_classes([IsAuthenticatedOrReadOnly])\ndef {name}(request):\n    pass\n\n"
+        )
+    };
+    let api = format!(
+        "from rest_framework.decorators import api_view, permission_classes\n\
+         from rest_framework.permissions import IsAuthenticatedOrReadOnly\n\n{}{}{}",
+        view("r", "'GET'"),
+        view("w", "'POST'"),
+        view("rw", "'GET', 'POST'")
+    );
+    let table = routes(&[("shop/urls.py", urls), ("shop/api.py", &api)]);
+    assert_eq!(guards(&table, "GET", "/r")[0].1, GuardKind::Public);
+    assert_eq!(guards(&table, "POST", "/w")[0].1, GuardKind::Authentication);
+    assert_eq!(guards(&table, "POST", "/rw")[0].1, GuardKind::Unknown);
+}
+
+#[test]
+fn an_action_may_say_by_place_that_it_is_for_one_thing() {
+    let urls = "from rest_framework.routers import SimpleRouter\nfrom . import api\nrouter = SimpleRouter()\n\
+                router.register('a', api.A)\nurlpatterns = router.urls\n";
+    let api = "from rest_framework import viewsets\nfrom rest_framework.decorators import action\n\n\
+               class A(viewsets.GenericViewSet):\n    @action(['post'], True)\n    def close(self, request, pk):\n        pass\n\n\
+               \x20   @action(['post'], False, 'shut-all')\n    def shut(self, request):\n        pass\n";
+    let table = routes(&[("shop/urls.py", urls), ("shop/api.py", api)]);
+    assert_eq!(shown(&table), ["POST /a/shut-all/ shop/api.py:10 A.shut", "POST /a/{pk}/close/ shop/api.py:6 A.close"]);
+}

@@ -6,7 +6,7 @@ use super::reader::UrlReader;
 use super::values::{DjangoValue, DjangoView, UrlPattern};
 use crate::ir::last_part;
 use crate::project::{ClassRef, FunctionRef, ModuleId};
-use crate::routes::{FrameworkName, Guard, GuardLevel, HandlerCode, RouteEntry, RouteTable};
+use crate::routes::{FrameworkName, Guard, HandlerCode, RouteEntry, RouteTable};
 
 /// More routes of one project are not listed.
 const MOST_ROUTES: usize = 20_000;
@@ -120,7 +120,11 @@ impl Emitter<'_, '_> {
                 DjangoValue::Outside(name) if matches!(last_part(name), "urls") => {
                     self.note(Some(pattern), &format!("`{name}` is not part of this project"));
                 }
-                DjangoValue::Outside(name) => self.outside(name, &path, pattern, &[]),
+                DjangoValue::Outside(name) => {
+                    // What guards a view inside its library cannot be seen; middleware runs all the same.
+                    let guards = self.guards.app.clone();
+                    self.outside(name, &path, pattern, guards);
+                }
                 _ => self.note(Some(pattern), "the view is made at runtime"),
             }
         }
@@ -130,14 +134,14 @@ impl Emitter<'_, '_> {
         match &view.target {
             DjangoValue::Function(function) => {
                 let methods = classes::methods_of(self.reader.project, function);
-                let guards = self.guards.of_function(view, function);
+                let guards = self.guards.of_function(view, function, &methods);
                 let name = function.function.name.clone();
                 self.push((path, pattern), methods, name, (function.clone(), guards));
             }
             DjangoValue::Class(class) => self.class(view, class, path, pattern),
             DjangoValue::Outside(name) => {
                 let guards = self.guards.of_wrappers(view);
-                self.outside(name, path, pattern, &guards);
+                self.outside(name, path, pattern, guards);
             }
             _ => self.note(Some(pattern), "the view is made at runtime"),
         }
@@ -206,13 +210,10 @@ impl Emitter<'_, '_> {
     }
 
     /// A view that is not part of the project: the route is, and is known by where it is declared.
-    fn outside(&mut self, name: &str, path: &str, pattern: &UrlPattern, guards: &[Guard]) {
+    fn outside(&mut self, name: &str, path: &str, pattern: &UrlPattern, guards: Vec<Guard>) {
         let (module, span) = pattern.declared;
         let declared = self.reader.project.place(module, span);
         let methods = classes::outside_class(name).iter().map(|(method, _)| (*method).to_owned()).collect();
-        let mut guards = guards.to_vec();
-        // What guards a view inside its library cannot be seen; middleware runs all the same.
-        guards.splice(0..0, self.guards.app.iter().filter(|guard| guard.level == GuardLevel::App).cloned());
         self.table.routes.push(RouteEntry {
             framework: FrameworkName::Django,
             methods,

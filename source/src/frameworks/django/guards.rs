@@ -44,7 +44,7 @@ impl<'p> DjangoGuardReader<'p> {
     }
 
     /// Returns the guards of a view that is a function.
-    pub(super) fn of_function(&self, view: &DjangoView, function: &FunctionRef) -> Vec<Guard> {
+    pub(super) fn of_function(&self, view: &DjangoView, function: &FunctionRef, methods: &[String]) -> Vec<Guard> {
         let mut guards = self.of_wrappers(view);
         let decorators = &function.function.decorators;
         let is_named = |decorator: &Expr, name: &str| {
@@ -59,7 +59,7 @@ impl<'p> DjangoGuardReader<'p> {
             let level = if own.is_some() { GuardLevel::Route } else { GuardLevel::App };
 
             if let Some(asked) = own.or_else(|| self.defaults.clone()) {
-                guards.extend(self.permission_guards(&asked, level, &ViewRequest::any()));
+                guards.extend(self.permission_guards(&asked, level, &ViewRequest::of_methods(methods)));
             }
         }
 

@@ -8,7 +8,7 @@ use super::guards::DjangoGuardReader;
 use super::values::DjangoView;
 use crate::ir::{Expr, ExprKind, Statement, StatementKind, dotted_text, last_part, literal_text};
 use crate::project::{ClassRef, FunctionRef, ModuleId, Project, Resolved};
-use crate::routes::{Guard, GuardKind, GuardLevel};
+use crate::routes::{Guard, GuardKind, GuardLevel, SAFE_METHODS};
 
 /// Permissions within permissions deeper than this are not read.
 const MOST_DEPTH: usize = 6;
@@ -20,14 +20,21 @@ pub(super) struct ViewRequest<'a> {
 }
 
 impl ViewRequest<'_> {
-    /// Anything.
-    pub(super) fn any() -> ViewRequest<'static> {
-        ViewRequest { method: "", action: "" }
+    /// Returns what is asked of a function that answers these methods; of all where there are none.
+    pub(super) fn of_methods(methods: &[String]) -> ViewRequest<'_> {
+        let is_same = |method: &&String| methods.iter().all(|other| is_safe(other) == is_safe(method));
+        // Several methods are as one where permissions do not distinguish them.
+        ViewRequest { method: methods.first().filter(is_same).map_or("", String::as_str), action: "" }
     }
 
-    fn is_safe(&self) -> bool {
-        self.method == "GET"
+    /// Whether it only reads; absent where it may be any method.
+    fn is_safe(&self) -> Option<bool> {
+        Some(is_safe(self.method)).filter(|_| !self.method.is_empty())
     }
+}
+
+fn is_safe(method: &str) -> bool {
+    SAFE_METHODS.contains(&method)
 }
 
 /// Returns whether a test of a view asks for this method of HTTP, or this action; none where it asks for something else.
@@ -268,8 +275,8 @@ impl DjangoGuardReader<'_> {
             return above();
         };
         // A permission that lets reads pass guards writes only, so a read without a caller is meant to work.
-        if asked.is_safe() && passes_safe(&method.function.body) {
-            return GuardKind::Public;
+        if asked.is_safe() != Some(false) && passes_safe(&method.function.body) {
+            return public_if(asked.is_safe());
         }
         match test_kind(self.project, &method) {
             // What cannot be judged often calls `super()`, so the bases decide.
@@ -322,9 +329,13 @@ fn test_holds(test: &Expr, asked: &ViewRequest) -> Option<bool> {
                 "method" => asked.method,
                 _ => return None,
             };
+            // What may be any may be the one that is asked for.
+            if actual.is_empty() {
+                return None;
+            }
             let listed: Vec<&str> = match &*right.kind {
                 ExprKind::List(items) => items.iter().map(literal_text).collect::<Option<_>>()?,
-                _ if last_part(&dotted_text(right).unwrap_or_default()) == "SAFE_METHODS" => vec!["GET"],
+                _ if last_part(&dotted_text(right).unwrap_or_default()) == "SAFE_METHODS" => SAFE_METHODS.to_vec(),
                 _ => vec![literal_text(right)?],
             };
             let is_in = listed.contains(&actual);
@@ -371,11 +382,19 @@ fn any_of(kinds: Vec<GuardKind>) -> GuardKind {
     if is_signed_in { GuardKind::Authentication } else { kinds.into_iter().next().unwrap_or(GuardKind::Unknown) }
 }
 
+/// What lets reads pass, for what may be a read.
+fn public_if(is_safe: Option<bool>) -> GuardKind {
+    // Where any method may be asked for, writes are refused and reads are not.
+    if is_safe == Some(true) { GuardKind::Public } else { GuardKind::Unknown }
+}
+
 fn outside_permission(name: &str, asked: &ViewRequest) -> GuardKind {
     match name {
         "AllowAny" => GuardKind::Public,
         "IsAuthenticated" | "HasAPIKey" | "TokenMatchesOASRequirements" => GuardKind::Authentication,
-        "IsAuthenticatedOrReadOnly" | "DjangoModelPermissionsOrAnonReadOnly" if asked.is_safe() => GuardKind::Public,
+        "IsAuthenticatedOrReadOnly" | "DjangoModelPermissionsOrAnonReadOnly" if asked.is_safe() != Some(false) => {
+            public_if(asked.is_safe())
+        }
         "IsAuthenticatedOrReadOnly" => GuardKind::Authentication,
         "IsAdminUser" => GuardKind::Role("staff".to_owned()),
         "DjangoModelPermissions" | "DjangoObjectPermissions" | "DjangoModelPermissionsOrAnonReadOnly" => {

@@ -299,9 +299,11 @@ impl UrlReader<'_> {
         if methods.is_empty() {
             methods.push("GET".to_owned());
         }
-        let path = argument_named(arguments, "url_path").map(|path| self.eval(&mut scope, path));
+        // `action(methods, detail, url_path, url_name)`; the older decorators have nothing but methods by place.
+        let path = argument_named(arguments, "url_path").or_else(|| argument_at(arguments, 2));
+        let path = path.map(|path| self.eval(&mut scope, path));
         let path = path.as_ref().and_then(DjangoValue::text).unwrap_or(&method.name);
-        let detail = argument_named(arguments, "detail");
+        let detail = argument_named(arguments, "detail").or_else(|| argument_at(arguments, 1));
         let is_true = |value: &Expr| matches!(&*value.kind, ExprKind::Constant(word) if word == "True");
         Some(ExtraAction {
             name: method.name.clone(),
