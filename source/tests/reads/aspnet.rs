@@ -247,3 +247,27 @@ fn a_path_made_at_runtime_is_said_to_be_unclear() {
     assert!(found.routes.is_empty());
     assert_eq!(found.unclear, ["Program.cs:2: the path is made at runtime"]);
 }
+
+#[test]
+fn named_arguments_of_attributes_are_no_roles_however_they_are_spaced() {
+    let found = controller(
+        "[Route(\"o\")]
+public class OrdersController : ControllerBase
+{
+    [HttpGet, Authorize(AuthenticationSchemes=\"Bearer\")] public IActionResult A() => Ok();
+    [HttpPost, Authorize(AuthenticationSchemes =\"Bearer\", Roles=\"Admin\")] public IActionResult B() => Ok();
+    [HttpDelete, Authorize(policy: \"CanDelete\")] public IActionResult C() => Ok();
+    [HttpPut(\"a = b\"), Authorize(\"x = y\")] public IActionResult D() => Ok();
+}",
+    );
+    let guards: Vec<&str> = found.iter().filter_map(|line| line.split_once(" [")).map(|(_, guard)| guard).collect();
+    assert_eq!(
+        guards,
+        [
+            "route role(candelete) authorize(policy: \"candelete\")]",
+            "route authentication authorize(authenticationschemes=\"bearer\")]",
+            "route role(admin) authorize(authenticationschemes =\"bearer\", roles=\"admin\")]",
+            "route role(x = y) authorize(\"x = y\")]",
+        ]
+    );
+}

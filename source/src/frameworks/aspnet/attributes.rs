@@ -51,9 +51,14 @@ impl<'s> Attribute<'s> {
         self.at.child("attribute_argument_list").map(At::children).unwrap_or_default()
     }
 
-    /// Returns the values without names.
+    /// Returns the values that are given to the constructor; properties, as in `Roles = "Admin"`, are left out.
     pub(super) fn values(&self) -> Vec<At<'s>> {
-        let plain = self.arguments().into_iter().filter(|argument| !argument.text().contains(" = "));
+        let is_property = |argument: At<'s>| {
+            let after = argument.text().get(argument.field_text("name").len()..).unwrap_or_default();
+            argument.child("assignment_expression").is_some()
+                || argument.field("name").is_some() && after.trim_start().starts_with('=')
+        };
+        let plain = self.arguments().into_iter().filter(|argument| !is_property(*argument));
         plain.filter_map(|argument| argument.children().last().copied()).collect()
     }
 

@@ -24,29 +24,27 @@ pub(super) fn find_routes(code: &CSharpCode<'_>, app: &AppGuards) -> RouteTable 
         .filter(|(name, ..)| {
             ["MapControllerRoute", "MapAreaControllerRoute", "MapDefaultControllerRoute"].contains(name)
         })
-        .filter_map(|(name, call, _)| Some((route_convention(code, name, *call)?, *call)))
+        .filter_map(|(name, call, _)| Some((route_convention(name, *call)?, *call)))
         .collect();
     for class in code.classes.values().flatten() {
-        if is_controller(code, *class) {
+        if is_controller(*class) {
             AspNetClassReader { code, app, class: *class, line: code.line_of(*class) }.read(&conventions, &mut table);
         }
     }
     table
 }
 
-fn route_convention(code: &CSharpCode<'_>, name: &str, call: At<'_>) -> Option<String> {
+fn route_convention(name: &str, call: At<'_>) -> Option<String> {
     if name == "MapDefaultControllerRoute" {
         return Some("{controller=Home}/{action=Index}/{id?}".to_owned());
     }
-    let _ = code;
     let list = call.field("arguments")?.children();
     list.into_iter()
         .map(|argument| argument.text().split('"').nth(1).unwrap_or("").to_owned())
         .find(|text| text.contains("{action"))
 }
 
-fn is_controller(code: &CSharpCode<'_>, class: At<'_>) -> bool {
-    let _ = code;
+fn is_controller(class: At<'_>) -> bool {
     let modifiers: Vec<&str> =
         class.children().into_iter().filter(|child| child.kind() == "modifier").map(At::text).collect();
     let name = class.field_text("name");
