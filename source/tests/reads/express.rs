@@ -310,3 +310,36 @@ function open2() { const r = express.Router({ mergeParams: true }); r.route('/x'
         assert_eq!(of_get[0].guards.len(), wanted, "{path}: {:?}", of_get[0].guards);
     }
 }
+
+#[test]
+fn lists_of_handlers_keep_the_order_that_their_methods_make() {
+    let app = "const express = require('express');\nconst auth = require('./auth');\nconst app = express();\n\
+        const list = (req, res) => res.json([]);\n\
+        const first = [list];\nfirst.unshift(auth);\napp.get('/unshift', first);\n\
+        app.get('/reverse', [list, auth].reverse());\n\
+        app.get('/slice', [auth, list].slice(1));\napp.get('/end', [auth, list, auth].slice(0, -1));\n\
+        const shifted = [auth, list];\nshifted.shift();\napp.get('/shift', shifted);\n\
+        const popped = [list, auth];\npopped.pop();\napp.get('/pop', popped);\n";
+    let table = table(&[("app.js", app), ("auth.js", AUTH)]);
+    let signed_in = [GuardKind::Authentication];
+    assert_eq!(
+        shown(&table),
+        ["/end", "/pop", "/reverse", "/shift", "/slice", "/unshift"].map(|path| format!("GET {path} app.js:4"))
+    );
+    for path in ["/unshift", "/reverse", "/end"] {
+        assert_eq!(kinds(&table, path), signed_in, "{path}");
+    }
+    for path in ["/slice", "/shift", "/pop"] {
+        assert_eq!(kinds(&table, path), [], "{path}");
+    }
+}
+
+#[test]
+fn a_list_that_is_sorted_at_runtime_is_named() {
+    let app = "const express = require('express');\nconst auth = require('./auth');\nconst app = express();\n\
+        const steps = [{ order: 2, run: auth }, { order: 1, run: (req, res, next) => next() }];\n\
+        steps.sort((a, b) => a.order - b.order).forEach(step => app.use(step.run));\napp.get('/a', (req, res) => res.end());\n\
+        ['/c', '/b'].sort().forEach(path => app.get(path, (req, res) => res.end()));\n";
+    let table = table(&[("app.js", app), ("auth.js", AUTH)]);
+    assert_eq!(table.unclear, ["app.js:5: the order of a list is made at runtime"]);
+}

@@ -26,7 +26,7 @@ impl Machine<'_> {
             self.has_passed |= given.is_empty() && self.doubts == 0 && !self.may_have_ended;
             return JsValue::Unknown;
         }
-        if let Some(made) = self.make_router(frame, whole, name) {
+        if let Some(made) = self.make_router(name) {
             return made;
         }
         let first = given.first().map(|first| first.value.clone()).unwrap_or_default();
@@ -81,14 +81,13 @@ impl Machine<'_> {
         name: &str,
         given: &[ScriptArgument],
     ) -> JsValue {
+        if let Some(made) = self.change_list(items, name, given) {
+            return made;
+        }
         let all = items.borrow().clone();
         let first = given.first().map(|first| first.value.clone()).unwrap_or_default();
 
         match name {
-            "push" | "unshift" => {
-                items.borrow_mut().extend(given.iter().map(|given| given.value.clone()));
-                JsValue::Unknown
-            }
             "forEach" | "map" | "flatMap" => {
                 let mut made = Vec::new();
                 for (place, item) in all.iter().take(MOST_TURNS).enumerate() {
@@ -123,7 +122,7 @@ impl Machine<'_> {
                 flatten_once(vec![JsValue::list(all)].into_iter().chain(more).collect())
             }
             "flat" => flatten_once(all),
-            "slice" | "reverse" | "sort" => JsValue::list(all),
+            "slice" => JsValue::list(sliced(&all, given)),
             "join" => {
                 let by = if let JsValue::Text(by) = &first { by.to_string() } else { ",".to_owned() };
                 let texts = all.iter().map(|item| match item {
@@ -133,6 +132,54 @@ impl Machine<'_> {
                 JsValue::text(&texts.collect::<Vec<_>>().join(&by))
             }
             _ => JsValue::Unknown,
+        }
+    }
+
+    /// Returns what a method gives that changes the list itself.
+    fn change_list(
+        &mut self,
+        items: &Rc<RefCell<Vec<JsValue>>>,
+        name: &str,
+        given: &[ScriptArgument],
+    ) -> Option<JsValue> {
+        // The order of middleware decides what guards a route, so it is kept as the program makes it.
+        let made = match name {
+            "push" | "unshift" => {
+                let at = if name == "push" { items.borrow().len() } else { 0 };
+                items.borrow_mut().splice(at..at, given.iter().map(|given| given.value.clone()));
+                JsValue::Unknown
+            }
+            "pop" => items.borrow_mut().pop().unwrap_or_else(JsValue::undefined),
+            "shift" if items.borrow().is_empty() => JsValue::undefined(),
+            "shift" => items.borrow_mut().remove(0),
+            "reverse" => {
+                items.borrow_mut().reverse();
+                JsValue::List(items.clone())
+            }
+            "sort" => {
+                self.sort_list(items, given);
+                JsValue::List(items.clone())
+            }
+            _ => return None,
+        };
+        Some(made)
+    }
+
+    /// `names.sort()`; by what a function of the program says, the order is not known.
+    fn sort_list(&mut self, items: &Rc<RefCell<Vec<JsValue>>>, given: &[ScriptArgument]) {
+        if let Some(by) = given.first() {
+            // Lists of plain texts are sorted for many reasons, and what guards a route is none.
+            let is_plain = |item: &JsValue| matches!(item, JsValue::Text(_) | JsValue::Constant(_) | JsValue::Unknown);
+            let may_guard = items.borrow().len() > 1 && !items.borrow().iter().all(is_plain);
+            if may_guard {
+                self.note(by.module, by.span, "the order of a list is made at runtime");
+            }
+            return;
+        }
+        let text = |item: &JsValue| if let JsValue::Text(text) = item { Some(text.to_string()) } else { None };
+        // What is not a text is kept in its place, as its own way to be written is not followed.
+        if items.borrow().iter().all(|item| text(item).is_some()) {
+            items.borrow_mut().sort_by_key(text);
         }
     }
 
@@ -175,6 +222,24 @@ fn define_property(object: &Rc<ScriptObject>, given: &[ScriptArgument]) {
         } else if let Some(value) = how.get("value") {
             object.set(name, value);
         }
+    }
+}
+
+/// `list.slice(1, -1)`: the part of a list; all of it where the places are not known.
+fn sliced(all: &[JsValue], given: &[ScriptArgument]) -> Vec<JsValue> {
+    let place = |argument: Option<&ScriptArgument>, absent: usize| match argument.map(|argument| &argument.value) {
+        // A negative place counts from the end.
+        Some(JsValue::Constant(text)) => match text.parse::<isize>() {
+            Ok(from_end) if from_end < 0 => Some(all.len().saturating_sub(from_end.unsigned_abs())),
+            Ok(place) => Some(place.unsigned_abs().min(all.len())),
+            Err(_) => None,
+        },
+        None => Some(absent),
+        _ => None,
+    };
+    match (place(given.first(), 0), place(given.get(1), all.len())) {
+        (Some(from), Some(to)) => all.get(from..to).unwrap_or_default().to_vec(),
+        _ => all.to_vec(),
     }
 }
 

@@ -212,7 +212,6 @@ impl Machine<'_> {
                     self.call_closure(&closure.with_this(this), given)
                 }
             }
-            JsValue::Router(_) | JsValue::Method(_) => JsValue::Unknown,
             _ => JsValue::Unknown,
         }
     }

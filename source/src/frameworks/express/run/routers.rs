@@ -64,8 +64,7 @@ pub(in crate::frameworks::express) enum LayerKind {
 
 impl Machine<'_> {
     /// Makes an application or a router where that is what is called.
-    pub(super) fn make_router(&mut self, frame: &ScriptFrame, whole: &Expr, name: &str) -> Option<JsValue> {
-        let _ = (frame, whole);
+    pub(super) fn make_router(&mut self, name: &str) -> Option<JsValue> {
         let is_app = APPLICATIONS.contains(&name);
         (is_app || ROUTERS.contains(&name)).then(|| self.new_router(is_app, false))
     }
