@@ -322,3 +322,73 @@ fn main() {
         ["GET /a a src/main.rs:3", "GET /b b src/main.rs:5", "PATCH /m c src/main.rs:6", "PUT /g c src/main.rs:6"]
     );
 }
+
+#[test]
+fn a_handler_under_another_name_is_found() {
+    let found = lines(&[
+        (
+            "src/main.rs",
+            "mod handlers;\nuse axum::{Router, routing::get};\nuse handlers::list as list_orders;\n\
+             fn app() -> Router { Router::new().route(\"/a\", get(list_orders)) }\n",
+        ),
+        ("src/handlers.rs", "\npub async fn list() {}\n"),
+    ]);
+    assert_eq!(found, ["GET /a list src/handlers.rs:2"]);
+}
+
+#[test]
+fn a_handler_of_another_crate_is_not_the_one_that_is_called_alike() {
+    let found = lines(&[
+        (
+            "api/src/main.rs",
+            "use axum::{Router, routing::get};\nuse ready_made::health;\n\
+             fn app() -> Router { Router::new().route(\"/a\", get(health)).route(\"/b\", get(api_jobs::run)) }\n",
+        ),
+        ("api/Cargo.toml", "[package]\nname = \"api\"\n"),
+        ("jobs/Cargo.toml", "[package]\nname = \"api-jobs\"\n"),
+        ("jobs/src/lib.rs", "pub async fn health() {}\npub async fn run() {}\n"),
+    ]);
+    assert_eq!(found, ["GET /a health api/src/main.rs:3", "GET /b run jobs/src/lib.rs:2"]);
+}
+
+#[test]
+fn a_handler_of_a_dependency_is_not_one_of_the_project() {
+    let found = lines(&[
+        (
+            "src/main.rs",
+            "mod own;\nuse axum::{Router, routing::get};\nuse ready_made::health;\n\
+             fn app() -> Router { Router::new().route(\"/a\", get(health)).route(\"/b\", get(own::health)) }\n",
+        ),
+        ("src/own.rs", "\npub async fn health() {}\n"),
+    ]);
+    assert_eq!(found, ["GET /a health src/main.rs:4", "GET /b health src/own.rs:2"]);
+}
+
+#[test]
+fn all_names_of_a_module_may_come_through_another_one() {
+    let found = lines(&[
+        (
+            "src/main.rs",
+            "mod a;\nmod b;\nmod prelude;\nuse axum::{Router, routing::get};\nuse prelude::*;\n\
+             fn app() -> Router { Router::new().route(\"/a\", get(list)).route(\"/b\", get(b::show)).route(\"/c\", get(all)) }\n",
+        ),
+        ("src/prelude.rs", "pub use super::*;\npub use crate::b::*;\npub use crate::a::list as all;\n"),
+        ("src/a.rs", "pub async fn list() {}\npub async fn show() {}\n"),
+        ("src/b.rs", "\npub async fn list() {}\npub async fn show() {}\n"),
+    ]);
+    assert_eq!(found, ["GET /a list src/b.rs:2", "GET /b show src/b.rs:3", "GET /c list src/a.rs:1"]);
+}
+
+#[test]
+fn a_use_of_all_names_leads_to_the_handlers_of_its_module() {
+    let found = lines(&[
+        (
+            "src/main.rs",
+            "mod a;\nmod b;\nuse axum::{Router, routing::get};\nuse crate::b::*;\n\
+             fn app() -> Router { Router::new().route(\"/a\", get(list)) }\n",
+        ),
+        ("src/a.rs", "pub async fn list() {}\n"),
+        ("src/b.rs", "\npub async fn list() {}\n"),
+    ]);
+    assert_eq!(found, ["GET /a list src/b.rs:2"]);
+}

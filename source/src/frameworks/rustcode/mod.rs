@@ -5,7 +5,7 @@ mod paths;
 mod routers;
 mod texts;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::query::{At, Matched, NodeKey, SourceQuery, Sources};
 use super::scopes::Scopes;
@@ -37,7 +37,8 @@ pub(super) fn find_routes(project: &Project) -> RouteTable {
         return table;
     }
     let sources = Sources::parse(project, Language::Rust);
-    let code = RustCode::read(&sources);
+    let mut code = RustCode::read(&sources);
+    code.crates = paths::crate_names(project);
     used.into_iter().for_each(|(_, find)| table.extend(find(&code)));
 
     table
@@ -52,9 +53,15 @@ pub(super) struct RustCode<'s> {
     functions: HashMap<&'s str, Vec<At<'s>>>,
     /// The full paths of functions: `shop::handlers::Orders::get`.
     paths: HashMap<NodeKey, Vec<String>>,
+    /// The full paths of functions and of all that they stand in.
+    known: HashSet<Vec<String>>,
+    /// What the project's crates are called, with what the paths of their functions begin with.
+    crates: HashMap<String, String>,
     globals: HashMap<&'s str, Vec<At<'s>>>,
     /// What names in a module stand for, by the module's path and the name.
     uses: HashMap<(Vec<String>, String), Vec<String>>,
+    /// The modules of which a module brings all names in.
+    wildcards: HashMap<Vec<String>, Vec<Vec<String>>>,
     calls: HashMap<&'s str, Vec<At<'s>>>,
     /// Implementations of traits, by the trait's last part and the type's.
     impls: HashMap<(&'s str, &'s str), At<'s>>,
@@ -76,6 +83,10 @@ impl<'s> RustCode<'s> {
         if let Some(function) = matched.get("function") {
             self.functions.entry(matched.text("name")).or_default().push(function);
             let path = paths::path_of(function);
+            let ups = (1..=path.len()).rev().filter_map(|length| path.get(..length));
+            for up in ups.map_while(|up| (!self.known.contains(up)).then(|| up.to_vec())).collect::<Vec<_>>() {
+                self.known.insert(up);
+            }
             self.paths.insert(function.key(), path);
             self.take_parameters(function, matched.get("parameters"));
         } else if let Some(closure) = matched.get("closure") {
@@ -88,7 +99,11 @@ impl<'s> RustCode<'s> {
             paths::collect_uses(used, &[], &mut found);
 
             for (name, path) in found {
-                self.uses.insert((module.clone(), name), path);
+                if name.starts_with('*') {
+                    self.wildcards.entry(module.clone()).or_default().push(path);
+                } else {
+                    self.uses.insert((module.clone(), name), path);
+                }
             }
         } else if let (Some(call), Some(callee)) = (matched.get("call"), matched.get("callee")) {
             self.calls.entry(last_part(callee)).or_default().push(call);
