@@ -332,3 +332,17 @@ func main() {
     )]);
     assert_eq!(gorilla, ["GET,PUT /api/x/{id} a main.go:6 [router authentication checktoken]", "POST /y a main.go:6"]);
 }
+
+#[test]
+fn a_format_is_filled_only_where_all_its_values_are_known() {
+    let text = format!(
+        "package main\n{GIN}func main() {{\n\tr := gin.New()\n\tr.GET(fmt.Sprintf(\"/v%d/x\", n), a)\n\
+         \tr.GET(fmt.Sprintf(\"/v%d/%s%v\", 2, \"y\", \"z\"), a)\n\tr.GET(fmt.Sprintf(\"/a/%s/%s\", \"b\"), a)\n\
+         \tr.GET(fmt.Sprintf(\"/p/%05d\", 2), a)\n}}\n"
+    );
+    let files = [("main.go", text.as_str())];
+    let found: Vec<String> = table(&files).routes.iter().map(|route| route.path.clone()).collect();
+    assert_eq!(found, ["/v2/yz"]);
+    let unclear = [5, 7, 8].map(|line| format!("main.go:{line}: the path is made at runtime"));
+    assert_eq!(table(&files).unclear, unclear);
+}

@@ -46,13 +46,29 @@ impl<'s> GoCode<'s> {
         let arguments = call.field("arguments")?.children();
         let (format, values) = arguments.split_first()?;
         let format = self.constant_within(*format, steps + 1)?;
-        let mut pieces = format.split("%s");
-        let mut made = pieces.next()?.to_owned();
+        let (mut values, mut letters) = (values.iter(), format.chars());
+        let mut made = String::new();
 
-        for (piece, value) in pieces.zip(values) {
-            made.push_str(&self.constant_within(*value, steps + 1)?);
-            made.push_str(piece);
+        while let Some(letter) = letters.next() {
+            match (letter, if letter == '%' { letters.next()? } else { letter }) {
+                ('%', '%') => made.push('%'),
+                ('%', 's' | 'v' | 'd') => made.push_str(&self.printed(*values.next()?, steps + 1)?),
+                // Other verbs, and those with a width, write a value in ways of their own.
+                ('%', _) => return None,
+                (plain, _) => made.push(plain),
+            }
         }
         Some(made)
+    }
+
+    /// A value as a format writes it.
+    fn printed(&self, at: At<'s>, steps: usize) -> Option<String> {
+        let value = match at.kind() {
+            "identifier" if self.scopes.look_up(at.text(), at).is_none() => self.global(at, at.text()).unwrap_or(at),
+            _ => at,
+        };
+        let is_decimal = || value.text().chars().all(|letter| letter.is_ascii_digit());
+        let is_number = value.kind() == "int_literal" && is_decimal();
+        if is_number { Some(value.text().to_owned()) } else { self.constant_within(at, steps) }
     }
 }
