@@ -310,3 +310,19 @@ Route::get($path, fn () => 1);
     );
     assert_eq!(table(&files).unclear, ["routes/web.php:5: the path is made at runtime"]);
 }
+
+#[test]
+fn a_text_with_anything_put_in_is_made_at_runtime() {
+    let text = "<?php
+Route::get(\"{$this->prefix}/x\", fn () => 1);
+Route::get(\"{$config['p']}/x\", fn () => 1);
+Route::get(\"$prefix/x\", fn () => 1);
+Route::get(\"$this->prefix/x\", fn () => 1);
+Route::get(\"${prefix}/x\", fn () => 1);
+Route::get(\"/plain/{id}\", fn () => 1);
+";
+    let files = [("routes/web.php", text)];
+    assert_eq!(lines(&files), ["GET /plain/{id} routes/web.php:7"]);
+    let unclear = [2, 3, 4, 5, 6].map(|line| format!("routes/web.php:{line}: the path is made at runtime"));
+    assert_eq!(table(&files).unclear, unclear);
+}

@@ -22,8 +22,9 @@ pub(super) fn named_argument<'s>(list: At<'s>, name: &str) -> Option<At<'s>> {
 pub(super) fn text_of(at: At<'_>) -> Option<String> {
     match at.kind() {
         "string" | "encapsed_string" => {
-            // A text with a variable in it is made at runtime.
-            let is_plain = at.children().iter().all(|part| part.kind() != "variable_name");
+            // A text with anything put into it is made at runtime: `"{$this->prefix}/x"`.
+            let is_plain =
+                at.children().iter().all(|part| ["string_content", "escape_sequence"].contains(&part.kind()));
             is_plain.then(|| at.text().trim_matches(['"', '\'']).replace("\\\\", "\\"))
         }
         "class_constant_access_expression" => at.text().strip_suffix("::class").map(str::to_owned),
