@@ -2,16 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::accounts::{Account, password_of};
+use super::accounts::{Account, credential_from_answer, password_of};
 use super::bodies::{Body, build_body, new_marker};
 use super::extra::Extra;
 use super::fields::is_email;
 use super::further::inner_object;
 use super::kinds::{ActKind, Acting, is_password};
+use super::removal::is_judged;
 use super::signup::{Persona, is_confirmation, is_user_name};
-use crate::model::Secret;
+use crate::model::{LoginRecipe, Secret};
 use crate::probe::{
-    Ask, AskCaller, SendError, Values, WriteKind, WriteNote, header_values, operation_url, serialize_body,
+    Ask, AskCaller, Response, SendError, Values, WriteKind, WriteNote, header_values, operation_url, serialize_body,
 };
 use crate::survey::{is_clear_success, is_me_word, role_word, split_words};
 
@@ -56,7 +57,7 @@ impl Extra<'_> {
             // A success of the change proves little: the refusal of the old password does.
             let signed_in = self.sign_in(&account.persona, old).await?;
 
-            if signed_in.response().is_some_and(|response| !is_clear_success(response) && response.status < 500) {
+            if signed_in.response().is_some_and(|response| is_refusal(response, self.recipe)) {
                 if let Some(journal) = self.probe.journal() {
                     let text = "an account that had one of the most common passwords, and has a random one now";
                     journal.nature(account.entry, text);
@@ -113,6 +114,13 @@ impl Extra<'_> {
     }
 }
 
+/// Returns true where a sign-in judged the password and refused it: a limit and a lock judge none.
+fn is_refusal(response: &Response, recipe: &LoginRecipe) -> bool {
+    // A redirect may lead in as well as out.
+    let opens = response.status < 400 && credential_from_answer(response, &recipe.token, &recipe.send).is_some();
+    is_judged(response) && !is_clear_success(response) && !opens
+}
+
 /// Whether a field takes a password, new, old or once more.
 fn takes_password(name: &str) -> bool {
     is_password(name) || is_confirmation(name) || split_words(name).iter().any(|word| word == "password")
@@ -120,4 +128,48 @@ fn takes_password(name: &str) -> bool {
 
 fn is_old(name: &str) -> bool {
     split_words(name).iter().any(|word| matches!(word.as_str(), "old" | "current" | "existing" | "previous"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::{Value, json};
+
+    use super::is_refusal;
+    use crate::model::{LoginRecipe, TokenSource};
+    use crate::probe::Response;
+
+    fn is_refused(status: u16, headers: &[(&str, &str)], json: Value) -> bool {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let response = Response { status, headers, text: json.to_string(), json: Some(json), truncated: false };
+        let recipe = LoginRecipe {
+            operation: "POST /login".to_owned(),
+            content_type: "application/json".to_owned(),
+            body: json!({}),
+            secrets: BTreeMap::new(),
+            token: TokenSource::Cookie("*".to_owned()),
+            send: String::new(),
+        };
+
+        is_refusal(&response, &recipe)
+    }
+
+    #[test]
+    fn a_limit_or_a_lock_refuses_no_password() {
+        for status in [408, 423, 429, 500, 503] {
+            assert!(!is_refused(status, &[], json!({"message": "later"})), "{status}");
+        }
+        for status in [400, 401, 403, 422] {
+            assert!(is_refused(status, &[], json!({"message": "wrong password"})), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_with_a_session_lets_in() {
+        assert!(!is_refused(302, &[("location", "/home"), ("set-cookie", "sid=a1; Path=/")], json!({})));
+        assert!(is_refused(302, &[("location", "/login")], json!({})));
+        assert!(!is_refused(200, &[], json!({"token": "t"})));
+        assert!(is_refused(200, &[], json!({"success": false, "error": "wrong password"})));
+    }
 }

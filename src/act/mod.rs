@@ -61,7 +61,7 @@ pub use maker::{Created, Maker, NotMade};
 pub use ownership::OwnershipGuard;
 pub use print::{digests_of, is_like_made_by, is_marked, marks_in};
 pub use privileges::{POWER_WORDS, may_raise};
-pub use removal::{Cleaner, ShutOut};
+pub use removal::{Cleaner, ShutOut, is_judged};
 pub use repair::{Complaint, read_complaints, repair_body};
 pub use restoring::changed_fields;
 pub use sighting::{is_tombstone, is_whole_list, record_sighting};

@@ -418,8 +418,8 @@ impl<'a> Cleaner<'a> {
     }
 }
 
-/// Whether the answer of a sign-in is a judgement of who signs in.
-pub(super) fn is_judged(response: &Response) -> bool {
+/// Returns true for an answer of a sign-in that is a judgement of who signs in: a limit, a lock and a failure are none.
+pub fn is_judged(response: &Response) -> bool {
     let refuses = matches!(response.status, 400 | 401 | 403 | 410 | 422);
     response.status < 400 || refuses || response.status == 404 && response.json.is_some()
 }

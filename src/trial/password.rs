@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::answers::status_of;
 use super::funnel::Trial;
 use super::shot::Aim;
 use super::subject::Subject;
-use crate::act::{Spare, new_marker};
-use crate::model::{Credential, Identity, Secret, Silence};
+use crate::act::{Spare, is_judged, new_marker};
+use crate::model::{Credential, Identity, Secret, Silence, ensure};
 use crate::probe::{AskCaller, SendError};
 use crate::survey::is_soft_error;
 
@@ -40,13 +41,21 @@ impl Trial<'_> {
         Ok(())
     }
 
-    async fn accepts(&self, spare: &Spare, password: &Secret) -> Result<bool, SendError> {
+    /// Returns whether a sign-in takes a password.
+    ///
+    /// # Errors
+    /// `Undecided` where it does not judge it: a limit, a lock and a failure refuse no password.
+    async fn accepts(&self, spare: &Spare, password: &Secret) -> Result<bool, Silence> {
         let Credential::Login(recipe) = &spare.identity.credential else { return Ok(false) };
         let mut recipe = recipe.clone();
         recipe.secrets.insert("password".to_owned(), password.clone());
         let identity = Identity { credential: Credential::Login(recipe), ..spare.identity.clone() };
         let probe = self.lab.maker.probe;
         let answer = probe.try_sign_in(&identity).await?;
+        ensure(answer.response().is_some_and(is_judged), || {
+            let status = status_of(&answer);
+            Silence::undecided(format!("the sign-in that is to show the password did not judge it (status {status})"))
+        })?;
         let accepted = answer.response().is_some_and(|response| response.status < 400 && !is_soft_error(response));
 
         // A success without a token opens no session.
