@@ -19,5 +19,39 @@ pub(crate) fn nobodys_id(id: &str) -> String {
         'a'..='f' => char::from_digit((letter as u32 - 0x57 + 3) % 16, 16).unwrap_or(letter),
         other => other,
     };
-    id.chars().map(turned).collect()
+    let other: String = id.chars().map(turned).collect();
+    if other != id {
+        return other;
+    }
+    // A name has no digit to turn: its letters are exchanged, and what has none of them either is made longer.
+    let other: String = id.chars().map(turn_letter).collect();
+    if other == id { format!("{id}-{}", random_word()) } else { other }
+}
+
+/// Returns the letter of the same case 13 further on.
+fn turn_letter(letter: char) -> char {
+    match letter {
+        'a'..='m' | 'A'..='M' => char::from(letter as u8 + 13),
+        'n'..='z' | 'N'..='Z' => char::from(letter as u8 - 13),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nobodys_id;
+
+    #[test]
+    fn an_id_that_is_nobodys_is_another_one() {
+        for id in ["17", "jury-trip", "JURY", "65f1c0ffee", "旅行", "", "9f8e7d6c-0000-4000-8000-000000000000"] {
+            assert_ne!(nobodys_id(id), id);
+        }
+    }
+
+    #[test]
+    fn it_has_the_form_of_the_other() {
+        assert_eq!(nobodys_id("jury-trip"), "whel-gevc");
+        assert_eq!(nobodys_id("ORD-1001"), "ORD-4334");
+        assert!(nobodys_id("17").bytes().all(|byte| byte.is_ascii_digit()));
+    }
 }
