@@ -19,6 +19,9 @@ use super::carried::Carried;
 use super::entry::{AccountNote, JournalEntry, JournalHead, Saved, SavedNote, Undo, WriteNote};
 use super::guard::removes_entry;
 
+#[cfg(test)]
+mod tests;
+
 /// Longest journal that is read back; a scan's budget of requests keeps it far below.
 const MAX_LINES: usize = 200_000;
 
@@ -243,17 +246,11 @@ impl Journal {
     /// # Errors
     /// When the line cannot be written: then the write must not leave.
     pub(super) fn before(&self, note: WriteNote) -> std::io::Result<usize> {
-        // The lock is given back before the line is appended, which takes it again.
-        let n = {
-            let mut state = self.locked();
-            let n = state.entries.len();
-            state.marks.extend((!note.marker.is_empty()).then(|| note.marker.clone()));
-            state.entries.push(JournalEntry::new(n, note.clone()));
-            n
-        };
-
-        self.append(&JournalLine::Write { n, note })?;
-        Ok(n)
+        let mut state = self.locked();
+        let n = state.entries.len();
+        // What cannot be noted does not leave: it must not stand among the writes whose outcome is in doubt.
+        state.append(&JournalLine::Write { n, note: note.clone() })?;
+        Ok(state.enter(note))
     }
 
     /// Keeps what a write carries, in memory alone.
@@ -277,10 +274,12 @@ impl Journal {
         if is_known {
             return;
         }
-        match self.before(note) {
-            Ok(n) => self.made(n, Some(object.to_owned()), None),
-            Err(error) => tracing::warn!("the journal of writes cannot be kept: {error}"),
-        }
+        let n = self.before(note.clone()).unwrap_or_else(|error| {
+            tracing::warn!("the journal of writes cannot be kept: {error}");
+            // It is there already, so that this process must know it in any case.
+            self.locked().enter(note)
+        });
+        self.made(n, Some(object.to_owned()), None);
     }
 
     /// Notes what a write made, and how to remove it where that is known better now.
@@ -327,10 +326,13 @@ impl Journal {
     /// # Errors
     /// When the line cannot be written: then the text must not be sent, since nothing would be known by it.
     pub fn mark(&self, text: &str) -> std::io::Result<()> {
-        if text.is_empty() || !self.locked().marks.insert(text.to_owned()) {
+        let mut state = self.locked();
+        if text.is_empty() || state.marks.contains(text) {
             return Ok(());
         }
-        self.append(&JournalLine::Mark { text: text.to_owned() })
+        state.append(&JournalLine::Mark { text: text.to_owned() })?;
+        state.marks.insert(text.to_owned());
+        Ok(())
     }
 
     /// Notes something that was there before and is about to be changed; its number.
@@ -338,14 +340,10 @@ impl Journal {
     /// # Errors
     /// When the line cannot be written: then it must not be changed.
     pub fn save(&self, note: SavedNote) -> std::io::Result<usize> {
-        let n = {
-            let mut state = self.locked();
-            let n = state.saved.len();
-            state.saved.push(Saved { n, note: note.clone(), is_put_back: false });
-            n
-        };
-
-        self.append(&JournalLine::Saved { n, note: Box::new(note) })?;
+        let mut state = self.locked();
+        let n = state.saved.len();
+        state.append(&JournalLine::Saved { n, note: Box::new(note.clone()) })?;
+        state.saved.push(Saved { n, note, is_put_back: false });
         Ok(n)
     }
 
@@ -408,20 +406,33 @@ impl Journal {
     }
 
     fn append(&self, line: &JournalLine) -> std::io::Result<()> {
-        let mut text = serde_json::to_string(line).map_err(std::io::Error::other)?;
-        text.push('\n');
-        let mut state = self.locked();
-        // One write for the whole line, so that the end of the process cuts the last one at most.
-        let written = state.file.write_all(text.as_bytes());
-
-        if let Err(error) = &written {
-            state.fault.get_or_insert(error.to_string());
-        }
-        written
+        self.locked().append(line)
     }
 
     fn locked(&self) -> std::sync::MutexGuard<'_, JournalState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl JournalState {
+    fn append(&mut self, line: &JournalLine) -> std::io::Result<()> {
+        let mut text = serde_json::to_string(line).map_err(std::io::Error::other)?;
+        text.push('\n');
+        // One write for the whole line, so that the end of the process cuts the last one at most.
+        let written = self.file.write_all(text.as_bytes());
+
+        if let Err(error) = &written {
+            self.fault.get_or_insert(error.to_string());
+        }
+        written
+    }
+
+    /// Keeps a write with its marker; its number.
+    fn enter(&mut self, note: WriteNote) -> usize {
+        let n = self.entries.len();
+        self.marks.extend((!note.marker.is_empty()).then(|| note.marker.clone()));
+        self.entries.push(JournalEntry::new(n, note));
+        n
     }
 }
 
