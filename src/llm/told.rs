@@ -181,13 +181,13 @@ fn keep_text(found: &mut Vec<Told>, at: &str, carrier: PromptCarrier, text: &str
 
 /// Whether an object is a turn of one of these speakers.
 fn is_role(fields: &Map<String, Value>, roles: &[&str]) -> bool {
-    let role =
-        ["role", "type", "sender", "author", "speaker", "from"].iter().find_map(|name| match fields.get(*name)? {
-            Value::String(role) => Some(role.to_ascii_lowercase()),
-            // ChatGPT's own history: `author: {role}`.
-            Value::Object(inner) => inner.get("role")?.as_str().map(str::to_ascii_lowercase),
-            _ => None,
-        });
+    const NAMES: [&str; 6] = ["role", "type", "sender", "author", "speaker", "from"];
+    let text = |value: &Value| value.as_str().map(str::to_ascii_lowercase);
+    // ChatGPT's own history: `author: {role}`. A `type` beside it may only say that it is a message.
+    let within = || NAMES.iter().find_map(|name| text(fields.get(*name)?.get("role")?));
+    let role = fields.get("role").and_then(text).or_else(within);
+    let role = role.or_else(|| NAMES.iter().find_map(|name| text(fields.get(*name)?)));
+
     if role.is_some_and(|role| roles.contains(&role.as_str())) {
         return true;
     }
@@ -257,4 +257,27 @@ pub fn token_ids(content_type: &str, text: &str) -> Option<Vec<i64>> {
     let ids = lists.map(|list| list.iter().map(Value::as_i64).collect::<Option<Vec<i64>>>());
     // A shorter list of numbers may be anything.
     ids.flatten().find(|ids| ids.len() >= 16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::texts_for_model;
+
+    fn texts(body: &str) -> Vec<String> {
+        texts_for_model("application/json", body).into_iter().map(|told| told.text).collect()
+    }
+
+    #[test]
+    fn the_role_of_an_author_counts_beside_a_type() {
+        let turn = r#"{"type": "message", "author": {"role": "system"}, "content": "Be terse."}"#;
+        assert_eq!(texts(turn), ["Be terse."]);
+        let user = r#"{"type": "message", "author": {"role": "user"}, "content": "Be terse."}"#;
+        assert!(texts(user).is_empty());
+    }
+
+    #[test]
+    fn a_type_that_is_a_role_counts_by_itself() {
+        assert_eq!(texts(r#"{"type": "system", "author": "bot", "content": "Be terse."}"#), ["Be terse."]);
+        assert!(texts(r#"{"type": "joined", "from": "system", "content": "Alice came in."}"#).is_empty());
+    }
 }
