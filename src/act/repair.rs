@@ -261,7 +261,7 @@ pub fn repair_body(body: &mut Value, complaints: &[Complaint], marker: &str) -> 
             changed = true;
         } else if is_unseen(&complaint.message) {
             // A strict schema refuses fields that it does not know.
-            changed |= fields.shift_remove(&complaint.field).is_some();
+            changed |= fields.shift_remove(&name).is_some();
         }
     }
 
@@ -301,26 +301,8 @@ fn requested_value(name: &str, said: &str, present: Option<&Value>, marker: &str
     if let Some(value) = wanted_form(name, message, marker) {
         return Some(value);
     }
-    if let Some(least) = number_behind(
-        message,
-        &["at least", "minimum", "longer than", "min length", "greater than or equal to", "less than"],
-    ) {
-        match present {
-            Some(Value::String(text)) if says(&["character", "long", "length", "short"]) => {
-                // An absurd minimum must not blow up the body.
-                let more = usize::try_from(least).unwrap_or(0).min(2_000).saturating_sub(text.chars().count());
-                return (more > 0).then(|| json!(format!("{text}{}", "a".repeat(more))));
-            }
-            Some(Value::Number(_)) => return Some(json!(least)),
-            _ => {}
-        }
-    }
-
-    if let Some(most) = number_behind(message, &["at most", "maximum", "shorter than", "max length", "exceed", "up to"])
-        && let Some(Value::String(text)) = present
-    {
-        let cut: String = text.chars().take(usize::try_from(most).unwrap_or(0)).collect();
-        return Some(json!(cut));
+    if let Some(value) = within_bounds(message, present) {
+        return Some(value);
     }
     if says(&["string"]) && present.is_some_and(|value| !value.is_string()) {
         return Some(json!(marker));
@@ -392,8 +374,118 @@ fn offered_choice(message: &str, said: &str) -> Option<Value> {
     quoted.or_else(listed).map(|word| json!(word))
 }
 
+/// Returns the present value moved within the bounds that a message names; `None` where it names none or it is within them.
+fn within_bounds(message: &str, present: Option<&Value>) -> Option<Value> {
+    let bound = |least: bool| {
+        let mut compared = COMPARISONS.into_iter().filter_map(|sign| compared_with(message, sign));
+        compared.find(|(is_least, _)| *is_least == least).map(|(_, number)| number)
+    };
+    let least = number_behind(message, &["at least", "minimum", "min length"]).or_else(|| bound(true));
+    let most =
+        number_behind(message, &["at most", "maximum", "max length", "exceed", "up to"]).or_else(|| bound(false));
+
+    match present? {
+        Value::String(text) => fit_length(message, text, (least, most)).map(Value::String),
+        Value::Number(number) => match (least, most) {
+            (_, Some(most)) if number.as_f64().is_some_and(|now| now > most as f64) => Some(json!(most)),
+            (least, _) => least.map(|least| json!(least)),
+        },
+        _ => None,
+    }
+}
+
+fn fit_length(message: &str, text: &str, (least, most): (Option<i64>, Option<i64>)) -> Option<String> {
+    let is_length = ["character", "long", "length", "short"].iter().any(|sign| message.contains(sign));
+    let length = text.chars().count();
+    // An absurd minimum must not blow up the body.
+    let least = usize::try_from(least.unwrap_or(0)).unwrap_or(0).min(2_000);
+
+    if is_length && least > length {
+        return Some(format!("{text}{}", "a".repeat(least - length)));
+    }
+    // A comparison that names no length may be one of numbers or of dates.
+    let most = usize::try_from(most?).ok().filter(|_| is_length || !message.contains(" than "))?;
+    Some(text.chars().take(most).collect())
+}
+
+/// Words of comparisons, and whether what they compare with is a minimum.
+const COMPARISONS: [(&str, bool); 8] = [
+    ("less than", false),
+    ("lower than", false),
+    ("smaller than", false),
+    ("shorter than", false),
+    ("greater than", true),
+    ("more than", true),
+    ("larger than", true),
+    ("longer than", true),
+];
+
+/// Returns the bound that a comparison names, and whether it is a minimum: `not less than 10` is one, `less than 10` is none.
+fn compared_with(message: &str, (sign, is_least): (&str, bool)) -> Option<(bool, i64)> {
+    let (before, behind) = message.split_once(sign)?;
+    let is_denial = |word: &str| matches!(word, "no" | "not") || word == "cannot" || word.ends_with("n't");
+    // The greatest numbers have no neighbour.
+    let number = number_behind(behind, &[""])?.min(i64::from(u32::MAX));
+
+    // A comparison that is denied takes in the number itself.
+    if before.split_whitespace().rev().take(2).any(is_denial) {
+        return Some((!is_least, number));
+    }
+    let step = i64::from(!behind.trim_start().starts_with("or equal"));
+    Some((is_least, if is_least { number + step } else { number - step }))
+}
+
 fn number_behind(message: &str, signs: &[&str]) -> Option<i64> {
     let rest = signs.iter().find_map(|sign| message.find(sign).and_then(|at| message.get(at + sign.len()..)))?;
     let digits: String = rest.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
     digits.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Complaint, repair_body};
+
+    fn repaired(mut body: Value, field: &str, message: &str) -> Value {
+        let complaint = Complaint { field: field.to_owned(), message: message.to_owned() };
+        repair_body(&mut body, &[complaint], "rw1");
+        body
+    }
+
+    #[test]
+    fn an_unknown_field_is_removed_under_the_name_that_the_body_has() {
+        let body = || json!({"email": "a@example.com", "title": "t"});
+        for field in ["email", "user.email", "Email"] {
+            assert_eq!(repaired(body(), field, "unknown field"), json!({"title": "t"}), "{field}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_moved_to_the_side_that_is_asked_for() {
+        let mended = |now: Value, message: &str| {
+            repaired(json!({"n": now}), "n", message).pointer("/n").cloned().unwrap_or_default()
+        };
+        assert_eq!(mended(json!(12), "must be less than 10"), json!(9));
+        assert_eq!(mended(json!(12), "must be less than or equal to 10"), json!(10));
+        assert_eq!(mended(json!(12), "must be at most 10"), json!(10));
+        assert_eq!(mended(json!(12), "must not be greater than 10"), json!(10));
+        assert_eq!(mended(json!(3), "must not be less than 10"), json!(10));
+        assert_eq!(mended(json!(3), "must be at least 10"), json!(10));
+        assert_eq!(mended(json!(0), "Input should be greater than 0"), json!(1));
+        assert_eq!(mended(json!(9), "must be at least 1 and at most 5"), json!(5));
+    }
+
+    #[test]
+    fn a_text_is_cut_or_lengthened_as_it_is_asked_for() {
+        let mended = |now: &str, message: &str| {
+            repaired(json!({"t": now}), "t", message).pointer("/t").cloned().unwrap_or_default()
+        };
+        assert_eq!(mended("abcdef", "length must be less than 5 characters"), json!("abcd"));
+        assert_eq!(mended("abcdef", "must not be longer than 5 characters"), json!("abcde"));
+        assert_eq!(mended("abcdef", "Ensure this field has no more than 5 characters."), json!("abcde"));
+        assert_eq!(mended("ab", "must be longer than 2 characters"), json!("aba"));
+        assert_eq!(mended("ab", "must not be less than 4 characters long"), json!("abaa"));
+        assert_eq!(mended("2026-12-01", "must be less than 7 days ahead"), json!("2026-12-01"));
+    }
 }
