@@ -19,6 +19,7 @@ pub struct Fence {
 }
 
 /// What stands under one mark.
+#[derive(Debug, Default)]
 struct MarkedGround {
     /// Operations of the document.
     operations: usize,
@@ -29,11 +30,30 @@ struct MarkedGround {
     served: usize,
 }
 
+impl MarkedGround {
+    /// Returns why a mark divides nothing, where it stands over most of the API's operations.
+    fn dismiss(&self, mark: &RoleMark, all: usize, lower: &str) -> Option<String> {
+        if self.operations == all {
+            return Some(format!("`{}` stands over the whole API", mark.root));
+        }
+        // A word over most routes is what the API is about, unless most reads under it refuse the caller.
+        if self.operations * 2 <= all || self.refusals > self.served {
+            return None;
+        }
+        let shown = match self.served {
+            0 => format!("no read under it shows whether {lower} is refused there"),
+            _ => format!("{lower} is served there too"),
+        };
+        Some(format!("`{}` stands over most of the API, {shown}", mark.root))
+    }
+}
+
 impl Survey {
     /// Returns the mark of an operation that divides the API, best the one behind which a read refuses the caller.
     ///
     /// # Errors
-    /// `NotApplicable` where no mark does: it stands on every route, or over most of them and the caller is served there.
+    /// `NotApplicable` where no mark does: it stands on every route, or over most of them and no more reads under it refuse
+    /// the caller than serve it.
     pub fn fence(&self, operation: &Operation, lower: &Person) -> Result<Fence, Silence> {
         let all = self.api.operations.len();
         let (mut found, mut dismissed) = (None, false);
@@ -41,9 +61,8 @@ impl Survey {
 
         for mark in marks_of(operation, &self.people.higher_roles()) {
             let ground = self.ground(&mark, operation, lower);
-            // A word over most routes is what the API is about, unless most reads under it refuse the caller.
-            if ground.operations == all || ground.operations * 2 > all && ground.refusals <= ground.served {
-                why_not = format!("`{}` stands over most of the API, {} is served there too", mark.root, lower.name);
+            if let Some(because) = ground.dismiss(&mark, all, &lower.name) {
+                why_not = because;
                 dismissed = true;
             } else if ground.first_refusal.is_some() {
                 return Ok(Fence { mark, refusing: ground.first_refusal });
@@ -96,4 +115,31 @@ fn is_neighbour(one: &Operation, other: &Operation) -> bool {
     };
     let (one, other) = (part(one), part(other));
     one.len() > 2 && one.get(..one.len() - 1).is_some_and(|parent| other.starts_with(parent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MarkedGround, RoleMark};
+
+    fn dismissed(operations: usize, refusals: usize, served: usize) -> Option<String> {
+        let mark = RoleMark { place: "path", word: "staff".to_owned(), plain: true, root: "/staff".to_owned() };
+        MarkedGround { operations, refusals, served, first_refusal: None }.dismiss(&mark, 10, "alice")
+    }
+
+    #[test]
+    fn a_caller_is_only_said_to_be_served_where_it_is() {
+        let served = dismissed(8, 1, 2).unwrap_or_default();
+        assert!(served.contains("alice is served there too"), "{served}");
+        let unread = dismissed(8, 0, 0).unwrap_or_default();
+        assert!(unread.contains("no read under it shows"), "{unread}");
+        assert!(!unread.contains("is served"), "{unread}");
+        let whole = dismissed(10, 3, 0).unwrap_or_default();
+        assert!(!whole.contains("is served"), "{whole}");
+    }
+
+    #[test]
+    fn most_reads_that_refuse_make_a_wide_mark_divide() {
+        assert_eq!(dismissed(8, 2, 1), None);
+        assert_eq!(dismissed(5, 0, 0), None);
+    }
 }
