@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::baseline::Surveyed;
 use super::leaves::{leaves_of, scalar_text};
-use super::names::split_words;
+use super::names::{BARE_IDS, ends_in_id, split_words};
 use super::objects::{Object, ObjectKey, ObjectSource, Objects};
 use super::ownership::is_person;
-use super::people::me_facts;
+use super::people::{Person, me_facts};
 use super::refusal::AnswerKind;
 use super::run::Survey;
 use super::slots::Slot;
@@ -158,7 +158,7 @@ pub(super) fn seed_accounts(survey: &mut Survey) {
         let Some(resource) = person.or(slot.resources.first()) else { continue };
 
         for person in &survey.people.all {
-            for fact in person.facts.iter().filter(|fact| kind.takes(fact)) {
+            for fact in person.facts.iter().filter(|fact| kind.takes(fact, person)) {
                 seeds.push(((resource.clone(), fact.clone()), slot.clone()));
             }
         }
@@ -201,9 +201,9 @@ impl AccountSlot {
         })
     }
 
-    fn takes(self, fact: &str) -> bool {
+    fn takes(self, fact: &str, person: &Person) -> bool {
         let is_email = fact.contains('@');
-        let is_number = fact.chars().any(|c| c.is_ascii_digit()) && !is_email;
+        let is_number = fact.chars().any(|c| c.is_ascii_digit()) && !is_email && !is_mere_name(fact, person);
 
         match self {
             Self::Name => !is_email && fact.chars().any(char::is_alphabetic) && fact.len() <= 64 && !fact.contains(' '),
@@ -211,6 +211,19 @@ impl AccountSlot {
             Self::Number => is_number,
         }
     }
+}
+
+/// Returns true for `alice2`: a fact with letters that stood in fields for names, and in none for ids.
+fn is_mere_name(fact: &str, person: &Person) -> bool {
+    let has_letters = fact.contains(|c: char| !c.is_ascii_digit());
+    let is_in = |test: &dyn Fn(&str) -> bool| person.fields.get(fact).into_iter().flatten().any(|field| test(field));
+    // What `ends_in_id` calls an id may be a user name too: some APIs name their users in addresses by it.
+    let is_name = |field: &str| {
+        matches!(AccountSlot::of(field), Some(AccountSlot::Name)) || split_words(field).join("").ends_with("name")
+    };
+    let is_id = |field: &str| !is_name(field) && (BARE_IDS.contains(&field) || ends_in_id(field));
+
+    has_letters && is_in(&is_name) && !is_in(&is_id)
 }
 
 /// Keeps what the valid answers of one operation show.
@@ -249,4 +262,38 @@ fn note_strangers(survey: &mut Survey, surveyed: &Surveyed) {
     let Some(response) = surveyed.anonymous.as_ref().and_then(|answer| answer.response()) else { return };
     let given: BTreeSet<String> = leaves_of(response).into_iter().map(|leaf| leaf.text).collect();
     survey.objects.note_listed(&surveyed.operation, ANONYMOUS, &given);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AccountSlot, Person};
+    use crate::survey::People;
+
+    fn person(facts: &[(&str, &str)]) -> Person {
+        let alice = Person { name: "alice".to_owned(), ..Person::default() };
+        let mut people = People { all: vec![alice] };
+        people.learn("alice", facts.iter().map(|(field, value)| ((*field).to_owned(), (*value).to_owned())));
+        people.all.remove(0)
+    }
+
+    #[test]
+    fn a_user_name_with_a_digit_is_no_id() {
+        let alice = person(&[("sub", "alice2"), ("username", "alice2"), ("id", "u-17"), ("email", "alice2@a.example")]);
+        let taken = |kind: AccountSlot| -> Vec<&str> {
+            alice.facts.iter().map(String::as_str).filter(|fact| kind.takes(fact, &alice)).collect()
+        };
+        assert_eq!(taken(AccountSlot::Number), ["u-17"]);
+        assert_eq!(taken(AccountSlot::Name), ["alice2", "u-17"]);
+        assert_eq!(taken(AccountSlot::Email), ["alice2@a.example"]);
+    }
+
+    #[test]
+    fn a_name_that_is_an_id_as_well_stays_one() {
+        let both = person(&[("id", "alice2"), ("username", "alice2")]);
+        assert!(AccountSlot::Number.takes("alice2", &both));
+        let number = person(&[("username", "1001")]);
+        assert!(AccountSlot::Number.takes("1001", &number));
+        let subject = person(&[("sub", "auth0|65f1")]);
+        assert!(AccountSlot::Number.takes("auth0|65f1", &subject));
+    }
 }

@@ -24,6 +24,8 @@ pub struct Person {
     /// What each of them numbers: `user`, or `account`, `tenant` and the like; a value without an entry numbers users.
     /// The user 3 is not the account 3.
     pub kinds: BTreeMap<String, BTreeSet<String>>,
+    /// The names of the fields that each of them stood in.
+    pub fields: BTreeMap<String, BTreeSet<String>>,
     /// Such values that it shares with another caller: a tenant, a team.
     pub groups: BTreeSet<String>,
     /// Groups (teams, channels) whose members it was listed among.
@@ -82,11 +84,9 @@ impl People {
                 name: identity.name.clone(),
                 role: identity.role.clone(),
                 rank: identity.rank,
-                facts: configured_facts(identity),
-                kinds: BTreeMap::new(),
-                groups: BTreeSet::new(),
-                memberships: BTreeSet::new(),
-                signed_in: false,
+                facts: configured_facts(identity).keys().cloned().collect(),
+                fields: configured_facts(identity),
+                ..Person::default()
             })
             .collect();
         Self { all }
@@ -117,6 +117,7 @@ impl People {
             // User names and e-mail addresses are mostly compared without regard to case.
             let value = value.to_lowercase();
             person.kinds.entry(value.clone()).or_default().insert(kind_of(&key));
+            person.fields.entry(value.clone()).or_default().insert(key);
             person.facts.insert(value);
         }
     }
@@ -219,17 +220,20 @@ fn is_short_number(value: &str) -> bool {
     value.len() <= 6 && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn configured_facts(identity: &Identity) -> BTreeSet<String> {
-    let mut facts = BTreeSet::new();
+/// What the configuration tells of a caller, with the names of the fields that it stands in.
+fn configured_facts(identity: &Identity) -> BTreeMap<String, BTreeSet<String>> {
+    let mut facts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut note = |value: &str, field: &str| {
+        facts.entry(value.to_lowercase()).or_default().insert(field.to_owned());
+    };
     match &identity.credential {
-        Credential::Basic(user, _) => {
-            facts.insert(user.to_lowercase());
-        }
+        Credential::Basic(user, _) => note(user, "username"),
         Credential::Login(recipe) => {
             // What a caller signs in with names it, but for the password.
-            for value in recipe.body.as_object().into_iter().flatten().filter_map(|(_, value)| value.as_str()) {
+            let fields = recipe.body.as_object().into_iter().flatten();
+            for (field, value) in fields.filter_map(|(field, value)| Some((field, value.as_str()?))) {
                 if !value.starts_with("{secret:") && value.len() >= 2 {
-                    facts.insert(value.to_lowercase());
+                    note(value, field);
                 }
             }
         }
