@@ -220,11 +220,7 @@ impl App {
         let _ = std::fs::remove_file(self.journals()?.join(format!("{}.jsonl", undoing.scan)));
         let own = Journal::begin(&self.journals()?, undoing).map_err(|error| AppError::Internal(error.to_string()))?;
         let own = Arc::new(own);
-        let removals = RemovalGuard {
-            entries: journal.entries(),
-            saved: journal.saved(),
-            accounts: journal.accounts().into_iter().map(|account| account.name).collect(),
-        };
+        let removals = RemovalGuard { entries: journal.entries(), saved: journal.saved() };
         probe.allow_writes(Arc::clone(&own), Arc::new(removals));
         let mut cleaner = Cleaner::new(&probe, journal, &given);
         cleaner.shut_out = SigningBack::new(&probe, journal, &given, limits.max_time).all(&all).await;

@@ -137,28 +137,66 @@ fn is_put_back_by(ask: &Ask, saved: &SavedNote) -> bool {
         && body == Some(saved.body.as_bytes())
 }
 
-/// Lets through what removes the entries of a journal, what puts back what was there before, and what its accounts do about themselves: for what an earlier scan
-/// left behind.
+/// Lets through what removes the entries of a journal, and what puts back what was there before: for what an earlier scan left
+/// behind.
 #[derive(Debug)]
 pub struct RemovalGuard {
     /// What was written.
     pub entries: Vec<JournalEntry>,
     /// What was there before and was changed.
     pub saved: Vec<Saved>,
-    /// The names of the scan's accounts.
-    pub accounts: Vec<String>,
 }
 
 impl WriteGuard for RemovalGuard {
     fn learn(&self, _: &str, _: ReferenceTarget<'_>) {}
 
     fn judge(&self, ask: &Ask, note: &WriteNote, _: &Journal) -> Result<(), WriteRefused> {
-        let by_account = self.accounts.contains(&ask.caller.label());
         let puts_back = self.saved.iter().any(|saved| is_put_back_by(ask, &saved.note));
 
-        match by_account || puts_back || self.entries.iter().any(|entry| may_remove(ask, entry)) {
+        match puts_back || self.entries.iter().any(|entry| may_remove(ask, entry)) {
             true => Ok(()),
             false => Err(WriteRefused::NotInJournal(note.operation.clone())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use super::*;
+    use crate::model::Method;
+    use crate::probe::{AskCaller, JournalHead, Undo, WriteKind};
+
+    #[test]
+    fn an_account_removes_what_the_journal_names_and_changes_nothing_else() -> Result<(), Box<dyn Error>> {
+        let folder = tempfile::tempdir()?;
+        let head = JournalHead {
+            scan: "undo-s1".to_owned(),
+            started_at: "2026-03-01T12:00:00Z".to_owned(),
+            base_url: "http://127.0.0.1".to_owned(),
+            config: None,
+        };
+        let journal = Journal::begin(folder.path(), head)?;
+        let undo = |path: &str| {
+            let url = format!("http://127.0.0.1{path}");
+            let undo = Undo { method: "DELETE".to_owned(), url, ..Undo::default() };
+            WriteNote { undo: Some(undo), ..WriteNote::bare("DELETE /notes/{id}", "auto-1", WriteKind::Touches) }
+        };
+        let made = [undo("/notes/__ID__"), undo("/me")];
+        let entries = made.into_iter().enumerate().map(|(n, note)| JournalEntry::new(n, note)).collect();
+        let guard = RemovalGuard { entries, saved: Vec::new() };
+        let judged = |method: Method, path: &str| -> Result<bool, Box<dyn Error>> {
+            let url = url::Url::parse(&format!("http://127.0.0.1{path}"))?;
+            let ask = Ask { method, ..Ask::get(AskCaller::named("auto-1"), url) };
+            Ok(guard.judge(&ask, &WriteNote::bare("x", "auto-1", WriteKind::Touches), &journal).is_ok())
+        };
+
+        assert!(judged(Method::Delete, "/notes/17")?);
+        assert!(judged(Method::Delete, "/me")?);
+        assert!(!judged(Method::Delete, "/orders/17")?, "no entry names it");
+        assert!(!judged(Method::Patch, "/me")?, "a change removes nothing");
+
+        Ok(())
     }
 }
