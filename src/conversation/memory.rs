@@ -48,7 +48,7 @@ struct MemoryState {
 #[derive(Debug, Default)]
 struct OperationCost {
     calls: u64,
-    /// In bytes.
+    /// In characters.
     output: usize,
     /// Calls without an answer in time, since the last one with one.
     late: u8,
@@ -128,7 +128,7 @@ impl Memory {
         let mut state = self.locked();
         // Every text stands in the channel of the whole answer once more, hence the half.
         state.spent.entry(operation.clone()).or_default().output +=
-            said.reading.channels.iter().map(|channel| channel.text.len()).sum::<usize>() / 2;
+            said.reading.channels.iter().map(|channel| channel.text.chars().count()).sum::<usize>() / 2;
         if said.usable().is_ok() {
             state.answered.insert(operation.clone());
         }
