@@ -76,7 +76,7 @@ fn is_moment(name: &str, value: &Value) -> bool {
         }
 }
 
-/// Returns true for an object in which the scan's own marks stand: those of this entry, or any of the scan's.
+/// Returns true for an object in a text of which one of the scan's marks stands, whichever write put it there.
 pub fn is_marked(fields: &Map<String, Value>, journal: &Journal) -> bool {
     fields.values().filter_map(Value::as_str).any(|text| journal.is_marked(text))
 }

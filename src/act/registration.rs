@@ -212,7 +212,7 @@ fn mend_sign_up(body: &mut Body, complaints: &[super::repair::Complaint], marker
 
         // A name that a complaint brought in may be that of the account.
         for (name, value) in members.iter_mut() {
-            if signup::is_user_name(name) && value.as_str().is_some_and(|text| text != marker && text.is_empty()) {
+            if signup::is_user_name(name) && value.as_str().is_some_and(str::is_empty) {
                 *value = json!(marker);
             }
         }

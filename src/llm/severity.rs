@@ -17,7 +17,7 @@ pub fn severity_of_prompt(prompt: &str) -> Severity {
     if telling.iter().any(|word| text.contains(word)) { Severity::Medium } else { Severity::Low }
 }
 
-/// Whether a line has a value of 12 or more characters with letters and digits behind `:`, `=` or `is`.
+/// Whether a line has a word of 12 or more bytes with letters and digits; blanks, quotes, commas, `=` and `:` part words.
 fn has_value(line: &str) -> bool {
     let words = line.split(|c: char| c.is_whitespace() || matches!(c, '=' | ':' | '"' | '\'' | ','));
     words.into_iter().any(|word| {

@@ -244,7 +244,7 @@ impl<'d> Lowering<'d> {
     }
 }
 
-/// The summary, or the first paragraph of the description when there is none.
+/// Joins the summary and the first paragraph of the description, cut to so many characters.
 fn build_summary(summary: String, description: Option<String>) -> String {
     let summary = summary.trim();
     let description = description.unwrap_or_default();

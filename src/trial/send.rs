@@ -56,7 +56,7 @@ impl<'a> WriteRequest<'a> {
 }
 
 impl Lab<'_> {
-    /// Sends a write to an object that the scan made, or that does not exist.
+    /// Sends a write with the document's own method and no twist; the guard of writes judges what it is to.
     pub(crate) async fn write(
         &self,
         acting: &Acting,

@@ -16,7 +16,8 @@ use crate::survey::{Person, Slot, is_clear_success, is_me_word, scalar_text};
 pub enum Subject<'a> {
     /// An object that the scan made.
     Object(Box<Created>),
-    /// A throw-away account: what names it, and how it and the intruder look at themselves.
+    /// An account that may be spoilt, a throw-away one or one that is marked as disposable: what names it, and how it and the
+    /// intruder look at themselves.
     Account {
         /// What names it.
         value: Value,

@@ -17,10 +17,10 @@ pub fn is_same_value(one: &Value, other: &Value) -> bool {
         (Some(one), Some(other)) => (one - other).abs() < 1e-9,
         (None, None) => match (one, other) {
             (Value::String(one), Value::String(other)) => one.eq_ignore_ascii_case(other),
-            // SQLite and its like keep flags as numbers.
             _ => one == other,
         },
         _ => match (one, other) {
+            // SQLite and its like keep flags as numbers.
             (Value::Bool(flag), Value::Number(number)) | (Value::Number(number), Value::Bool(flag)) => {
                 number.as_i64() == Some(i64::from(*flag))
             }

@@ -7,7 +7,7 @@ use crate::llm::answer::ChannelKind;
 /// Kind and path of a channel.
 pub(super) type LeafPlace = (ChannelKind, String);
 
-/// A string (or number) somewhere in a frame.
+/// A string somewhere in a frame.
 #[derive(Debug)]
 pub(super) struct ShapeLeaf<'a> {
     /// The event's name, or the code of the line.

@@ -57,7 +57,7 @@ fn count_pieces(frames: &Frames) -> HashMap<String, usize> {
     count
 }
 
-/// Gemini and LangServe's batch answer with a list of what others answer one by one.
+/// Makes a frame of each item of a list: Gemini answers with one of what others send one by one.
 fn flatten_batch(shape: WireFormat, frames: &mut Frames) {
     if let [StreamFrame { value: Value::Array(items), .. }] = frames.all.as_mut_slice()
         && shape == WireFormat::Gemini
