@@ -106,18 +106,22 @@ pub(super) fn compare_parent(
         true => format!("{name}[{}]", case.style.quoted(column)),
         false => format!("{name}.{column}"),
     };
-    let stranger = match (is_python, is_number(case, parent)) {
-        (true, true) => format!("{field} != {parent}"),
-        // The path has a text, and the column may hold a number.
-        (true, false) => format!("str({field}) != str({parent})"),
-        (false, _) => {
-            let request = case.function().parameters.first().map_or("req", |parameter| parameter.name.as_str());
-            format!("String({field}) !== String({request}.params.{parent})")
-        }
+    let stranger = match is_python && is_number(case, parent) {
+        true => format!("{field} != {parent}"),
+        false => differs_from_path(case, &field, parent),
     };
 
     refuse_stranger(case, draft, load, (name, &stranger));
     Some(())
+}
+
+/// Returns the test that a value is not the one in the path. The path has a text, and the value may be a number.
+pub(super) fn differs_from_path(case: &Case<'_>, value: &str, parameter: &str) -> String {
+    if case.style_is_python() {
+        return format!("str({value}) != str({parameter})");
+    }
+    let request = case.function().parameters.first().map_or("req", |first| first.name.as_str());
+    format!("String({value}) !== String({request}.params.{parameter})")
 }
 
 /// Returns whether the framework gives a parameter of the path as a number: `<int:id>`, `id: int`.

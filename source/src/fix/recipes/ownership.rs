@@ -2,7 +2,7 @@
 //! itself, a comparison behind the load.
 
 use super::django;
-use super::objects::{compare_after, compare_parent, deny_if_absent, find_owner_predicate};
+use super::objects::{compare_after, compare_parent, deny_if_absent, differs_from_path, find_owner_predicate};
 use crate::fix::callers::{OwnerUse, is_same_table};
 use crate::fix::draft::{Case, FixDraft};
 use crate::fix::identity::{CallerExpression, find_caller, part_of};
@@ -215,7 +215,7 @@ impl UnownedLoad<'_> {
             FixDraft::new(format!("`{}` names the account itself: only its own caller may use it", self.parameter));
         caller.bring(&case.module.path, &mut draft);
         let refusal = denial::refusal_statement(case, &mut draft, 403);
-        let test = format!("str({value}) != str({})", self.parameter);
+        let test = differs_from_path(case, &value, self.parameter);
         let statement = self.load.statement.span;
         let indent = crate::fix::style::indent_at(&case.module.text, statement.start).to_owned();
         let lines = case.style.lines(&indent, &denial::refusal_lines(case, &test, &refusal));

@@ -228,6 +228,11 @@ app.get('/d/:id', requireAuth, async (req, res) => {
   const note = await Note.findByPk(req.params.id);
   res.json(note);
 });
+
+app.get('/users/:userId', requireAuth, async (req, res) => {
+  const user = await prisma.user.findUnique({ where: { id: req.params.userId } });
+  res.json(user);
+});
 ";
 
 #[test]
@@ -256,6 +261,11 @@ fn libraries_of_javascript_are_scoped_in_their_own_way() {
         "GET /d/{id}",
         "-  const note = await Note.findByPk(req.params.id);\n\
          +  const note = await Note.findOne({ where: { id: req.params.id, ownerId: req.user.id } });\n",
+    );
+    owned(
+        file,
+        "GET /users/{userId}",
+        "+  if (String(req.user.id) !== String(req.params.userId)) return res.status(403).end();\n",
     );
 }
 
