@@ -259,7 +259,7 @@ pub fn repair_body(body: &mut Value, complaints: &[Complaint], marker: &str) -> 
         {
             fields.insert(name, value);
             changed = true;
-        } else if is_unseen(&complaint.message) {
+        } else if is_unknown(&complaint.message) {
             // A strict schema refuses fields that it does not know.
             changed |= fields.shift_remove(&name).is_some();
         }
@@ -278,7 +278,7 @@ fn known_name(fields: &Map<String, Value>, field: &str) -> String {
     known.cloned().unwrap_or_else(|| field.to_owned())
 }
 
-fn is_unseen(message: &str) -> bool {
+fn is_unknown(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     ["extra", "not permitted", "unknown", "unexpected", "not allowed", "unrecognized", "additional"]
         .iter()
@@ -291,7 +291,7 @@ fn requested_value(name: &str, said: &str, present: Option<&Value>, marker: &str
     let message = message.as_str();
     let says = |list: &[&str]| list.iter().any(|sign| message.contains(sign));
 
-    if is_unseen(message) {
+    if is_unknown(message) {
         return None;
     }
     // A choice that is offered is exact, while a form or a bound only narrows the value down.

@@ -175,8 +175,7 @@ impl<'a> SpareMaker<'a> {
 
     /// How the model is removed again: its spares go the same way.
     fn undo_of(&self, model: &Account) -> Option<Undo> {
-        let entries = self.probe.journal()?.entries();
-        entries.into_iter().find(|entry| entry.n == model.entry)?.note.undo
+        self.probe.journal()?.entry(model.entry)?.note.undo
     }
 
     async fn sign_up(

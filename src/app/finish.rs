@@ -1,6 +1,6 @@
 //! The end of a scan: suppressions, what was known before, the score, the history.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::error::AppError;
 use super::prepare::Prepared;
@@ -26,12 +26,6 @@ pub(super) async fn complete_report(app: &App, prepared: &Prepared, report: &mut
     if let Some(code) = &prepared.code {
         report.findings.iter_mut().for_each(|finding| locate_trace(code, finding));
     }
-    // It was read before the scan began. If it is gone since, all findings are new ones, and what was found is kept.
-    let baseline = read_baseline_ids(prepared).unwrap_or_else(|error| {
-        report.notes.push(format!("no finding is known from the baseline: {error}"));
-        BTreeSet::new()
-    });
-
     // The history is a convenience: a scan that cannot be kept has found what it found all the same.
     let (store, earlier) = match open_history(app, &report.scan.base_url).await {
         Ok((store, earlier)) => (Some(store), earlier),
@@ -46,7 +40,7 @@ pub(super) async fn complete_report(app: &App, prepared: &Prepared, report: &mut
             finding.first_seen.clone_from(first);
             finding.status = FindingStatus::Known;
         }
-        if baseline.contains(&finding.id) {
+        if prepared.baseline.contains(&finding.id) {
             finding.status = FindingStatus::Known;
         }
     }
@@ -98,18 +92,4 @@ fn suppression_covers(suppression: &Suppression, finding: &Finding) -> bool {
 
     // A suppression that names neither would cover every finding.
     (suppression.check.is_some() || suppression.operation.is_some()) && check && operation
-}
-
-/// Ids of the findings in the baseline report.
-pub(super) fn read_baseline_ids(prepared: &Prepared) -> Result<BTreeSet<String>, AppError> {
-    let Some(path) = &prepared.baseline else { return Ok(BTreeSet::new()) };
-    let fault = |text: String| AppError::Usage(format!("the baseline `{}` cannot be read: {text}", path.display()));
-
-    // A named pipe would be waited for without an end.
-    if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
-        return Err(fault("it is not a file".to_owned()));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
-    let report = report::read_report(&text).map_err(|error| fault(error.to_string()))?;
-    Ok(report.findings.into_iter().map(|finding| finding.id).collect())
 }

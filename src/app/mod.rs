@@ -13,6 +13,7 @@ mod fix;
 mod guarded;
 mod intent;
 mod joining;
+mod known;
 mod matrix;
 mod matrix_writes;
 mod ownership;

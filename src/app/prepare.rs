@@ -1,5 +1,6 @@
 //! From a request, the configuration and the document to everything a scan needs; nothing is sent to the API.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use super::document;
 use super::error::AppError;
 use super::intent::gather_intents;
 use super::joining::begin_reading;
+use super::known::read_baseline_ids;
 use super::reading_alone::{only_source, without_document};
 use super::source::{read_routes, read_source, source_folder};
 use super::state::App;
@@ -41,7 +43,8 @@ pub(super) struct Prepared {
     pub(super) secret_rules: Arc<UserRules>,
     pub(super) suppress: Vec<Suppression>,
     pub(super) config: Option<PathBuf>,
-    pub(super) baseline: Option<PathBuf>,
+    /// Ids of the findings that are known.
+    pub(super) baseline: BTreeSet<String>,
     pub(super) notes: Vec<String>,
     /// What people stated of who is meant to reach what.
     pub(super) intent: IntentMemory,
@@ -164,7 +167,7 @@ pub(super) async fn prepare_scan(app: &App, request: &ScanRequest) -> Result<Pre
         secret_rules: Arc::clone(&config.detect.rules),
         suppress: config.suppress.clone(),
         config: config.path.is_file().then(|| config.path.clone()),
-        baseline: over.baseline.as_ref().map(|path| app.shared.folder.join(path)),
+        baseline: read_baseline_ids(&app.shared.folder, over.baseline.as_deref())?,
         notes,
         intent: intent.memory,
         llm: build_llm_settings(&config, over)?,

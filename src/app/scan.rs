@@ -76,8 +76,6 @@ impl App {
         let wanted = recheck::load_findings(self, &request).await?;
         let request = recheck::narrow_request(request, &wanted);
         let prepared = prepare_scan(self, &request).await?;
-        // What cannot be compared with is better known before a long scan than after it.
-        finish::read_baseline_ids(&prepared)?;
         let id = ScanId(format!("{:032x}", rand::random::<u128>()));
         let (progress, watched) = watch::channel(Progress { phase: "starting", ..Progress::default() });
         let (done, ended) = watch::channel(None);

@@ -26,7 +26,7 @@ impl Trial<'_> {
             return Ok(());
         }
         // What was made goes by the same address as the owner's object.
-        let like = journal.entries().into_iter().find(|entry| entry.n == created.entry);
+        let like = journal.entry(created.entry);
         let bare = WriteNote::bare(&self.acting.operation.id.0, &tried.caller, WriteKind::Creates);
         let marker = value.as_str().map(str::to_owned).unwrap_or_default();
         let note = WriteNote { marker, undo: like.and_then(|entry| entry.note.undo), ..bare };

@@ -9,7 +9,7 @@ use super::follow::CallArgument;
 use super::idioms::{self};
 use super::report::CodeAccessVerb;
 use super::state::State;
-use super::value::{CodeValue, Labels, Query, Truth, ValueKind};
+use super::value::{CodeValue, Labels, Query, ValueKind};
 use super::words;
 use crate::ir::{Argument, Expr, ExprKind, Span, Spread, dotted_text, literal_text};
 use crate::project::Resolved;
@@ -369,7 +369,7 @@ impl HandlerReader<'_> {
             if self.statement_is(call.span) {
                 self.learn(state, &yes);
             }
-            return CodeValue { truth: Some(Rc::new(Truth { yes, no: Facts::default() })), ..CodeValue::default() };
+            return CodeValue::if_true(yes);
         }
 
         // What is logged leaves the handler for no client.

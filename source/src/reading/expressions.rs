@@ -289,11 +289,7 @@ impl HandlerReader<'_> {
         // `any(..)` is true where one element makes the body true.
         let mut yes = inner.facts.clone();
         yes.and(&truth.yes);
-        CodeValue {
-            labels: made.labels.with(source_labels),
-            truth: Some(Rc::new(Truth { yes, no: Facts::default() })),
-            ..CodeValue::default()
-        }
+        CodeValue { labels: made.labels.with(source_labels), ..CodeValue::if_true(yes) }
     }
 
     /// The elements of a table in memory or of a query for which conditions hold.

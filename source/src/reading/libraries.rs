@@ -4,12 +4,12 @@ use std::rc::Rc;
 
 use super::calls::Call;
 use super::engine::{Cx, HandlerReader};
-use super::facts::{CallerTie, Facts};
+use super::facts::CallerTie;
 use super::follow::CallArgument;
 use super::idioms::{self};
 use super::report::CodeAccessVerb;
 use super::state::State;
-use super::value::{CodeValue, Labels, Query, Truth, ValueKind};
+use super::value::{CodeValue, Labels, Query, ValueKind};
 use super::words;
 
 impl HandlerReader<'_> {
@@ -54,10 +54,7 @@ impl HandlerReader<'_> {
 
         if compares_secret(call) {
             let yes = self.tie(Labels { ids: Default::default(), ..labels }, CallerTie::Access, mark);
-            return Some(CodeValue {
-                truth: Some(Rc::new(Truth { yes, no: Facts::default() })),
-                ..CodeValue::default()
-            });
+            return Some(CodeValue::if_true(yes));
         }
 
         if matches!(

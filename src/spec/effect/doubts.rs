@@ -120,9 +120,9 @@ pub(super) fn in_summary(said: &OperationText<'_>) -> Option<String> {
         return Some(format!("the summary begins with `{}`", clip_text(first)));
     }
     // A first word that is no known read or noun may be a verb; before `a` or `the` it is taken for one.
-    let is_unseen = !is_kind(WordKind::Read, first) && !is_kind(WordKind::Noun, first);
+    let is_unknown = !is_kind(WordKind::Read, first) && !is_kind(WordKind::Noun, first);
 
-    if is_unseen && is_governed && !is_settled && !is_preposition(first) {
+    if is_unknown && is_governed && !is_settled && !is_preposition(first) {
         return Some(format!("the summary begins with `{}`, which is no word for a read", clip_text(first)));
     }
     // `Get or create a cart`, `Fetches and deletes the next message`.

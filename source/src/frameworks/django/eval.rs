@@ -43,7 +43,7 @@ impl UrlReader<'_> {
             ExprKind::Logic { parts, .. } => {
                 let values: Vec<DjangoValue> = parts.iter().map(|part| self.eval(scope, part)).collect();
                 // `a or b` gives the first operand that holds; one that is not seen may be empty.
-                let known = values.iter().find(|value| !value.is_unseen() && value.truth() != Some(false));
+                let known = values.iter().find(|value| !value.is_unknown() && value.truth() != Some(false));
                 known.or(values.last()).cloned().unwrap_or(DjangoValue::Unknown)
             }
             ExprKind::Comprehension { body, clauses, conditions } => {
@@ -236,7 +236,7 @@ impl UrlReader<'_> {
 
         let source = self.eval(scope, &clause.source);
         // Without a known source the body is still made once, so that its routes are named as unclear.
-        let items = if source.is_unseen() { vec![DjangoValue::Unknown] } else { source.items() };
+        let items = if source.is_unknown() { vec![DjangoValue::Unknown] } else { source.items() };
         let mut made = Vec::new();
 
         for item in items.into_iter().take(MOST_ITEMS) {

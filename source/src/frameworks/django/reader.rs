@@ -242,7 +242,7 @@ impl<'p> UrlReader<'p> {
         let source = self.eval(scope, source);
         let mut items = source.items();
 
-        if items.is_empty() && source.is_unseen() {
+        if items.is_empty() && source.is_unknown() {
             // Followed once: what it declares is named as not clear.
             items.push(DjangoValue::Unknown);
         }

@@ -133,7 +133,7 @@ impl DjangoValue {
     }
 
     /// Returns whether nothing is known of it.
-    pub(super) fn is_unseen(&self) -> bool {
+    pub(super) fn is_unknown(&self) -> bool {
         matches!(self, DjangoValue::Unknown)
     }
 
