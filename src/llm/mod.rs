@@ -33,7 +33,7 @@ pub use shapes::{MAX_EVENTS, MAX_READ_BYTES, WireFormat, build_request_body, rea
 pub use siblings::{SiblingGroup, find_chain, first_of_chain};
 pub use signs::{QuestionExchange, disclosed_names, signs_of_model, word_question};
 pub use text::{
-    Manner, classify_instructions, has_number, is_instruction, is_refusal, turns_away, without_refusals, without_talk,
-    words_beyond,
+    Manner, classify_instructions, has_number, is_instruction, is_refusal, strings_of_body, turns_away,
+    without_refusals, without_talk, words_beyond,
 };
 pub use told::{PromptCarrier, Told, texts_for_model, token_ids};

@@ -1,5 +1,7 @@
 //! What a text of a model amounts to, where that only ever silences: no finding is made of a phrase.
 
+use serde_json::Value;
+
 use super::overlap::normal_text;
 
 /// Words of somebody who refuses.
@@ -221,6 +223,24 @@ pub fn words_beyond(text: &str, others: &[&str]) -> Vec<String> {
     words(text).into_iter().filter(telling).collect()
 }
 
+/// Returns every string of a JSON body, one a line: what an answer may repeat of its request. A body of another format
+/// comes back as it is.
+pub fn strings_of_body(body: &str) -> String {
+    fn collect<'v>(value: &'v Value, strings: &mut Vec<&'v str>) {
+        match value {
+            Value::String(text) => strings.push(text),
+            Value::Array(items) => items.iter().for_each(|item| collect(item, strings)),
+            Value::Object(fields) => fields.values().for_each(|field| collect(field, strings)),
+            _ => {}
+        }
+    }
+
+    let Ok(body) = serde_json::from_str::<Value>(body) else { return body.to_owned() };
+    let mut strings = Vec::new();
+    collect(&body, &mut strings);
+    strings.join("\n")
+}
+
 /// Whether a text reads like instructions to a model, and says more than every second prompt.
 pub fn is_instruction(text: &str) -> bool {
     let mut text = format!(" {}", normal_text(text));
@@ -329,6 +349,20 @@ mod tests {
         assert_eq!(without_refusals("My instructions are confidential. I'm sorry, but I can't share them."), "");
 
         assert_eq!(without_talk("I never disclose my tools to anybody; is there anything else I can do?"), "");
+    }
+
+    #[test]
+    fn what_an_answer_repeats_of_its_request_is_no_word_of_its_own() {
+        let sent =
+            |session: &str| format!(r#"{{"question": "Is it \"open\"?", "turns": [{{"session_id": "{session}"}}]}}"#);
+        let (one, two) = (sent("9f1c-face-0001"), sent("9f1c-cafe-0001"));
+        let sent = [strings_of_body(&one), strings_of_body(&two)];
+        let answer =
+            |session: &str| words_beyond(&format!("{session}: Is it \"open\"? Sign up."), &[&sent[0], &sent[1]]);
+
+        assert_eq!(answer("9f1c-face-0001"), ["sign", "up"]);
+        assert_eq!(answer("9f1c-cafe-0001"), ["sign", "up"]);
+        assert_eq!(strings_of_body("question=open"), "question=open");
     }
 
     #[test]

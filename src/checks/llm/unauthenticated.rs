@@ -8,7 +8,7 @@ use crate::checks::acting::ActCx;
 use crate::checks::meta::check;
 use crate::checks::rule::{CheckResult, Rule, Violation, defence_held, ensure, status_text};
 use crate::conversation::{Reply, ReplyUnusable, Stop, Talk};
-use crate::llm::{BENIGN, Prompt, has_number, turns_away, words_beyond};
+use crate::llm::{BENIGN, Prompt, has_number, strings_of_body, turns_away, words_beyond};
 use crate::model::{ANONYMOUS, Role, Security, Severity, Silence};
 use crate::probe::AskCaller;
 use crate::survey::is_soft_error;
@@ -116,10 +116,11 @@ impl TwoAnswers {
         Err(defence_held(&said.answer, &control.answer, because))
     }
 
-    /// Whether the two questions brought two answers that differ in more than what of the questions they repeat, and in
+    /// Whether the two questions brought two answers that differ in more than what of their requests they repeat, and in
     /// numbers and ids, which every answer may have anew.
     fn varies(&self) -> bool {
-        let telling = |said: &Reply| words_beyond(&said.reading.said(), &[BENIGN, OTHER]);
+        let sent = [strings_of_body(&self.one.sent), strings_of_body(&self.two.sent)];
+        let telling = |said: &Reply| words_beyond(&said.reading.said(), &[BENIGN, OTHER, &sent[0], &sent[1]]);
         telling(&self.one) != telling(&self.two)
     }
 
