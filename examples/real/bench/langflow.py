@@ -11,6 +11,9 @@ API = "/api/v1"
 class Langflow(App):
     """langflow-base on SQLite without automatic sign-in; new users are active at once."""
 
+    # Ten seconds after each start it sets `auth_settings` of every folder that has none.
+    settle_seconds = 13.0
+
     def launch(self, place):
         # Both folders use the same releases of one package, each with the versions that it was verified with.
         binaries = install.python(place.cache, f"langflow-base-{place.version}", place.source / f"pins-{place.version}.txt")

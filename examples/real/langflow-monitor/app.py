@@ -28,7 +28,6 @@ class Monitor(Langflow):
     """Each user has a flow that has run once, so that it has builds, transactions and a message."""
 
     weak, fixed = "0.8.4", "0.9.0"
-    settle_seconds = 3.0
 
     def fill(self, caller, user):
         node = caller.must("POST", API + "/custom_component", {"code": COMPONENT})["data"]
