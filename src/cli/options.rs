@@ -102,7 +102,7 @@ pub struct LimitOptions {
     #[arg(long, value_name = "N", value_parser = parse_rate)]
     pub rate: Option<f64>,
     /// Requests at one time
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=128))]
     pub concurrency: Option<u16>,
     /// Seconds to wait for one answer
     #[arg(long, value_name = "SECONDS", value_parser = parse_positive)]

@@ -111,7 +111,7 @@ pub(super) fn read_scan(source: &ConfigSource<'_>, value: &TomlValue<'_>) -> Res
         max_requests: section.integer("max_requests", 1, 10_000_000)?,
         max_seconds: section.integer("max_seconds", 0, 10_000_000)?,
         rate: section.number("rate", 10_000.0)?,
-        concurrency: section.integer("concurrency", 1, 256)?.and_then(|n| usize::try_from(n).ok()),
+        concurrency: section.integer("concurrency", 1, 128)?.and_then(|n| usize::try_from(n).ok()),
         timeout: section.number("timeout_seconds", 600.0)?.map(Duration::from_secs_f64),
     })
 }

@@ -141,7 +141,7 @@ impl DecodeLevel {
 }
 
 fn decode_value(decoded: &mut Decoded, path: &str, value: &Value, level: DecodeLevel) {
-    if level.depth > MAX_DEPTH || path.len() > MAX_PATH_BYTES {
+    if level.depth > MAX_DEPTH {
         return decoded.cap(Cap::Depth);
     }
     match value {
@@ -200,8 +200,14 @@ fn decode_form(decoded: &mut Decoded, text: &str) {
     }
 }
 
+/// A path that is too long grows no more; what stands below it is read all the same.
 fn join_path(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+    let key = cut_to_length(key, MAX_PATH_BYTES);
+    match path.len() {
+        0 => key.to_owned(),
+        MAX_PATH_BYTES.. => path.to_owned(),
+        _ => format!("{path}.{key}"),
+    }
 }
 
 fn cut_to_length(text: &str, at: usize) -> &str {

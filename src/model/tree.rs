@@ -1,7 +1,8 @@
 //! Builds a JSON value from any serde format within a budget of values and bytes. Knows nothing of what it means.
 //!
 //! YAML allows what JSON does not: keys that are numbers, merge keys, and aliases that expand without end. All three
-//! end here: keys become text, merge keys are applied, and every value costs, however often it is reached by alias.
+//! end here: keys become text, merge keys are applied, and every value costs, however often it is reached by alias. In
+//! JSON `<<` is a name as any other.
 
 use std::fmt;
 
@@ -25,12 +26,14 @@ pub struct Budget {
     values: usize,
     bytes: usize,
     used: usize,
+    /// Whether `<<` is a merge key.
+    merges: bool,
 }
 
 impl Budget {
-    /// A budget of so many values and bytes.
+    /// A budget of so many values and bytes, for YAML.
     pub fn new(values: usize, bytes: usize) -> Self {
-        Self { values, bytes, used: 0 }
+        Self { values, bytes, used: 0, merges: true }
     }
 
     /// Whether it ran out, which is why building failed.
@@ -61,7 +64,7 @@ impl Budget {
 /// # Errors
 /// [`TooMuch`] where it would take more.
 pub fn json_within(bytes: &[u8], most: usize) -> Result<Option<(Value, usize)>, TooMuch> {
-    let mut budget = Budget::new(usize::MAX, most);
+    let mut budget = Budget { merges: false, ..Budget::new(usize::MAX, most) };
     let mut reader = serde_json::Deserializer::from_slice(bytes);
 
     match Tree(&mut budget).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value)) {
@@ -168,7 +171,9 @@ impl<'de> Visitor<'de> for Tree<'_> {
         map.extend(fields);
 
         // Behind all fields, since those of the mapping itself win, wherever the merge key stands.
-        if let Some(merged) = map.shift_remove("<<") {
+        if self.0.merges
+            && let Some(merged) = map.shift_remove("<<")
+        {
             merge_mapping(&mut map, merged);
         }
         Ok(Value::Object(map))
@@ -240,5 +245,19 @@ impl Visitor<'_> for TreeKey {
 
     fn visit_unit<E>(self) -> Result<String, E> {
         Ok("null".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn in_json_a_merge_key_is_a_name_as_any_other() {
+        let body = br#"{"<<": {"role": "admin"}, "id": 7}"#;
+        let (read, _) = json_within(body, 1 << 20).unwrap().unwrap();
+        assert_eq!(read, json!({"<<": {"role": "admin"}, "id": 7}));
     }
 }

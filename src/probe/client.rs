@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::ask::{Answer, Ask, AskCaller, RawOutcome, Response};
+use super::csrf::{CsrfState, asks_for_csrf};
 use super::guard::{ReferenceTarget, WriteGuard, WriteRefused};
 use super::journal::Journal;
 use super::ledger::Ledger;
@@ -122,6 +123,7 @@ pub struct Probe {
     pub(super) pulse: Pulse,
     pub(super) rations: Rations,
     pub(super) routes: Routes,
+    pub(super) csrf: CsrfState,
     pub(super) ledger: Ledger,
     pub(super) memory: AnswerMemory,
     pub(super) cancel: CancellationToken,
@@ -187,6 +189,7 @@ impl Probe {
             pulse: Pulse::default(),
             rations: Rations::default(),
             routes: Routes::default(),
+            csrf: CsrfState::default(),
             until: limits.max_time.map(|time| tokio::time::Instant::now() + time),
             scope,
             base_url,
@@ -282,6 +285,7 @@ impl Probe {
     /// Names the operations of a document, so that what is noted of requests is noted of these.
     pub fn name_operations(&mut self, api: &Api) {
         self.routes = Routes::new(api);
+        self.csrf = CsrfState::new(api);
     }
 
     /// Requests sent so far.
@@ -343,8 +347,28 @@ impl Probe {
         }
     }
 
-    /// One request on the wire, again after 429 or 503 as the target wishes.
+    /// One request on the wire, with the token against cross-site requests where one is asked for.
     pub(super) async fn transmit(
+        &self,
+        ask: &Ask,
+        session: Option<&Session>,
+        jar: Option<&str>,
+    ) -> Result<Arc<Answer>, SendError> {
+        let signed = self.with_csrf(ask, session, jar, false).await;
+        let answer = self.transmit_paced(&signed, session, jar).await?;
+        // A write that was refused for its token was not done, and may be sent again.
+        if ask.method.is_safe() || !answer.response().is_some_and(asks_for_csrf) {
+            return Ok(answer);
+        }
+        let renewed = self.with_csrf(ask, session, jar, true).await;
+        if renewed.headers == signed.headers {
+            return Ok(answer);
+        }
+        self.transmit_paced(&renewed, session, jar).await
+    }
+
+    /// One request, again after 429 or 503 as the target wishes.
+    async fn transmit_paced(
         &self,
         ask: &Ask,
         session: Option<&Session>,
@@ -457,6 +481,7 @@ impl Probe {
     /// up to a cap: each of them makes every later search dearer.
     fn learn_cookies(&self, response: &Response, owner: Option<&str>) {
         let owner = owner.unwrap_or("anonymous");
+        self.csrf.note_cookies(response, owner);
         for (name, value) in set_cookies(response).filter(|(_, value)| (8..=MAX_COOKIE).contains(&value.len())) {
             let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
             let kinds = cookies.len();

@@ -5,6 +5,7 @@ mod ask;
 mod build;
 mod carried;
 mod client;
+mod csrf;
 mod death;
 mod entry;
 mod guard;

@@ -53,7 +53,9 @@ pub(super) fn signed_request(
         .map_err(|error| SendError::Unbuildable(error.to_string()))?;
     let mut request = client.request(method, url);
 
-    for (name, value) in &ask.headers {
+    let (cookies, headers): (Vec<_>, Vec<_>) =
+        ask.headers.iter().partition(|(name, _)| name.eq_ignore_ascii_case("cookie"));
+    for (name, value) in headers {
         request = request.header(name, value);
     }
     if !ask.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept")) {
@@ -64,10 +66,18 @@ pub(super) fn signed_request(
             request = request.header(name, format!("{prefix}{}{suffix}", token.expose()));
         }
         // Where the jar has the cookie, it sends it by itself.
+        // Cookies go in one line (RFC 6265 §5.4).
         Some(Session { carrier: TokenCarrier::Cookie(name), token, by_jar: false, .. }) => {
-            request = request.header("cookie", cookie_line(name, token.expose()));
+            let own = cookie_line(name, token.expose());
+            let further = cookies.iter().map(|(_, value)| value.as_str());
+            request =
+                request.header("cookie", std::iter::once(own.as_str()).chain(further).collect::<Vec<_>>().join("; "));
         }
-        _ => {}
+        _ => {
+            for (name, value) in cookies {
+                request = request.header(name, value);
+            }
+        }
     }
 
     if let Some((media_type, bytes)) = &ask.body {

@@ -145,18 +145,18 @@ fn group_held_back(rows: &[ReachRow]) -> Vec<HeldBack> {
     for row in rows {
         let Some(because) = &row.because else { continue };
         // One step may be of use to operations that are held back for reasons in other words.
-        let is_same = |group: &&mut HeldBack| match (&group.step, &row.step) {
+        let is_same_help = |group: &HeldBack| match (&group.step, &row.step) {
             // Each names its own operation and would make a group of one.
             (Some(Step::Include(_)), Some(Step::Include(_))) => true,
             (Some(one), Some(other)) => one.is_same_as(other),
-            (None, None) => group.reached == row.reached && group.because == *because,
+            (None, None) => group.because == *because,
             _ => false,
         };
 
-        match groups.iter_mut().find(is_same) {
+        // What was asked must not be counted as not asked, though the same step would help.
+        match groups.iter_mut().find(|group| group.reached == row.reached && is_same_help(group)) {
             Some(group) => {
                 group.count += 1;
-                group.reached = group.reached.min(row.reached);
 
                 if group.operations.len() < MAX_NAMED {
                     group.operations.push(row.operation.clone());

@@ -164,7 +164,9 @@ impl Shortfall {
 
 /// Returns why there is no letter; `None` where each family that applies was tested on half of its operations.
 pub fn find_shortfall(findings: &[Finding], coverage: &[CoverageRow]) -> Option<Shortfall> {
-    let all = Tested::of(coverage.iter(), &|_| true);
+    let noted = noted_places(findings);
+    let is_noted = |row: &CoverageRow| noted.contains(&(row.check.as_str(), &row.operation));
+    let all = Tested::of(coverage.iter(), &|row| row.outcome.is_tested() || is_noted(row));
     if all.tested == 0 {
         let step = best_step(coverage.iter(), &all.open);
         return Some(Shortfall { family: None, tested: 0, applicable: all.applicable, step });
@@ -175,7 +177,6 @@ pub fn find_shortfall(findings: &[Finding], coverage: &[CoverageRow]) -> Option<
         families.entry(check_family(&row.check)).or_default().push(row);
     }
     let shown_by_two = shown_by_two(findings);
-    let noted = noted_places(findings);
     // One caller alone shows that it gets its own objects; that it is kept from others takes two.
     let is_of_two = |row: &CoverageRow| match &row.proof {
         Some(proof) => proof.attack.identity != proof.control.identity,
@@ -186,7 +187,7 @@ pub fn find_shortfall(findings: &[Finding], coverage: &[CoverageRow]) -> Option<
         .map(|(name, rows)| {
             let concluded = |row: &CoverageRow| {
                 let is_verdict = row.outcome.is_tested() && (name != OF_TWO_CALLERS || is_of_two(row));
-                is_verdict || noted.contains(&(row.check.as_str(), &row.operation))
+                is_verdict || is_noted(row)
             };
             let tested = Tested::of(rows.iter().copied(), &concluded);
             (name, rows, tested)

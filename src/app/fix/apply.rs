@@ -59,14 +59,30 @@ fn write_patch(made: &Patch, force: bool) -> Result<Vec<PathBuf>, AppError> {
         let path = made.root.join(file);
         let original = made.originals.get(file).map(String::as_str).unwrap_or_default();
         ensure_replaceable(&made.root, &path, original, force)?;
-        paths.insert(path, text);
+        paths.insert(path, (text.as_str(), original));
     }
 
-    for (path, text) in &paths {
-        replace_file(path, text)
-            .map_err(|error| AppError::Usage(format!("{} cannot be written: {error}", path.display())))?;
-    }
+    write_all(&paths)?;
     Ok(paths.into_keys().collect())
+}
+
+/// Writes every file of `(new text, old text)`; where one cannot be written, those before it get their old text back.
+fn write_all(files: &BTreeMap<PathBuf, (&str, &str)>) -> Result<(), AppError> {
+    for (at, (path, (text, _))) in files.iter().enumerate() {
+        let Err(error) = replace_file(path, text) else { continue };
+        let mut fault = format!("nothing was written: {} cannot be written: {error}", path.display());
+
+        for (path, (_, original)) in files.iter().take(at) {
+            // A file that the patch made had no text before, and was not there.
+            let undone = if original.is_empty() { fs::remove_file(path) } else { replace_file(path, original) };
+            if let Err(error) = undone {
+                fault =
+                    format!("{fault}; {} has its new text already and could not be set back: {error}", path.display());
+            }
+        }
+        return Err(AppError::Usage(fault));
+    }
+    Ok(())
 }
 
 fn ensure_replaceable(root: &Path, path: &Path, original: &str, force: bool) -> Result<(), AppError> {
@@ -77,8 +93,12 @@ fn ensure_replaceable(root: &Path, path: &Path, original: &str, force: bool) -> 
     if !parent.canonicalize().is_ok_and(|parent| parent.starts_with(root)) || path.is_symlink() {
         return fault("lies outside of the source folder, or is a link");
     }
-    // A file that the patch makes has no text on either side.
-    let now = fs::read_to_string(path).unwrap_or_default();
+    // A file that the patch makes has no text on either side; one that cannot be read as text may be anything.
+    let now = match fs::read_to_string(path) {
+        Ok(now) => now,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return fault(&format!("cannot be read: {error}")),
+    };
 
     if now != original {
         return fault("has changed while the patch was made; ask again");
@@ -128,4 +148,38 @@ fn replace_file(path: &Path, text: &str) -> std::io::Result<()> {
         let _ = fs::remove_file(&beside);
     }
     written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_one_file_cannot_be_written_the_others_are_as_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("a.py"), "old").unwrap();
+        // A file's name cannot go over a folder that has something in it.
+        fs::create_dir_all(at("c.py/inner")).unwrap();
+        let files =
+            BTreeMap::from([(at("a.py"), ("new", "old")), (at("b.py"), ("made", "")), (at("c.py"), ("new", "old"))]);
+
+        let fault = write_all(&files).unwrap_err().to_string();
+        assert!(fault.starts_with("nothing was written: ") && fault.contains("c.py"), "{fault}");
+        assert_eq!(fs::read_to_string(at("a.py")).unwrap(), "old");
+        assert!(!at("b.py").exists());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "a copy was left behind");
+    }
+
+    #[test]
+    fn a_file_that_is_no_text_is_not_taken_for_a_missing_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let path = root.join("test_new.py");
+        assert!(ensure_replaceable(&root, &path, "", false).is_ok());
+
+        fs::write(&path, [0xff, 0xfe, 0x00]).unwrap();
+        let fault = ensure_replaceable(&root, &path, "", false).unwrap_err().to_string();
+        assert!(fault.contains("cannot be read"), "{fault}");
+    }
 }

@@ -5,6 +5,7 @@ mod additions;
 mod administered;
 mod bodies;
 mod boxes;
+mod csrf;
 mod disguised;
 mod drawers;
 mod enveloped;

@@ -57,3 +57,11 @@ fn bounds_are_reported() {
     assert_eq!(split_channels(None, &"data: x\n\n".repeat(6_000)).caps, [Cap::Events]);
     assert_eq!(split_channels(None, "[1,2]").caps, []);
 }
+
+#[test]
+fn a_value_behind_a_long_path_is_read() {
+    let body = serde_json::json!({"a".repeat(400): {"b".repeat(400): {"token": "s3cret-of-alice"}}});
+    let decoded = split_channels(None, &body.to_string());
+    assert!(decoded.channels.iter().any(|channel| channel.text == "s3cret-of-alice"), "{:?}", decoded.caps);
+    assert!(decoded.channels.iter().all(|channel| channel.path.len() < 1100));
+}

@@ -51,6 +51,17 @@ fn what_holds_back_is_grouped_by_its_remedy_and_named() {
             "3 not answered with data: status 500 (GET /f, GET /g, GET /h)",
         ]
     );
+    // The same step helps what was asked and what was not, and neither is counted as the other.
+    let step = Some("name one: `owns = { a_id = [\"<id>\"] }` under its owner in routewarden.toml");
+    let two = Reach::of(vec![
+        row("/a/{id}", Reached::Declared, Some("no id is known"), step),
+        row("/b/{id}", Reached::Asked, Some("status 404"), step),
+    ]);
+    let said: Vec<String> = two.held_back.iter().map(routewarden::report::HeldBack::sentence).collect();
+    assert_eq!(
+        said,
+        ["1 not asked: no id is known (GET /a/{id})", "1 not answered with data: status 404 (GET /b/{id})"]
+    );
     let many = (0..9).map(|n| row(&format!("/{n}"), Reached::Asked, Some(&format!("reason {n}")), None)).collect();
     assert_eq!(Reach::of(many).held_back.len(), 5);
 }
