@@ -176,6 +176,7 @@ impl AccessModel<'_> {
         match claim.verb {
             AccessVerb::Read | AccessVerb::List => judge_read(self, claim, &grounds, accused),
             AccessVerb::Create => judge_addition(claim, &grounds),
+            AccessVerb::Call => judge_action(claim, &grounds),
             _ => judge_write(claim, &grounds),
         }
     }
@@ -359,6 +360,18 @@ fn judge_addition(claim: &AccessClaim, grounds: &Grounds) -> Ruling {
         (Some((_, because)), _) => Ruling::Undecided(format!("{because}, and may be meant to be added to")),
         (None, Some(ground)) => broken_ruling(ground, ground.rank == Rank::Stated),
         (None, None) => Ruling::Undecided(format!("nothing shows that {} alone may add to it", claim.owner)),
+    }
+}
+
+/// Judges a claim that an action was called on an object: what others may read, they may be meant to act on (to like it, to
+/// vote for it), so that only a rule that keeps the object from them counts.
+fn judge_action(claim: &AccessClaim, grounds: &Grounds) -> Ruling {
+    let kept = grounds.private.iter().find(|ground| ground.rank <= Rank::Rule && ground.is_seen());
+    match (grounds.open.first(), kept) {
+        (_, Some(ground)) if ground.rank == Rank::Stated => broken_ruling(ground, true),
+        (Some((_, because)), _) => Ruling::Undecided(format!("{because}, and may be meant to act on it")),
+        (None, Some(ground)) => broken_ruling(ground, true),
+        (None, None) => Ruling::Undecided(format!("nothing shows that {} alone may act on it", claim.owner)),
     }
 }
 

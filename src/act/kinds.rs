@@ -62,6 +62,12 @@ impl Acting {
         self.kind == ActKind::Create && self.slots.last().is_some_and(|slot| slot.place == Place::Path)
     }
 
+    /// Returns whether it acts on an object that its path names: `POST /orders/{id}/cancel`.
+    pub fn acts_on_object(&self) -> bool {
+        let last = self.slots.last().filter(|slot| slot.place == Place::Path && slot.names_object());
+        self.kind == ActKind::Act && self.operation.effect != Effect::Reads && last.is_some() && !self.only_looks()
+    }
+
     /// Returns whether its path says that it only looks at what it is given: `/validate-name`, `/preview`.
     pub fn only_looks(&self) -> bool {
         let last = last_words(&self.operation.path);
@@ -146,6 +152,31 @@ const SENDING: &[&str] = &[
     "subscription",
     "subscriptions",
     "publish",
+];
+/// Words of actions that set something going which no one takes back.
+const RUNNING: &[&str] = &[
+    "send",
+    "resend",
+    "dispatch",
+    "run",
+    "rerun",
+    "trigger",
+    "launch",
+    "start",
+    "stop",
+    "provision",
+    "rollout",
+    "rollback",
+    "scale",
+    "sync",
+    "retry",
+    "print",
+    "call",
+    "order",
+    "ship",
+    "build",
+    "install",
+    "process",
 ];
 /// Segments that say that the collection before them is added to.
 const MAKING: &[&str] = &["create", "new", "add"];
@@ -460,8 +491,10 @@ fn left_alone(operation: &Operation, kind: ActKind, excluded: bool) -> Option<St
         said.extend(operation.operation_id.as_deref().map(split_words).unwrap_or_default().into_iter().take(1));
     }
     let sends = operation.method == Method::Post;
+    let runs = kind == ActKind::Act;
     let word = said
         .into_iter()
-        .find(|word| FAR_REACHING.contains(&word.as_str()) || sends && SENDING.contains(&word.as_str()))?;
+        .find(|word| FAR_REACHING.contains(&word.as_str()) || sends && SENDING.contains(&word.as_str()))
+        .or_else(|| last_words(&operation.path).into_iter().find(|word| runs && RUNNING.contains(&word.as_str())))?;
     Some(format!("not called: it may reach others or move money (`{word}`)"))
 }

@@ -2,6 +2,7 @@
 //! document alone, and compares what the survey and its own few requests brought; it never decides how sure it is.
 
 mod access;
+mod acted;
 mod acting;
 mod added;
 mod context;

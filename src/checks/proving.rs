@@ -40,7 +40,7 @@ impl Rule {
     /// Adds what the rightful caller and anonymous callers can do.
     pub(super) fn rest_on_controls(&mut self, trial: &Trial<'_>, proven: &Proven<'_>) {
         let owner = &trial.owner;
-        if matches!(trial.aim, Aim::Removal) {
+        if matches!(trial.aim, Aim::Removal | Aim::Once(_)) {
             let found = format!("{owner} found the object before (status {})", status_text(&proven.before.answer));
             self.weigh("owner-had-it", proven.before.object.is_some(), found);
             self.show(Role::Baseline, &proven.before.answer);
@@ -73,7 +73,8 @@ impl Rule {
             }
             WriteEffect::Shows(what) => {
                 let what = clean_name(what, 60);
-                self.weigh(name, attack.has_effect(), format!("after {by} {owner} reads `{what}` as it was written"));
+                let how = if matches!(trial.aim, Aim::Once(_)) { "changed" } else { "as it was written" };
+                self.weigh(name, attack.has_effect(), format!("after {by} {owner} reads `{what}` {how}"));
             }
             WriteEffect::None => {
                 self.weigh(name, attack.has_effect(), format!("{owner} sees nothing of {by}"));
@@ -91,6 +92,7 @@ impl Rule {
         let repeated = again.is_some_and(|again| again.effect == proven.attack.effect);
         let because = match proven.attack.effect {
             WriteEffect::Gone => "a second object went the same way",
+            _ if matches!(proven.attack.wanted, ExpectedEffect::Anything) => "the same showed on a second one",
             _ => "a second change with another value shows too",
         };
         self.weigh("repeated", repeated, because);
@@ -124,6 +126,7 @@ fn find_in(rule: Rule, trial: &Trial<'_>, proven: &Proven<'_>) -> CheckResult {
 pub(super) fn format_write_claim(trial: &Trial<'_>, proven: &Proven<'_>) -> String {
     let deed = match (&trial.aim, &proven.attack.effect) {
         (Aim::Removal, _) => "deleted",
+        (Aim::Once(_), WriteEffect::Shows(_)) => "acted on",
         (_, WriteEffect::Gone) => "took over or removed",
         _ => "changed",
     };

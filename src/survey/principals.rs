@@ -9,7 +9,7 @@ use super::leaves::{leaves_of, scalar_text};
 use super::names::{ends_in_id, is_me_word, is_owner_name, resource_of_name, resource_of_path, split_words};
 use super::people::{Person, me_facts};
 use super::run::Survey;
-use super::slots::{Slot, id_slots, is_choice};
+use super::slots::{Slot, id_slots, is_choice, names_kind};
 use crate::model::{Api, Operation, Parameter, Place};
 use crate::probe::Sessions;
 
@@ -23,10 +23,10 @@ pub fn naming_parameters<'a>(api: &Api, operation: &'a Operation) -> Vec<&'a Par
     let is_taken =
         |parameter: &Parameter| taken.iter().any(|slot| slot.place == parameter.place && slot.name == parameter.name);
     let free = operation.parameters.iter().filter(|parameter| !is_taken(parameter) && !is_choice(api, parameter));
-    free.filter(|parameter| says_whose(parameter)).take(MAX_PARAMETERS).collect()
+    free.filter(|parameter| says_whose(api, parameter)).take(MAX_PARAMETERS).collect()
 }
 
-fn says_whose(parameter: &Parameter) -> bool {
+fn says_whose(api: &Api, parameter: &Parameter) -> bool {
     let name = bare_name(&parameter.name);
     let last = split_words(&name).pop().unwrap_or_default();
     // `api_key` and `promo_code` end like ids, and name no object of a caller.
@@ -34,7 +34,7 @@ fn says_whose(parameter: &Parameter) -> bool {
 
     match parameter.place {
         Place::Header => names_principal(&name),
-        Place::Query => names_principal(&name) || ends_in_id(&name) && !other,
+        Place::Query => names_principal(&name) || (ends_in_id(&name) || names_kind(api, &name)) && !other,
         _ => false,
     }
 }

@@ -63,7 +63,7 @@ pub fn id_slots(api: &Api, operation: &Operation) -> Vec<Slot> {
     for parameter in operation.parameters.iter().filter(|parameter| parameter.place == Place::Query) {
         // What the handler loads an object by names one, whatever it is called.
         let loaded = operation.request.loads(InputPlace::Query, &parameter.name);
-        let names_object = ends_in_id(&parameter.name) || loaded.is_some();
+        let names_object = ends_in_id(&parameter.name) || loaded.is_some() || names_kind(api, &parameter.name);
 
         // An optional parameter filters a list, and the request works without it.
         if parameter.required && names_object && !is_choice(api, parameter) {
@@ -78,6 +78,15 @@ pub fn id_slots(api: &Api, operation: &Operation) -> Vec<Slot> {
     }
 
     found
+}
+
+/// Returns whether a parameter has the name of what a collection of the API holds: `?sample=` beside `/samples`.
+pub(super) fn names_kind(api: &Api, name: &str) -> bool {
+    let word = name.to_ascii_lowercase();
+    let collections =
+        [format!("{word}s"), format!("{word}es"), word.strip_suffix('y').unwrap_or(&word).to_owned() + "ies"];
+    let is_told = collections.iter().any(|name| api.any_path_says(&[name]));
+    is_told && singular_of(&word) == word && word.chars().all(|letter| letter.is_ascii_alphabetic())
 }
 
 /// A parameter that chooses among fixed values, or is a date or a flag, names no object.

@@ -35,18 +35,24 @@ impl<'a> Lab<'a> {
     /// `NotTried` where there are no two callers, or there is no such object.
     pub(crate) fn foreign_trial(&'a self, acting: &'a Acting, aim: Aim<'a>) -> Result<Trial<'a>, Silence> {
         let pairs = self.pairs();
-        let mut owned = pairs.iter().filter_map(|pair| Some((pair, self.object_of(acting, pair.1)?)));
+        let trial_on = |(intruder, owner): &(&'a Person, &'a Person), object: Subject<'a>| {
+            let trial = Trial::new(self, acting, (object, &owner.name), aim.clone(), &intruder.name);
+            Trial { peer: Some(*intruder), ..trial }
+        };
+        let mut owned = pairs.iter().filter_map(|pair| Some(trial_on(pair, self.object_of(acting, pair.1)?)));
 
+        // Who has a parent of its own can try both paths: the victim's whole one, and the own parent with the foreign child.
+        let first = owned.next();
+        let found = match first {
+            Some(first) if first.lacks_parent() => owned.find(|other| !other.lacks_parent()).or(Some(first)),
+            first => first,
+        };
         // What the user gave the scan to write to stands in where it can make none.
         let given = || {
             let of = |owner: &Person| Some(Subject::Object(Box::new(self.granted(acting, &owner.name)?)));
-            pairs.iter().find_map(|pair| Some((pair, of(pair.1)?)))
+            pairs.iter().find_map(|pair| Some(trial_on(pair, of(pair.1)?)))
         };
-        let found = owned.next().or_else(given);
-        let ((intruder, owner), object) = found.ok_or_else(|| self.no_target(acting, !pairs.is_empty()))?;
-        let trial = Trial::new(self, acting, (object, &owner.name), aim, &intruder.name);
-
-        Ok(Trial { peer: Some(intruder), ..trial })
+        found.or_else(given).ok_or_else(|| self.no_target(acting, !pairs.is_empty()))
     }
 
     /// Returns the trial of an operation without credentials on an object of a signed-in caller.

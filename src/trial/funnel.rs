@@ -78,6 +78,8 @@ struct Miss {
     attack: Tried,
     because: String,
     own_parents: Option<String>,
+    /// What the attacker would need a parent of, where the path below one could not be tried.
+    untried: Option<String>,
 }
 
 impl<'a> Trial<'a> {
@@ -88,7 +90,7 @@ impl<'a> Trial<'a> {
     pub(crate) async fn run(&self) -> Result<Proven<'a>, Silence> {
         let saved = self.save().await?;
         let proven = match self.aim {
-            Aim::Removal => self.remove().await,
+            Aim::Removal | Aim::Once(_) => self.spend().await,
             _ => self.change().await,
         };
         // A trial that failed may have changed the object too.
@@ -174,9 +176,10 @@ impl<'a> Trial<'a> {
         Ok((Some(again), Some(there)))
     }
 
-    async fn remove(&self) -> Result<Proven<'a>, Silence> {
+    /// Tries what an object goes through once, such as its removal: on a further one each time.
+    async fn spend(&self) -> Result<Proven<'a>, Silence> {
         let Some(kept) = self.subject.object() else {
-            return Err(Silence::not_applicable("accounts are not removed for a proof"));
+            return Err(Silence::not_applicable("accounts are not used up for a proof"));
         };
         let first = self.fresh(kept).await?;
 
@@ -187,7 +190,7 @@ impl<'a> Trial<'a> {
             Ok(hit) => hit,
             Err(miss) => {
                 self.note(&miss.attack, &first, miss.because.clone());
-                let own = self.own_removal(spot).await?;
+                let own = self.own_spending(spot).await?;
                 return Err(self.miss(&miss, own.as_ref()));
             }
         };
@@ -232,11 +235,12 @@ impl<'a> Trial<'a> {
         Err(Silence::undecided(because))
     }
 
-    /// Sends the positive control of a removal, which comes last.
-    async fn own_removal(&self, on: Spot<'_>) -> Result<Option<Tried>, Silence> {
+    /// Sends the positive control of what uses the object up, which comes last.
+    async fn own_spending(&self, on: Spot<'_>) -> Result<Option<Tried>, Silence> {
         let Some(rightful) = &self.rightful else { return Ok(None) };
         let own = self.shoot(rightful, &Twist::default(), on).await?;
-        let said = format!("its own removal: status {}", status_of(&own.answer));
+        let deed = if matches!(self.aim, Aim::Removal) { "removal" } else { "call" };
+        let said = format!("its own {deed}: status {}", status_of(&own.answer));
 
         if own.seen.telling && why_inconclusive(&own.answer).is_none() {
             self.note(&own, on.subject, said);
@@ -246,7 +250,7 @@ impl<'a> Trial<'a> {
         }
         let status = status_of(&own.answer);
         Err(Silence::undecided(format!(
-            "{} is refused, and {rightful}'s own removal (status {status}) has no effect either",
+            "{} is refused, and {rightful}'s own {deed} (status {status}) has no effect either",
             self.attacker
         )))
     }
@@ -261,7 +265,7 @@ impl<'a> Trial<'a> {
         let because = self.say_miss(&attack);
         // A caller without credentials has no parents of its own.
         let path = on.subject.object().filter(|_| self.attacker != ANONYMOUS).map(|object| self.mixed_path(object));
-        let missed = |because, own_parents| Ok(Err(Miss { attack, because, own_parents }));
+        let missed = |own_parents, untried| Ok(Err(Miss { attack, because, own_parents, untried }));
 
         match path {
             Some(MixedPath::Found(twist, parents)) => {
@@ -270,13 +274,13 @@ impl<'a> Trial<'a> {
                     return Ok(Ok(TrialHit { nobody, attack: mixed, twist, own_parents: Some(parents) }));
                 }
                 let also = self.say_miss(&mixed);
-                missed(because, Some(format!("below {parents} of its own: {also}")))
+                missed(Some(format!("below {parents} of its own: {also}")), None)
             }
             Some(MixedPath::NoParent(kind)) => {
                 let attacker = &self.attacker;
-                missed(because, Some(format!("not tried below a {kind} of {attacker}'s own, as it has none")))
+                missed(Some(format!("not tried below a {kind} of {attacker}'s own, as it has none")), Some(kind))
             }
-            Some(MixedPath::None) | None => missed(because, None),
+            Some(MixedPath::None) | None => missed(None, None),
         }
     }
 
@@ -342,6 +346,11 @@ impl<'a> Trial<'a> {
             Some(also) => format!("{}; {also}", miss.because),
             None => miss.because.clone(),
         };
+        // Most rules that fail look at the parent alone: a refusal of the victim's whole path does not show that they hold.
+        if let Some(kind) = &miss.untried {
+            let help = format!("let {} make a {kind} of its own, below which this may be tried", self.attacker);
+            return Silence::undecided(because).with_help(help);
+        }
         match own {
             Some(own) => Silence::held(&miss.attack.answer.exchange, &own.answer.exchange, because),
             None => Silence::undecided(format!("{because}, and no caller is known that may do it")),
@@ -397,7 +406,7 @@ impl<'a> Trial<'a> {
     pub(crate) fn verb(&self) -> AccessVerb {
         match self.aim {
             Aim::Removal => AccessVerb::Delete,
-            Aim::Call(_) => AccessVerb::Call,
+            Aim::Call(_) | Aim::Once(_) => AccessVerb::Call,
             _ => AccessVerb::Change,
         }
     }

@@ -67,8 +67,9 @@ impl<'a> Lab<'a> {
     /// Whether the account of an identity may be changed: a throw-away one, or one that the user gave for it.
     pub(crate) fn may_spoil(&self, name: &str) -> bool {
         let identities = self.maker.probe.identities();
-        let is_given = identities.iter().any(|known| known.name == name && known.consent.is_disposable());
-        is_given || self.account(name).is_some()
+        let is_given = || identities.iter().any(|known| known.name == name && known.consent.is_disposable());
+        // Beside throw-away accounts those of the user stay as they are.
+        self.account(name).is_some() || self.accounts.made.is_empty() && is_given()
     }
 
     /// Returns the latest object of a caller that an operation's last slot takes, with the values of its path.

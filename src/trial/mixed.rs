@@ -58,6 +58,11 @@ impl Trial<'_> {
         }
     }
 
+    /// Returns whether the operation has parents, and the attacker none of its own.
+    pub(super) fn lacks_parent(&self) -> bool {
+        self.subject.object().is_some_and(|object| matches!(self.mixed_path(object), MixedPath::NoParent(_)))
+    }
+
     /// Returns a parent of the attacker's own: that of its own object of the kind, or one that it made.
     fn own_parent(&self, slot: &Slot, on: &Created) -> Option<Value> {
         let made = self.lab.maker.made();

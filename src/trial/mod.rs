@@ -4,6 +4,7 @@
 
 mod access;
 mod account;
+mod action;
 mod adding;
 pub(crate) mod addressed;
 mod answer_shape;
@@ -48,6 +49,7 @@ mod witness;
 
 pub use access::ObservedAccess;
 pub(crate) use account::ChangedAccount;
+pub(crate) use action::compare_states;
 pub(crate) use adding::{Added, Adding};
 pub use answers::{read_answer, refusal_sign, why_inconclusive};
 pub(crate) use burst::{GUESSES, GuessBurst};

@@ -34,6 +34,8 @@ pub enum Aim<'a> {
     Password(String),
     /// The function changes what it decides.
     Call(CompareViews<'a>),
+    /// An action changes the object for good, so that each call takes a further one.
+    Once(CompareViews<'a>),
     /// The object is gone.
     Removal,
 }
@@ -46,6 +48,7 @@ impl std::fmt::Debug for Aim<'_> {
             Self::Text(_) => "Text",
             Self::Password(_) => "Password",
             Self::Call(_) => "Call",
+            Self::Once(_) => "Once",
             Self::Removal => "Removal",
         })
     }
@@ -186,7 +189,7 @@ impl Trial<'_> {
         let present = named_fields(on);
         let (mut body, wanted) = match &self.aim {
             Aim::Removal => (build_body(api, self.acting, ""), ExpectedEffect::Gone),
-            Aim::Call(_) => (self.body_as_it_is(on), ExpectedEffect::Anything),
+            Aim::Call(_) | Aim::Once(_) => (self.body_as_it_is(on), ExpectedEffect::Anything),
             Aim::Password(field) => {
                 let new = self.new_password(on.subject).ok_or_else(no_field)?;
                 let value = Value::String(new.expose().to_owned());
@@ -303,7 +306,7 @@ impl Trial<'_> {
         let gone = if seen.is_gone() && says { WriteEffect::Gone } else { WriteEffect::None };
         Ok(match (wanted, &self.aim) {
             (ExpectedEffect::Value(field, value), _) if seen.shows(field, value) => WriteEffect::Shows(field.clone()),
-            (ExpectedEffect::Anything, Aim::Call(compare)) if !seen.is_gone() => {
+            (ExpectedEffect::Anything, Aim::Call(compare) | Aim::Once(compare)) if !seen.is_gone() => {
                 compare(on.seen, seen).map_or(WriteEffect::None, WriteEffect::Shows)
             }
             (ExpectedEffect::Password(secret), _) => {

@@ -21,7 +21,7 @@ impl<'a> Trial<'a> {
     /// `Undecided` where it is not shown to its owner, or nothing could be made.
     pub(crate) async fn target(&self) -> Result<WriteTarget<'a>, Silence> {
         let subject = match (&self.aim, self.subject.object()) {
-            (Aim::Removal, Some(kept)) => self.fresh(kept).await?,
+            (Aim::Removal | Aim::Once(_), Some(kept)) => self.fresh(kept).await?,
             _ => self.subject.clone(),
         };
         self.target_on(subject).await

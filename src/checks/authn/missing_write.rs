@@ -11,7 +11,7 @@ use crate::checks::rule::{CheckResult, Rule, Violation, ensure, status_text};
 use crate::model::{ANONYMOUS, AccessVerb, Method, Operation, Role, Security, Silence, clean_name};
 use crate::survey::{Leaf, Person, id_slots, split_words};
 use crate::trial::addressed;
-use crate::trial::{Aim, NamelessMaking, Trial};
+use crate::trial::{Aim, NamelessMaking, Trial, compare_states};
 
 check! {
     /// ## What it does
@@ -67,6 +67,7 @@ fn plan_write(cx: &PlanCx<'_>, operation: &Operation) -> Need {
         ActKind::Create if operation.requires_sign_in() => 8,
         // An object or two, the owner's write and two without credentials, with the owner's looks after each.
         ActKind::Update | ActKind::Delete if by_path => 16,
+        ActKind::Act if acting.acts_on_object() => 16,
         ActKind::Update | ActKind::Delete | ActKind::Act if !addressed::naming_fields(cx.api, &acting).is_empty() => 16,
         _ => return Need::NotApplicable,
     };
@@ -112,7 +113,12 @@ fn anonymous_trial<'a>(cx: &'a ActCx<'a>, acting: &'a Acting, signed: &[&'a Pers
     // A part of an object, such as `/notes/{id}/pin`, is changed through its path too.
     let by_path = acting.operation.path.contains('}') && !acting.slots.is_empty();
     let mut trial = if by_path {
-        cx.anonymous_trial(acting, if acting.kind == ActKind::Delete { Aim::Removal } else { Aim::Change })?
+        let aim = match acting.kind {
+            ActKind::Delete => Aim::Removal,
+            ActKind::Act => Aim::Once(&compare_states),
+            _ => Aim::Change,
+        };
+        cx.anonymous_trial(acting, aim)?
     } else {
         Trial { attacker: ANONYMOUS.to_owned(), ..addressed::addressed_trial(cx, acting)? }
     };

@@ -1,6 +1,7 @@
 //! `authz/bola-write`.
 
 use crate::act::{ActKind, Acting, acting_of, ends_in_slot};
+use crate::checks::acted::judge_action;
 use crate::checks::acting::ActCx;
 use crate::checks::added::judge_addition;
 use crate::checks::context::PlanCx;
@@ -26,6 +27,7 @@ check! {
     /// Where the path has parents, the object is also addressed below a parent of the intruder's own. An object that leaves
     /// its owner's view by the intruder's change was taken over or removed. What is made below an object or tied to it counts
     /// where the owner is shown it there, and the operation refuses the intruder by the object's own path; else it is suspected.
+    /// An action (`POST /orders/{id}/cancel`) counts where another route keeps the object from the intruder.
     /// The status of the answer decides nothing: many handlers answer 200 and change the caller's own object, or none.
     ///
     /// ## When it stays silent
@@ -62,15 +64,20 @@ fn plan_change(cx: &PlanCx<'_>, operation: &Operation) -> Need {
 
 fn changes_object(cx: &PlanCx<'_>, operation: &Operation) -> bool {
     let one = ends_in_slot(&operation.path);
+    let acting = acting_of(cx.api, operation);
     // A part of an object (`/users/{id}/email`) is changed by PUT and PATCH; a POST there makes something.
     matches!(operation.method, Method::Put | Method::Patch) && operation.path.contains('}')
         || operation.method == Method::Post && one && !id_slots(cx.api, operation).is_empty()
-        || acting_of(cx.api, operation).adds_below()
+        || acting.adds_below()
+        || acting.acts_on_object()
 }
 
 async fn check_foreign_write(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
     if acting.adds_below() {
         return judge_addition(cx, acting).await;
+    }
+    if acting.acts_on_object() {
+        return judge_action(cx, acting).await;
     }
     ensure(acting.kind == ActKind::Update, || {
         Silence::not_applicable("it does not change an object that its address names")

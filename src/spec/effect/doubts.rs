@@ -163,8 +163,8 @@ fn in_required_query(said: &OperationText<'_>) -> Option<String> {
     if said.is_settled() {
         return None;
     }
-    let mut unknown =
-        said.query().filter(|(name, is_required)| *is_required && !chooses_what_is_read(name)).map(|(name, _)| name);
+    let chooses = |name: &str| chooses_what_is_read(name) || said.names_kind(name);
+    let mut unknown = said.query().filter(|(name, is_required)| *is_required && !chooses(name)).map(|(name, _)| name);
     unknown.next().map(|name| format!("it requires `{}`, which is no id, filter, search or page", clip_text(name)))
 }
 

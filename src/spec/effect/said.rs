@@ -16,6 +16,8 @@ pub(super) struct Around<'d> {
     modules: BTreeMap<&'d str, (usize, bool)>,
     /// Words that name things in this document: they stand in the plural, before `id` in a value's name, or in a tag.
     things: BTreeSet<String>,
+    /// What its collections hold.
+    kinds: BTreeSet<String>,
 }
 
 impl<'d> Around<'d> {
@@ -38,7 +40,8 @@ impl<'d> Around<'d> {
             }
         }
 
-        Self { modules, things: named_things(operations, methods.keys().copied()), methods }
+        let things = named_things(operations, methods.keys().copied());
+        Self { modules, things, kinds: listed_kinds(methods.keys().copied()), methods }
     }
 
     /// Returns whether the document uses a word for a thing elsewhere: `/widget/{id}` beside `/widgets`.
@@ -55,6 +58,13 @@ impl<'d> Around<'d> {
     fn has_method(&self, path: &str, method: Method) -> bool {
         self.methods.get(path).is_some_and(|methods| methods.contains(&method))
     }
+}
+
+/// Returns what collections hold, by their names: `monitor` for `/monitors`.
+fn listed_kinds<'d>(paths: impl Iterator<Item = &'d str>) -> BTreeSet<String> {
+    let fixed = paths.flat_map(|path| path.split('/')).filter(|part| !part.starts_with('{'));
+    let last = fixed.filter_map(|part| split_words(part).pop());
+    last.filter(|word| is_plural(word)).filter_map(|word| word.strip_suffix('s').map(str::to_owned)).collect()
 }
 
 fn named_things<'d>(operations: &[Operation], paths: impl Iterator<Item = &'d str>) -> BTreeSet<String> {
@@ -133,6 +143,11 @@ impl<'o> OperationText<'o> {
     /// Returns whether the document uses a word for a thing elsewhere.
     pub(super) fn is_thing(&self, word: &str) -> bool {
         self.around.is_thing(word)
+    }
+
+    /// Returns whether a value of the query has the name of what a collection of the document holds.
+    pub(super) fn names_kind(&self, value: &str) -> bool {
+        self.around.kinds.contains(&value.to_ascii_lowercase())
     }
 
     /// Returns the names of the query values, with whether each is required.

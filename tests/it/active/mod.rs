@@ -1,6 +1,7 @@
 //! Scans that write, against twins that keep what is written to them.
 
 mod accounts;
+mod actions;
 mod additions;
 mod administered;
 mod bodies;

@@ -3,7 +3,7 @@
 use routewarden::model::Confidence;
 use routewarden::report::{CoverageOutcome, Report};
 
-use super::harness::{Bench, coverage};
+use super::harness::{Bench, coverage, shown};
 use crate::twins::{Twin, named};
 
 async fn scan(twin: &Twin, more: &str) -> Report {
@@ -99,4 +99,15 @@ async fn what_is_stated_to_need_sign_in_is_meant_for_no_stranger() {
     assert_eq!((found.operation.path.as_str(), found.confidence), ("/books", Confidence::Confirmed));
     let row = coverage(&report, "authn/missing", "GET /books/{isbn}");
     assert!(row.starts_with("NotApplicable: public content"), "{row}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_is_asked_for_what_another_users_thing_holds() {
+    let outcome = async |name: &str| {
+        let report = scan(&named(name).await, "[scan]\nmode = \"active\"\n").await;
+        let is_it = |finding: &&Finding| shown(finding).contains(&("authz/bola-body".into(), "GET /readings".into()));
+        report.findings.iter().find(is_it).map(|finding| finding.confidence)
+    };
+    assert_eq!(outcome("readings-weak").await, Some(Confidence::Confirmed));
+    assert_eq!(outcome("readings-repaired").await, None);
 }

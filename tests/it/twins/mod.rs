@@ -7,6 +7,7 @@ mod envelopes;
 mod exposure;
 mod facts;
 mod functions;
+mod handed_in;
 mod hashes;
 mod kit;
 mod lists;
@@ -51,6 +52,7 @@ fn drafts() -> Vec<kit::Draft> {
         numbers::drafts(),
         objects::drafts(),
         lists::drafts(),
+        handed_in::drafts(),
         nested::drafts(),
         functions::drafts(),
         missing::drafts(),

@@ -1,0 +1,53 @@
+//! What an action has changed of an object, as its owner sees it.
+
+use serde_json::Value;
+
+use super::look::ObjectView;
+use crate::survey::split_words;
+
+/// Words of fields that change by themselves, or with every write.
+const MOVING: [&str; 15] = [
+    "updated",
+    "modified",
+    "changed",
+    "accessed",
+    "seen",
+    "viewed",
+    "views",
+    "hits",
+    "version",
+    "revision",
+    "etag",
+    "now",
+    "age",
+    "elapsed",
+    "remaining",
+];
+
+/// Returns the field that an action has changed, where one has.
+pub(crate) fn compare_states(before: &ObjectView, now: &ObjectView) -> Option<String> {
+    let (was, is) = (before.object.as_ref()?, now.object.as_ref()?);
+    let changed = |(name, old): &(&String, &Value)| {
+        let new = is.get(*name).unwrap_or(&Value::Null);
+        let is_told = !new.is_array() && !new.is_object() && !old.is_array() && !old.is_object();
+        is_told && new != *old && !moves_by_itself(name, old)
+    };
+    let added = || is.iter().find(|(name, new)| !was.contains_key(*name) && is_set(new) && !is_moving(name));
+
+    was.iter().find(changed).map(|(name, _)| name.clone()).or_else(|| added().map(|(name, _)| name.clone()))
+}
+
+/// A time that was set is told anew at each write; one that was not (`approved_at`) is what an action leaves.
+fn moves_by_itself(name: &str, old: &Value) -> bool {
+    let is_time =
+        split_words(name).iter().any(|word| matches!(word.as_str(), "at" | "time" | "timestamp" | "date" | "on"));
+    is_moving(name) || is_time && is_set(old)
+}
+
+fn is_moving(name: &str) -> bool {
+    split_words(name).iter().any(|word| MOVING.contains(&word.as_str()))
+}
+
+fn is_set(value: &Value) -> bool {
+    value.is_string() || value.is_number() || value.as_bool() == Some(true)
+}
