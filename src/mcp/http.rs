@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::connections::Serving;
 use self::requests::{MAX_REQUEST_BYTES, WholeRequest};
-use self::sessions::HttpSessions;
+use self::sessions::{HttpSessions, SESSION_HEADER};
 use super::error::McpError;
 use super::server::{McpServer, ServerOptions};
 use super::stdio::asked_to_stop;
@@ -157,11 +157,12 @@ impl RequestGuard {
             return *refused;
         }
 
-        let ends_session = request.method() == Method::DELETE;
+        let ended = request.header(SESSION_HEADER).filter(|_| request.method() == Method::DELETE).map(str::to_owned);
         let mut response = next.run(request.into_request()).await;
 
         // The session is gone when this is answered; clients take 202 for "not done yet", and warn.
-        if ends_session && response.status() == StatusCode::ACCEPTED {
+        if let Some(session) = ended.filter(|_| response.status() == StatusCode::ACCEPTED) {
+            self.sessions.forget(&session);
             *response.status_mut() = StatusCode::NO_CONTENT;
         }
         response

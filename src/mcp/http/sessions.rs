@@ -62,6 +62,11 @@ impl HttpSessions {
         Err(refusal_response(StatusCode::SERVICE_UNAVAILABLE, TOO_MANY, &because))
     }
 
+    /// Forgets a session that its client has ended.
+    pub(super) fn forget(&self, session: &str) {
+        self.locked(|asked| asked.remove(session));
+    }
+
     /// Closes the session that was idle for longest, where that is long enough.
     async fn close_idle(&self) -> bool {
         let open: Vec<_> = self.manager.sessions.read().await.keys().cloned().collect();
