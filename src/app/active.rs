@@ -141,7 +141,8 @@ impl App {
         for journal in self.left_behind() {
             let base_url = journal.head().base_url.clone();
             // The scope and the credentials of this scan are for its own target; another one does not get them.
-            if base_url.trim_end_matches('/') != probe.base_url().as_str().trim_end_matches('/') {
+            let is_of_another = base_url.trim_end_matches('/') != probe.base_url().as_str().trim_end_matches('/');
+            if prepared.without_undo || is_of_another {
                 notes.push(format!("an earlier scan left something at {base_url}; `routewarden undo` removes it"));
                 continue;
             }

@@ -49,6 +49,8 @@ pub struct Overrides {
     pub source: Option<PathBuf>,
     /// No source is read, whatever is named: nothing of it is needed.
     pub without_source: bool,
+    /// What earlier scans left is named and not removed: nothing may be written.
+    pub without_undo: bool,
     /// An Overlay over the document.
     pub overlay: Option<PathBuf>,
     /// Make throw-away accounts.

@@ -32,7 +32,7 @@ pub use answers::{
     ReplayedExchange, RouteVerdict, ScanRequest,
 };
 pub use error::AppError;
-pub use fence::NamedByModel;
+pub use fence::{FenceRules, FencedCall, NamedByModel, VouchedConfig};
 pub use fix::Applied;
 pub use intent::{IntentRow, StatedIntents};
 pub use scan::{Finished, ScanHandle};

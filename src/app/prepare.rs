@@ -43,6 +43,8 @@ pub(super) struct Prepared {
     pub(super) secret_rules: Arc<UserRules>,
     pub(super) suppress: Vec<Suppression>,
     pub(super) config: Option<PathBuf>,
+    /// What earlier scans left is only named.
+    pub(super) without_undo: bool,
     /// Ids of the findings that are known.
     pub(super) baseline: BTreeSet<String>,
     pub(super) notes: Vec<String>,
@@ -137,8 +139,7 @@ pub(super) async fn prepare_scan(app: &App, request: &ScanRequest) -> Result<Pre
     let mode = over.mode.or(config.scan.mode).unwrap_or_default();
     let intent = gather_intents(&config, &found.api, crate::model::today())?;
     let mut notes = collect_notes(&config, over, mode);
-    notes.extend(intent.notes());
-    notes.extend(note);
+    notes.extend(intent.notes().into_iter().chain(note));
     let excluded = [config.scan.exclude.as_slice(), over.exclude.as_slice()].concat();
     let included = [config.scan.include.as_slice(), over.include.as_slice()].concat();
     let mut code = None;
@@ -167,6 +168,7 @@ pub(super) async fn prepare_scan(app: &App, request: &ScanRequest) -> Result<Pre
         secret_rules: Arc::clone(&config.detect.rules),
         suppress: config.suppress.clone(),
         config: config.path.is_file().then(|| config.path.clone()),
+        without_undo: over.without_undo,
         baseline: read_baseline_ids(&app.shared.folder, over.baseline.as_deref())?,
         notes,
         intent: intent.memory,

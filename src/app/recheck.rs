@@ -1,7 +1,7 @@
 //! Runs the proofs of stored findings again: the same rule on the same operations, with fresh sessions and objects.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use url::Url;
 
@@ -42,6 +42,21 @@ impl WantedFinding {
 
     pub(super) fn first(&self) -> Option<&Finding> {
         self.findings.first()
+    }
+
+    /// The configuration of the scan that the findings are from.
+    pub(super) fn config(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
+    /// Where that scan's requests went.
+    pub(super) fn base_url(&self) -> Option<&str> {
+        self.base_url.as_deref()
+    }
+
+    /// How much that scan could do.
+    pub(super) fn mode(&self) -> Option<Mode> {
+        self.mode
     }
 }
 

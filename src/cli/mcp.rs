@@ -7,10 +7,11 @@ use anyhow::bail;
 
 use crate::app::App;
 use crate::mcp::{self, HttpOptions, ServerOptions};
-use crate::model::clean_name;
+use crate::model::{Mode, clean_name};
 
 use super::cx::CommandCx;
 use super::exit::Exit;
+use super::options::ModeOption;
 
 /// Options of `mcp`.
 #[derive(Debug, clap::Args)]
@@ -30,6 +31,10 @@ pub struct McpArgs {
     /// one. Repeatable
     #[arg(long = "root", value_name = "DIR")]
     pub roots: Vec<PathBuf>,
+    /// The most that a scan of the assistant may do; modes up to it need no further question. Without it, modes beyond
+    /// the configuration's are asked about
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub max_mode: Option<ModeOption>,
     /// Also speak the HTTP+SSE transport of 2024 (not built yet)
     #[arg(long, requires = "http")]
     pub legacy_sse: bool,
@@ -51,10 +56,12 @@ pub(super) async fn run(cx: &CommandCx, args: McpArgs) -> anyhow::Result<Exit> {
         None => cx.app.with_folder(project.clone()),
     };
     let roots = args.roots.iter().map(|root| project.join(root)).collect();
+    let most = args.max_mode.map(Mode::from);
+    let options = ServerOptions::from_environment().with_roots(roots).with_max_mode(most);
 
     match args.http {
-        None => mcp::serve_stdio_with(app, ServerOptions::from_environment().with_roots(roots)).await?,
-        Some(address) => serve_http(cx, app, address, roots).await?,
+        None => mcp::serve_stdio_with(app, options).await?,
+        Some(address) => serve_http(cx, app, address, options).await?,
     }
     Ok(Exit::Clean)
 }
@@ -69,7 +76,7 @@ fn project_folder(cx: &CommandCx, named: &Path) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-async fn serve_http(cx: &CommandCx, app: App, address: SocketAddr, roots: Vec<PathBuf>) -> anyhow::Result<()> {
+async fn serve_http(cx: &CommandCx, app: App, address: SocketAddr, server: ServerOptions) -> anyhow::Result<()> {
     let ready = |listening: &mcp::Listening| {
         cx.announce(format!("serving on {}", listening.url));
         if let Some(token) = &listening.generated_token {
@@ -78,7 +85,6 @@ async fn serve_http(cx: &CommandCx, app: App, address: SocketAddr, roots: Vec<Pa
         }
     };
 
-    let options = HttpOptions::from_environment(address);
-    let options = HttpOptions { server: options.server.clone().with_roots(roots), ..options };
+    let options = HttpOptions { server, ..HttpOptions::from_environment(address) };
     Ok(mcp::serve_http(app, options, ready).await?)
 }

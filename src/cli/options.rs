@@ -139,6 +139,7 @@ impl JudgeOptions {
 /// What differs from the configuration file.
 pub(super) fn build_overrides(target: &TargetOptions, scope: ScopeOptions, limits: &LimitOptions) -> Overrides {
     Overrides {
+        without_undo: false,
         base_url: target.base_url.clone(),
         allow: target.allow.clone(),
         mode: scope.mode.map(Mode::from),

@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use toml::{Table, Value};
 use url::Url;
 
 use super::env_file::ENV_FILE;
 use super::error::ConfigError;
 use super::load::read_text;
-use crate::model::Origin;
+use crate::model::{Mode, Origin};
 
 /// How deep tables are looked into; no setting lies deeper.
 const MAX_DEPTH: usize = 24;
@@ -28,6 +29,12 @@ pub struct ConfigReach {
     pub included: BTreeSet<String>,
     /// Other files and folders: document, Overlay, source tree, rules.
     pub files: BTreeSet<PathBuf>,
+    /// The document, where it is a file, resolved.
+    pub document: Option<PathBuf>,
+    /// Says where requests go (`base_url`, `allow`), so that no document decides it.
+    pub fixes_origin: bool,
+    /// The mode of scans that name none.
+    pub mode: Option<Mode>,
 }
 
 impl ConfigReach {
@@ -48,6 +55,8 @@ impl ConfigReach {
         let included = table.get("scan").and_then(|scan| scan.get("include")).and_then(Value::as_array);
         let included = included.into_iter().flatten().filter_map(Value::as_str);
         reach.included.extend(included.map(|pattern| crate::model::clean_name(pattern, 200)));
+        let mode = table.get("scan").and_then(|scan| scan.get("mode"));
+        reach.mode = mode.and_then(|mode| Mode::deserialize(mode.clone()).ok());
         let rules = table.get("detect").and_then(|detect| detect.get("rules")).and_then(Value::as_str);
         reach.files.extend(rules.map(|file| resolve_path(&folder.join(file))));
         reach.add_secrets(&Value::Table(table), folder, 0);
@@ -58,6 +67,15 @@ impl ConfigReach {
             reach.secrets.insert(resolve_path(&env_file));
         }
         Ok(reach)
+    }
+
+    /// The same, with the `.env` beside this configuration, which may come to be there later.
+    #[must_use]
+    pub fn with_env_file(mut self, config: &Path) -> Self {
+        // Only the folder is resolved: a link that is put in the file's place leads elsewhere, and is another file.
+        let folder = resolve_path(config.parent().unwrap_or(Path::new("")));
+        self.secrets.insert(folder.join(ENV_FILE));
+        self
     }
 
     /// Whether any credential is read.
@@ -84,6 +102,8 @@ impl ConfigReach {
         for address in named {
             self.origins.extend(Url::parse(address).ok().and_then(|url| Origin::of(&url).ok()).map(|o| o.to_string()));
         }
+        self.fixes_origin = text("base_url").is_some() || target.get("allow").is_some();
+        self.document = text("openapi").filter(|text| !is_url(text)).map(|file| resolve_path(&folder.join(file)));
         let files = [text("openapi").filter(|text| !is_url(text)), text("overlay"), text("source")];
         self.files.extend(files.into_iter().flatten().map(|file| resolve_path(&folder.join(file))));
         // A WFC file holds credentials in plain text, so it counts as a secret and not as a file.

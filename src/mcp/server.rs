@@ -18,7 +18,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::call::{Calls, run_tool};
 use super::{prompts, resources, tools};
-use crate::app::App;
+use crate::app::{App, FenceRules};
+use crate::model::Mode;
 
 /// Milliseconds after which `scan_api` answers though the scan still runs; for tests and for hosts with odd timeouts.
 pub const SOFT_DEADLINE_VARIABLE: &str = "ROUTEWARDEN_SOFT_DEADLINE_MS";
@@ -59,12 +60,15 @@ pub struct ServerOptions {
     pub config: Option<PathBuf>,
     /// Folders besides the working folder that files which a model names may lie in.
     pub roots: Vec<PathBuf>,
+    /// The most that scans may do. It is the user's word for everything up to it; without it, a scan that does more than
+    /// the configuration says is asked about.
+    pub max_mode: Option<Mode>,
 }
 
 impl ServerOptions {
     /// The limits of the environment, and the folder's configuration.
     pub fn from_environment() -> Self {
-        Self { limits: CallTimeLimits::from_environment(), config: None, roots: Vec::new() }
+        Self { limits: CallTimeLimits::from_environment(), ..Self::default() }
     }
 
     /// With this configuration file for calls that name none.
@@ -78,6 +82,12 @@ impl ServerOptions {
     pub fn with_roots(self, roots: Vec<PathBuf>) -> Self {
         Self { roots, ..self }
     }
+
+    /// With this as the most that scans may do.
+    #[must_use]
+    pub fn with_max_mode(self, max_mode: Option<Mode>) -> Self {
+        Self { max_mode, ..self }
+    }
 }
 
 /// What all connections share.
@@ -85,10 +95,29 @@ impl ServerOptions {
 pub(super) struct ServerShared {
     pub(super) app: App,
     pub(super) options: ServerOptions,
+    /// What a model may name without the user being asked.
+    pub(super) fence: FenceRules,
     /// Cancelled when the server ends, so that no call holds it up.
     pub(super) ending: CancellationToken,
     /// What this server started and has not seen the end of; held for moments only, never across an await.
     pub(super) calls: Mutex<Calls>,
+}
+
+impl ServerShared {
+    /// The most that a scan may do.
+    pub(super) fn most_mode(&self) -> Mode {
+        self.options.max_mode.unwrap_or(Mode::Intrusive)
+    }
+
+    /// The most that it may do without a question.
+    pub(super) fn agreed_mode(&self) -> Mode {
+        self.options.max_mode.unwrap_or_else(|| self.fence.vouched.mode())
+    }
+
+    /// Whether nothing may be written to a target.
+    pub(super) fn only_reads(&self) -> bool {
+        self.most_mode() == Mode::Passive
+    }
 }
 
 /// The handler.
@@ -98,9 +127,23 @@ pub struct McpServer {
 }
 
 impl McpServer {
-    /// A server over `app`. Opens nothing. `ending` ends every call that waits.
+    /// A server over `app`. Opens nothing but the configuration: what it names now is the user's. `ending` ends every call
+    /// that waits.
     pub fn new(app: App, options: ServerOptions, ending: CancellationToken) -> Self {
-        Self { shared: Arc::new(ServerShared { app, options, ending, calls: Mutex::default() }) }
+        let fence = FenceRules { roots: options.roots.clone(), vouched: app.vouch() };
+        Self { shared: Arc::new(ServerShared { app, options, fence, ending, calls: Mutex::default() }) }
+    }
+
+    /// What the model is told, with what this server was started with.
+    fn instructions(&self) -> String {
+        let said = INSTRUCTIONS.trim_end();
+        match self.shared.options.max_mode {
+            Some(most) => format!(
+                "{said}\n\nThis server was started with --max-mode {}: higher modes are refused.",
+                most.as_str()
+            ),
+            None => said.to_owned(),
+        }
     }
 
     /// Stops everything that runs, and stores it.
@@ -117,7 +160,7 @@ impl ServerHandler for McpServer {
         let capabilities = ServerCapabilities::builder().enable_tools().enable_resources().enable_prompts().build();
         ServerConfig::new(capabilities)
             .with_server_info(Implementation::new("routewarden", env!("CARGO_PKG_VERSION")).with_title("Routewarden"))
-            .with_instructions(INSTRUCTIONS.trim_end())
+            .with_instructions(self.instructions())
     }
 
     fn discover(
@@ -136,13 +179,13 @@ impl ServerHandler for McpServer {
         _context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<ListToolsResult, ErrorData>> + Send + '_ {
         // The list is made from files of the program, so it is the same for all and may be kept.
-        ready(Ok(ListToolsResult::with_all_items(tools::all().to_vec())
+        ready(Ok(ListToolsResult::with_all_items(tools::all(self.shared.most_mode()).to_vec())
             .with_ttl_ms(STATIC_TTL_MS)
             .with_cache_scope(CacheScope::Public)))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        tools::find_by_name(name).cloned()
+        tools::find_by_name(self.shared.most_mode(), name).cloned()
     }
 
     async fn call_tool(

@@ -7,6 +7,8 @@ use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::model::Mode;
+
 /// The files of one tool.
 struct ToolFiles {
     name: &'static str,
@@ -38,16 +40,41 @@ struct ToolFile {
     annotations: ToolAnnotations,
 }
 
-static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| FILES.iter().map(build_tool).collect());
+/// The lists of servers that may do so much at most.
+static PASSIVE: LazyLock<Vec<Tool>> = LazyLock::new(|| build_tools(Mode::Passive));
+static ACTIVE: LazyLock<Vec<Tool>> = LazyLock::new(|| build_tools(Mode::Active));
+static INTRUSIVE: LazyLock<Vec<Tool>> = LazyLock::new(|| build_tools(Mode::Intrusive));
 
-/// All tools, in the order in which a user needs them.
-pub(super) fn all() -> &'static [Tool] {
-    &TOOLS
+/// All tools, in the order in which a user needs them, as a server has them that may do `most`.
+pub(super) fn all(most: Mode) -> &'static [Tool] {
+    match most {
+        Mode::Passive => &PASSIVE,
+        Mode::Active => &ACTIVE,
+        Mode::Intrusive => &INTRUSIVE,
+    }
 }
 
 /// One tool by its name.
-pub(super) fn find_by_name(name: &str) -> Option<&'static Tool> {
-    all().iter().find(|tool| tool.name == name)
+pub(super) fn find_by_name(most: Mode, name: &str) -> Option<&'static Tool> {
+    all(most).iter().find(|tool| tool.name == name)
+}
+
+fn build_tools(most: Mode) -> Vec<Tool> {
+    FILES.iter().map(|files| limit_tool(build_tool(files), most)).collect()
+}
+
+/// Leaves a tool that scans the modes up to `most`, and says by its hints what it can do then.
+fn limit_tool(mut tool: Tool, most: Mode) -> Tool {
+    let schema = Arc::make_mut(&mut tool.input_schema);
+    let modes = schema.get_mut("properties").and_then(|all| all.get_mut("mode")).and_then(|mode| mode.get_mut("enum"));
+    let Some(modes) = modes.and_then(Value::as_array_mut) else { return tool };
+    modes.retain(|name| Mode::deserialize(name).is_ok_and(|mode| mode <= most));
+
+    // A passive scan signs in and reads. Any other one removes and changes things, though they are its own.
+    let reads = most == Mode::Passive;
+    let hints = tool.annotations.unwrap_or_default();
+    tool.annotations = Some(hints.read_only(reads).destructive(!reads));
+    tool
 }
 
 fn build_tool(files: &ToolFiles) -> Tool {

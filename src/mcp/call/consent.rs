@@ -1,141 +1,125 @@
-//! The gate before a call: what a model names lies below the server's folders, and what it would reach beyond the user's
-//! own configuration the user agrees to, or it does not happen.
+//! The gate before a call: what a model names lies below the server's folders, and what it would reach or do beyond the
+//! user's word at start the user agrees to, or it does not happen.
 
-use std::time::Duration;
-
-use rmcp::model::{
-    ElicitRequest, ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationSchema, InputRequest,
-    InputRequests, InputRequiredResult, InputResponses, ProtocolVersion,
-};
+use rmcp::model::{InputRequiredResult, InputResponses};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::ToolCall;
+use super::asking::{OpenQuestion, UserWord, ask_user};
 use super::refused::CallRefused;
-use crate::app::NamedByModel;
-use crate::model::clean_name;
-
-/// How long a person may think.
-const PATIENCE: Duration = Duration::from_secs(300);
-/// The key of the question and of its answer.
-const CONFIRM: &str = "confirm";
-/// The most things that a question lists.
-const MAX_LISTED: usize = 12;
+use crate::app::{FencedCall, NamedByModel};
+use crate::model::{FindingId, Mode, ScanId};
 
 /// What comes of asking.
 pub(super) enum CallConsent {
-    /// Nothing needs it, or the user gave it.
-    Given,
+    /// Nothing needs it, or the user gave it. With the mode that a scan of this call may have.
+    Given(Option<Mode>),
     /// The client has to put this question to the user, and call again with the answer.
     Asked(Box<InputRequiredResult>),
     /// The user, or a rule, says no.
     Refused(String),
 }
 
-/// Lets a call through that names nothing beyond what the user named; else asks the user.
+/// Lets a call through that needs nothing beyond the user's word at start; else asks the user.
 pub(super) async fn ask_if_needed(call: &ToolCall<'_>, answers: &InputResponses) -> CallConsent {
+    judge_call(call, answers).await.unwrap_or_else(|refused| CallConsent::Refused(refused.to_string()))
+}
+
+async fn judge_call(call: &ToolCall<'_>, answers: &InputResponses) -> Result<CallConsent, CallRefused> {
     let named = find_named_places(call);
-    let beyond = match call.app().fence(&named, &call.shared.options.roots) {
-        Ok(beyond) => beyond,
-        Err(error) => return CallConsent::Refused(CallRefused::from(error).to_string()),
-    };
-    let key = beyond.join("\n");
-
-    // A scan is waited for by repeated calls: the user is asked once for the same reach.
-    if beyond.is_empty() || call.shared.calls().agreed.contains(&key) {
-        return CallConsent::Given;
+    let rules = &call.shared.fence;
+    named.mode.map_or(Ok(()), |mode| refuse_above(call, mode, false))?;
+    // Nobody is asked about a call that is wrong anyway.
+    call.arguments::<Value>()?;
+    let fenced = call.app().fence(&named, rules).await?;
+    let mode = limit_mode(call, &named, &fenced)?;
+    let question = open_question(call, &named, &fenced, mode);
+    if question.is_empty() {
+        return Ok(CallConsent::Given(mode));
     }
-    let consent = ask_user(call, answers, &beyond).await;
 
-    if matches!(consent, CallConsent::Given) {
-        call.shared.calls().agreed.insert(key);
+    match ask_user(&call.context, call.abandoned(), answers, &question).await {
+        UserWord::Yes => {}
+        UserWord::Asked(request) => return Ok(CallConsent::Asked(request)),
+        UserWord::No(because) => return Ok(CallConsent::Refused(because)),
     }
-    consent
+    // A person takes time to answer, and whoever can write the file that they were asked about has it too.
+    if call.app().fence(&named, rules).await? != fenced {
+        return Err(CallRefused::ChangedMeanwhile);
+    }
+    remember(call, &question);
+    Ok(CallConsent::Given(mode))
 }
 
-/// The arguments that name a file or an address, whichever tool has them.
+/// The arguments that name a file or an address, whichever tool has them, and what of a scan depends on others.
 fn find_named_places(call: &ToolCall<'_>) -> NamedByModel {
+    let none = Map::new();
+    let given = call.arguments.as_ref().unwrap_or(&none);
     let text = |key: &str| {
-        let value = call.arguments.as_ref().and_then(|arguments| arguments.get(key));
-        value.and_then(Value::as_str).filter(|text| !text.trim().is_empty()).map(str::to_owned)
+        let value = given.get(key).and_then(Value::as_str);
+        value.filter(|text| !text.trim().is_empty()).map(str::to_owned)
     };
-    NamedByModel { config: text("config"), target: text("target"), source: text("source") }
+    let ids = given.get("recheck").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let recheck: Vec<FindingId> = ids.map(FindingId::from).collect();
+    let is_scanner = matches!(call.name, "scan_api" | "check_route_ownership");
+    let continues = text("scan_id").is_some() && recheck.is_empty();
+
+    NamedByModel {
+        config: text("config"),
+        target: text("target"),
+        source: text("source"),
+        mode: given.get("mode").and_then(|mode| Mode::deserialize(mode).ok()),
+        scans: is_scanner && !continues,
+        recheck_scan: text("scan_id").map(ScanId),
+        recheck,
+    }
 }
 
-async fn ask_user(call: &ToolCall<'_>, answers: &InputResponses, beyond: &[String]) -> CallConsent {
-    let list = format_places(beyond);
-    let capable = call.context.client_capabilities().and_then(|capabilities| capabilities.elicitation);
-
-    // A client that names no mode has forms: the first version of the capability knew nothing else.
-    if !capable.is_some_and(|modes| modes.form.is_some() || modes.url.is_none()) {
-        return CallConsent::Refused(format!(
-            "This call would use what the user's own configuration does not name: {list}. This client cannot ask the \
-             user. The user can put it into routewarden.toml in the server's folder, or start the server with \
-             `routewarden mcp --config FILE`; or call without it."
-        ));
+/// The mode of a call's scan, no higher than the server may go. The configuration's is lowered without a word, for it is
+/// for the command line too; one that the call needs is not.
+fn limit_mode(call: &ToolCall<'_>, named: &NamedByModel, fenced: &FencedCall) -> Result<Option<Mode>, CallRefused> {
+    let Some(mode) = fenced.mode else { return Ok(None) };
+    if named.mode.is_none() && !named.recheck.is_empty() {
+        refuse_above(call, mode, true)?;
     }
+    Ok(Some(mode.min(call.shared.most_mode())))
+}
 
-    let message = format!(
-        "The assistant wants Routewarden to use what your configuration does not name: {list}. Credentials from there \
-         will be sent with the scan's requests. Allow it?"
-    );
-    let Some(question) = build_question(message) else {
-        return CallConsent::Refused("the question for the user could not be made".to_owned());
+fn refuse_above(call: &ToolCall<'_>, mode: Mode, of_recheck: bool) -> Result<(), CallRefused> {
+    let most = call.shared.most_mode();
+    if mode > most { Err(CallRefused::AboveMaximum { mode, most, of_recheck }) } else { Ok(()) }
+}
+
+/// What of this the user has not agreed to yet.
+fn open_question(call: &ToolCall<'_>, named: &NamedByModel, fenced: &FencedCall, mode: Option<Mode>) -> OpenQuestion {
+    let is_plan = call.arguments.as_ref().and_then(|given| given.get("dry_run")) == Some(&Value::Bool(true));
+    // A plan sends nothing; a recheck never is one.
+    let sends = !is_plan || !named.recheck.is_empty();
+    let mut question = OpenQuestion {
+        places: fenced.beyond.clone(),
+        mode: mode.filter(|mode| sends && *mode > call.shared.agreed_mode()),
+        target: fenced.aim.clone(),
+        config: named.config.clone(),
     };
-    let is_modern = call.context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
+    let calls = call.shared.calls();
 
-    // From this version on a server asks by its answer: the client calls again and brings the user's word along.
-    if is_modern {
-        return match answers.get(CONFIRM).and_then(|answer| ElicitResult::deserialize(answer).ok()) {
-            Some(answer) => judge_answer(&answer),
-            None => CallConsent::Asked(Box::new(to_be_asked(question))),
-        };
+    // A scan is waited for by repeated calls, and repeated after a repair: the user is asked once for the same.
+    if calls.agreed.contains(&question.places_key()) {
+        question.places.clear();
     }
+    question.mode = question.mode.filter(|mode| !calls.agreed.contains(&question.mode_key(*mode)));
+    question
+}
 
-    tokio::select! {
-        answer = call.context.peer.create_elicitation_with_timeout(question, Some(PATIENCE)) => match answer {
-            Ok(answer) => judge_answer(&answer),
-            // Silence is no consent: neither a timeout nor a failure may let a credential out.
-            Err(_) => refusal_by_user(),
-        },
-        () = call.abandoned() => CallConsent::Refused("the call was cancelled before the user answered".to_owned()),
+fn remember(call: &ToolCall<'_>, question: &OpenQuestion) {
+    let mut calls = call.shared.calls();
+    if !question.places.is_empty() {
+        calls.agreed.insert(question.places_key());
     }
-}
-
-fn format_places(beyond: &[String]) -> String {
-    let mut names: Vec<String> = beyond.iter().take(MAX_LISTED).map(|item| clean_name(item, 200)).collect();
-    if beyond.len() > MAX_LISTED {
-        names.push(format!("and {} more", beyond.len() - MAX_LISTED));
+    // An intrusive scan is asked about each time. A question on ownership is not a new one when it is waited for.
+    let lasts = |mode: &Mode| *mode < Mode::Intrusive || call.name != "scan_api";
+    if let Some(mode) = question.mode.filter(lasts) {
+        calls.agreed.insert(question.mode_key(mode));
     }
-    names.join("; ")
-}
-
-fn build_question(message: String) -> Option<ElicitRequestParams> {
-    let about = |field: rmcp::model::BooleanSchema| field.description("Use it for this scan");
-    let requested_schema = ElicitationSchema::builder().required_bool_with(CONFIRM, about).build().ok()?;
-    Some(ElicitRequestParams::FormElicitationParams { meta: None, message, requested_schema })
-}
-
-fn to_be_asked(question: ElicitRequestParams) -> InputRequiredResult {
-    let mut requests = InputRequests::new();
-    requests.insert(CONFIRM.to_owned(), InputRequest::Elicitation(ElicitRequest::new(question)));
-    InputRequiredResult::new(Some(requests), None)
-}
-
-/// Only a plain yes is one.
-fn judge_answer(answer: &ElicitResult) -> CallConsent {
-    let confirmed = answer.content.as_ref().and_then(|content| content.get(CONFIRM)).and_then(Value::as_bool);
-    if answer.action == ElicitationAction::Accept && confirmed == Some(true) {
-        CallConsent::Given
-    } else {
-        refusal_by_user()
-    }
-}
-
-fn refusal_by_user() -> CallConsent {
-    CallConsent::Refused(
-        "The user did not agree to use what their configuration does not name. Do not call again with it; call without \
-         it, or ask the user what to do."
-            .to_owned(),
-    )
 }

@@ -1,6 +1,7 @@
 //! From `tools/call` to a use case and back. A wrong call is a fault that the model can repair; only a tool that does
 //! not exist is an error of the protocol.
 
+mod asking;
 mod consent;
 mod ownership;
 mod refused;
@@ -29,7 +30,7 @@ use super::server::ServerShared;
 use super::wire::{ExplainArguments, FixArguments};
 use super::{exit, patience, progress, tools};
 use crate::app::{App, AppError, FixRequest, Progress, ScanHandle};
-use crate::model::{FindingId, ScanId};
+use crate::model::{FindingId, Mode, ScanId};
 
 /// What this server has going on besides the calls that wait for it.
 #[derive(Debug, Default)]
@@ -60,19 +61,21 @@ pub(super) async fn run_tool(
     context: RequestContext<RoleServer>,
 ) -> Result<CallToolResponse, ErrorData> {
     let name = request.name.as_ref();
-    let Some(tool) = tools::find_by_name(name) else {
-        let names: Vec<&str> = tools::all().iter().map(|tool| tool.name.as_ref()).collect();
+    let most = shared.most_mode();
+    let Some(tool) = tools::find_by_name(most, name) else {
+        let names: Vec<&str> = tools::all(most).iter().map(|tool| tool.name.as_ref()).collect();
         let message =
             exit::message_text(&shared.app, &format!("there is no tool `{name}`; there are {}", names.join(", ")));
         return Err(ErrorData::invalid_params(message, None));
     };
 
     let answers = request.input_responses.unwrap_or_default();
-    let call = ToolCall { shared, schema: &tool.input_schema, arguments: request.arguments, context };
+    let (schema, arguments) = (&tool.input_schema, request.arguments);
+    let mut call = ToolCall { shared, name, schema, arguments, mode: None, context };
 
     // Before any argument is used: a call that is refused must have touched nothing.
     match consent::ask_if_needed(&call, &answers).await {
-        CallConsent::Given => {}
+        CallConsent::Given(mode) => call.mode = mode,
         CallConsent::Asked(question) => return Ok((*question).into()),
         CallConsent::Refused(message) => return Ok(exit::fault_result(&shared.app, &message).into()),
     }
@@ -93,8 +96,11 @@ pub(super) async fn run_tool(
 /// One call on its way.
 struct ToolCall<'a> {
     shared: &'a Arc<ServerShared>,
+    name: &'a str,
     schema: &'a JsonObject,
     arguments: Option<JsonObject>,
+    /// What its scan may do, by the user's word or the configuration's; nothing where it begins none.
+    mode: Option<Mode>,
     context: RequestContext<RoleServer>,
 }
 

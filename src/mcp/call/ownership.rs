@@ -97,7 +97,12 @@ fn build_request(call: &ToolCall<'_>, arguments: OwnershipArguments) -> Ownershi
         route: arguments.route,
         target: None,
         config: call.config(arguments.config),
-        overrides: Overrides { mode: arguments.mode, source: arguments.source.map(Into::into), ..Overrides::default() },
+        overrides: Overrides {
+            mode: call.mode.or(arguments.mode),
+            without_undo: call.shared.only_reads(),
+            source: arguments.source.map(Into::into),
+            ..Overrides::default()
+        },
         scan: arguments.scan_id.map(ScanId),
     }
 }

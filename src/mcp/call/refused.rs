@@ -6,7 +6,7 @@ use crate::app::{AppError, Progress};
 use crate::mcp::answer::CursorRefused;
 use crate::mcp::arguments::ArgumentRefused;
 use crate::mcp::patience::CallAbandoned;
-use crate::model::ScanId;
+use crate::model::{Mode, ScanId};
 
 /// Why a call came to nothing.
 #[derive(Debug, Error)]
@@ -41,6 +41,17 @@ pub(super) enum CallRefused {
     ReadsOnly(&'static str),
     #[error("{most} scans run already; wait for one with scan_api and its scan_id: {}", ids.join(", "))]
     TooManyScans { most: usize, ids: Vec<String> },
+    #[error(
+        "mode {mode} is more than this server may do: it was started with `--max-mode {most}`. The user can start it with \
+         `routewarden mcp --max-mode {mode}`; do not try to get around it{}",
+        if *of_recheck { ". The finding was proven in that mode, so a recheck in a lower one shows nothing." } else { ", call with a lower mode." },
+        mode = mode.as_str(), most = most.as_str()
+    )]
+    AboveMaximum { mode: Mode, most: Mode, of_recheck: bool },
+    #[error(
+        "what this call would use changed while the user was asked about it; nothing was sent. Call again to ask anew."
+    )]
+    ChangedMeanwhile,
     /// How many there may be.
     #[error("{0} ownership questions are being worked on already; ask one of them again to get its answer first.")]
     TooManyQuestions(usize),

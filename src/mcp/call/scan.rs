@@ -79,7 +79,8 @@ fn build_request(call: &ToolCall<'_>, arguments: ScanArguments) -> ScanRequest {
         target: arguments.target,
         config: call.config(arguments.config),
         overrides: Overrides {
-            mode: arguments.mode,
+            mode: call.mode.or(arguments.mode),
+            without_undo: call.shared.only_reads(),
             checks: arguments.checks,
             operations: arguments.operations,
             identities: arguments.identities,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use routewarden::app::ScanRequest;
+use routewarden::app::{App, Overrides, ScanRequest};
 use routewarden::report::Status;
 
 use super::kit::Db;
@@ -66,6 +66,31 @@ async fn undo_removes_what_a_killed_scan_wrote_and_reading_commands_touch_nothin
         assert!(text.contains("are removed now"), "{text}");
         assert_eq!(std::fs::read_dir(&journals).unwrap().count(), 0);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scan_that_may_only_read_leaves_what_a_killed_one_wrote() {
+    let server = slow_server(Duration::from_millis(5)).await;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("openapi.json"), server.document.to_string()).unwrap();
+    let arguments = scan_arguments(&server.base_url);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let mut running = command(folder.path(), &arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    assert!(has_made(&server.db, 4).await, "the scan wrote nothing");
+    running.kill().unwrap();
+    running.wait().unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let left = server.db.dump();
+
+    let app = App::new(folder.path().to_owned(), Some(folder.path().join("data")));
+    let base_url = Some(server.base_url.clone());
+    let overrides = Overrides { base_url, without_undo: true, ..Overrides::default() };
+    let request = ScanRequest { target: Some("openapi.json".to_owned()), overrides, ..ScanRequest::default() };
+    let report = app.start(request).await.unwrap().finished().await.unwrap().report.clone();
+    assert_eq!(server.db.dump(), left);
+    let is_named = report.notes.iter().any(|note| note.contains("`routewarden undo` removes it"));
+    assert!(is_named, "{:?}", report.notes);
+    assert_eq!(std::fs::read_dir(folder.path().join("data/journals")).unwrap().count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,9 +2,10 @@
 //! configuration does not name needs the user's word.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use routewarden::app::App;
+use routewarden::app::{App, FenceRules, NamedByModel};
+use routewarden::mcp::ServerOptions;
+use routewarden::model::Mode;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -38,11 +39,15 @@ impl Project {
     }
 
     fn client(&self, version: &'static str, capabilities: Value) -> Client {
+        self.client_of(ServerOptions::default(), version, capabilities)
+    }
+
+    fn client_of(&self, options: ServerOptions, version: &'static str, capabilities: Value) -> Client {
         let variables = [("ALICE_TOKEN", "tok-alice-5512398"), ("DEPLOY_KEY", "deploy-key-99812377")];
         let environment: BTreeMap<String, String> =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let app = App::new(self.folder.path().to_owned(), Some(self.folder.path().join("data")));
-        Client::over(app.with_environment(environment), version, capabilities)
+        Client::over_with(app.with_environment(environment), options, version, capabilities)
     }
 }
 
@@ -189,11 +194,11 @@ async fn a_client_of_the_newer_era_is_handed_the_question() {
     let arguments = json!({"config": "other.toml"});
     let answer = client.call("scan_api", arguments.clone()).await;
     assert_eq!(answer["result"]["resultType"], "input_required", "{answer}");
-    let question = &answer["result"]["inputRequests"]["confirm"];
+    let (key, question) = answer["result"]["inputRequests"].as_object().unwrap().iter().next().unwrap();
     assert_eq!(question["method"], "elicitation/create", "{answer}");
     assert_eq!(project.other.hits(), 0);
     let again = json!({"name": "scan_api", "arguments": arguments,
-        "inputResponses": {"confirm": {"action": "accept", "content": {"confirm": true}}}});
+        "inputResponses": {key.as_str(): {"action": "accept", "content": {"confirm": true}}}});
     let answer = client.request("tools/call", again).await;
     assert_ne!(answer["result"]["isError"], true, "{answer}");
     assert!(project.other.hits() > 0);
@@ -202,16 +207,222 @@ async fn a_client_of_the_newer_era_is_handed_the_question() {
     client.leave().await.unwrap();
 }
 
-#[test]
-fn a_configuration_without_credentials_may_name_loopback_only() {
+#[tokio::test]
+async fn a_configuration_without_credentials_may_name_loopback_only() {
     let folder = tempfile::tempdir().unwrap();
     let app = App::new(folder.path().to_owned(), Some(folder.path().join("data")));
-    let ask = |text: &str| {
+    let ask = async |text: &str| {
         std::fs::write(folder.path().join("x.toml"), text).unwrap();
-        let named = routewarden::app::NamedByModel { config: Some("x.toml".to_owned()), ..Default::default() };
-        app.fence(&named, &[] as &[std::path::PathBuf]).unwrap()
+        let named = NamedByModel { config: Some("x.toml".to_owned()), ..NamedByModel::default() };
+        app.fence(&named, &FenceRules::default()).await.unwrap().beyond
     };
-    assert!(ask("[target]\nbase_url = \"http://127.0.0.1:5000\"\n").is_empty());
-    assert_eq!(ask("[target]\nallow = [\"https://example.com\"]\n"), ["requests to https://example.com:443"]);
-    assert!(Path::new(folder.path()).is_dir());
+    assert!(ask("[target]\nbase_url = \"http://127.0.0.1:5000\"\n").await.is_empty());
+    assert_eq!(ask("[target]\nallow = [\"https://example.com\"]\n").await, ["requests to https://example.com:443"]);
+}
+
+fn yes() -> Value {
+    json!({"action": "accept", "content": {"confirm": true}})
+}
+
+#[tokio::test]
+async fn what_was_not_there_at_start_needs_the_users_word() {
+    let project = Project::new().await;
+    let own = config(&project.own, "{ env = \"ALICE_TOKEN\" }");
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("routewarden.toml"), &own).unwrap();
+    let path = project.folder.path().join("routewarden.toml");
+
+    // Nothing at start, and then a file, a link, and at last another text in the file that was there.
+    std::fs::remove_file(&path).unwrap();
+    let mut client = project.client(LEGACY, json!({})).greeted().await;
+    project.write("routewarden.toml", &own);
+    let answer = client.call("scan_api", json!({})).await;
+    assert!(fault(&answer).contains("ALICE_TOKEN") && fault(&answer).contains("--config"), "{answer}");
+    let answer = client.call("check_route_ownership", json!({})).await;
+    assert!(fault(&answer).contains("ALICE_TOKEN"), "{answer}");
+    std::fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink(outside.path().join("routewarden.toml"), &path).unwrap();
+    let answer = client.call("scan_api", json!({})).await;
+    assert!(fault(&answer).contains("lies outside"), "{answer}");
+    client.leave().await.unwrap();
+
+    std::fs::remove_file(&path).unwrap();
+    project.write("routewarden.toml", &own);
+    let mut client = project.client(LEGACY, json!({})).greeted().await;
+    project.write("routewarden.toml", &config(&project.other, "{ env = \"ALICE_TOKEN\" }"));
+    let answer = client.call("scan_api", json!({})).await;
+    assert!(fault(&answer).contains(&project.other.base_url), "{answer}");
+    assert_eq!((project.own.hits(), project.other.hits()), (0, 0));
+    client.leave().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_counts_for_what_was_asked_and_nothing_else() {
+    let project = Project::new().await;
+    project.write("other.toml", &config(&project.own, "{ env = \"DEPLOY_KEY\" }"));
+    let mut client = project.client(MODERN, json!({"elicitation": {}}));
+    let arguments = json!({"config": "other.toml"});
+    let first = client.call("scan_api", arguments.clone()).await;
+    let key = first["result"]["inputRequests"].as_object().unwrap().keys().next().unwrap().clone();
+    project.write("other.toml", &config(&project.other, "{ env = \"DEPLOY_KEY\" }"));
+    let again = json!({"name": "scan_api", "arguments": arguments, "inputResponses": {key: yes()}});
+    let second = client.request("tools/call", again).await;
+    assert_eq!(second["result"]["resultType"], "input_required", "{second}");
+    assert!(second.to_string().contains(&project.other.base_url), "{second}");
+    client.leave().await.unwrap();
+
+    project.write("other.toml", &config(&project.own, "{ env = \"DEPLOY_KEY\" }"));
+    let mut client = project.client(LEGACY, json!({"elicitation": {}})).greeted().await;
+    client
+        .send(&json!({"jsonrpc": "2.0", "id": 90, "method": "tools/call",
+            "params": {"name": "scan_api", "arguments": {"config": "other.toml"}}}))
+        .await;
+    let question = client.next().await.unwrap();
+    project.write("other.toml", &config(&project.other, "{ env = \"DEPLOY_KEY\" }"));
+    client.send(&json!({"jsonrpc": "2.0", "id": question["id"], "result": yes()})).await;
+    let answer = client.next().await.unwrap();
+    assert!(fault(&answer).contains("changed while the user was asked"), "{answer}");
+    assert_eq!((project.own.hits(), project.other.hits()), (0, 0));
+    client.leave().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_document_does_not_carry_credentials_to_another_origin() {
+    let project = Project::new().await;
+    let naming = |decoy: &Decoy| {
+        let servers = format!("\"servers\":[{{\"url\":\"{}\"}}],\"paths\"", decoy.base_url);
+        DOCUMENT.replacen("\"paths\"", &servers, 1)
+    };
+    project.write("other.json", &naming(&project.other));
+
+    // The configuration says where requests go: no document moves them.
+    let mut client = project.client(LEGACY, json!({})).greeted().await;
+    let answer = client.call("scan_api", json!({"target": "other.json"})).await;
+    assert_ne!(answer["result"]["isError"], true, "{answer}");
+    assert!(project.own.hits() > 0);
+    client.leave().await.unwrap();
+
+    // Only its document says it: that origin is the user's, and another document's is not.
+    project.write("openapi.json", &naming(&project.own));
+    project.write(
+        "routewarden.toml",
+        "[target]\nopenapi = \"openapi.json\"\n\n[identities.alice]\nrole = \"user\"\nbearer = { env = \"ALICE_TOKEN\" }\n",
+    );
+    let mut client = project.client(LEGACY, json!({})).greeted().await;
+    for target in ["other.json", project.other.base_url.as_str()] {
+        let answer = client.call("scan_api", json!({"target": target})).await;
+        assert!(fault(&answer).contains(&format!("requests to {}", project.other.base_url)), "{target}: {answer}");
+    }
+    assert_eq!(project.other.hits(), 0);
+    let before = project.own.hits();
+    for arguments in [json!({}), json!({"target": "openapi.json"})] {
+        let answer = client.call("scan_api", arguments).await;
+        assert_ne!(answer["result"]["isError"], true, "{answer}");
+    }
+    assert!(project.own.hits() > before);
+    assert!(!project.other.saw("tok-alice-5512398"));
+    client.leave().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_mode_beyond_the_configuration_needs_the_users_word() {
+    for version in [LEGACY, MODERN] {
+        let project = Project::new().await;
+        let mut client = project.client(version, json!({})).greeted().await;
+        for (mode, tool) in [("active", "scan_api"), ("intrusive", "scan_api"), ("active", "check_route_ownership")] {
+            let answer = client.call(tool, json!({"mode": mode})).await;
+            assert!(fault(&answer).contains(&format!("--max-mode {mode}")), "{answer}");
+        }
+        assert_eq!(project.own.hits(), 0);
+        let answer = client.call("scan_api", json!({"mode": "active", "dry_run": true})).await;
+        assert_ne!(answer["result"]["isError"], true, "a plan sends nothing: {answer}");
+        client.leave().await.unwrap();
+
+        let mut client = project.client(version, json!({"elicitation": {}})).greeted().await;
+        let active = json!({"mode": "active"});
+        let no = json!({"action": "decline"});
+        let (asked, answer) = client.call_and_answer("scan_api", active.clone(), no).await;
+        assert!(asked.unwrap().contains("mode active") && fault(&answer).contains("did not agree"), "{answer}");
+        assert_eq!(project.own.hits(), 0);
+        let (asked, answer) = client.call_and_answer("scan_api", active.clone(), yes()).await;
+        assert!(asked.is_some() && answer["result"]["isError"] != true, "{answer}");
+        assert_eq!(answer["result"]["structuredContent"]["mode"], "active", "{answer}");
+        let (asked, answer) = client.call_and_answer("scan_api", active, yes()).await;
+        assert!(asked.is_none(), "asked once while the server runs: {answer}");
+        for _ in 0..2 {
+            let (asked, answer) = client.call_and_answer("scan_api", json!({"mode": "intrusive"}), yes()).await;
+            assert!(asked.unwrap().contains("wrong passwords"), "asked each time: {answer}");
+            assert_eq!(answer["result"]["structuredContent"]["mode"], "intrusive", "{answer}");
+        }
+        client.leave().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_start_option_and_the_configuration_are_the_users_word() {
+    let project = Project::new().await;
+    let options = ServerOptions::default().with_max_mode(Some(Mode::Active));
+    let mut client = project.client_of(options, LEGACY, json!({})).greeted().await;
+    let answer = client.call("scan_api", json!({"mode": "active"})).await;
+    assert_eq!(answer["result"]["structuredContent"]["mode"], "active", "{answer}");
+    let answer = client.call("scan_api", json!({"mode": "intrusive"})).await;
+    assert!(fault(&answer).contains("--max-mode intrusive"), "{answer}");
+    client.leave().await.unwrap();
+
+    let active = format!("{}\n[scan]\nmode = \"active\"\n", config(&project.own, "{ env = \"ALICE_TOKEN\" }"));
+    project.write("routewarden.toml", &active);
+    let mut client = project.client(LEGACY, json!({})).greeted().await;
+    let answer = client.call("scan_api", json!({})).await;
+    assert_eq!(answer["result"]["structuredContent"]["mode"], "active", "{answer}");
+    client.leave().await.unwrap();
+
+    // What the option takes away, the configuration does not give back.
+    let options = ServerOptions::default().with_max_mode(Some(Mode::Passive));
+    let mut client = project.client_of(options, LEGACY, json!({})).greeted().await;
+    let answer = client.call("scan_api", json!({})).await;
+    assert_eq!(answer["result"]["structuredContent"]["mode"], "passive", "{answer}");
+    let answer = client.call("scan_api", json!({"mode": "active"})).await;
+    assert!(fault(&answer).contains("--max-mode active"), "{answer}");
+    client.leave().await.unwrap();
+
+    // Nor does a configuration that was written since.
+    project.write("routewarden.toml", &config(&project.own, "{ env = \"ALICE_TOKEN\" }"));
+    let mut client = project.client(LEGACY, json!({})).greeted().await;
+    project.write("routewarden.toml", &active);
+    let answer = client.call("scan_api", json!({})).await;
+    assert!(fault(&answer).contains("Mode active needs the user's word"), "{answer}");
+    client.leave().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_recheck_needs_what_its_scan_needed() {
+    let project = Project::new().await;
+    let started = |most| project.client_of(ServerOptions::default().with_max_mode(most), LEGACY, json!({}));
+    let mut client = started(Some(Mode::Active)).greeted().await;
+    let answer = client.call("scan_api", json!({"mode": "active"})).await;
+    let finding = answer["result"]["structuredContent"]["findings"][0]["id"].clone();
+    assert!(finding.is_string(), "{answer}");
+    let answer = client.call("scan_api", json!({"recheck": [finding]})).await;
+    assert_ne!(answer["result"]["isError"], true, "{answer}");
+    client.leave().await.unwrap();
+
+    let before = project.own.hits();
+    for (most, word) in [(Some(Mode::Passive), "proven in that mode"), (None, "Mode active needs the user's word")] {
+        let mut client = started(most).greeted().await;
+        let answer = client.call("scan_api", json!({"recheck": [finding]})).await;
+        assert!(fault(&answer).contains(word) && fault(&answer).contains("--max-mode active"), "{answer}");
+        let answer = client.call("scan_api", json!({"recheck": ["rw-ffffffffffffffff"]})).await;
+        assert!(fault(&answer).contains("rw-ffffffffffffffff"), "{answer}");
+        client.leave().await.unwrap();
+    }
+
+    // The configuration of that scan is none of this folder's, and reads a variable that this one does not.
+    project.write("routewarden.toml", &config(&project.own, "{ env = \"DEPLOY_KEY\" }"));
+    let elsewhere = tempfile::tempdir().unwrap();
+    let app = App::new(elsewhere.path().to_owned(), Some(project.folder.path().join("data")));
+    let mut client = Client::over(app, LEGACY, json!({})).greeted().await;
+    let answer = client.call("scan_api", json!({"recheck": [finding], "mode": "passive"})).await;
+    assert!(fault(&answer).contains("DEPLOY_KEY"), "{answer}");
+    assert_eq!(project.own.hits(), before);
+    client.leave().await.unwrap();
 }

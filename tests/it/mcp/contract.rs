@@ -2,10 +2,12 @@
 
 use std::fs;
 
+use routewarden::mcp::ServerOptions;
 use routewarden::mcp::contract::tool_schemas;
+use routewarden::model::Mode;
 use serde_json::{Value, json};
 
-use super::support::{Client, LEGACY, MODERN, tools_folder};
+use super::support::{Client, LEGACY, MODERN, app, tools_folder};
 
 const NAMES: [&str; 4] = ["scan_api", "explain_finding", "check_route_ownership", "suggest_fix"];
 
@@ -89,6 +91,34 @@ async fn the_list_is_small_and_says_what_a_model_must_know() {
                 assert!(tool["annotations"][hint].is_boolean(), "{} {hint}", tool["name"]);
             }
         }
+        client.leave().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_most_mode_narrows_the_list_and_its_hints() {
+    for (most, modes) in [
+        (Mode::Passive, json!(["passive"])),
+        (Mode::Active, json!(["passive", "active"])),
+        (Mode::Intrusive, json!(["passive", "active", "intrusive"])),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let options = ServerOptions::default().with_max_mode(Some(most));
+        let mut client = Client::over_with(app(folder.path()), options, MODERN, json!({}));
+        let answer = client.request("tools/list", json!({})).await;
+        for tool in answer["result"]["tools"].as_array().unwrap() {
+            let name = tool["name"].as_str().unwrap();
+            let scans = matches!(name, "scan_api" | "check_route_ownership");
+            if scans {
+                assert_eq!(tool["inputSchema"]["properties"]["mode"]["enum"], modes, "{name}");
+            }
+            let reads = !scans || most == Mode::Passive;
+            assert_eq!(tool["annotations"]["readOnlyHint"], reads, "{name} {most:?}");
+            assert_eq!(tool["annotations"]["destructiveHint"], !reads, "{name} {most:?}");
+        }
+        let discovered = client.request("server/discover", json!({})).await;
+        let instructions = discovered["result"]["instructions"].as_str().unwrap();
+        assert!(instructions.contains(&format!("--max-mode {}", most.as_str())) && instructions.len() < 2048);
         client.leave().await.unwrap();
     }
 }

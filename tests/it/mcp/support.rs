@@ -42,9 +42,14 @@ impl Client {
 
     /// A client of these use cases that can do this, and has said nothing yet.
     pub fn over(app: App, version: &'static str, capabilities: Value) -> Self {
+        Self::over_with(app, ServerOptions::default(), version, capabilities)
+    }
+
+    /// The same, of a server that was started with these options.
+    pub fn over_with(app: App, options: ServerOptions, version: &'static str, capabilities: Value) -> Self {
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         let (reader, writer) = split(theirs);
-        let server = tokio::spawn(serve_pipes(app, ServerOptions::default(), reader, writer));
+        let server = tokio::spawn(serve_pipes(app, options, reader, writer));
         let (output, input) = split(ours);
         let lines = BufReader::new(output).lines();
         Self { lines, input, server, version, capabilities, next_id: 0, _folder: None }
@@ -99,6 +104,35 @@ impl Client {
 
     pub async fn call(&mut self, tool: &str, arguments: Value) -> Value {
         self.request("tools/call", json!({"name": tool, "arguments": arguments})).await
+    }
+
+    /// Calls a tool whose user is asked on the way, and gives this answer in the way of the client's era. Returns the
+    /// question, if there was one, and the result.
+    pub async fn call_and_answer(&mut self, tool: &str, arguments: Value, answer: Value) -> (Option<String>, Value) {
+        if self.version == MODERN {
+            let first = self.call(tool, arguments.clone()).await;
+            if first["result"]["resultType"] != "input_required" {
+                return (None, first);
+            }
+            let (key, question) = first["result"]["inputRequests"].as_object().unwrap().iter().next().unwrap();
+            let asked = question["params"]["message"].as_str().unwrap().to_owned();
+            let again = json!({"name": tool, "arguments": arguments, "inputResponses": {key.as_str(): answer}});
+            return (Some(asked), self.request("tools/call", again).await);
+        }
+        self.next_id += 1;
+        let id = self.next_id;
+        let params = json!({"name": tool, "arguments": arguments});
+        self.send(&json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params})).await;
+        let mut asked = None;
+        loop {
+            let message = self.next().await.expect("an answer");
+            if message["method"] == "elicitation/create" {
+                asked = Some(message["params"]["message"].as_str().unwrap().to_owned());
+                self.send(&json!({"jsonrpc": "2.0", "id": message["id"], "result": answer})).await;
+            } else if message["id"] == id {
+                return (asked, message);
+            }
+        }
     }
 
     /// The next message; `None` at the end of output.
