@@ -4,6 +4,7 @@
 pub mod answer;
 mod arguments;
 mod call;
+mod completion;
 pub mod contract;
 mod error;
 pub mod exit;

@@ -6,18 +6,20 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, DiscoverResult, ErrorData, GetPromptRequestParams,
-    GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
-    ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
-    ServerConfig, Tool,
+    CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, DiscoverResult,
+    ErrorData, GetPromptRequestParams, GetPromptResponse, Icon, Implementation, ListPromptsResult,
+    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
 use tokio_util::sync::CancellationToken;
 
 use super::call::{Calls, run_tool};
-use super::{prompts, resources, tools};
+use super::{completion, prompts, resources, tools};
 use crate::app::{App, FenceRules};
 use crate::model::Mode;
 
@@ -27,6 +29,10 @@ pub const SOFT_DEADLINE_VARIABLE: &str = "ROUTEWARDEN_SOFT_DEADLINE_MS";
 const STATIC_TTL_MS: u64 = 300_000;
 /// What the model is told of the server as a whole; hosts cut it at 2,048 characters.
 const INSTRUCTIONS: &str = include_str!("../../tools/instructions.md");
+/// What a host may show beside the server's name.
+const ICON: &str = include_str!("../../tools/icon.svg");
+/// Where a person reads more.
+const WEBSITE: &str = env!("CARGO_PKG_REPOSITORY");
 
 /// How long a call may take before it answers with what is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,10 +163,13 @@ impl McpServer {
 
 impl ServerHandler for McpServer {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder().enable_tools().enable_resources().enable_prompts().build();
-        ServerConfig::new(capabilities)
-            .with_server_info(Implementation::new("routewarden", env!("CARGO_PKG_VERSION")).with_title("Routewarden"))
-            .with_instructions(self.instructions())
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_resources()
+            .enable_prompts()
+            .enable_completions()
+            .build();
+        ServerConfig::new(capabilities).with_server_info(describe_server()).with_instructions(self.instructions())
     }
 
     fn discover(
@@ -242,4 +251,24 @@ impl ServerHandler for McpServer {
     ) -> impl Future<Output = Result<GetPromptResponse, ErrorData>> + Send + '_ {
         ready(prompts::get(&request.name, request.arguments.as_ref()).map(GetPromptResponse::from))
     }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        Ok(CompleteResult::new(completion::complete(&self.shared.app, &request).await))
+    }
+}
+
+/// What a host shows of the server.
+fn describe_server() -> Implementation {
+    // Within the address itself: a host must not have to ask the network for it.
+    let icon = format!("data:image/svg+xml;base64,{}", STANDARD.encode(ICON.trim_end()));
+    let icon = Icon::new(icon).with_mime_type("image/svg+xml").with_sizes(vec!["any".to_owned()]);
+    Implementation::new("routewarden", env!("CARGO_PKG_VERSION"))
+        .with_title("Routewarden")
+        .with_description(env!("CARGO_PKG_DESCRIPTION"))
+        .with_icons(vec![icon])
+        .with_website_url(WEBSITE)
 }

@@ -124,6 +124,30 @@ async fn the_most_mode_narrows_the_list_and_its_hints() {
 }
 
 #[tokio::test]
+async fn the_server_says_who_it_is() {
+    for (version, method) in [(LEGACY, "initialize"), (MODERN, "server/discover")] {
+        let mut client = Client::silent(version);
+        let params =
+            json!({"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": {"name": "t", "version": "0"}});
+        let result = client.request(method, params).await["result"].clone();
+        let who = if version == LEGACY {
+            result["serverInfo"].clone()
+        } else {
+            result["_meta"]["io.modelcontextprotocol/serverInfo"].clone()
+        };
+        assert_eq!(
+            (who["name"].as_str(), who["title"].as_str()),
+            (Some("routewarden"), Some("Routewarden")),
+            "{result}"
+        );
+        assert_eq!(who["websiteUrl"], env!("CARGO_PKG_REPOSITORY"));
+        let icon = who["icons"][0]["src"].as_str().unwrap();
+        assert!(icon.starts_with("data:image/svg+xml;base64,") && icon.len() < 600, "{icon}");
+        assert!(result["capabilities"]["completions"].is_object(), "{result}");
+    }
+}
+
+#[tokio::test]
 async fn instructions_fit() {
     let mut client = Client::silent(MODERN);
     let discovered = client.request("server/discover", json!({})).await;

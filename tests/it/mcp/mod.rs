@@ -2,6 +2,7 @@
 
 mod answers;
 mod arguments;
+mod completion;
 mod consent;
 mod contract;
 mod exit;
