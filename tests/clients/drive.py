@@ -21,6 +21,7 @@ import anyio
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
+from mcp.types import ElicitResult, PromptReference, ResourceTemplateReference
 
 TOOLS = ["scan_api", "explain_finding", "check_route_ownership", "suggest_fix"]
 # Requests a second of the scan that is cancelled.
@@ -34,6 +35,8 @@ class Drive:
 
     def __init__(self, label, options):
         self.label, self.options, self.deviations, self.notes = label, options, [], []
+        # What the user says when asked, and what was asked.
+        self.agrees, self.asked = True, []
 
     def expect(self, holds, what):
         if not holds:
@@ -200,6 +203,36 @@ class Drive:
         prompt = await client.get_prompt("review-route", {"route": "GET /x"})
         self.expect("check_route_ownership" in prompt.messages[0].content.text, "the prompt names no tool")
 
+    async def ask(self, context, params):
+        self.asked.append(params.message)
+        if not self.agrees:
+            return ElicitResult(action="decline")
+        return ElicitResult(action="accept", content={"confirm": True})
+
+    async def consent(self, client):
+        """Active mode, which the configuration does not name, needs the user's word."""
+        if self.options.mode:
+            return
+        arguments = self.scan_arguments() | {"mode": "active", "checks": ["authz/bola-read"]}
+        self.agrees, self.asked = False, []
+        await self.fault(client, "scan_api", arguments, "did not agree")
+        self.agrees = True
+        answer = await self.answer(client, "scan_api", arguments)
+        while answer.get("status") == "running":
+            answer = await self.answer(client, "scan_api", {"scan_id": answer["scan_id"]})
+        self.expect(answer.get("mode") == "active", f"after consent the scan is {answer.get('mode')}")
+        self.expect(len(self.asked) == 2 and all("mode active" in asked for asked in self.asked), f"asked: {self.asked}")
+        await self.answer(client, "scan_api", arguments | {"dry_run": True})
+        self.expect(len(self.asked) == 2, f"asked again: {self.asked[2:]}")
+        self.note("elicitation: declined, then accepted once")
+
+    async def completion(self, client, scan):
+        reference = ResourceTemplateReference(type="ref/resource", uri="routewarden://scans/{scan_id}")
+        found = await client.complete(reference, {"name": "scan_id", "value": scan.get("scan_id", "")[:8]})
+        self.expect(scan.get("scan_id") in found.completion.values, f"completion of a scan: {found.completion.values[:5]}")
+        found = await client.complete(PromptReference(type="ref/prompt", name="review-route"), {"name": "route", "value": "GET"})
+        self.expect(found.completion.values, "no route is proposed")
+
     async def cancel(self, client):
         with slowed(self.options.config) as config:
             arguments = self.scan_arguments() | ({"config": str(config)} if config else {})
@@ -229,7 +262,9 @@ class Drive:
         await self.finding(client, scan)
         await self.ownership(client)
         await self.resources(client, scan)
+        await self.completion(client, scan)
         await self.cancel(client)
+        await self.consent(client)
 
     async def deadline(self, client):
         """With a soft deadline of a moment every scan outlives its call."""
@@ -266,14 +301,14 @@ def environment(**more):
     return dict(os.environ) | more
 
 
-def stdio(options, mode, **more):
+def stdio(options, mode, ask=None, **more):
     folder = options.config.parent if options.config else None
     server = StdioServerParameters(command=str(options.bin), args=["mcp"], cwd=folder, env=environment(**more))
-    return Client(server, mode=mode, read_timeout_seconds=options.timeout)
+    return Client(server, mode=mode, read_timeout_seconds=options.timeout, elicitation_callback=ask)
 
 
 @asynccontextmanager
-async def http(options, mode):
+async def http(options, mode, ask=None):
     """A server on a free port, ended with the connection."""
     token = secrets.token_hex(32)
     process = subprocess.Popen(
@@ -294,7 +329,8 @@ async def http(options, mode):
         threading.Thread(target=process.stderr.read, daemon=True).start()
         headers = {"Authorization": f"Bearer {token}"}
         async with create_mcp_http_client(headers=headers) as http_client:
-            async with Client(streamable_http_client(url, http_client=http_client), mode=mode) as client:
+            transport = streamable_http_client(url, http_client=http_client)
+            async with Client(transport, mode=mode, elicitation_callback=ask) as client:
                 yield client
     except BaseException:
         process.kill()
@@ -318,7 +354,7 @@ async def run(options):
         drive = Drive(f"{'http' if options.http else 'stdio'}/{mode}", options)
         drives.append(drive)
         try:
-            async with http(options, mode) if options.http else stdio(options, mode) as client:
+            async with (http if options.http else stdio)(options, mode, drive.ask) as client:
                 await drive.all(client)
         except Exception as error:
             drive.expect(False, plainly(error))
