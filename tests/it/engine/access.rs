@@ -1,7 +1,7 @@
 //! The access model over whole scans: what a policy rests on, what breaks it, and what the user's word settles.
 
 use routewarden::model::Confidence;
-use routewarden::report::{CoverageOutcome, Report};
+use routewarden::report::{CoverageOutcome, Finding, Report};
 
 use super::harness::{Bench, coverage, shown};
 use crate::twins::{Twin, named};
