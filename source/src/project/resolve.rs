@@ -35,11 +35,16 @@ impl Project {
         let (head, rest) = name.split_once('.').map_or((name, None), |(head, rest)| (head, Some(rest)));
         let Some(found) = self.module(module) else { return name.to_owned() };
         let Some(target) = found.imports.get(head) else { return name.to_owned() };
-        let parts = [Some(self.absolute(found, target)), target.name.clone(), rest.map(str::to_owned)];
-        let full = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
+        let (mut imported, mut rest) = (target.name.as_deref(), rest);
 
-        // What a package exports by default is called as the package is.
-        if found.language.is_script() { full.replace(".default", "") } else { full }
+        // What a package exports by default is called as the package is; deeper down the word is any name.
+        if found.language.is_script() {
+            imported = imported.filter(|name| *name != "default");
+            rest = if imported.is_none() { rest.and_then(without_default) } else { rest };
+        }
+        let package = self.absolute(found, target);
+        let parts = [Some(package.as_str()), imported, rest];
+        parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".")
     }
 
     /// Returns what an import in a module brings in.
@@ -262,5 +267,14 @@ impl Project {
         let alias = dotted_text(value);
         let alias = alias.and_then(|alias| self.look_up(module, &alias.split('.').collect::<Vec<_>>(), steps + 1));
         alias.unwrap_or_else(|| Resolved::Value(module, name.to_owned(), value.clone()))
+    }
+}
+
+/// Takes a leading `default` away: `default.verify` is `verify`.
+fn without_default(name: &str) -> Option<&str> {
+    match name.split_once('.') {
+        Some(("default", rest)) => Some(rest),
+        None if name == "default" => None,
+        _ => Some(name),
     }
 }

@@ -51,3 +51,23 @@ fn deep_nesting_ends_the_reading_and_not_the_program() {
     let project = project(&[("app.py", &deep)]);
     assert_eq!(project.modules.len(), 1);
 }
+
+#[test]
+fn only_what_a_package_exports_by_default_is_called_as_the_package() {
+    let project = project(&[(
+        "app.js",
+        "import jwt from 'jsonwebtoken'\nimport { options } from 'lib'\nconst cors_1 = require('cors')\nconst s = require('./config.default')\n",
+    )]);
+    let app = project.module_at("app.js").unwrap().id;
+    for (name, full) in [
+        ("jwt.verify", "jsonwebtoken.verify"),
+        ("cors_1.default", "cors"),
+        ("cors_1.default.create", "cors.create"),
+        ("options.defaultKey", "lib.options.defaultKey"),
+        ("options.default", "lib.options.default"),
+        ("cors_1.defaults", "cors.defaults"),
+        ("s.key", "./config.default.key"),
+    ] {
+        assert_eq!(project.full_name(app, name), full);
+    }
+}
