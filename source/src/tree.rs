@@ -147,7 +147,7 @@ impl SourceTree {
         let mut tree = SourceTree { root: root.clone(), ..SourceTree::default() };
         let mut bytes = 0;
 
-        for path in list_files(&root, limits) {
+        for path in list_files(&root, limits, &mut tree.left_out) {
             // A limit that is reached is named, so that missing routes are not taken for missing code.
             if tree.files.len() >= limits.files || bytes >= limits.all_bytes {
                 let because = format!("only {} files and {bytes} bytes of a tree are read", tree.files.len());
@@ -208,8 +208,8 @@ impl SourceTree {
     }
 }
 
-/// The files worth reading, in the order of their paths.
-fn list_files(root: &Path, limits: &TreeLimits) -> Vec<PathBuf> {
+/// The files worth reading, in the order of their paths; folders that lie too deep are left out.
+fn list_files(root: &Path, limits: &TreeLimits, left_out: &mut Vec<LeftOut>) -> Vec<PathBuf> {
     let own = |entry: &DirEntry| {
         let name = entry.file_name().to_string_lossy();
         // A folder of that name is vendored, a file of that name is not; the root itself may be called anything.
@@ -225,11 +225,29 @@ fn list_files(root: &Path, limits: &TreeLimits) -> Vec<PathBuf> {
         .require_git(false)
         .filter_entry(own)
         .build();
-    let files = walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
-    let mut paths: Vec<PathBuf> = files.map(DirEntry::into_path).filter(|path| is_wanted(path)).collect();
+    let is_cut = |entry: &DirEntry| {
+        let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        is_folder && entry.depth() >= limits.depth && has_entries(entry.path())
+    };
+    let mut paths: Vec<PathBuf> = Vec::new();
+
+    for entry in walk.filter_map(Result::ok) {
+        if is_cut(&entry) {
+            let because = format!("only {} folders within each other are read", limits.depth);
+            left_out.push(LeftOut { path: relative_path(root, entry.path()), because });
+        }
+        if entry.file_type().is_some_and(|kind| kind.is_file()) && is_wanted(entry.path()) {
+            paths.push(entry.into_path());
+        }
+    }
+    left_out.sort_by(|one, other| one.path.cmp(&other.path));
     paths.sort_by_cached_key(|path| relative_path(root, path));
 
     paths
+}
+
+fn has_entries(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }
 
 fn is_wanted(path: &Path) -> bool {

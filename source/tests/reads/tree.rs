@@ -56,3 +56,19 @@ fn libraries_for_browsers_are_named_and_servers_are_read() {
         ]
     );
 }
+
+#[test]
+fn folders_that_lie_too_deep_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let deep = dir.path().join("a/b/c");
+    fs::create_dir_all(&deep).unwrap();
+    fs::create_dir_all(dir.path().join("a/empty")).unwrap();
+    fs::write(dir.path().join("a/app.py"), "x = 1\n").unwrap();
+    fs::write(deep.join("lost.py"), "y = 1\n").unwrap();
+    let tree = SourceTree::read(dir.path(), &TreeLimits { depth: 2, ..TreeLimits::default() }).unwrap();
+    assert_eq!(tree.files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["a/app.py"]);
+    let left: Vec<(&str, &str)> =
+        tree.left_out.iter().map(|left| (left.path.as_str(), left.because.as_str())).collect();
+    assert_eq!(left, [("a/b", "only 2 folders within each other are read")]);
+    assert!(SourceTree::read(dir.path(), &TreeLimits::default()).unwrap().left_out.is_empty());
+}
