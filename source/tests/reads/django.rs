@@ -484,3 +484,26 @@ fn an_action_may_say_by_place_that_it_is_for_one_thing() {
     let table = routes(&[("shop/urls.py", urls), ("shop/api.py", api)]);
     assert_eq!(shown(&table), ["POST /a/shut-all/ shop/api.py:10 A.shut", "POST /a/{pk}/close/ shop/api.py:6 A.close"]);
 }
+
+#[test]
+fn a_permission_that_is_not_known_is_never_public() {
+    let kind = |classes: &str, more: &str| {
+        let views = format!(
+            "from rest_framework.permissions import AllowAny, IsAuthenticated\nfrom rest_framework.views import APIView\nfrom outside import Paid\n{more}\n\nclass Orders(APIView):\n    permission_classes = [{classes}]\n\n    def get(self, request):\n        pass\n"
+        );
+        let table = routes(&[
+            (
+                "shop/urls.py",
+                "from django.urls import path\nfrom . import views\nurlpatterns = [path('orders', views.Orders.as_view())]\n",
+            ),
+            ("shop/views.py", &views),
+        ]);
+        guards(&table, "GET", "/orders").remove(0).1
+    };
+    let judged = "\n\nclass Own(AllowAny):\n    def has_permission(self, request, view):\n        return service.asks(request)\n";
+    assert_eq!(kind("AllowAny", ""), GuardKind::Public);
+    assert_eq!(kind("AllowAny & Paid", ""), GuardKind::Unknown);
+    assert_eq!(kind("AllowAny & IsAuthenticated", ""), GuardKind::Authentication);
+    assert_eq!(kind("IsAuthenticated & Paid", ""), GuardKind::Authentication);
+    assert_eq!(kind("Own", judged), GuardKind::Unknown);
+}

@@ -279,8 +279,8 @@ impl DjangoGuardReader<'_> {
             return public_if(asked.is_safe());
         }
         match test_kind(self.project, &method) {
-            // What cannot be judged often calls `super()`, so the bases decide.
-            GuardKind::Unknown => above(),
+            // What cannot be judged often calls `super()`, so that what the bases ask is asked too.
+            GuardKind::Unknown => all_of(vec![GuardKind::Unknown, above()]),
             kind => kind,
         }
     }
@@ -361,8 +361,11 @@ fn concatenated_items(expr: &Expr) -> Vec<Expr> {
 
 /// What is kept out where all must let a caller pass.
 fn all_of(kinds: Vec<GuardKind>) -> GuardKind {
-    // One unknown condition among several can only keep more callers out, never fewer.
-    let mut known: Vec<GuardKind> = kinds.into_iter().filter(|kind| *kind != GuardKind::Unknown).collect();
+    // One unknown condition among several can only keep more callers out, never fewer: beside one that lets everybody
+    // in, it is the one that decides.
+    let is_open = kinds.iter().all(|kind| *kind == GuardKind::Public);
+    let is_known = |kind: &GuardKind| *kind != GuardKind::Unknown && (is_open || *kind != GuardKind::Public);
+    let mut known: Vec<GuardKind> = kinds.into_iter().filter(is_known).collect();
     known.sort_by_key(|kind| match kind {
         GuardKind::Role(_) => 0,
         GuardKind::Authentication => 1,
