@@ -359,3 +359,41 @@ fn routes_below_a_path_made_at_runtime_are_said_to_be_unclear() {
     assert_eq!(shown(&table), Vec::<String>::new());
     assert_eq!(table.unclear, ["src/main/java/shop/Routes.java:4: the path is made at runtime"]);
 }
+
+#[test]
+fn matchers_that_are_turned_around_cover_the_other_requests() {
+    let table = |matcher: &str| {
+        let config = format!(
+            "class Config {{\n    @Bean\n    SecurityFilterChain chain(HttpSecurity http) {{\n        http.authorizeHttpRequests(auth -> auth\n            .requestMatchers({matcher}).permitAll()\n            .anyRequest().authenticated());\n        return http.build();\n    }}\n}}\n"
+        );
+        routes(&[
+            ("shop/Config.java", &config),
+            (
+                "shop/Orders.java",
+                "@RestController\npublic class Orders {\n    @GetMapping(\"/admin/a\")\n    public void a() {}\n    @GetMapping(\"/shop/b\")\n    public void b() {}\n}\n",
+            ),
+        ])
+    };
+    let kind = |matcher: &str, path: &str| kinds(&table(matcher), "GET", path).remove(0).1;
+    for (matcher, of_admin, of_shop) in [
+        ("new AntPathRequestMatcher(\"/admin/**\")", GuardKind::Public, GuardKind::Authentication),
+        (
+            "new NegatedRequestMatcher(new AntPathRequestMatcher(\"/admin/**\"))",
+            GuardKind::Authentication,
+            GuardKind::Public,
+        ),
+        ("RequestMatchers.not(antMatcher(\"/admin/**\"))", GuardKind::Authentication, GuardKind::Public),
+        (
+            "new AndRequestMatcher(antMatcher(\"/shop/**\"), new NegatedRequestMatcher(antMatcher(\"/shop/c\")))",
+            GuardKind::Authentication,
+            GuardKind::Public,
+        ),
+        (
+            "new NegatedRequestMatcher(new OrRequestMatcher(List.of(antMatcher(\"/admin/**\"), antMatcher(\"/x\"))))",
+            GuardKind::Authentication,
+            GuardKind::Public,
+        ),
+    ] {
+        assert_eq!((kind(matcher, "/admin/a"), kind(matcher, "/shop/b")), (of_admin, of_shop), "{matcher}");
+    }
+}

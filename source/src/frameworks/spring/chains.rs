@@ -2,7 +2,7 @@
 
 use super::expressions::{NO_ROLE, of_expression};
 use super::is_of_tests;
-use super::matchers::{Coverage, Matcher, coverage_of, read_matchers};
+use super::matchers::{Coverage, Matcher, coverage_of, read_matchers, show_matchers};
 use crate::ir::{
     Argument, Expr, ExprKind, Function, Span, Statement, StatementKind, dotted_text, last_part, walk_statements,
 };
@@ -118,14 +118,15 @@ impl FilterChain {
                 "anyRequest" | "anyExchange" => {
                     open = Some(vec![Matcher::any()]);
                 }
-                "not" => is_negated = true,
+                // `RequestMatchers.not(matcher)` turns a matcher around, and not what it asks for.
+                "not" if arguments.is_empty() => is_negated = true,
                 _ => {
                     let Some(kind) = rule_guard_kind(project, module, name, arguments) else { continue };
                     // A call without a matcher before it configures something else, such as the login page.
                     let Some(matchers) = open.take() else { continue };
                     // `not()` turns the rule around, and what is left of it is no longer a plain demand.
                     let kind = if std::mem::take(&mut is_negated) { GuardKind::Unknown } else { kind };
-                    let what = matchers.iter().map(Matcher::shown).collect::<Vec<_>>().join(", ");
+                    let what = show_matchers(&matchers);
                     let place = project.place(module, Span { line: callee.span.end_line, ..call.span });
                     self.rules.push(FilterChainRule { matchers, kind, name: format!("{what}: {name}"), place });
                 }

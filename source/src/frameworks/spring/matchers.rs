@@ -9,9 +9,20 @@ use crate::project::{ModuleId, Project};
 /// What a parameter of a path may be, for regular expressions to be tried on.
 const SAMPLES: [&str; 4] = ["1", "abc", "ABC-123", "0f8fad5b-d9cb-469f-a165-70867728950e"];
 
+/// Which requests a rule is for.
+#[derive(Clone)]
+pub(super) enum Matcher {
+    /// Those of a pattern.
+    Path(PathMatcher),
+    /// Those that none of these is for.
+    Not(Vec<Matcher>),
+    /// Those that all of these lists are for.
+    All(Vec<Vec<Matcher>>),
+}
+
 /// A pattern of paths for some methods.
 #[derive(Clone)]
-pub(super) struct Matcher {
+pub(super) struct PathMatcher {
     method: Option<String>,
     /// As written; `/**` for all.
     pattern: String,
@@ -39,7 +50,7 @@ pub(super) enum Coverage {
 impl Matcher {
     /// Makes a matcher for all requests.
     pub(super) fn any() -> Matcher {
-        Matcher { method: None, pattern: "/**".to_owned(), regex: None }
+        Matcher::Path(PathMatcher { method: None, pattern: "/**".to_owned(), regex: None })
     }
 
     fn new(method: Option<String>, pattern: String, is_regex: bool) -> Matcher {
@@ -49,17 +60,47 @@ impl Matcher {
                 .map_or_else(|_| PathRegex::Unread(literal_start(&pattern)), PathRegex::Read)
         };
         let regex = is_regex.then(read);
-        Matcher { method, pattern, regex }
+        Matcher::Path(PathMatcher { method, pattern, regex })
     }
 
     /// Returns how it is written.
     pub(super) fn shown(&self) -> String {
-        match &self.method {
-            Some(method) => format!("{method} {}", self.pattern),
-            None => self.pattern.clone(),
+        match self {
+            Matcher::Path(PathMatcher { method: Some(method), pattern, .. }) => format!("{method} {pattern}"),
+            Matcher::Path(PathMatcher { pattern, .. }) => pattern.clone(),
+            Matcher::Not(inner) => format!("not {}", show_matchers(inner)),
+            Matcher::All(lists) => lists.iter().map(|list| show_matchers(list)).collect::<Vec<_>>().join(" and "),
         }
     }
 
+    fn covers(&self, methods: &[String], path: &str) -> Coverage {
+        match self {
+            Matcher::Path(matcher) => matcher.covers(methods, path),
+            Matcher::Not(inner) => match coverage_of(inner, methods, path) {
+                Coverage::Nothing => Coverage::Whole,
+                Coverage::Part => Coverage::Part,
+                // What is only for one of the methods of a route leaves the others.
+                Coverage::Whole if methods.len() > 1 && inner.iter().all(Matcher::has_method) => Coverage::Part,
+                Coverage::Whole => Coverage::Nothing,
+            },
+            // The least of them: two parts may have nothing in common, which only the request says.
+            Matcher::All(lists) => {
+                lists.iter().map(|list| coverage_of(list, methods, path)).min().unwrap_or(Coverage::Nothing)
+            }
+        }
+    }
+
+    fn has_method(&self) -> bool {
+        matches!(self, Matcher::Path(PathMatcher { method: Some(_), .. }))
+    }
+}
+
+/// Returns how matchers are written, one behind the other.
+pub(super) fn show_matchers(matchers: &[Matcher]) -> String {
+    matchers.iter().map(Matcher::shown).collect::<Vec<_>>().join(", ")
+}
+
+impl PathMatcher {
     fn covers(&self, methods: &[String], path: &str) -> Coverage {
         // A route for any method is not covered by a rule for a single one.
         if !self.method.as_ref().is_none_or(|method| methods.iter().any(|known| known == method)) {
@@ -110,8 +151,33 @@ pub(super) fn read_matchers(
     made
 }
 
-/// `new AntPathRequestMatcher("/a/**", "POST")`, `antMatcher("/a/**")`, `regexMatcher(HttpMethod.GET, "/a/.*")`
+/// A matcher that is made: a pattern, or what other matchers are put together to.
 fn made_matchers(project: &Project, module: ModuleId, made: &Expr) -> Vec<Matcher> {
+    let Some((callee, arguments)) = made.call() else { return made_patterns(project, module, made) };
+    let name = match &*callee.kind {
+        ExprKind::Member(_, name) => name.clone(),
+        _ => dotted_text(callee).unwrap_or_default(),
+    };
+    let inner = arguments.iter().map(|argument| made_matchers(project, module, &argument.value));
+
+    match last_part(&name) {
+        "NegatedRequestMatcher" | "NegatedServerWebExchangeMatcher" | "not" => {
+            let inner: Vec<Matcher> = inner.flatten().collect();
+            // Of a matcher that cannot be read, its opposite is not known either.
+            if inner.is_empty() { Vec::new() } else { vec![Matcher::Not(inner)] }
+        }
+        "AndRequestMatcher" | "AndServerWebExchangeMatcher" | "allOf" => {
+            let lists: Vec<Vec<Matcher>> = inner.collect();
+            if lists.iter().any(Vec::is_empty) { Vec::new() } else { vec![Matcher::All(lists)] }
+        }
+        // `List.of(..)` and `Arrays.asList(..)` hold the matchers of another one.
+        "OrRequestMatcher" | "OrServerWebExchangeMatcher" | "anyOf" | "of" | "asList" => inner.flatten().collect(),
+        _ => made_patterns(project, module, made),
+    }
+}
+
+/// `new AntPathRequestMatcher("/a/**", "POST")`, `antMatcher("/a/**")`, `regexMatcher(HttpMethod.GET, "/a/.*")`
+fn made_patterns(project: &Project, module: ModuleId, made: &Expr) -> Vec<Matcher> {
     let mut found = Vec::new();
     walk_expr(made, &mut |inner| {
         let Some((callee, arguments)) = inner.call() else { return };
