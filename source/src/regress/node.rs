@@ -217,6 +217,8 @@ fn take_app(app: &NodeExport, path: &str, take: &dyn Fn(&str, &str) -> String) -
     // A compiler's file is named without its end.
     let stem = |end: &str| file.strip_suffix(end).map(str::to_owned);
     let file = stem(".ts").or_else(|| stem(".mts")).unwrap_or_else(|| file.clone());
+    // A folder may be called `it's`.
+    let file = file.replace('\\', "\\\\").replace('\'', "\\'");
     let is_required = take("x", "y").starts_with("const");
     let taken = match app.name.as_str() {
         "module.exports" => take("exported", &file),

@@ -51,10 +51,11 @@ pub(super) fn free_path(project: &Project, folder: &str, name: &str, end: &str) 
 
 /// Returns the command that runs something in a folder.
 pub(super) fn run_in(folder: &str, command: &str) -> String {
-    let is_bare = folder.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_-.".contains(&byte));
-    match folder {
-        "" => command.to_owned(),
-        _ if is_bare => format!("cd {folder} && {command}"),
-        _ => format!("cd '{}' && {command}", folder.replace('\'', "'\\''")),
-    }
+    if folder.is_empty() { command.to_owned() } else { format!("cd {} && {command}", shell_word(folder)) }
+}
+
+/// Returns a path as one word of a shell.
+pub(super) fn shell_word(path: &str) -> String {
+    let is_bare = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_-.".contains(&byte));
+    if is_bare { path.to_owned() } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }

@@ -270,7 +270,7 @@ fn write_fields(fields: &[(String, CallerValue)]) -> String {
 fn json_path(pointer: &str) -> String {
     let step = |step: &String| match step.parse::<u32>() {
         Ok(number) => format!("[{number}]"),
-        Err(_) => format!("['{}']", step.replace(['\'', '\\'], "")),
+        Err(_) => format!("['{}']", step.replace('\\', "\\\\").replace('\'', "\\'")),
     };
     quote_text(&format!("${}", pointer_steps(pointer).iter().map(step).collect::<String>()))
 }

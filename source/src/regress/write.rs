@@ -5,7 +5,7 @@ use super::fault::TestFault;
 use super::go;
 use super::node;
 use super::node_app::{self, NodeRunner};
-use super::place::{free_path, from_folder, is_within, path_below, run_in};
+use super::place::{free_path, from_folder, is_within, path_below, run_in, shell_word};
 use super::plan::TestPlan;
 use super::python::{self, PythonClient};
 use super::python_app::{self, PythonApp};
@@ -83,9 +83,9 @@ fn python_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<
 /// The command for a test: from the folder that imports begin at, which `python -m` puts in front.
 fn python_run(root: &str, path: &str, command: &str) -> String {
     if is_within(path, root) {
-        return run_in(root, &format!("{command} {}", from_folder(path, root)));
+        return run_in(root, &format!("{command} {}", shell_word(from_folder(path, root))));
     }
-    format!("PYTHONPATH={root} {command} {path}")
+    format!("PYTHONPATH={} {command} {}", shell_word(root), shell_word(path))
 }
 
 fn setup_review(app: &PythonApp) -> Vec<String> {
@@ -183,7 +183,7 @@ fn node_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<Te
     let end = if node.runner == NodeRunner::Node && node.app.is_none() { ".test.mjs" } else { ".test.js" };
     let path = free_path(project, &node.folder, &format!("routewarden_{}", plan.slug()), end)?;
     let text = node::write_test(&plan, &node, &path);
-    let file = from_folder(&path, &node.root);
+    let file = shell_word(from_folder(&path, &node.root));
     let command = match node.runner {
         NodeRunner::Vitest => format!("npx vitest run {file}"),
         NodeRunner::Jest => format!("npx jest {file}"),
@@ -227,7 +227,8 @@ fn go_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<Test
     let number = stem.strip_prefix(&format!("routewarden_{}", plan.slug())).unwrap_or_default().replace('_', "");
     let name = format!("TestRoutewarden{}{number}", plan.class_name());
     let text = test.text.replace(&format!("TestRoutewarden{}(", plan.class_name()), &format!("{name}("));
-    let run = format!("go test {} -run '^{name}$'", path_below(".", &test.folder).trim_end_matches('/'));
+    let folder = path_below(".", &test.folder);
+    let run = format!("go test {} -run '^{name}$'", shell_word(folder.trim_end_matches('/')));
     let mut plan = plan;
     let mut needs_review = Vec::new();
 
@@ -247,7 +248,7 @@ fn server_test(project: &Project, plan: TestPlan) -> Result<TestProposal, TestFa
     let text = python::write_test(&plan, &client);
     let folder = python_app::server_folder(project);
     let path = free_path(project, &folder, &format!("test_routewarden_{}", plan.slug()), ".py")?;
-    let run = format!("python -m unittest {path}");
+    let run = format!("python -m unittest {}", shell_word(&path));
     let mut plan = plan;
     plan.environment.push("BASE_URL".to_owned());
 

@@ -380,3 +380,48 @@ fn every_attack_and_credential_parses_in_every_language() {
         }
     }
 }
+
+const SPRING_APP: &str = "package shop;\n@SpringBootApplication\npublic class Shop {}\n";
+
+#[test]
+fn values_of_a_target_are_quoted_in_every_language() {
+    let hostile = "it's \"q\" \\ \\u0041 \n\r\t\0 ${x} {y} {made:0 %s `b` */ // # @CHECK@ @EACH@ \u{2028}é\u{1}";
+    let mut facts = proof();
+    let made = MadeObject {
+        path: format!("/orders/{}", hostile.replace(['\n', '\r', '\t', '\0', ' '], "")),
+        body: json!({ hostile: hostile, "n": [hostile] }),
+        pointer: format!("/{}", hostile.replace('~', "~0").replace('/', "~1")),
+        id: "41".to_owned(),
+        ..MadeObject::default()
+    };
+    facts.finding_id = hostile.to_owned();
+    facts.check = hostile.to_owned();
+    facts.made = vec![made];
+    facts.forbidden_values = vec![hostile.to_owned()];
+    facts.attacker.fields.push((hostile.to_owned(), CallerValue::Text(hostile.to_owned())));
+    let quoted = serde_json::Value::String(hostile.to_owned()).to_string();
+    for (framework, file, text) in [
+        (FrameworkName::Flask, "app.py", FLASK),
+        (FrameworkName::Express, "app.js", "const express = require('express')\n"),
+        (FrameworkName::Gin, "main.go", "package main\n"),
+        (FrameworkName::Spring, "src/main/java/shop/Shop.java", SPRING_APP),
+        (FrameworkName::Rails, "app.rb", ""),
+    ] {
+        let project = project(&[(file, text), ("pom.xml", "<project>spring-boot</project>")]);
+        let test = written(&project, &entry(framework, file), &facts);
+        assert!(test.text.contains(&quoted), "{file}: {}", test.text);
+        if let Ok(folder) = std::env::var("WRITTEN_TESTS") {
+            std::fs::write(format!("{folder}/{}", test.path.rsplit('/').next().unwrap()), &test.text).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_path_with_spaces_is_one_word_of_the_command() {
+    let project =
+        project(&[("it's shop/app.py", FLASK), ("it's shop/tests/test_one.py", "def test_one():\n    pass\n")]);
+    let test = written(&project, &entry(FrameworkName::Rails, "app.rb"), &proof());
+    let name = "tests/test_routewarden_bola_read_get_orders_id.py";
+    assert_eq!(test.path, format!("it's shop/{name}"));
+    assert_eq!(test.run, format!("python -m unittest 'it'\\''s shop/{name}'"));
+}
