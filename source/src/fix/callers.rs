@@ -1,6 +1,7 @@
 //! How the project itself ties objects to callers: every place where an owner's column is compared with, or given, a part
 //! of the caller. A change follows the nearest of them.
 
+use super::holes::find_hole;
 use super::sql;
 use crate::ir::{Argument, Expr, ExprKind, Span, dotted_text, last_part, walk_statements};
 use crate::lang::Language;
@@ -84,7 +85,7 @@ impl Finder<'_> {
                 return;
             }
             for (column, place) in read.pairs.iter().filter(|(column, _)| self.is_owner(column)) {
-                let value = values.get(*place);
+                let value = read.value_of(*place, &values);
                 found.extend(value.and_then(|value| self.made(call.span, column, Some(read.table.clone()), value)));
             }
             return;
@@ -140,7 +141,17 @@ pub(super) fn sql_of<'a>(module: &Module, arguments: &'a [Argument]) -> Option<(
     // The statement need not come first: helpers take a connection or a cursor before it.
     let at = arguments.iter().position(|argument| literal_of(&argument.value).is_some())?;
     let literal = literal_of(&arguments.get(at)?.value)?;
-    let read = sql::read_statement(literal.span.text(&module.text))?;
+    let holes = match &*literal.kind {
+        ExprKind::Template(_, parts) => {
+            let hole = |part: &Expr| {
+                let hole = find_hole(&module.text, literal.span, part.span)?;
+                Some(hole.start - literal.span.start..hole.end - literal.span.start)
+            };
+            parts.iter().map(hole).collect::<Option<Vec<_>>>()?
+        }
+        _ => Vec::new(),
+    };
+    let read = sql::read_template(literal.span.text(&module.text), &holes)?;
     let rest = arguments.get(at + 1..).unwrap_or_default();
     let values = match rest {
         [only] => match &*only.value.kind {

@@ -5,6 +5,7 @@ mod callers;
 mod denial;
 mod draft;
 mod edits;
+mod holes;
 mod identity;
 mod imports;
 mod loads;

@@ -185,14 +185,14 @@ fn through_function(case: &Case<'_>, known: &Known, parameter: &str, objects: &H
         let passes = arguments.iter().any(|argument| passes_caller(&argument.value));
         let ties = match passes {
             true => known.is_owning(case.project, &function),
-            false => asks_by_itself(case.project, known, &function),
+            false => asks_by_itself(known, &function),
         };
         ties.then_some(HandlerTie { span: call.span })
     })
 }
 
 /// Returns whether a function ties what it gets to a caller that it finds by itself: `g.user`, `current_user`.
-fn asks_by_itself(project: &Project, known: &Known, function: &FunctionRef) -> bool {
+fn asks_by_itself(known: &Known, function: &FunctionRef) -> bool {
     let parameters = &function.function.parameters;
     let is_parameter = |root: &str| {
         let name = root.split(['.', '[', '(']).next().unwrap_or(root);
@@ -201,7 +201,7 @@ fn asks_by_itself(project: &Project, known: &Known, function: &FunctionRef) -> b
     let mut own = known.uses_in(function.module, function.function.outer_span).filter(|used| !is_parameter(&used.root));
 
     // What only writes the owner down ties nothing.
-    let denies = |used: &OwnerUse| used.by_key.is_none() || refuses_callers(project, function);
+    let denies = |used: &OwnerUse| used.by_key.is_none() || refuses_callers(function);
     own.any(denies)
 }
 

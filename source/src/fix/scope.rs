@@ -51,7 +51,7 @@ pub(super) fn scope_sql(
     let Some((_, arguments)) = call.call() else { return false };
     let file = &case.module.path;
     let usual = usual_mark(case);
-    let scoped = read.scoped(&condition.column, &usual);
+    let Some(scoped) = read.scoped(&condition.column, &usual) else { return false };
     let Some(at) = arguments.iter().position(|argument| argument.value.span.covers(&literal)) else { return false };
     let rest = arguments.get(at + 1..).unwrap_or_default();
 
@@ -60,6 +60,8 @@ pub(super) fn scope_sql(
         return false;
     }
     let made = match rest {
+        // Marks that a placeholder brings take their values from somewhere that is not read.
+        [] if scoped.place.is_none() => false,
         [] => {
             let Some(after) = arguments.get(at) else { return false };
             let values = new_values(case, call, &condition.value, scoped.name.as_deref());
@@ -73,9 +75,11 @@ pub(super) fn scope_sql(
             let name = scoped.name.clone().unwrap_or_else(|| condition.column.clone());
             add_to_record(case, draft, only.value.span, &name, &condition.value)
         }
+        // One value for an unknown number of marks is a list, and so is what the drivers of Python are given.
+        [only] if scoped.place.is_none() || takes_sequence(case, call, &only.value) => false,
         many if many.iter().all(|argument| argument.name.is_none()) => {
             // Marks without numbers take values by place, so that the new one must stand where its mark stands.
-            match many.get(scoped.place) {
+            match scoped.place.and_then(|place| many.get(place)) {
                 Some(next) => draft.insert(file, next.span.start, format!("{}, ", condition.value)),
                 None => match many.last() {
                     Some(last) => draft.insert(file, last.span.end, format!(", {}", condition.value)),
@@ -151,11 +155,18 @@ fn new_values(case: &Case<'_>, call: &Expr, value: &str, name: Option<&str>) -> 
     }
 }
 
-fn add_to_list(case: &Case<'_>, draft: &mut FixDraft, list: &Expr, value: &str, place: usize) -> bool {
+/// Whether a name stands for all values of a statement: `cursor.execute(sql, values)`.
+fn takes_sequence(case: &Case<'_>, call: &Expr, value: &Expr) -> bool {
+    let name = call.call().and_then(|(callee, _)| dotted_text(callee)).unwrap_or_default();
+    let is_driver = matches!(last_part(&name), "execute" | "executemany") && name.contains('.');
+    is_driver && case.module.language == Language::Python && value.name().is_some()
+}
+
+fn add_to_list(case: &Case<'_>, draft: &mut FixDraft, list: &Expr, value: &str, place: Option<usize>) -> bool {
     let ExprKind::List(items) = &*list.kind else { return false };
     let file = &case.module.path;
 
-    if let Some(next) = items.get(place) {
+    if let Some(next) = place.and_then(|place| items.get(place)) {
         draft.insert(file, next.span.start, format!("{value}, "));
         return true;
     }

@@ -1,6 +1,8 @@
 //! SQL within a literal, as it is written in the file: where a further condition fits, and which value belongs to which
 //! placeholder. Reads only what it needs; what it does not understand it refuses.
 
+use std::ops::Range;
+
 /// How values are marked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PlaceholderStyle {
@@ -45,8 +47,10 @@ pub(super) struct Sql {
     pub marks: Vec<(usize, PlaceholderStyle)>,
     /// `column = mark` pairs of the condition: the column, and the place of the mark among all.
     pub pairs: Vec<(String, usize)>,
-    /// Whether the condition has an `OR` outside of brackets.
+    /// Whether the condition has an `OR` outside of brackets, or what may bring one.
     pub has_or: bool,
+    /// The first and last placeholder of the template that may bring marks of its own: `IN ({marks})`.
+    pub opening: Option<(usize, usize)>,
 }
 
 struct Word<'a> {
@@ -59,7 +63,51 @@ const AFTER_CONDITION: [&str; 10] =
     ["ORDER", "GROUP", "LIMIT", "OFFSET", "HAVING", "RETURNING", "FOR", "UNION", "WINDOW", "FETCH"];
 
 /// Reads a literal as it is written, with its quotes.
-pub(super) fn read_statement(raw: &str) -> Option<Sql> {
+#[cfg(test)]
+fn read_statement(raw: &str) -> Option<Sql> {
+    read_template(raw, &[])
+}
+
+/// Reads a template as it is written, with its quotes; what its placeholders bring at run time is not known.
+pub(super) fn read_template(raw: &str, holes: &[Range<usize>]) -> Option<Sql> {
+    let mut read = read_words(&without_code(raw, holes))?;
+    let opening: Vec<&Range<usize>> =
+        holes.iter().filter(|hole| raw.get(..hole.start).is_some_and(|before| !is_name_or_value(before))).collect();
+    let starts = opening.iter().map(|hole| hole.start);
+    read.opening = starts.clone().min().zip(starts.max());
+    // A whole condition may have an OR in it.
+    read.has_or |= read.condition.is_some_and(|(start, end)| {
+        opening.iter().any(|hole| (start..end).contains(&hole.start) && !is_in_brackets(raw, start, hole.start))
+    });
+    Some(read)
+}
+
+/// Returns a template with a name of the same length in place of each placeholder, whose code is no SQL.
+fn without_code(raw: &str, holes: &[Range<usize>]) -> String {
+    let is_code = |at: usize| holes.iter().any(|hole| hole.contains(&at));
+    raw.char_indices()
+        .flat_map(|(at, letter)| {
+            if is_code(at) { std::iter::repeat_n('x', letter.len_utf8()) } else { std::iter::repeat_n(letter, 1) }
+        })
+        .collect()
+}
+
+/// Whether a name or a single value is expected behind this text, which bring no marks.
+fn is_name_or_value(before: &str) -> bool {
+    const WORDS: [&str; 11] =
+        ["FROM", "INTO", "UPDATE", "TABLE", "BY", "SET", "JOIN", "SELECT", "LIMIT", "OFFSET", "LIKE"];
+    let text = before.trim_end();
+    let word = text.rsplit([' ', '\n', '\t', '(', ',']).next().unwrap_or("").to_ascii_uppercase();
+    let is_behind_word = text.len() < before.len() && WORDS.contains(&word.as_str());
+    is_behind_word || text.ends_with(['=', '<', '>', '.', '\'', '"', '`', '%'])
+}
+
+fn is_in_brackets(raw: &str, start: usize, at: usize) -> bool {
+    let before = raw.get(start..at).unwrap_or_default();
+    before.matches('(').count() > before.matches(')').count()
+}
+
+fn read_words(raw: &str) -> Option<Sql> {
     let words = split_words(raw);
     let first =
         words.iter().position(|word| ["SELECT", "UPDATE", "DELETE"].contains(&uppercase_text(word).as_str()))?;
@@ -96,6 +144,7 @@ pub(super) fn read_statement(raw: &str) -> Option<Sql> {
         is_joined: joined || (verb == "SELECT" && tables.contains(',')),
         pairs: condition.map(|(start, end)| column_pairs(raw, start, end, &marks)).unwrap_or_default(),
         has_or: inside.clone().any(|word| word.depth == 0 && uppercase_text(word) == "OR"),
+        opening: None,
         verb,
         condition,
         at,
@@ -212,15 +261,28 @@ fn column_pairs(raw: &str, start: usize, end: usize, marks: &[(usize, Placeholde
 pub(super) struct Scoped {
     /// Insertions: offset in the literal, and text.
     pub insertions: Vec<(usize, String)>,
-    /// Before which value the new one goes.
-    pub place: usize,
+    /// Before which value the new one goes; absent for the end, where the number of values is known only at run time.
+    pub place: Option<usize>,
     /// The name of the value, where values are given by name.
     pub name: Option<String>,
 }
 
 impl Sql {
-    /// Adds `column = mark` to the condition. `usual` is the mark of other statements, for one that has none.
-    pub(super) fn scoped(&self, column: &str, usual: &PlaceholderStyle) -> Scoped {
+    /// Returns the value of a mark; absent where its place among the values is known only at run time.
+    pub(super) fn value_of<'v, T>(&self, place: usize, values: &[&'v T]) -> Option<&'v T> {
+        let (at, _) = self.marks.get(place)?;
+        match self.opening {
+            // Behind what brings any number of marks, values are counted from the end.
+            Some((_, last)) if *at > last => values.len().checked_sub(self.marks.len() - place),
+            Some((first, _)) if *at > first => None,
+            _ => Some(place),
+        }
+        .and_then(|at| values.get(at).copied())
+    }
+
+    /// Adds `column = mark` to the condition. `usual` is the mark of other statements, for one that has none. `None`
+    /// where the place of its value, or its number, is known only at run time.
+    pub(super) fn scoped(&self, column: &str, usual: &PlaceholderStyle) -> Option<Scoped> {
         // A statement keeps its own kind of mark, since drivers refuse a mixture.
         let like = self.marks.first().map_or(usual, |(_, mark)| mark);
         // Two joined tables may both have the column, and the database would refuse an ambiguous name.
@@ -229,6 +291,15 @@ impl Sql {
             (true, true) => format!("{}.{column}", self.table),
             (false, _) => column.to_owned(),
         };
+        let has_more_before = self.opening.is_some_and(|(first, _)| first < self.at);
+        let has_more_after = self.opening.is_some_and(|(_, last)| last >= self.at);
+        let has_marks_after = has_more_after || self.marks.iter().any(|(at, _)| *at >= self.at);
+        let is_by_name = matches!(like, PlaceholderStyle::Colon(_) | PlaceholderStyle::Named(_));
+        let is_numbered = matches!(like, PlaceholderStyle::Dollar(_));
+
+        if (is_numbered && (has_more_before || has_more_after)) || (!is_by_name && has_more_before && has_marks_after) {
+            return None;
+        }
         let place = self.marks.iter().filter(|(at, _)| *at < self.at).count();
         let (mark, place, name) = match like {
             PlaceholderStyle::Question => ("?".to_owned(), place, None),
@@ -258,7 +329,8 @@ impl Sql {
             None => insertions.push((self.at, format!(" WHERE {qualified} = {mark}"))),
         }
 
-        Scoped { insertions, place, name }
+        let place = Some(place).filter(|_| !has_more_before);
+        Some(Scoped { insertions, place, name })
     }
 }
 
@@ -268,13 +340,13 @@ mod tests {
 
     fn with(raw: &str, column: &str) -> (String, usize) {
         let Some(sql) = read_statement(raw) else { return (String::new(), 0) };
-        let scoped = sql.scoped(column, &PlaceholderStyle::Question);
+        let Some(scoped) = sql.scoped(column, &PlaceholderStyle::Question) else { return (String::new(), 0) };
         let mut made = raw.to_owned();
 
         for (at, text) in scoped.insertions.iter().rev() {
             made.insert_str(*at, text);
         }
-        (made, scoped.place)
+        (made, scoped.place.unwrap_or_default())
     }
 
     #[test]

@@ -12,8 +12,6 @@ use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, walk_expr, walk_
 use crate::lang::Language;
 use crate::project::{Module, ModuleId, Project, Resolved};
 
-/// Rounds of simplification: one for each condition within another.
-const MOST_ROUNDS: usize = 5;
 /// Switches of one handler that are tried.
 const MOST_SWITCHES: usize = 4;
 
@@ -137,12 +135,17 @@ fn settle_file(module: &Module, mut spans: Vec<Span>, name: &str, value: bool) -
     let mut statements = module.statements.clone();
     let mut changed = false;
 
-    for _ in 0..MOST_ROUNDS {
+    // Each round takes one condition away, so that there are never more rounds than conditions.
+    for round in 0.. {
         let settler = Settler { text: &text, name, value, spans: &spans, language: module.language };
         let mut changes = Vec::new();
         settler.block(&statements, &mut changes);
         // One change a round, since each moves the places of all others.
         let Some(change) = changes.into_iter().next() else { break };
+        // Half of a switch taken away would be another program than the one that was asked for.
+        if round > count_conditions(&module.statements) {
+            return None;
+        }
         let made = super::edits::apply_changes(&text, std::slice::from_ref(&change))?;
 
         // A piece grows or shrinks with what changes in it.
@@ -163,6 +166,19 @@ fn settle_file(module: &Module, mut spans: Vec<Span>, name: &str, value: bool) -
     }
 
     changed.then_some(text)
+}
+
+/// Returns how many conditions may be taken away.
+fn count_conditions(statements: &[Statement]) -> usize {
+    let (mut of_statements, mut of_expressions) = (0, 0);
+    walk_statements(
+        statements,
+        &mut |statement| of_statements += usize::from(matches!(statement.kind, StatementKind::If { .. })),
+        &mut |expr| {
+            of_expressions += usize::from(matches!(&*expr.kind, ExprKind::Choice { .. } | ExprKind::Logic { .. }))
+        },
+    );
+    of_statements + of_expressions
 }
 
 struct Settler<'a> {

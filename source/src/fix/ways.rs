@@ -5,10 +5,11 @@ use super::identity::{each_statement, find_dependency, names_role, proves_caller
 use super::loads::own_exprs;
 use super::owning::resolve_function;
 use crate::ir::{
-    Expr, ExprKind, Span, StatementKind, argument_named, dotted_text, last_part, walk_expr, walk_statements,
+    Argument, Expr, ExprKind, Span, StatementKind, argument_named, dotted_text, last_part, walk_expr, walk_statements,
 };
 use crate::project::{FunctionRef, ModuleId, Project, Resolved};
 use crate::routes::{CodePlace, GuardKind, RouteEntry};
+use crate::words::{has_word, simplify_name};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,7 +141,7 @@ impl GuardUsageReader<'_> {
         match self.asked {
             GuardDemand::Role => {
                 // A role by its name is believed where its function cannot be read, as one of a library.
-                is_role && self.resolved(module, function).is_none_or(|found| refuses_callers(self.project, &found))
+                is_role && self.resolved(module, function).is_none_or(|found| refuses_callers(&found))
             }
             GuardDemand::Credential => {
                 // A guard for a role asks for more than a credential, and would refuse ordinary callers.
@@ -148,8 +149,7 @@ impl GuardUsageReader<'_> {
                     && self.resolved(module, function).is_some_and(|found| {
                         proves_caller(self.project, &found, 0) || {
                             // Looked up in a table rather than decoded.
-                            super::callers::names_a_caller(&crate::words::simplify_name(last_part(&name)))
-                                && refuses_callers(self.project, &found)
+                            super::callers::names_a_caller(&simplify_name(last_part(&name))) && refuses_callers(&found)
                         }
                     })
             }
@@ -203,8 +203,8 @@ impl GuardUsageReader<'_> {
         let name = dotted_text(callee).unwrap_or_default();
         let words =
             if self.asked == GuardDemand::Role { crate::words::ROLE_WORDS } else { crate::words::CREDENTIAL_WORDS };
-        let named = crate::words::has_word(last_part(&name), words);
-        let refuses = self.resolved(module, callee).is_none_or(|found| refuses_callers(self.project, &found));
+        let named = has_word(last_part(&name), words);
+        let refuses = self.resolved(module, callee).is_none_or(|found| refuses_callers(&found));
 
         named && refuses && (self.asked == GuardDemand::Role || !names_role(last_part(&name)))
     }
@@ -264,7 +264,7 @@ pub(super) fn find_declaration(project: &Project, entry: &RouteEntry) -> Option<
 }
 
 /// The arguments between the path and the handler.
-pub(super) fn middle_arguments<'a>(arguments: &'a [crate::ir::Argument], handler: &FunctionRef) -> Vec<&'a Expr> {
+pub(super) fn middle_arguments<'a>(arguments: &'a [Argument], handler: &FunctionRef) -> Vec<&'a Expr> {
     let values: Vec<&Expr> = arguments.iter().map(|argument| &argument.value).collect();
     let own = values.iter().position(|value| {
         matches!(&*value.kind, ExprKind::Function(function) if function.span == handler.function.span)
@@ -275,23 +275,57 @@ pub(super) fn middle_arguments<'a>(arguments: &'a [crate::ir::Argument], handler
 }
 
 /// Whether a function refuses anybody.
-pub(super) fn refuses_callers(project: &Project, function: &FunctionRef) -> bool {
+pub(super) fn refuses_callers(function: &FunctionRef) -> bool {
     let mut found = false;
     let mut answered = false;
     walk_statements(
         &function.function.body,
         &mut |statement| answered |= matches!(statement.kind, StatementKind::Throw(_)),
         &mut |expr| {
-            if let Some((callee, _)) = expr.call() {
-                let name = dotted_text(callee).unwrap_or_default();
-                found |= matches!(last_part(&name), "abort" | "status" | "sendStatus" | "refuse" | "deny" | "redirect");
-
-                // `refuse(res, 403)`: the status stands in the call.
-                found |= project.text(function.module, expr.span).contains("40");
+            if let Some((callee, arguments)) = expr.call() {
+                found |= is_refusal(callee, arguments);
             }
         },
     );
     found || answered
+}
+
+/// Whether a call answers that a caller is not let in: `abort(..)`, `refuse(res, 403)`, `HttpResponseForbidden()`.
+fn is_refusal(callee: &Expr, arguments: &[Argument]) -> bool {
+    const WORDS: &[&str] = &["forbidden", "unauthorised", "unauthorized"];
+    let name = match &*callee.kind {
+        ExprKind::Member(_, name) => name.clone(),
+        _ => dotted_text(callee).unwrap_or_default(),
+    };
+    let last = last_part(&name);
+    let status = arguments.first().and_then(|first| number_of(&first.value));
+
+    match last {
+        "abort" | "refuse" | "deny" | "redirect" => true,
+        // `res.status(code)` gives any status; one that is written says which.
+        "status" | "sendStatus" => status.is_none_or(is_refusing_status),
+        _ => has_word(last, WORDS) || arguments.iter().any(|argument| names_refusing_status(&argument.value)),
+    }
+}
+
+/// Whether a value is, or has, a status that refuses: `403`, `{ status: 401 }`, `HttpStatus.FORBIDDEN`.
+fn names_refusing_status(value: &Expr) -> bool {
+    const NAMES: [&str; 4] = ["forbidden", "notfound", "unauthorised", "unauthorized"];
+    let is_named = |name: &str| NAMES.iter().any(|word| simplify_name(name).ends_with(word));
+    match &*value.kind {
+        ExprKind::Constant(_) => number_of(value).is_some_and(is_refusing_status),
+        ExprKind::Name(name) | ExprKind::Member(_, name) => is_named(name),
+        ExprKind::Record(entries) => entries.iter().any(|entry| names_refusing_status(&entry.value)),
+        _ => false,
+    }
+}
+
+fn is_refusing_status(status: u16) -> bool {
+    matches!(status, 401 | 403 | 404 | 407)
+}
+
+fn number_of(value: &Expr) -> Option<u16> {
+    if let ExprKind::Constant(written) = &*value.kind { written.parse().ok() } else { None }
 }
 
 /// Returns where a handler's own code begins: its first statement behind a text that documents it.

@@ -1,12 +1,15 @@
 //! Only named origins may read with credentials.
 
+use std::sync::Arc;
+
+use super::origins::{OriginAccess, origin_access};
 use crate::fix::draft::{Case, FixDraft};
 use crate::fix::identity::each_statement;
 use crate::fix::proposal::{FixRefusal, Idiom, RefusalReason};
 use crate::fix::style::{CodeStyle, indent_at, line_end, line_start};
 use crate::ir::{
-    Argument, Expr, ExprKind, Span, Statement, StatementKind, argument_named, dotted_text, last_part, literal_text,
-    walk_statements,
+    Argument, Expr, ExprKind, Function, Span, Statement, StatementKind, argument_named, dotted_text, last_part,
+    literal_text, walk_statements,
 };
 use crate::lang::Language;
 use crate::project::Module;
@@ -17,6 +20,7 @@ const NAME: &str = "ALLOWED_ORIGINS";
 /// Makes the change. It is one for the whole application, whichever route showed it.
 pub(super) fn restrict_origins(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     let mut settled = false;
+    let mut unread = None;
     // The handler's own file first: a project may hold more than one application.
     let own = case.project.modules.iter().filter(|module| module.id == case.handler.module);
     let others = case.project.modules.iter().filter(|module| module.id != case.handler.module);
@@ -26,10 +30,14 @@ pub(super) fn restrict_origins(case: &Case<'_>) -> Result<FixDraft, FixRefusal> 
         match found.or_else(|| of_header(case, module)) {
             Some(OriginPolicy::Open(draft)) => return Ok(*draft),
             Some(OriginPolicy::Closed) => settled = true,
+            Some(OriginPolicy::Unread(refusal)) => unread = unread.or(Some(*refusal)),
             None => {}
         }
     }
 
+    if let Some(refusal) = unread {
+        return Err(refusal);
+    }
     if settled {
         return Err(case.nothing_to_do("only named origins are let in"));
     }
@@ -46,6 +54,8 @@ pub(super) enum OriginPolicy {
     Open(Box<FixDraft>),
     /// It names those that it lets in.
     Closed,
+    /// Code decides, which is not read: what to look at.
+    Unread(Box<FixRefusal>),
 }
 
 /// Returns the origins that the scan knows, as a list.
@@ -92,19 +102,6 @@ fn of_library(case: &Case<'_>, module: &Module) -> Option<OriginPolicy> {
     found
 }
 
-/// Returns whether a value lets every origin in.
-pub(super) fn is_open(value: &Expr) -> bool {
-    match &*value.kind {
-        ExprKind::Text(text) => text == "*" || text == ".*",
-        ExprKind::List(items) => items.iter().any(is_open),
-        // `origin: true` of Express repeats the origin that asks, which is open to all of them.
-        ExprKind::Constant(word) => word == "true" || word == "True",
-        // A function that says yes to each.
-        ExprKind::Function(_) => true,
-        _ => false,
-    }
-}
-
 fn restrict_in_python(
     case: &Case<'_>,
     module: &Module,
@@ -117,9 +114,10 @@ fn restrict_in_python(
     let open_pattern =
         pattern.is_some_and(|pattern| literal_text(&pattern.value).is_some_and(|text| text.contains(".*")));
     // Flask's library lets every origin in where none is named.
-    let open = value.map_or(library == "flask-cors", is_open) || open_pattern;
+    let access = value.map(|value| origin_access(case, module, value));
+    let is_open = access.map_or(library == "flask-cors", |access| access == OriginAccess::All) || open_pattern;
 
-    if !open {
+    if !is_open {
         return Some(OriginPolicy::Closed);
     }
     let mut draft = new_origins_draft(case, "only named origins may read answers");
@@ -157,9 +155,12 @@ fn restrict_in_javascript(
     let origin = entries
         .iter()
         .find(|entry| entry.key.as_ref().is_some_and(|key| literal_text(key).or_else(|| key.name()) == Some("origin")));
-    match origin {
-        Some(entry) if is_open(&entry.value) => draft.replace(&module.path, entry.value.span, list),
-        Some(_) => return Some(OriginPolicy::Closed),
+    match origin.map(|entry| (entry, origin_access(case, module, &entry.value))) {
+        Some((entry, OriginAccess::All)) => draft.replace(&module.path, entry.value.span, list),
+        Some((_, OriginAccess::Named)) => return Some(OriginPolicy::Closed),
+        Some((entry, OriginAccess::Decided)) => {
+            return Some(unread_origins(case, module, entry.value.span, "a function decides which origins are let in"));
+        }
         None => draft.insert(&module.path, options.span.start + 1, format!(" origin: {list},")),
     }
     Some(OriginPolicy::Open(Box::new(draft)))
@@ -167,30 +168,7 @@ fn restrict_in_javascript(
 
 /// The header is set by hand: to what came, or to `*`.
 fn of_header(case: &Case<'_>, module: &Module) -> Option<OriginPolicy> {
-    let mut setting: Option<(Statement, Expr)> = None;
-    walk_statements(
-        &module.statements,
-        &mut |statement| {
-            let found = match &statement.kind {
-                StatementKind::Assign(targets, Some(value)) => targets.first().and_then(|target| match &*target.kind {
-                    ExprKind::Index(_, key)
-                        if literal_text(key).is_some_and(|key| key.eq_ignore_ascii_case(HEADER)) =>
-                    {
-                        Some(value)
-                    }
-                    _ => None,
-                }),
-                StatementKind::Expr(value) => set_by_call(value),
-                _ => None,
-            };
-
-            if let (Some(value), None) = (found, &setting) {
-                setting = Some((statement.clone(), value.clone()));
-            }
-        },
-        &mut |_| {},
-    );
-    let (statement, value) = setting?;
+    let (statement, value) = find_header(module)?;
     let whole = enclosing_condition(&module.statements, &statement)?;
 
     if whole.contains_text(module, NAME) {
@@ -198,31 +176,117 @@ fn of_header(case: &Case<'_>, module: &Module) -> Option<OriginPolicy> {
     }
     let mut draft = new_origins_draft(case, "the origin that asks is repeated only where it is one of the named ones");
     let style = CodeStyle::of(&module.text, module.language);
-    let origin = value.span.text(&module.text).to_owned();
     let is_python = module.language == Language::Python;
     let file = &module.path;
-
-    if literal_text(&value).is_some() {
-        return None;
-    }
+    let (origin, is_star) = match literal_text(&value) {
+        Some("*") => match asking_origin(case, module, &statement, style) {
+            Some(origin) => (origin, true),
+            None => return Some(unread_origins(case, module, statement.span, "every origin is let in")),
+        },
+        // One origin by its name.
+        Some(_) => return Some(OriginPolicy::Closed),
+        None => (value.span.text(&module.text).to_owned(), false),
+    };
     let test = if is_python { format!("{origin} in {NAME}") } else { format!("{NAME}.has({origin})") };
 
     match whole.condition {
         // `if origin:` asks for it already.
-        Some(test_span) if test_span.text(&module.text) == origin => draft.replace(file, test_span, test),
+        Some(test_span) if !is_star && test_span.text(&module.text) == origin => draft.replace(file, test_span, test),
         _ if is_python => {
             let indent = indent_at(&module.text, statement.span.start).to_owned();
-            let written = statement.span.text(&module.text);
-            let lines = format!("if {test}:{}{indent}{}{written}", style.newline, style.unit());
+            let before = Span { end: value.span.start, ..statement.span }.text(&module.text);
+            let after = Span { start: value.span.end, ..statement.span }.text(&module.text);
+            let lines = format!("if {test}:{}{indent}{}{before}{origin}{after}", style.newline, style.unit());
             draft.replace(file, statement.span, lines);
         }
-        _ => draft.insert(file, statement.span.start, format!("if ({test}) ")),
+        _ => {
+            draft.insert(file, statement.span.start, format!("if ({test}) "));
+            if is_star {
+                draft.replace(file, value.span, origin);
+            }
+        }
     }
 
     let place = top_of_function(module, &statement)?;
     draft.insert(file, place, declare_origins(case, style, is_python));
     add_vary_header(&mut draft, module, style, &statement);
     Some(OriginPolicy::Open(Box::new(draft)))
+}
+
+/// Returns the statement that sets the header, and the value that it gives.
+fn find_header(module: &Module) -> Option<(Statement, Expr)> {
+    let mut setting: Option<(Statement, Expr)> = None;
+    every_statement(&module.statements, &mut |statement| {
+        let found = match &statement.kind {
+            StatementKind::Assign(targets, Some(value)) => targets.first().and_then(|target| match &*target.kind {
+                ExprKind::Index(_, key) if literal_text(key).is_some_and(|key| key.eq_ignore_ascii_case(HEADER)) => {
+                    Some(value)
+                }
+                _ => None,
+            }),
+            StatementKind::Expr(value) => set_by_call(value),
+            _ => None,
+        };
+
+        if let (Some(value), None) = (found, &setting) {
+            setting = Some((statement.clone(), value.clone()));
+        }
+    });
+    setting
+}
+
+/// Shows every statement, those of functions within expressions too: `app.use((req, res) => { .. })`.
+fn every_statement<'a>(statements: &'a [Statement], see: &mut dyn FnMut(&'a Statement)) {
+    let mut bodies: Vec<&'a [Statement]> = vec![statements];
+    walk_statements(statements, &mut |_| {}, &mut |expr| {
+        if let ExprKind::Function(function) = &*expr.kind {
+            bodies.push(&function.body);
+        }
+    });
+    bodies.into_iter().for_each(|body| walk_statements(body, see, &mut |_| {}));
+}
+
+/// Says what to look at where no change can be made of code.
+fn unread_origins(case: &Case<'_>, module: &Module, span: Span, what: &str) -> OriginPolicy {
+    let place = case.place(module.id, span);
+    OriginPolicy::Unread(Box::new(FixRefusal::new(
+        RefusalReason::NotSupported,
+        format!("{what} at {}:{}", place.file, place.line),
+        "let in only the origins of your own front ends there, by a list of their names",
+    )))
+}
+
+/// How the origin that asks is written where a header is set; `None` where the request is not known there.
+fn asking_origin(case: &Case<'_>, module: &Module, statement: &Statement, style: CodeStyle) -> Option<String> {
+    let function = innermost_function(&module.statements, statement.span)?;
+    if module.language == Language::Python {
+        let is_parameter = function.parameters.iter().any(|parameter| parameter.name == "request");
+        let is_of_flask = case.project.full_name(module.id, "request") == "flask.request";
+        return (is_parameter || is_of_flask).then(|| format!("request.headers.get({})", style.quoted("Origin")));
+    }
+    // `(req, res) => res.set(..)`: the request stands before what is answered with.
+    let StatementKind::Expr(call) = &statement.kind else { return None };
+    let ExprKind::Member(response, _) = &*call.call()?.0.kind else { return None };
+    let at = function.parameters.iter().position(|parameter| Some(parameter.name.as_str()) == response.name())?;
+    let request = function.parameters.get(at.checked_sub(1)?)?;
+    Some(format!("{}.headers.origin", request.name))
+}
+
+/// Returns the innermost function around a place.
+fn innermost_function(statements: &[Statement], wanted: Span) -> Option<Arc<Function>> {
+    let (mut found, mut of_expressions): (Vec<Arc<Function>>, Vec<Arc<Function>>) = (Vec::new(), Vec::new());
+    every_statement(statements, &mut |statement| {
+        if let StatementKind::Function(function) = &statement.kind {
+            found.push(function.clone());
+        }
+    });
+    walk_statements(statements, &mut |_| {}, &mut |expr| {
+        if let ExprKind::Function(function) = &*expr.kind {
+            of_expressions.push(function.clone());
+        }
+    });
+    let around = found.into_iter().chain(of_expressions).filter(|function| function.span.covers(&wanted));
+    around.min_by_key(|function| function.span.end - function.span.start)
 }
 
 /// Returns the statement that declares the allowed origins, with its line ends.
@@ -289,7 +353,7 @@ fn enclosing_condition(statements: &[Statement], wanted: &Statement) -> Option<W
         }
     };
 
-    walk_statements(statements, &mut see, &mut |_| {});
+    every_statement(statements, &mut see);
     Some(found)
 }
 

@@ -73,7 +73,7 @@ fn asked_of_value(case: &Case<'_>) -> Option<crate::routes::CodePlace> {
         dotted_text(callee).is_some_and(|name| names_a_caller(&simplify_name(last_part(&name))))
     });
     let refusing = |callee: &Expr| match resolve_function(case.project, case.handler.module, callee) {
-        Some(Resolved::Function(found)) => refuses_callers(case.project, &found),
+        Some(Resolved::Function(found)) => refuses_callers(&found),
         _ => false,
     };
     let asked = all.into_iter().find(|(call, _)| call.call().is_some_and(|(callee, _)| refusing(callee)));

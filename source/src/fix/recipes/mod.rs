@@ -11,6 +11,7 @@ mod list;
 mod narrowing;
 mod nest;
 mod objects;
+mod origins;
 mod ownership;
 mod path;
 mod query;

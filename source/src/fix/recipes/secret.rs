@@ -1,9 +1,12 @@
 //! Secrets stay out of the log, and out of what a model reads.
 
+use std::ops::Range;
+
 use crate::fix::draft::{Case, FixDraft};
+use crate::fix::holes::find_hole;
 use crate::fix::proposal::{FixRefusal, RefusalReason};
 use crate::fix::reach::reached_functions;
-use crate::ir::{Expr, ExprKind, dotted_text, last_part, walk_statements};
+use crate::ir::{Expr, ExprKind, Span, dotted_text, last_part, walk_statements};
 use crate::project::Module;
 use crate::words::simplify_name;
 
@@ -118,28 +121,33 @@ enum SecretSink {
     Model,
 }
 
+impl SecretSink {
+    /// Returns what stands in the place of a secret.
+    fn word(self) -> &'static str {
+        match self {
+            SecretSink::Log => "[redacted]",
+            SecretSink::Model => "[held by the server]",
+        }
+    }
+}
+
 /// Puts a word in the place of a secret. What only speaks of a secret (its length, whether it is there) stays.
 fn redact_secret(module: &Module, draft: &mut FixDraft, expr: &Expr, within: SecretSink) {
     match &*expr.kind {
-        ExprKind::Template(_, parts) => {
-            // Without a placeholder left, a literal of Python needs its sign no more.
-            let written = expr.span.text(&module.text);
-
-            if written.starts_with(['f', 'F']) && parts.iter().all(is_secret) {
-                draft.replace(&module.path, crate::ir::Span { end: expr.span.start + 1, ..expr.span }, "");
-            }
-            for part in parts.iter().filter(|part| is_secret(part)) {
-                let text = match within {
-                    SecretSink::Log => "\"[redacted]\"".to_owned(),
-                    SecretSink::Model => "\"[held by the server]\"".to_owned(),
-                };
-                // Within a literal of double quotes, the word stands without the brackets of a placeholder.
-                replace_hole(module, draft, expr, part, text.trim_matches('"'));
-            }
-        }
+        ExprKind::Template(_, parts) => redact_template(module, draft, (expr, parts), within),
         _ if is_secret(expr) => {
             let style = crate::fix::style::CodeStyle::of(&module.text, module.language);
-            draft.replace(&module.path, expr.span, style.quoted("[redacted]"));
+            draft.replace(&module.path, expr.span, style.quoted(within.word()));
+        }
+        // `"token " + token`, `"token %s" % token`, `token ?? ""`
+        ExprKind::Operation(_, parts) | ExprKind::Logic { parts, .. } => {
+            parts.iter().for_each(|part| redact_secret(module, draft, part, within))
+        }
+        ExprKind::Call { callee, arguments, .. } if keeps_text(callee) => {
+            if let ExprKind::Member(object, _) = &*callee.kind {
+                redact_secret(module, draft, object, within);
+            }
+            arguments.iter().for_each(|argument| redact_secret(module, draft, &argument.value, within))
         }
         ExprKind::Record(entries) => {
             entries.iter().for_each(|entry| redact_secret(module, draft, &entry.value, within))
@@ -149,19 +157,66 @@ fn redact_secret(module: &Module, draft: &mut FixDraft, expr: &Expr, within: Sec
     }
 }
 
-/// `{token}` and `${token}` within a literal become the word.
-fn replace_hole(module: &Module, draft: &mut FixDraft, literal: &Expr, part: &Expr, word: &str) {
-    let text = &module.text;
-    let Some(before) = text.get(literal.span.start..part.span.start) else { return };
-    let Some(open) = before.rfind('{') else { return };
-    let mut start = literal.span.start + open;
+/// `{token}` and `${token}` within a literal become the word, whatever else stands in the brackets.
+fn redact_template(module: &Module, draft: &mut FixDraft, (literal, parts): (&Expr, &[Expr]), within: SecretSink) {
+    let written = literal.span.text(&module.text);
+    let secrets = parts.iter().filter(|part| carries_secret(part));
+    // Quotes within the brackets may be those of the literal, so that the word takes the place of all of them.
+    let holes: Vec<Range<usize>> =
+        secrets.filter_map(|part| find_hole(&module.text, literal.span, part.span)).collect();
+    let is_gone = |part: &Expr| holes.iter().any(|hole| hole.contains(&part.span.start));
+    let kept: String = written
+        .char_indices()
+        .filter(|(at, _)| !holes.iter().any(|hole| hole.contains(&(literal.span.start + at))))
+        .map(|(_, letter)| letter)
+        .collect();
+    let is_bare = parts.iter().all(is_gone) && !kept.contains(['{', '}']);
 
-    if text.get(..start).is_some_and(|before| before.ends_with('$')) {
-        start -= 1;
+    // Without a placeholder left, a literal of Python needs its sign no more; it still halves brackets written twice.
+    if written.starts_with(['f', 'F']) && is_bare {
+        draft.replace(&module.path, Span { end: literal.span.start + 1, ..literal.span }, "");
     }
-    let Some(close) = text.get(part.span.end..literal.span.end).and_then(|after| after.find('}')) else { return };
-    let span = crate::ir::Span { start, end: part.span.end + close + 1, ..part.span };
-    draft.replace(&module.path, span, word);
+    for hole in holes {
+        draft.replace(&module.path, Span { start: hole.start, end: hole.end, ..literal.span }, within.word());
+    }
+}
+
+/// Whether a secret is written out by an expression, by itself or within a longer text.
+fn carries_secret(expr: &Expr) -> bool {
+    match &*expr.kind {
+        _ if is_secret(expr) => true,
+        ExprKind::Template(_, parts) | ExprKind::Operation(_, parts) | ExprKind::Logic { parts, .. } => {
+            parts.iter().any(carries_secret)
+        }
+        ExprKind::Call { callee, arguments, .. } if keeps_text(callee) => {
+            let object = if let ExprKind::Member(object, _) = &*callee.kind { Some(object) } else { None };
+            object.into_iter().chain(arguments.iter().map(|argument| &argument.value)).any(carries_secret)
+        }
+        _ => false,
+    }
+}
+
+/// Whether what a function is given stands in what it returns: `str(token)`, `token.strip()`, `"..".format(token)`.
+fn keeps_text(callee: &Expr) -> bool {
+    let name = match &*callee.kind {
+        ExprKind::Member(_, name) => name.clone(),
+        _ => dotted_text(callee).unwrap_or_default(),
+    };
+    matches!(
+        last_part(&name),
+        "String"
+            | "concat"
+            | "decode"
+            | "dumps"
+            | "encode"
+            | "format"
+            | "repr"
+            | "str"
+            | "stringify"
+            | "strip"
+            | "toString"
+            | "trim"
+    )
 }
 
 fn is_secret(expr: &Expr) -> bool {

@@ -7,11 +7,11 @@ use crate::fix::proposal::{FixRefusal, Idiom, RefusalReason};
 use crate::fix::reach::reached_functions;
 use crate::fix::style::CodeStyle;
 use crate::ir::{
-    Argument, Expr, ExprKind, RecordEntry, Span, Statement, StatementKind, argument_at, argument_named, dotted_text,
-    literal_text,
+    Argument, Expr, ExprKind, RecordEntry, Span, Spread, Statement, StatementKind, argument_at, argument_named,
+    dotted_text, literal_text,
 };
 use crate::lang::Language;
-use crate::project::{FunctionRef, Module, ModuleId};
+use crate::project::{FunctionRef, Module, ModuleId, Resolved};
 
 /// Makes the change.
 pub(super) fn verify_token(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
@@ -299,28 +299,57 @@ fn choose_algorithms(case: &Case<'_>, good: &[&Decode], project: &[Decode], styl
         .or_else(|| signed_with(case).map(|name| format!("[{}]", style.quoted(&name))))
 }
 
-/// The algorithm that the project signs with: `jwt.encode(claims, key, algorithm="HS256")`.
+/// The algorithm that the project signs with: `jwt.encode(claims, key, algorithm="HS256")`. `None` where a call says it
+/// in a way that is not read.
 fn signed_with(case: &Case<'_>) -> Option<String> {
-    let mut found = None;
+    let mut found: Vec<Option<String>> = Vec::new();
     for module in &case.project.modules {
         crate::ir::walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
             let Some((callee, arguments)) = expr.call() else { return };
             let name = dotted_text(callee).unwrap_or_default();
 
-            if name.ends_with("jwt.encode") {
-                let value = argument_named(arguments, "algorithm").or_else(|| argument_at(arguments, 2));
-                found = found
-                    .take()
-                    .or_else(|| value.and_then(literal_text).map(str::to_owned))
-                    // HS256 is the default of PyJWT and jsonwebtoken.
-                    .or_else(|| Some("HS256".to_owned()));
-            } else if name.ends_with("jwt.sign") {
-                found = found.take().or_else(|| Some("HS256".to_owned()));
+            if name.ends_with("jwt.encode") || name.ends_with("jwt.sign") {
+                found.push(algorithm_of(case, module.id, arguments));
             }
         });
     }
+    // One call that is not read may be the one that makes the tokens of this route.
+    let all: Option<Vec<String>> = found.into_iter().collect();
+    all?.into_iter().next()
+}
 
-    found
+/// The algorithm that a call signs with.
+fn algorithm_of(case: &Case<'_>, module: ModuleId, arguments: &[Argument]) -> Option<String> {
+    // The default of PyJWT and jsonwebtoken.
+    let default = || Some("HS256".to_owned());
+    if arguments.iter().any(|argument| argument.spread != Spread::One) {
+        return None;
+    }
+    let value = match argument_named(arguments, "algorithm").or_else(|| argument_at(arguments, 2)) {
+        None => return default(),
+        Some(value) => value,
+    };
+    let resolved = match case.project.resolve_expr(module, value) {
+        Some(Resolved::Value(_, _, value)) => value,
+        _ => value.clone(),
+    };
+    // The options of jsonwebtoken: `{ algorithm: 'RS256' }`.
+    let ExprKind::Record(entries) = &*resolved.kind else { return case.project.constant(module, value) };
+    let named = |entry: &&RecordEntry| {
+        entry.key.as_ref().is_some_and(|key| literal_text(key).or_else(|| key.name()) == Some("algorithm"))
+    };
+
+    match entries.iter().find(named) {
+        Some(entry) => case.project.constant(module, &entry.value),
+        // What is spread into the options may name one.
+        None => {
+            if entries.iter().all(|entry| entry.key.is_some()) {
+                default()
+            } else {
+                None
+            }
+        }
+    }
 }
 
 /// Takes away what turns a proof off, and asks for the expiry.

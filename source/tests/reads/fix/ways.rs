@@ -202,3 +202,31 @@ fn a_switch_that_turns_a_check_off_is_taken_away() {
     );
     assert!(made.why.contains("STRICT"), "{}", made.why);
 }
+
+#[test]
+fn a_number_with_40_in_it_is_no_refusal() {
+    let text = |body: &str| {
+        format!(
+            "from fastapi import APIRouter, Depends\n\nimport log\nimport store\n\nrouter = APIRouter()\n\n\ndef require_admin(token: str):\n    {body}\n\n\n@router.get(\"/stats\", dependencies=[Depends(require_admin)])\ndef stats():\n    return {{}}\n\n\n@router.delete(\"/all\")\ndef delete_all():\n    return {{}}\n"
+        )
+    };
+    let fix = |body: &str| {
+        let text = text(body);
+        let given = Given::of(&[("app.py", &text)]);
+        given.fix("DELETE /all", RemedyKind::RoleGuard).map(|made| changed(&made))
+    };
+    for harmless in ["log.wait(400)", "log.note(\"x40\", token)", "log.status(200)", "log.first(4030)"] {
+        let made = fix(harmless);
+        assert!(
+            made.as_ref().is_ok_and(|made| !made.contains("require_admin")) || made.is_err(),
+            "{harmless}: {made:?}"
+        );
+    }
+    for refusing in [
+        "store.refuse_with(token, 403)",
+        "store.answer(token, status.HTTP_403_FORBIDDEN)",
+        "store.answer({\"status\": 401})",
+    ] {
+        assert!(fix(refusing).unwrap().contains("Depends(require_admin)"), "{refusing}");
+    }
+}

@@ -2,7 +2,8 @@
 
 use crate::fix::draft::Case;
 use crate::fix::proposal::Idiom;
-use crate::fix::recipes::cors::{OriginPolicy, format_origins, is_open, new_origins_draft};
+use crate::fix::recipes::cors::{OriginPolicy, format_origins, new_origins_draft};
+use crate::fix::recipes::origins::is_open;
 use crate::fix::style::{CodeStyle, line_end, line_start};
 use crate::ir::{Expr, Span, StatementKind};
 use crate::project::Module;
