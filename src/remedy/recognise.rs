@@ -96,7 +96,8 @@ fn manifests_and_folders(root: &Path, folder: &Path) -> (Vec<PathBuf>, Vec<PathB
 enum Manifest {
     Python,
     Node,
-    Java,
+    Xml,
+    Gradle,
     Go,
     Ruby,
     Php,
@@ -111,7 +112,8 @@ fn manifest_kind(name: &str) -> Option<Manifest> {
             Some(Manifest::Python)
         }
         "package.json" => Some(Manifest::Node),
-        "pom.xml" | "build.gradle" | "build.gradle.kts" => Some(Manifest::Java),
+        "pom.xml" => Some(Manifest::Xml),
+        "build.gradle" | "build.gradle.kts" => Some(Manifest::Gradle),
         "go.mod" => Some(Manifest::Go),
         "Gemfile" | "gems.rb" => Some(Manifest::Ruby),
         "composer.json" => Some(Manifest::Php),
@@ -126,13 +128,14 @@ fn of_manifest(root: &Path, path: &Path) -> Option<Recognised> {
     let (framework, dependency) = match manifest_kind(&path.file_name()?.to_string_lossy())? {
         Manifest::Python => find_python_framework(&text)?,
         Manifest::Node => depends_on(&text, &["dependencies", "devDependencies"], &NODE)?,
-        Manifest::Java => find_spring_boot(&text)?,
+        Manifest::Xml => find_spring_boot(&without_comments(&text))?,
+        Manifest::Gradle => find_spring_boot(&without_code_comments(&text))?,
         Manifest::Go => find_go_framework(&text)?,
         Manifest::Ruby => find_rails(&text)?,
         Manifest::Php => depends_on(&text, &["require"], &[("laravel/framework", Framework::Laravel)])?,
         Manifest::DotNet => {
             let name = "Microsoft.NET.Sdk.Web";
-            without_comments(&text, &[("<!--", "-->")]).contains(name).then_some((Framework::AspNet, name))?
+            without_comments(&text).contains(name).then_some((Framework::AspNet, name))?
         }
         Manifest::Rust => find_rust_framework(&text)?,
     };
@@ -168,7 +171,6 @@ fn depends_on(text: &str, lists: &[&str], names: &[(&'static str, Framework)]) -
 }
 
 fn find_spring_boot(text: &str) -> Option<(Framework, &'static str)> {
-    let text = without_comments(text, &[("<!--", "-->"), ("/*", "*/")]);
     let name = ["spring-boot-starter", "org.springframework.boot"].into_iter().find(|name| text.contains(name))?;
     Some((Framework::SpringBoot, name))
 }
@@ -204,19 +206,55 @@ fn find_rust_framework(text: &str) -> Option<(Framework, &'static str)> {
     found.map(|(name, framework)| (framework, name))
 }
 
-fn without_comments(text: &str, marks: &[(&str, &str)]) -> String {
-    let mut text = text.to_owned();
-    for (open, close) in marks {
-        let mut kept = String::with_capacity(text.len());
-        let mut rest = text.as_str();
+/// Returns a manifest in XML without its comments.
+fn without_comments(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
 
-        while let Some((before, comment)) = rest.split_once(open) {
-            kept.push_str(before);
-            rest = comment.split_once(close).map_or("", |(_, after)| after);
-        }
-        kept.push_str(rest);
-        text = kept;
+    while let Some((before, comment)) = rest.split_once("<!--") {
+        kept.push_str(before);
+        rest = comment.split_once("-->").map_or("", |(_, after)| after);
     }
+    kept + rest
+}
 
-    text
+/// Returns a manifest in Groovy or Kotlin without its comments. What looks like one within a text is a part of the text:
+/// `"src/**/*.kt"`, `"https://..."`.
+fn without_code_comments(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    let skip = |rest: &'_ str, open: usize, close: &str| -> usize {
+        rest.get(open..).and_then(|inner| inner.find(close)).map_or(rest.len(), |at| open + at + close.len())
+    };
+
+    while let Some(letter) = rest.chars().next() {
+        let length = match letter {
+            '/' if rest.starts_with("/*") => {
+                rest = rest.get(skip(rest, 2, "*/")..).unwrap_or_default();
+                continue;
+            }
+            '/' if rest.starts_with("//") => {
+                rest = rest.find('\n').and_then(|end| rest.get(end..)).unwrap_or_default();
+                continue;
+            }
+            '"' if rest.starts_with("\"\"\"") => skip(rest, 3, "\"\"\""),
+            '\'' if rest.starts_with("\'\'\'") => skip(rest, 3, "\'\'\'"),
+            '"' | '\'' => text_length(rest, letter),
+            other => other.len_utf8(),
+        };
+        kept.push_str(rest.get(..length).unwrap_or_default());
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    kept
+}
+
+/// Returns how long a text in quotes is, with both of them; it ends with its line at the latest.
+fn text_length(text: &str, quote: char) -> usize {
+    let mut is_escaped = false;
+    let end = text.char_indices().skip(1).find(|(_, letter)| {
+        let ends = *letter == '\n' || *letter == quote && !is_escaped;
+        is_escaped = *letter == '\\' && !is_escaped;
+        ends
+    });
+    end.map_or(text.len(), |(at, letter)| at + letter.len_utf8())
 }

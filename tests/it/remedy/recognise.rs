@@ -23,6 +23,18 @@ fn manifests_tell_the_framework() {
         (Framework::Express, "package.json", r#"{"dependencies": {"express": "^5"}}"#),
         (Framework::SpringBoot, "pom.xml", "<artifactId>spring-boot-starter-web</artifactId>"),
         (Framework::SpringBoot, "build.gradle.kts", "plugins { id(\"org.springframework.boot\") version \"3.5\" }"),
+        (
+            Framework::SpringBoot,
+            "build.gradle.kts",
+            "sourceSets { include(\"src/*\", \"b/**/*.kt\") }\ndependencies { implementation(\"org.springframework.boot:web\") }",
+        ),
+        (
+            Framework::SpringBoot,
+            "build.gradle",
+            "maven { url 'https://repo.example' }\nexclude 'a/*'\nplugins { id 'org.springframework.boot' }",
+        ),
+        (Framework::SpringBoot, "pom.xml", "<include>src/*</include><artifactId>spring-boot-starter-web</artifactId>"),
+        (Framework::Unknown, "build.gradle", "/* id 'org.springframework.boot' */\n// org.springframework.boot\n"),
         (Framework::Gin, "go.mod", "module x\nrequire (\n\tgithub.com/gin-gonic/gin v1.10.0\n)"),
         (Framework::Gin, "api/go.mod", "require github.com/gin-gonic/gin v1.10.0"),
         (Framework::Unknown, "requirements.txt", "# flask\nflask-cors\nmy_flask"),
