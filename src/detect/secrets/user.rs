@@ -53,6 +53,8 @@ struct Allow {
     stopwords: Vec<String>,
     target: AllowTarget,
     all: bool,
+    /// The rules that it is for; all where none is named.
+    rules: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -159,7 +161,7 @@ impl UserRules {
             let secret = rule.group.map_or_else(first, |group| captures.get(group)).unwrap_or(whole);
             let random = rule.entropy <= 0.0 || shannon_entropy(secret.as_str().as_bytes()) > rule.entropy;
             let line = line_around(text, whole.range());
-            let allowed = |allow: &Allow| allow.allows(secret.as_str(), whole.as_str(), line);
+            let allowed = |allow: &Allow| allow.is_for(&rule.id) && allow.allows(secret.as_str(), whole.as_str(), line);
 
             if secret.is_empty() || !random || rule.allow.iter().chain(&self.allow).any(allowed) {
                 continue;
@@ -173,6 +175,10 @@ impl UserRules {
 }
 
 impl Allow {
+    fn is_for(&self, rule: &str) -> bool {
+        self.rules.is_empty() || self.rules.iter().any(|known| known == rule)
+    }
+
     fn allows(&self, secret: &str, whole: &str, line: &str) -> bool {
         let target = match self.target {
             AllowTarget::Secret => secret,
@@ -213,7 +219,8 @@ fn rule_from_table(table: &DeTable<'_>) -> Result<UserRule, RuleRefused> {
     Ok(UserRule { id: id.trim().to_owned(), regex, group, entropy, keywords, allow: allow_lists(table)? })
 }
 
-/// `[[allowlists]]`, and the one `[allowlist]` of older files. Those about paths and commits alone say nothing here.
+/// `[[allowlists]]`, and the one `[allowlist]` of older files. Those about paths and commits alone say nothing here; one
+/// that asks for such a place as well allows nothing, since an answer has none.
 fn allow_lists(table: &DeTable<'_>) -> Result<Vec<Allow>, RuleRefused> {
     let many = table.get("allowlists").and_then(|value| value.get_ref().as_array()).into_iter().flatten();
     let mut lists = Vec::new();
@@ -227,8 +234,15 @@ fn allow_lists(table: &DeTable<'_>) -> Result<Vec<Allow>, RuleRefused> {
             Some("line") => AllowTarget::Line,
             _ => AllowTarget::Secret,
         };
-        let all = string_field(table, "condition").is_some_and(|condition| condition.eq_ignore_ascii_case("and"));
-        lists.push(Allow { regexes, stopwords, target, all });
+        // gitleaks knows the sign `&&` for the word as well.
+        let condition = string_field(table, "condition").unwrap_or_default().trim();
+        let all = condition.eq_ignore_ascii_case("and") || condition == "&&";
+        let has_place = ["paths", "commits"].iter().any(|key| !string_list(table, key).is_empty());
+        let rules = string_list(table, "targetRules").into_iter().map(str::to_owned).collect();
+
+        if !(all && has_place) {
+            lists.push(Allow { regexes, stopwords, target, all, rules });
+        }
     }
 
     Ok(lists)

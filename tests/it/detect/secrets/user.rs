@@ -60,3 +60,25 @@ fn a_file_that_builds_upon_another_is_refused_with_a_sentence() {
     assert!(load_user_rules("rules = [").unwrap_err().to_string().contains("TOML"));
     assert_eq!(load_user_rules("").unwrap().n_rules(), 0);
 }
+
+#[test]
+fn an_allow_list_that_asks_for_a_place_as_well_allows_nothing() {
+    let scan = |list: &str| {
+        let rule = "[[rules]]\nid = \"shop-key\"\nregex = '''shopkey:([a-z0-9]{20})'''\n\n";
+        let rules = load_user_rules(&format!("{rule}{list}")).unwrap();
+        rules.scan("shopkey:k3v9q0z1x8w7m2n4b6t5 # nosecret").len()
+    };
+    let line = "regexTarget = \"line\"\nregexes = [\"nosecret\"]\n";
+    assert_eq!(scan(&format!("[[allowlists]]\n{line}")), 0);
+    // gitleaks takes any of them unless the file says `AND`.
+    assert_eq!(scan(&format!("[[allowlists]]\npaths = ['''test''']\n{line}")), 0);
+    for condition in ["AND", "and", "&&"] {
+        let all = format!("[[allowlists]]\ncondition = \"{condition}\"\n");
+        assert_eq!(scan(&format!("{all}{line}")), 0, "{condition}");
+        assert_eq!(scan(&format!("{all}paths = ['''test''']\n{line}")), 1, "{condition}");
+        assert_eq!(scan(&format!("{all}commits = [\"abc\"]\n{line}")), 1, "{condition}");
+        assert_eq!(scan(&format!("{all}stopwords = [\"other\"]\n{line}")), 1, "{condition}");
+    }
+    assert_eq!(scan(&format!("[[allowlists]]\ntargetRules = [\"shop-key\"]\n{line}")), 0);
+    assert_eq!(scan(&format!("[[allowlists]]\ntargetRules = [\"other\"]\n{line}")), 1);
+}
