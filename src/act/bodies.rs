@@ -12,7 +12,9 @@ use super::privileges::POWER_WORDS;
 use super::relations::related_kind;
 use crate::model::{Api, HandlerBody, InputPlace, JsonType};
 use crate::spec::Samples;
-use crate::survey::{ends_in_id, is_owner_name, resource_of_model, resource_of_name, scalar_text, split_words};
+use crate::survey::{
+    ends_in_id, is_owner_name, joined_id, resource_of_model, resource_of_name, scalar_text, split_words,
+};
 
 /// A body before it is sent.
 #[derive(Debug, Clone, PartialEq)]
@@ -326,7 +328,7 @@ fn referenced_resource(name: &str) -> Option<String> {
     let last = parts.last()?;
     let ids = matches!(last.as_str(), "id" | "ids" | "uuid" | "guid" | "uid")
         || (parts.len() > 1 && last == "slug")
-        || (parts.len() == 1 && last.len() > 4 && last.ends_with("id"));
+        || (parts.len() == 1 && joined_id(last).is_some());
     if !ids || parts.len() < 2 && !last.ends_with("id") || is_owner_name(name) && !is_group(name) {
         return None;
     }

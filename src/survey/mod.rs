@@ -40,7 +40,7 @@ pub use leaves::{
 pub use links::{TokenLink, links_with_token};
 pub use marks::{RoleMark, first_mark, higher_roles, marks_of};
 pub use names::{
-    BARE_IDS, ends_in_id, is_between_people, is_handed_in, is_me_word, is_owner_name, is_strong_owner_name,
+    BARE_IDS, ends_in_id, is_between_people, is_handed_in, is_me_word, is_owner_name, is_strong_owner_name, joined_id,
     names_counterpart, resource_of_model, resource_of_name, resource_of_path, role_mark, role_word, singular_of,
     split_words,
 };

@@ -110,8 +110,7 @@ pub fn resource_of_name(name: &str) -> Option<String> {
         let only = parts.first()?.as_str();
         let compound = match only {
             "username" | "login" | "userid" | "useruuid" => Some("user".to_owned()),
-            // `valid` and `paid` end in `id` as well, and name no resource.
-            _ => only.strip_suffix("id").filter(|stem| stem.len() >= 4).map(singular_of),
+            _ => joined_id(only).filter(|stem| stem.len() >= 4).map(singular_of),
         };
         if let Some(compound) = compound {
             return Some(compound);
@@ -135,8 +134,65 @@ pub fn ends_in_id(name: &str) -> bool {
     let parts = split_words(name);
     let last = parts.last().map(String::as_str).unwrap_or_default();
     matches!(last, "id" | "uuid" | "guid" | "uid" | "pk" | "slug" | "oid" | "key" | "no" | "number" | "code" | "ref")
-        || (parts.len() == 1 && last.len() > 4 && last.ends_with("id"))
+        || (parts.len() == 1 && joined_id(last).is_some())
         || last == "username"
+}
+
+/// Words that end in `id` and name no id: all that people call fields by, not the whole dictionary.
+const NO_IDS: &[&str] = &[
+    "android",
+    "asteroid",
+    "avoid",
+    "braid",
+    "celluloid",
+    "centroid",
+    "cuboid",
+    "covid",
+    "druid",
+    "ellipsoid",
+    "fluid",
+    "forbid",
+    "geoid",
+    "grid",
+    "horrid",
+    "humanoid",
+    "humid",
+    "hybrid",
+    "invalid",
+    "intrepid",
+    "liquid",
+    "lucid",
+    "mermaid",
+    "morbid",
+    "outbid",
+    "overpaid",
+    "placid",
+    "plaid",
+    "polaroid",
+    "prepaid",
+    "postpaid",
+    "rapid",
+    "repaid",
+    "rigid",
+    "solid",
+    "splendid",
+    "squid",
+    "steroid",
+    "stupid",
+    "thyroid",
+    "timid",
+    "trapezoid",
+    "underpaid",
+    "unpaid",
+    "valid",
+    "vivid",
+    "void",
+];
+
+/// Returns the word before an id that is written without a mark between them: `user` of `userid`, nothing of `valid`.
+pub fn joined_id(word: &str) -> Option<&str> {
+    let stem = word.strip_suffix("id").filter(|stem| stem.len() >= 3)?;
+    (!NO_IDS.contains(&word)).then_some(stem)
 }
 
 /// `member`, `account` and the like stay themselves; spellings of one word come together.
@@ -487,4 +543,21 @@ pub fn role_mark(name: &str) -> Option<(String, bool)> {
 /// The word in a name that can mean nothing but a higher role.
 pub fn role_word(name: &str) -> Option<String> {
     split_words(name).into_iter().find(|word| ROLE_WORDS.contains(&word.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_end_in_id_are_no_ids() {
+        for name in ["userid", "userId", "UserID", "user_id", "orderid", "orgid", "uuid", "id"] {
+            assert!(ends_in_id(name), "{name}");
+        }
+        for name in ["valid", "isValid", "paid", "unpaid", "prepaid", "grid", "android", "void", "hybrid", "is_valid"] {
+            assert!(!ends_in_id(name), "{name}");
+        }
+        assert_eq!(resource_of_name("orderid").as_deref(), Some("order"));
+        assert_eq!(resource_of_name("android").as_deref(), Some("android"));
+    }
 }
