@@ -94,56 +94,26 @@ const SAMPLE_IBANS: [&str; 14] = [
     "AT611904300234573201",
     "IE29AIBK93115212345678",
 ];
-/// Lengths by country (ISO 13616 registry).
-const IBAN_LENGTHS: [(&str, usize); 48] = [
-    ("AD", 24),
-    ("AE", 23),
-    ("AL", 28),
-    ("AT", 20),
-    ("AZ", 28),
-    ("BA", 20),
-    ("BE", 16),
-    ("BG", 22),
-    ("BH", 22),
-    ("BR", 29),
-    ("CH", 21),
-    ("CR", 22),
-    ("CY", 28),
-    ("CZ", 24),
-    ("DE", 22),
-    ("DK", 18),
-    ("DO", 28),
-    ("EE", 20),
-    ("ES", 24),
-    ("FI", 18),
-    ("FR", 27),
-    ("GB", 22),
-    ("GE", 22),
-    ("GI", 23),
-    ("GR", 27),
-    ("HR", 21),
-    ("HU", 28),
-    ("IE", 22),
-    ("IL", 23),
-    ("IS", 26),
-    ("IT", 27),
-    ("KW", 30),
-    ("KZ", 20),
-    ("LI", 21),
-    ("LT", 20),
-    ("LU", 20),
-    ("LV", 21),
-    ("MC", 27),
-    ("MT", 31),
-    ("NL", 18),
-    ("NO", 15),
-    ("PL", 28),
-    ("PT", 25),
-    ("RO", 24),
-    ("SA", 24),
-    ("SE", 24),
-    ("SI", 19),
-    ("SK", 24),
+/// The countries of each length (ISO 13616 registry).
+const IBAN_LENGTHS: [(usize, &str); 18] = [
+    (15, "NO"),
+    (16, "BE"),
+    (18, "DK FI FK FO GL NL SD"),
+    (19, "MK SI"),
+    (20, "AT BA EE KZ LT LU MN XK"),
+    (21, "CH HR LI LV"),
+    (22, "BG BH CR DE GB GE IE ME RS VA"),
+    (23, "AE GI IL IQ OM SO TL"),
+    (24, "AD CZ ES MD PK RO SA SE SK TN VG"),
+    (25, "LY PT ST"),
+    (26, "IS TR"),
+    (27, "BI DJ FR GR IT MC MR SM"),
+    (28, "AL AZ BY CY DO GT HN HU LB NI PL SV"),
+    (29, "BR EG PS QA UA"),
+    (30, "JO KW MU YE"),
+    (31, "MT SC"),
+    (32, "LC"),
+    (33, "RU"),
 ];
 
 static CARD: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b[2-6]\d{3}(?:[ -]?\d{2,6}){2,4}\b").ok());
@@ -162,12 +132,16 @@ pub fn find_numbers(text: &str) -> Vec<PersonalHit> {
 
     for (regex, kind) in kinds {
         let Some(regex) = regex.as_ref() else { continue };
-        let valid = regex.find_iter(text).filter(|place| match kind {
-            PersonalKind::Iban => is_iban(place.as_str()),
+        let valid = regex.find_iter(text).filter_map(|place| match kind {
+            PersonalKind::Iban => Some(place.start()..place.start() + iban_end(place.as_str())?),
             // One check digit lets every tenth number pass, so what stands around it counts as well.
-            _ => is_card_number(place.as_str()) && !is_sample(place.as_str()) && !is_within_number(text, place.range()),
+            _ => {
+                let number = place.as_str();
+                let is_one = is_card_number(number) && !is_sample(number) && !is_within_number(text, place.range());
+                is_one.then(|| place.range())
+            }
         });
-        found.extend(valid.map(|place| PersonalHit { kind, range: place.range() }).take(MAX_FOUND));
+        found.extend(valid.map(|range| PersonalHit { kind, range }).take(MAX_FOUND));
     }
 
     found.sort_by_key(|hit| hit.range.start);
@@ -233,14 +207,25 @@ fn is_within_number(text: &str, range: Range<usize>) -> bool {
         || matches!(after.as_slice(), [mark, next] if joins(*mark) && next.is_ascii_alphanumeric())
 }
 
-fn is_iban(text: &str) -> bool {
-    let account: String = text.chars().filter(|c| *c != ' ').collect();
-    let length = IBAN_LENGTHS.iter().find(|(country, _)| account.starts_with(country)).map(|(_, length)| *length);
+/// Returns where the account ends that a text begins with: behind groups of four, a further word looks like a group.
+fn iban_end(text: &str) -> Option<usize> {
+    let country = text.get(..2)?;
+    let length = IBAN_LENGTHS.iter().find(|(_, all)| all.split(' ').any(|known| known == country))?.0;
+    let written = text.char_indices().filter(|(_, letter)| *letter != ' ');
+    let (last, _) = written.clone().nth(length - 1)?;
+    let account: String = written.take(length).map(|(_, letter)| letter).collect();
+    // In the middle of a group nothing ends.
+    let is_whole = text.get(last + 1..)?.chars().next().is_none_or(|after| after == ' ');
 
-    if length != Some(account.len()) || SAMPLE_IBANS.contains(&account.as_str()) {
+    (is_whole && is_iban(&account)).then_some(last + 1)
+}
+
+fn is_iban(account: &str) -> bool {
+    let Some((head, tail)) = account.split_at_checked(4) else { return false };
+    // The digits are 98 less a remainder of 97, so that these are never issued, though the remainder may be 1.
+    if SAMPLE_IBANS.contains(&account) || ["00", "01", "99"].iter().any(|digits| head.ends_with(digits)) {
         return false;
     }
-    let (head, tail) = account.split_at(4);
 
     // Zeros alone are a form to be filled in.
     let filled = tail.bytes().filter(|byte| *byte != b'0').count() >= 4;

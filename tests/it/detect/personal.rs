@@ -76,3 +76,38 @@ fn social_security_numbers_need_a_name_that_says_so() {
 fn addresses_of_documentation_are_not_counted() {
     assert_eq!(n_emails("a@shop.io, b@mail.shop.io; c@example.com d@x.example.org e@y.test f@z.example"), 2);
 }
+
+#[test]
+fn accounts_of_every_country_of_the_registry_are_found_by_its_own_length() {
+    for (country, length) in
+        [("NO", 15), ("TR", 26), ("UA", 29), ("RS", 22), ("LC", 32), ("RU", 33), ("PK", 24), ("XK", 20)]
+    {
+        let tail: String = "1234567890".chars().cycle().take(length - 4).collect();
+        let account = iban(country, &tail);
+        assert_eq!(kinds(&account), [(K::Iban, account.as_str())]);
+        let longer = iban(country, &format!("{tail}1"));
+        assert_eq!(kinds(&longer), [], "{longer}");
+    }
+    // No country has this code.
+    assert_eq!(kinds(&iban("ZZ", "500105175407324931")), []);
+}
+
+#[test]
+fn an_account_in_groups_ends_where_its_country_says() {
+    let account = iban("ES", "21000418450200051333");
+    let spaced: Vec<&str> = account.as_bytes().chunks(4).map(|part| std::str::from_utf8(part).unwrap()).collect();
+    let spaced = spaced.join(" ");
+    // Behind groups of four, the next word looks like a group.
+    for after in ["", " EUR", " BANK", ", EUR"] {
+        assert_eq!(kinds(&format!("pay {spaced}{after}")), [(K::Iban, spaced.as_str())], "{after}");
+    }
+}
+
+#[test]
+fn check_digits_that_are_never_issued_are_none() {
+    // 99 leaves the remainder of 02, so that it passes where only the remainder is looked at.
+    let account = (0..200).map(|n| iban("NO", &format!("860111179{n:02}"))).find(|account| &account[2..4] == "02");
+    let account = account.unwrap();
+    assert_eq!(kinds(&account), [(K::Iban, account.as_str())]);
+    assert_eq!(kinds(&format!("NO99{}", &account[4..])), []);
+}
