@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -19,8 +19,11 @@ use super::carried::Carried;
 use super::entry::{AccountNote, JournalEntry, JournalHead, Saved, SavedNote, Undo, WriteNote};
 use super::guard::removes_entry;
 
+mod endings;
 #[cfg(test)]
 mod tests;
+
+use endings::{CUT_LINE, end_line};
 
 /// Longest journal that is read back; a scan's budget of requests keeps it far below.
 const MAX_LINES: usize = 200_000;
@@ -114,6 +117,8 @@ struct JournalState {
     accounts: Vec<AccountNote>,
     marks: BTreeSet<String>,
     fault: Option<String>,
+    /// Whether the last line may be written in part.
+    is_cut: bool,
 }
 
 impl Journal {
@@ -134,7 +139,7 @@ impl Journal {
         // Where a file system knows no locks, the journal counts as left behind only once it is asked for by name.
         let _ = file.try_lock();
         let (entries, saved, accounts) = (Vec::new(), Vec::new(), Vec::new());
-        let state = JournalState { file, entries, saved, accounts, marks: BTreeSet::new(), fault: None };
+        let state = JournalState { file, entries, saved, accounts, marks: BTreeSet::new(), fault: None, is_cut: false };
         let journal = Self { head: head.clone(), path, state: Mutex::new(state) };
         journal.append(&JournalLine::Scan(head))?;
 
@@ -174,7 +179,7 @@ impl Journal {
 
         let head = head?;
         end_line(&mut file).ok()?;
-        let state = JournalState { file, entries, saved, accounts, marks, fault: None };
+        let state = JournalState { file, entries, saved, accounts, marks, fault: None, is_cut: false };
         Some(Self { head, path: path.to_path_buf(), state: Mutex::new(state) })
     }
 
@@ -418,9 +423,15 @@ impl JournalState {
     fn append(&mut self, line: &JournalLine) -> std::io::Result<()> {
         let mut text = serde_json::to_string(line).map_err(std::io::Error::other)?;
         text.push('\n');
+
+        // What was refused may stand in the file in part: it must not be read with what follows, nor as noted.
+        if self.is_cut {
+            text.insert_str(0, CUT_LINE);
+        }
         // One write for the whole line, so that the end of the process cuts the last one at most.
         let written = self.file.write_all(text.as_bytes());
 
+        self.is_cut = written.is_err();
         if let Err(error) = &written {
             self.fault.get_or_insert(error.to_string());
         }
@@ -481,16 +492,4 @@ fn apply_event(entries: &mut [JournalEntry], line: JournalLine) {
         JournalLine::Scan(_) | JournalLine::Account(_) | JournalLine::Mark { .. } | JournalLine::Write { .. } => {}
         JournalLine::Saved { .. } | JournalLine::PutBack { .. } => {}
     }
-}
-
-/// Ends a line that was cut by the end of its process, so that the next one stands by itself.
-fn end_line(file: &mut File) -> std::io::Result<()> {
-    if file.seek(SeekFrom::End(0))? == 0 {
-        return Ok(());
-    }
-    file.seek(SeekFrom::End(-1))?;
-    let mut last = [0_u8; 1];
-    file.read_exact(&mut last)?;
-
-    if last == *b"\n" { Ok(()) } else { file.write_all(b"\n") }
 }

@@ -18,6 +18,30 @@ fn unwritable() -> std::io::Result<(tempfile::TempDir, Journal)> {
     Ok((folder, journal))
 }
 
+#[test]
+fn a_line_that_was_written_in_part_spoils_no_other() -> std::io::Result<()> {
+    let (_folder, journal) = unwritable()?;
+    let open = || OpenOptions::new().append(true).open(&journal.path);
+    let line = |marker: &str| serde_json::to_string(&JournalLine::Write { n: 0, note: note(marker) });
+    let part = line("rw1")?.chars().take(40).collect::<String>();
+
+    // A part, and a whole line but for its end: neither left, so that neither counts.
+    for (at, text) in [part, line("rw2")?].iter().enumerate() {
+        open()?.write_all(text.as_bytes())?;
+        assert!(journal.before(note("rw0")).is_err());
+        journal.locked().file = open()?;
+        journal.before(note(&format!("after{at}")))?;
+        journal.locked().file = File::open(&journal.path)?;
+    }
+    let path = journal.path.clone();
+    drop(journal);
+    let read = Journal::take_over(&path).map(|journal| journal.entries()).unwrap_or_default();
+    let markers: Vec<&str> = read.iter().map(|entry| entry.note.marker.as_str()).collect();
+    assert_eq!(markers, ["after0", "after1"]);
+
+    Ok(())
+}
+
 fn note(marker: &str) -> WriteNote {
     WriteNote { marker: marker.to_owned(), ..WriteNote::bare("POST /notes", "alice", WriteKind::Creates) }
 }
