@@ -51,6 +51,14 @@ pub(super) fn test_for(index: &CodeIndex, finding: &Finding, report: &Report) ->
     Ok(FixTest { finding_id: finding.id.clone(), path: test.path, text: test.text, run: test.run })
 }
 
+/// Returns the body of a request, which is JSON where it has one.
+fn parse_body(text: Option<&str>) -> Result<Option<Value>, NoTest> {
+    let text = text.filter(|text| !text.trim().is_empty());
+    // Without its body a request may be refused for that alone, and a test of it would show nothing.
+    let because = "the body of its proof is no JSON, or was cut: a test sends JSON alone";
+    text.map(serde_json::from_str).transpose().map_err(|_| because.into())
+}
+
 /// A finding with the exchanges that a test repeats.
 struct Proof<'a> {
     finding: &'a Finding,
@@ -139,7 +147,7 @@ impl<'a> Proof<'a> {
 
     /// The body of the attack, and what must not be kept of it.
     fn body(&self, remaking: &mut Remaking<'_>) -> Result<(Option<Value>, Option<KeptFacts>), NoTest> {
-        let sent: Option<Value> = self.attack.request.body.as_deref().and_then(|body| serde_json::from_str(body).ok());
+        let sent = parse_body(self.attack.request.body.as_deref())?;
         if self.shape != ProofShape::Kept {
             return Ok((sent.map(|body| remaking.body(&body)), None));
         }
@@ -219,4 +227,19 @@ fn forbidden_values(finding: &Finding) -> Vec<String> {
 
 fn caller_from_name(name: &str) -> CallerFacts {
     CallerFacts { name: name.to_owned(), ..CallerFacts::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_is_no_json_is_a_reason_and_not_left_out() {
+        assert!(parse_body(None).is_ok_and(|body| body.is_none()));
+        assert!(parse_body(Some("")).is_ok_and(|body| body.is_none()));
+        assert!(parse_body(Some("{\"a\": 1}")).is_ok_and(|body| body.is_some()));
+        for text in ["a=1&b=2", "{\"a\": 1, \"b"] {
+            assert!(parse_body(Some(text)).is_err_and(|fault| fault.to_string().contains("no JSON")), "{text}");
+        }
+    }
 }

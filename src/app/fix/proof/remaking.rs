@@ -161,7 +161,10 @@ impl<'a> Remaking<'a> {
 
         // Parents in path and body are placed on the way, and so are made before this one.
         let template = recipe.operation.split_once(' ').map_or(recipe.operation.as_str(), |(_, path)| path);
-        let body: Value = serde_json::from_str(&recipe.body).ok()?;
+        let Ok(body) = serde_json::from_str::<Value>(&recipe.body) else {
+            self.fault = Some(format!("{} would have to be sent first with a body that is no JSON", recipe.operation));
+            return None;
+        };
         self.placing.push(recipe);
         let path = self.path(template, &recipe.path);
         let body = self.body(&body);
