@@ -35,10 +35,9 @@ impl Lab<'_> {
             let old = values_of(&ordinary.fields(), got.map(|(name, _)| name));
 
             if old.is_empty() {
-                journal.nature(
-                    spare.entry,
-                    &format!("an account that asked for {names} when it signed up, and did not get it"),
-                );
+                let outcome = describe_outcome(&further, &view.fields());
+                let nature = format!("an account that asked for {names} when it signed up, {outcome}");
+                journal.nature(spare.entry, &nature);
             } else if self.set_back(&spare, &view, &old).await? {
                 journal.nature(spare.entry, &format!("an account that was signed up with {names}, which was set back"));
             }
@@ -72,6 +71,21 @@ impl Lab<'_> {
     }
 }
 
+/// Returns what is known of fields that an account asked for and does not show as it asked: where it shows nothing of one,
+/// nothing was learnt.
+fn describe_outcome(further: &Map<String, Value>, shown: &Map<String, Value>) -> String {
+    let unseen: Vec<String> = further
+        .keys()
+        .filter(|name| !shown.contains_key(*name))
+        .map(|name| format!("`{}`", clean_name(name, 40)))
+        .collect();
+    match unseen.len() {
+        0 => "and did not get it".to_owned(),
+        all if all == further.len() => "and does not show whether it got it".to_owned(),
+        _ => format!("and did not get it as far as it shows: nothing shows {}", unseen.join(", ")),
+    }
+}
+
 /// Returns what an ordinary account shows of these fields; null for those that it does not show.
 fn values_of<'n>(ordinary: &Map<String, Value>, names: impl Iterator<Item = &'n String>) -> Map<String, Value> {
     names.map(|name| (name.clone(), ordinary.get(name).cloned().unwrap_or_default())).collect()
@@ -96,7 +110,7 @@ fn is_set_back(now: &Map<String, Value>, old: &Map<String, Value>) -> bool {
 mod tests {
     use serde_json::{Map, Value, json};
 
-    use super::{is_set_back, values_of};
+    use super::{describe_outcome, is_set_back, values_of};
 
     fn fields(value: &Value) -> Map<String, Value> {
         value.as_object().cloned().unwrap_or_default()
@@ -121,5 +135,17 @@ mod tests {
         let old = values_of(&fields(&json!({"username": "rw1"})), ["isAdmin".to_owned()].iter());
         assert!(!old.is_empty(), "there is something to set back");
         assert!(!is_set_back(&fields(&json!({"username": "rw2", "isAdmin": true})), &old));
+    }
+
+    #[test]
+    fn that_a_right_was_not_given_is_said_only_where_the_account_shows_it() {
+        let further = fields(&json!({"role": "admin", "isAdmin": true}));
+        for (shown, said) in [
+            (json!({"role": "user", "isAdmin": false}), "and did not get it"),
+            (json!({"username": "rw1"}), "and does not show whether it got it"),
+            (json!({"role": "user"}), "and did not get it as far as it shows: nothing shows `isAdmin`"),
+        ] {
+            assert_eq!(describe_outcome(&further, &fields(&shown)), said);
+        }
     }
 }
