@@ -186,20 +186,30 @@ impl Looker<'_> {
                 Ok(if removed { Sighting::Tombstone { id, address } } else { Sighting::Own { id, address } })
             }
             None if !own.is_empty() => Ok(Sighting::Unseen),
-            None if self.renamed_in(json, entry, &resource).is_some() => {
-                let id = self.renamed_in(json, entry, &resource);
-                id.iter().for_each(|id| self.journal.known_as(entry.n, id));
-                self.journal.shown(entry.n, list);
-                Ok(Sighting::Own { id, address })
-            }
-            None if likely_in(response, entry, self.journal, &resource).is_some() => {
-                let id = likely_in(response, entry, self.journal, &resource).flatten();
-                Ok(Sighting::Likely { id, address })
-            }
+            None => Ok(self.not_named_in((response, json), list, entry, &resource)),
+        }
+    }
+
+    /// What a list says of a thing that it names by none of its ids and marks.
+    fn not_named_in(
+        &self,
+        (response, json): (&Response, &Value),
+        list: &str,
+        entry: &JournalEntry,
+        resource: &str,
+    ) -> Sighting {
+        let address = list.to_owned();
+        if let Some(id) = self.renamed_in(json, entry, resource) {
+            self.journal.known_as(entry.n, &id);
+            self.journal.shown(entry.n, list);
+            return Sighting::Own { id: Some(id), address };
+        }
+        match likely_in(response, entry, self.journal, resource) {
+            Some(id) => Sighting::Likely { id, address },
             // A part of a list cannot show that something is missing from the whole.
-            None if !is_whole_list(response, json) => Ok(Sighting::Unseen),
-            None if entry.shown.contains(list) => Ok(Sighting::Gone),
-            None => Ok(Sighting::Unlisted),
+            None if !is_whole_list(response, json) => Sighting::Unseen,
+            None if entry.shown.contains(list) => Sighting::Gone,
+            None => Sighting::Unlisted,
         }
     }
 }
