@@ -10,7 +10,7 @@ use super::cleaned::clean_report;
 use super::format::in_memory;
 use super::operation_ref::OperationRef;
 use super::summary::{Sorted, scan_warning};
-use super::wire::{CoverageOutcome, CoverageRow, Finding, Report};
+use super::wire::{CoverageOutcome, CoverageRow, Finding, FindingStatus, Report};
 use super::words::{describe_harm, format_operation};
 use crate::model::Confidence;
 
@@ -74,7 +74,8 @@ fn worst_by_place(findings: &[Finding]) -> HashMap<CaseKey<'_>, &Finding> {
     let weight = |finding: &Finding| (finding.suppressed.is_none(), finding.confidence, finding.severity);
     let mut worst: HashMap<CaseKey<'_>, &Finding> = HashMap::new();
 
-    for finding in findings {
+    // What an earlier scan found and this one did not is no result of this one.
+    for finding in findings.iter().filter(|finding| finding.status != FindingStatus::Fixed) {
         for operation in std::iter::once(&finding.operation).chain(&finding.also) {
             let kept = worst.entry(case_key(&finding.check, operation)).or_insert(finding);
             if weight(finding) >= weight(kept) {

@@ -1,9 +1,9 @@
 //! The report as JUnit XML.
 
 use quick_junit::{NonSuccessKind, Report as Junit, TestCaseStatus};
-use routewarden::model::{Method, Severity};
+use routewarden::model::{Confidence, Method, Severity};
 use routewarden::report::junit::render;
-use routewarden::report::{CoverageOutcome, Report};
+use routewarden::report::{CoverageOutcome, FindingStatus, Report};
 
 use super::support::{finding, hostile_report, row, sample_report, untrusted_report};
 
@@ -96,4 +96,22 @@ fn hostile_text_stays_text() {
     let cases = outcomes(&hostile_report());
     assert_eq!(cases.len(), sample_report().coverage.len());
     assert!(cases.iter().any(|case| case.contains("]]>")), "{cases:?}");
+}
+
+#[test]
+fn a_fixed_finding_fails_nothing() {
+    let mut fixed = finding("rw-1", "config/cors", Severity::High);
+    fixed.status = FindingStatus::Fixed;
+    let mut other = finding("rw-2", "config/cors", Severity::Low);
+    other.confidence = Confidence::Suspected;
+    let mut report = sample_report();
+    report.coverage = vec![row(Method::Get, "/invoices/{invoice_id}", "config/cors", CoverageOutcome::Broken, "open")];
+    report.findings = vec![fixed.clone(), other];
+    assert_eq!(
+        outcomes(&report),
+        ["config / GET /invoices/{invoice_id} config/cors: skipped, suspected: bob read invoice 17, which alice owns"]
+    );
+    report.coverage.clear();
+    report.findings = vec![fixed];
+    assert_eq!(outcomes(&report), [] as [&str; 0]);
 }
