@@ -24,7 +24,7 @@ use crate::probe::{
 use crate::survey::{Object, Slot, id_slots, is_clear_success, role_word, scalar_text};
 
 /// Most times that one body is mended.
-const MAX_REPAIRS: usize = 3;
+pub const MAX_REPAIRS: u64 = 3;
 
 /// One object that the scan made.
 #[derive(Debug, Clone)]

@@ -57,7 +57,7 @@ pub use items::{is_item_of, item_operations, list_operation, object_for, other_l
 pub use kinds::{ActKind, Acting, acting_of, acting_operations, ends_in_slot, is_password};
 pub use lasting::LET_STAY;
 pub use links::{ObjectLink, link_of};
-pub use maker::{Created, Maker, NotMade};
+pub use maker::{Created, MAX_REPAIRS, Maker, NotMade};
 pub use ownership::OwnershipGuard;
 pub use print::{digests_of, is_like_made_by, is_marked, marks_in};
 pub use privileges::{POWER_WORDS, may_raise};

@@ -1,7 +1,7 @@
 //! What a scan that may write needs: its journal, the operations that change state, throw-away accounts; and the undoing
 //! of what an earlier scan left behind.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::act::{
     AccountMaker, Accounts, Cleaner, Leftover, OwnershipGuard, accounts_of, acting_operations, password_of,
 };
 use crate::config;
-use crate::model::{Identity, Mode, Operation, Origin, ScanId, Scope, Secret};
+use crate::model::{Consent, Credential, Identity, Mode, Operation, Origin, ScanId, Scope, Secret};
 use crate::probe::{Journal, JournalHead, Limits, Probe, RemovalGuard};
 use crate::report::Report;
 use crate::scan::{self, ActInput};
@@ -42,6 +42,23 @@ struct UndoBounds {
 /// Whether an identity is a throw-away account, by its name.
 pub(in crate::app) fn is_account(name: &str) -> bool {
     ACCOUNTS.contains(&name) || FURTHER.contains(&name)
+}
+
+/// Returns the throw-away accounts that a scan will sign up, as far as a plan can know them.
+pub(super) fn planned_accounts(prepared: &Prepared) -> Vec<Identity> {
+    if !prepared.auto_accounts {
+        return Vec::new();
+    }
+    let planned = |name: &str| Identity {
+        name: name.to_owned(),
+        role: "user".to_owned(),
+        rank: 10,
+        // How it signs in is known once it has signed up.
+        credential: Credential::Bearer(Secret::new(String::new())),
+        owns: BTreeMap::new(),
+        consent: Consent::Disposable,
+    };
+    ACCOUNTS.map(planned).to_vec()
 }
 
 impl App {

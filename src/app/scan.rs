@@ -13,7 +13,7 @@ use super::joining::join_words;
 use super::prepare::{Prepared, prepare_scan};
 use super::reading_alone::{add_findings, read_alone};
 use super::state::{App, MAX_REMEMBERED};
-use super::{finish, matrix, recheck};
+use super::{active, finish, matrix, recheck};
 use crate::detect::secrets::SecretRules;
 use crate::model::{Identity, Mode, ScanId};
 use crate::probe::Probe;
@@ -264,9 +264,12 @@ fn describe_consents(prepared: &Prepared) -> Option<String> {
 
 /// The report of a dry run.
 pub(super) fn build_plan_report(id: &ScanId, prepared: &Prepared) -> Report {
+    // A scan that signs accounts up acts as them too, so that the plan counts what is sent as them.
+    let identities: Vec<Identity> =
+        prepared.identities.iter().cloned().chain(active::planned_accounts(prepared)).collect();
     let plan = scan::plan_operations(&PlanInput {
         api: &prepared.api,
-        identities: &prepared.identities,
+        identities: &identities,
         mode: prepared.mode,
         checks: &prepared.checks,
         selected: &|operation| prepared.is_selected(operation),

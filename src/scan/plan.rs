@@ -1,9 +1,15 @@
 //! What a scan would do, from the document and the configuration alone.
 
+use super::writing::MAX_CALLERS;
+use crate::act::MAX_REPAIRS;
 use crate::checks::{Check, Need, PlanCx};
 use crate::llm::{LlmSettings, is_tried, may_face};
 use crate::model::{Api, Effect, Identity, Method, Mode, Operation};
 use crate::report::PlanRow;
+
+/// Most requests for one object: its tries; a look at what it refers to, at the list before and behind it, and at itself;
+/// its removal, and a look whether it is gone.
+const REQUESTS_PER_OBJECT: u64 = 1 + MAX_REPAIRS + 6;
 
 /// Chooses operations.
 pub type OperationFilter<'a> = &'a (dyn Fn(&Operation) -> bool + Sync);
@@ -77,10 +83,10 @@ fn left_alone(input: &PlanInput<'_>, operation: &Operation) -> Option<String> {
     acting.left_alone
 }
 
-/// An object for each of three callers: four tries, a look at what it may refer to, one at what was made, its removal.
+/// An object for each caller that makes some. An account is made by as many requests as an object.
 fn making_cost(operation: &Operation, identities: usize) -> u64 {
-    let callers = u64::try_from(identities.clamp(1, 3)).unwrap_or(3);
-    if operation.method == Method::Post { callers.saturating_mul(10) } else { 0 }
+    let callers = u64::try_from(identities.clamp(1, MAX_CALLERS)).unwrap_or(u64::MAX);
+    if operation.method == Method::Post { callers.saturating_mul(REQUESTS_PER_OBJECT) } else { 0 }
 }
 
 /// Why an operation is asked, with the sign by which it was judged.

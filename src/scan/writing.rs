@@ -17,7 +17,7 @@ use crate::report::{Report, Status, Write};
 use crate::survey::{Survey, me_facts, session_facts};
 
 /// Most callers of one rank that make objects.
-const MAX_CALLERS: usize = 3;
+pub(super) const MAX_CALLERS: usize = 3;
 /// Most operations that are named in one note.
 const MAX_NAMED: usize = 12;
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use routewarden::app::{App, AppError, FixRequest, Overrides, OwnershipRequest, RouteVerdict, ScanRequest};
-use routewarden::model::FindingId;
+use routewarden::model::{FindingId, Mode};
 use routewarden::report::{FindingStatus, Report, Status};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -45,6 +45,20 @@ async fn a_scan_stays_within_its_plan() {
     let report = bench.scan().await;
     assert!(report.scan.requests <= most, "{} sent, {most} planned", report.scan.requests);
     assert_eq!(report.scan.requests as usize, shop.n_hits(), "every request is counted");
+}
+
+#[tokio::test]
+async fn a_plan_counts_what_throw_away_accounts_send() {
+    let shop = Shop::start().await;
+    let bench = shop.bench();
+    let mut most = Vec::new();
+    for auto_accounts in [false, true] {
+        let overrides =
+            Overrides { mode: Some(Mode::Active), auto_accounts: Some(auto_accounts), ..Overrides::default() };
+        let plan = bench.finished(ScanRequest { dry_run: true, overrides, ..ScanRequest::default() }).await;
+        most.push(plan.report.plan.iter().map(|row| row.max_requests).sum::<u64>());
+    }
+    assert!(most[1] > most[0], "{most:?}");
 }
 
 #[tokio::test]
