@@ -280,7 +280,14 @@ pub(super) fn refuses_callers(function: &FunctionRef) -> bool {
     let mut answered = false;
     walk_statements(
         &function.function.body,
-        &mut |statement| answered |= matches!(statement.kind, StatementKind::Throw(_)),
+        &mut |statement| match &statement.kind {
+            StatementKind::Throw(_) => answered = true,
+            // `return jsonify(..), 403`
+            StatementKind::Return(Some(value)) => {
+                answered |= matches!(&*value.kind, ExprKind::List(items) if items.iter().any(names_refusing_status))
+            }
+            _ => {}
+        },
         &mut |expr| {
             if let Some((callee, arguments)) = expr.call() {
                 found |= is_refusal(callee, arguments);

@@ -224,6 +224,7 @@ fn a_number_with_40_in_it_is_no_refusal() {
     }
     for refusing in [
         "store.refuse_with(token, 403)",
+        "return {}, 403",
         "store.answer(token, status.HTTP_403_FORBIDDEN)",
         "store.answer({\"status\": 401})",
     ] {
