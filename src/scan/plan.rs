@@ -1,12 +1,13 @@
 //! What a scan would do, from the document and the configuration alone.
 
-use super::writing::MAX_CALLERS;
 use crate::act::MAX_REPAIRS;
 use crate::checks::{Check, Need, PlanCx};
 use crate::llm::{LlmSettings, is_tried, may_face};
 use crate::model::{Api, Effect, Identity, Method, Mode, Operation};
 use crate::report::PlanRow;
 
+/// Most callers of one rank that make objects.
+pub(super) const MAX_CALLERS: usize = 3;
 /// Most requests for one object: its tries; a look at what it refers to, at the list before and behind it, and at itself;
 /// its removal, and a look whether it is gone.
 const REQUESTS_PER_OBJECT: u64 = 1 + MAX_REPAIRS + 6;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::before::Before;
 use super::companions::unseen_note;
 use super::fatal::notice_late_death;
+use super::plan::MAX_CALLERS;
 use super::run::{ScanInput, Stage, Ticked};
 use crate::access::SeenAnswer;
 use crate::act::{Accounts, ActKind, Acting, Cleaner, Leftover, Maker, was_reset};
@@ -16,8 +17,6 @@ use crate::probe::{Answer, Journal, Probe, ReferenceTarget, SendError};
 use crate::report::{Report, Status, Write};
 use crate::survey::{Survey, me_facts, session_facts};
 
-/// Most callers of one rank that make objects.
-pub(super) const MAX_CALLERS: usize = 3;
 /// Most operations that are named in one note.
 const MAX_NAMED: usize = 12;
 

@@ -94,12 +94,20 @@ fn without_code(raw: &str, holes: &[Range<usize>]) -> String {
 
 /// Whether a name or a single value is expected behind this text, which bring no marks.
 fn is_name_or_value(before: &str) -> bool {
-    const WORDS: [&str; 11] =
-        ["FROM", "INTO", "UPDATE", "TABLE", "BY", "SET", "JOIN", "SELECT", "LIMIT", "OFFSET", "LIKE"];
     let text = before.trim_end();
-    let word = text.rsplit([' ', '\n', '\t', '(', ',']).next().unwrap_or("").to_ascii_uppercase();
-    let is_behind_word = text.len() < before.len() && WORDS.contains(&word.as_str());
-    is_behind_word || text.ends_with(['=', '<', '>', '.', '\'', '"', '`', '%'])
+    let is_number = text.len() < before.len() && ["LIMIT", "OFFSET"].contains(&last_word(text).as_str());
+    is_name_position(before) || is_number || text.ends_with(['=', '<', '>', '.', '\'', '"', '`', '%'])
+}
+
+/// Returns whether a name of a table or column is expected behind this text.
+pub(super) fn is_name_position(before: &str) -> bool {
+    const WORDS: &str = "FROM INTO UPDATE TABLE BY SET JOIN SELECT";
+    let word = last_word(before.trim_end());
+    before.ends_with([' ', '\n']) && WORDS.split(' ').any(|known| known == word)
+}
+
+fn last_word(text: &str) -> String {
+    text.rsplit([' ', '\n', '\t', '(', ',']).next().unwrap_or("").to_ascii_uppercase()
 }
 
 fn is_in_brackets(raw: &str, start: usize, at: usize) -> bool {

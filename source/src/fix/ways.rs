@@ -299,7 +299,7 @@ pub(super) fn refuses_callers(function: &FunctionRef) -> bool {
 
 /// Whether a call answers that a caller is not let in: `abort(..)`, `refuse(res, 403)`, `HttpResponseForbidden()`.
 fn is_refusal(callee: &Expr, arguments: &[Argument]) -> bool {
-    const WORDS: &[&str] = &["forbidden", "unauthorised", "unauthorized"];
+    const REFUSALS: &str = "abort deny redirect refuse";
     let name = match &*callee.kind {
         ExprKind::Member(_, name) => name.clone(),
         _ => dotted_text(callee).unwrap_or_default(),
@@ -308,23 +308,28 @@ fn is_refusal(callee: &Expr, arguments: &[Argument]) -> bool {
     let status = arguments.first().and_then(|first| number_of(&first.value));
 
     match last {
-        "abort" | "refuse" | "deny" | "redirect" => true,
+        _ if REFUSALS.split(' ').any(|word| word == last) => true,
         // `res.status(code)` gives any status; one that is written says which.
         "status" | "sendStatus" => status.is_none_or(is_refusing_status),
-        _ => has_word(last, WORDS) || arguments.iter().any(|argument| names_refusing_status(&argument.value)),
+        _ => names_refusal(last) || arguments.iter().any(|argument| names_refusing_status(&argument.value)),
     }
 }
 
 /// Whether a value is, or has, a status that refuses: `403`, `{ status: 401 }`, `HttpStatus.FORBIDDEN`.
 fn names_refusing_status(value: &Expr) -> bool {
-    const NAMES: [&str; 4] = ["forbidden", "notfound", "unauthorised", "unauthorized"];
-    let is_named = |name: &str| NAMES.iter().any(|word| simplify_name(name).ends_with(word));
     match &*value.kind {
         ExprKind::Constant(_) => number_of(value).is_some_and(is_refusing_status),
-        ExprKind::Name(name) | ExprKind::Member(_, name) => is_named(name),
+        ExprKind::Name(name) | ExprKind::Member(_, name) => names_refusal(name),
         ExprKind::Record(entries) => entries.iter().any(|entry| names_refusing_status(&entry.value)),
         _ => false,
     }
+}
+
+/// Whether a name is that of a status or an answer that refuses: `HTTP_403_FORBIDDEN`, `HttpResponseForbidden`.
+fn names_refusal(name: &str) -> bool {
+    const ENDS: &str = "forbidden notfound unauthorised unauthorized";
+    let name = simplify_name(name);
+    ENDS.split(' ').any(|end| name.ends_with(end))
 }
 
 fn is_refusing_status(status: u16) -> bool {

@@ -114,7 +114,7 @@ fn restrict_in_python(
     let open_pattern =
         pattern.is_some_and(|pattern| literal_text(&pattern.value).is_some_and(|text| text.contains(".*")));
     // Flask's library lets every origin in where none is named.
-    let access = value.map(|value| origin_access(case, module, value));
+    let access = value.map(|value| origin_access(case.project, module, value));
     let is_open = access.map_or(library == "flask-cors", |access| access == OriginAccess::All) || open_pattern;
 
     if !is_open {
@@ -155,7 +155,7 @@ fn restrict_in_javascript(
     let origin = entries
         .iter()
         .find(|entry| entry.key.as_ref().is_some_and(|key| literal_text(key).or_else(|| key.name()) == Some("origin")));
-    match origin.map(|entry| (entry, origin_access(case, module, &entry.value))) {
+    match origin.map(|entry| (entry, origin_access(case.project, module, &entry.value))) {
         Some((entry, OriginAccess::All)) => draft.replace(&module.path, entry.value.span, list),
         Some((_, OriginAccess::Named)) => return Some(OriginPolicy::Closed),
         Some((entry, OriginAccess::Decided)) => {

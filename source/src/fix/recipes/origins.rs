@@ -1,8 +1,7 @@
 //! Which origins a setting of CORS lets in: a list, a star, or a function that is asked for each.
 
-use crate::fix::draft::Case;
 use crate::ir::{Expr, ExprKind, Function, StatementKind, walk_statements};
-use crate::project::{Module, Resolved};
+use crate::project::{Module, Project, Resolved};
 
 /// Whom a setting lets in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,8 +15,8 @@ pub(super) enum OriginAccess {
 }
 
 /// Returns whom a value lets in, also behind a name.
-pub(super) fn origin_access(case: &Case<'_>, module: &Module, value: &Expr) -> OriginAccess {
-    match case.project.resolve_expr(module.id, value) {
+pub(super) fn origin_access(project: &Project, module: &Module, value: &Expr) -> OriginAccess {
+    match project.resolve_expr(module.id, value) {
         Some(Resolved::Function(found)) => of_function(&found.function),
         Some(Resolved::Value(_, _, value)) => of_value(&value),
         _ => of_value(value),

@@ -3,6 +3,7 @@
 use crate::fix::draft::{Case, FixDraft};
 use crate::fix::loads::find_calls;
 use crate::fix::proposal::{FixRefusal, RefusalReason};
+use crate::fix::sql::is_name_position;
 use crate::ir::{Expr, ExprKind, Span, dotted_text, last_part};
 use crate::routes::FrameworkName;
 
@@ -139,13 +140,6 @@ fn without_quote(before: &str) -> (&str, Option<&str>) {
         Some(at) => (before.get(..at).unwrap_or(""), before.get(at + 1..)),
         None => (before, None),
     }
-}
-
-/// Whether a name of a table or column is expected behind this text.
-fn is_name_position(before: &str) -> bool {
-    let word = before.trim_end().rsplit([' ', '\n', '(', ',']).next().unwrap_or("").to_ascii_uppercase();
-    before.ends_with(' ')
-        && matches!(word.as_str(), "FROM" | "INTO" | "UPDATE" | "TABLE" | "BY" | "SET" | "JOIN" | "SELECT")
 }
 
 /// A sign that marks begin with is written twice where it is none.

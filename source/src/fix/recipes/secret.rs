@@ -198,25 +198,12 @@ fn carries_secret(expr: &Expr) -> bool {
 
 /// Whether what a function is given stands in what it returns: `str(token)`, `token.strip()`, `"..".format(token)`.
 fn keeps_text(callee: &Expr) -> bool {
+    const KEEPERS: &str = "String concat decode dumps encode format repr str stringify strip toString trim";
     let name = match &*callee.kind {
         ExprKind::Member(_, name) => name.clone(),
         _ => dotted_text(callee).unwrap_or_default(),
     };
-    matches!(
-        last_part(&name),
-        "String"
-            | "concat"
-            | "decode"
-            | "dumps"
-            | "encode"
-            | "format"
-            | "repr"
-            | "str"
-            | "stringify"
-            | "strip"
-            | "toString"
-            | "trim"
-    )
+    KEEPERS.split(' ').any(|keeper| keeper == last_part(&name))
 }
 
 fn is_secret(expr: &Expr) -> bool {

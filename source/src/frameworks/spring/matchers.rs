@@ -160,18 +160,22 @@ fn made_matchers(project: &Project, module: ModuleId, made: &Expr) -> Vec<Matche
     };
     let inner = arguments.iter().map(|argument| made_matchers(project, module, &argument.value));
 
-    match last_part(&name) {
-        "NegatedRequestMatcher" | "NegatedServerWebExchangeMatcher" | "not" => {
+    let last = last_part(&name);
+    let kind = last.strip_suffix("RequestMatcher").or_else(|| last.strip_suffix("ServerWebExchangeMatcher"));
+
+    match kind.unwrap_or(last) {
+        "Negated" | "not" => {
             let inner: Vec<Matcher> = inner.flatten().collect();
             // Of a matcher that cannot be read, its opposite is not known either.
             if inner.is_empty() { Vec::new() } else { vec![Matcher::Not(inner)] }
         }
-        "AndRequestMatcher" | "AndServerWebExchangeMatcher" | "allOf" => {
+        "And" | "allOf" => {
             let lists: Vec<Vec<Matcher>> = inner.collect();
             if lists.iter().any(Vec::is_empty) { Vec::new() } else { vec![Matcher::All(lists)] }
         }
+        "Or" | "anyOf" => inner.flatten().collect(),
         // `List.of(..)` and `Arrays.asList(..)` hold the matchers of another one.
-        "OrRequestMatcher" | "OrServerWebExchangeMatcher" | "anyOf" | "of" | "asList" => inner.flatten().collect(),
+        "of" | "asList" => inner.flatten().collect(),
         _ => made_patterns(project, module, made),
     }
 }
