@@ -76,7 +76,7 @@ pub struct Overrides {
 /// How far a scan is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// `loading`, `signing in`, `survey`, `checks`, `waiting for a model`, `reporting`.
+    /// `starting`, `signing in`, `making objects`, `survey`, `checks`, `waiting for a model`, `undoing`.
     pub phase: &'static str,
     /// Steps done; never falls.
     pub done: u64,
@@ -437,7 +437,7 @@ pub struct HistoryRow {
     pub base_url: String,
     /// The document.
     pub document: String,
-    /// How it ended, as in a report's `status`.
+    /// How it ended, or `running`, as in a report's `status`.
     pub status: String,
     /// Grade, where one was given.
     pub grade: Option<String>,
@@ -445,4 +445,16 @@ pub struct HistoryRow {
     pub findings: u64,
     /// Confirmed findings of high or critical severity.
     pub severe: u64,
+    /// How much it may do; unknown of scans of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// Requests that it sent.
+    #[serde(default)]
+    pub requests: u64,
+    /// The process that it runs in, while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<u32>,
+    /// What it is at, while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
 }

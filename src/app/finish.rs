@@ -6,23 +6,13 @@ use super::error::AppError;
 use super::prepare::Prepared;
 use super::state::{App, from_store};
 use crate::code::CodeIndex;
-use crate::config::{Suppression, operation_matches};
-use crate::report::{self, CodeRef, Finding, FindingStatus, Report, Status};
+use crate::report::{self, CodeRef, Finding, Report, Status};
 use crate::store::Store;
 
 /// Finishes a report and stores it.
 pub(super) async fn complete_report(app: &App, prepared: &Prepared, report: &mut Report) -> Result<(), AppError> {
-    let today = crate::model::today();
-    for suppression in &prepared.suppress {
-        if suppression.is_expired(today) {
-            report.notes.push(format!("a suppression has expired and no longer counts: {}", suppression.reason));
-            continue;
-        }
-        for finding in report.findings.iter_mut().filter(|finding| suppression_covers(suppression, finding)) {
-            finding.suppressed = Some(suppression.reason.clone());
-        }
-    }
-
+    let marks = prepared.marks();
+    report.notes.extend(marks.expired());
     if let Some(code) = &prepared.code {
         report.findings.iter_mut().for_each(|finding| locate_trace(code, finding));
     }
@@ -35,15 +25,7 @@ pub(super) async fn complete_report(app: &App, prepared: &Prepared, report: &mut
         }
     };
 
-    for finding in &mut report.findings {
-        if let Some(first) = earlier.get(&finding.id) {
-            finding.first_seen.clone_from(first);
-            finding.status = FindingStatus::Known;
-        }
-        if prepared.baseline.contains(&finding.id) {
-            finding.status = FindingStatus::Known;
-        }
-    }
+    marks.put_on(&mut report.findings, &earlier);
 
     // A grade speaks for the whole API; a scan that ended early and a recheck saw a part of it.
     if report.scan.status == Status::Complete && report.scan.recheck_of.is_none() {
@@ -74,22 +56,4 @@ async fn open_history<'a>(app: &'a App, base_url: &str) -> Result<(&'a Store, BT
 
 fn unsaved_scan_note(error: &AppError) -> String {
     format!("this scan is not in the history, so it cannot be explained or rechecked by its id later: {error}")
-}
-
-fn suppression_covers(suppression: &Suppression, finding: &Finding) -> bool {
-    if let Some(id) = &suppression.finding {
-        return finding.id.starts_with(id.as_str());
-    }
-    let check = suppression.check.as_ref().is_none_or(|check| {
-        finding.check == *check || finding.check.split('/').next() == Some(check.trim_end_matches("/*"))
-    });
-    let operation = suppression.operation.as_ref().is_none_or(|pattern| {
-        // A cause that shows elsewhere too is not settled by excusing one route.
-        std::iter::once(&finding.operation)
-            .chain(&finding.also)
-            .all(|operation| operation_matches(pattern, operation.method.as_str(), &operation.path))
-    });
-
-    // A suppression that names neither would cover every finding.
-    (suppression.check.is_some() || suppression.operation.is_some()) && check && operation
 }

@@ -9,10 +9,12 @@ use super::finish;
 use super::joining::join_words;
 use super::matrix::{CHECKS, build_ownership};
 use super::prepare::prepare_scan;
+use super::recording::ScanTold;
 use super::state::App;
 use crate::config::operation_matches;
 use crate::model::{Operation, ScanId, clean_name};
 use crate::report::{OperationRef, Ownership, Report, Status};
+use crate::scan::ScanOutcome;
 
 impl App {
     /// Who gets what, route by route: from a stored scan without a request, or else from the running API.
@@ -50,32 +52,45 @@ impl App {
             prepared.selected = asked;
         }
         let id = ScanId(format!("{:032x}", rand::random::<u128>()));
-        let mut outcome = self.look(&id, &prepared, &progress, cancel.clone()).await?;
-
-        if cancel.is_cancelled() || outcome.report.scan.status == Status::Interrupted {
-            return Err(AppError::Cancelled);
-        }
-        // Trust that was lost late leaves what was seen before; without one valid answer there is nothing to show.
-        if let Some(because) = &outcome.report.scan.untrusted_because
-            && outcome.survey.operations.iter().all(|surveyed| surveyed.valid().next().is_none())
-        {
-            return Err(AppError::Untrusted(because.clone()));
-        }
-        if let (Status::TargetDied, Some(because)) =
-            (outcome.report.scan.status, &outcome.report.scan.untrusted_because)
-        {
-            return Err(AppError::Untrusted(because.clone()));
-        }
+        let told = ScanTold::new(progress);
+        let record = self.begin_record(&id, &prepared, (&told, None));
+        let looked = self.look(&id, &prepared, &told, cancel.clone()).await;
+        let mut outcome = match looked.and_then(|outcome| trusted(outcome, &cancel)) {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                record.forget().await;
+                return Err(error);
+            }
+        };
         outcome.report.scan.source = prepared.source();
         let mut matrix = build_ownership(&prepared, &outcome);
         join_words(&prepared.words, &mut matrix).await;
         outcome.report.ownership = Some(matrix);
+        let running = record.stop().await;
         finish::complete_report(self, &prepared, &mut outcome.report).await?;
+        drop(running);
         // The journal goes once a stored report names what stays: a crash before that leaves it to `undo`.
         outcome.close_journal();
 
         of_report(outcome.report, route.as_deref())
     }
+}
+
+/// The outcome, where something can be concluded from it.
+fn trusted(outcome: ScanOutcome, cancel: &CancellationToken) -> Result<ScanOutcome, AppError> {
+    if cancel.is_cancelled() || outcome.report.scan.status == Status::Interrupted {
+        return Err(AppError::Cancelled);
+    }
+    // Trust that was lost late leaves what was seen before; without one valid answer there is nothing to show.
+    if let Some(because) = &outcome.report.scan.untrusted_because
+        && outcome.survey.operations.iter().all(|surveyed| surveyed.valid().next().is_none())
+    {
+        return Err(AppError::Untrusted(because.clone()));
+    }
+    if let (Status::TargetDied, Some(because)) = (outcome.report.scan.status, &outcome.report.scan.untrusted_because) {
+        return Err(AppError::Untrusted(because.clone()));
+    }
+    Ok(outcome)
 }
 
 /// A route that is named by its `operationId`, by its method and path.
@@ -89,7 +104,7 @@ fn of_report(report: Report, route: Option<&str>) -> Result<Matrix, AppError> {
     let Some(Ownership { callers, routes }) = report.ownership else {
         let id = &report.scan.id;
         return Err(AppError::Usage(format!(
-            "scan {id} has no ownership matrix: it was a plan, a recheck or an older one"
+            "scan {id} has no ownership matrix: it still runs, ended early, or was a plan, a recheck or an older one"
         )));
     };
 

@@ -15,6 +15,7 @@ use super::error::AppError;
 use super::intent::gather_intents;
 use super::joining::begin_reading;
 use super::known::read_baseline_ids;
+use super::marks::FindingMarks;
 use super::reading_alone::{only_source, without_document};
 use super::source::{read_routes, read_source, source_folder};
 use super::state::App;
@@ -74,6 +75,11 @@ impl Prepared {
     /// The folder of the source that was read.
     pub(super) fn source(&self) -> Option<String> {
         self.code.as_ref().map(|code| code.root().display().to_string())
+    }
+
+    /// What the user said of findings beforehand.
+    pub(super) fn marks(&self) -> FindingMarks {
+        FindingMarks { suppress: self.suppress.clone(), baseline: self.baseline.clone() }
     }
 
     /// Caller, parameter name, ids.

@@ -8,6 +8,7 @@ use super::answers::{RecheckOutcome, RecheckRow, ScanRequest};
 use super::error::AppError;
 use super::prepare::{DescribedTarget, Prepared, read_config_and_scope, source_is_named};
 use super::recheck::WantedFinding;
+use super::recording::ScanRecord;
 use super::scan::{Finished, build_plan_report};
 use super::source::run_on_own_thread;
 use super::state::App;
@@ -68,7 +69,7 @@ pub(super) async fn read_alone(
     app: &App,
     id: &ScanId,
     prepared: &Prepared,
-    wanted: &WantedFinding,
+    (wanted, record): (&WantedFinding, ScanRecord),
 ) -> Result<Finished, AppError> {
     let because = prepared.alone.clone().unwrap_or_default();
     let mut report = build_plan_report(id, prepared);
@@ -83,7 +84,9 @@ pub(super) async fn read_alone(
     if !wanted.is_empty() {
         recheck::mark_report(wanted, &mut report);
     }
+    let running = record.stop().await;
     finish::complete_report(app, prepared, &mut report).await?;
+    drop(running);
     let recheck = build_recheck_rows(wanted, &report);
     Ok(Finished { report, recheck })
 }

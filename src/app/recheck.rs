@@ -36,6 +36,11 @@ impl WantedFinding {
         self.findings.is_empty()
     }
 
+    /// The scan that a recheck of these findings is about.
+    pub(super) fn recheck_of(&self) -> Option<String> {
+        (!self.is_empty()).then(|| self.scan.clone().unwrap_or_default())
+    }
+
     pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter()
     }
@@ -161,7 +166,7 @@ fn revealed_by(check: &str) -> &'static [&'static str] {
 
 /// Marks a report as one of a recheck: it says nothing of the API as a whole.
 pub(super) fn mark_report(wanted: &WantedFinding, report: &mut Report) {
-    report.scan.recheck_of = Some(wanted.scan.clone().unwrap_or_default());
+    report.scan.recheck_of = wanted.recheck_of();
     report.score.value = None;
     report.score.grade = None;
     report.score.withheld = Some(Withheld::Recheck);

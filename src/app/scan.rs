@@ -12,13 +12,15 @@ use super::error::AppError;
 use super::joining::join_words;
 use super::prepare::{Prepared, prepare_scan};
 use super::reading_alone::{add_findings, read_alone};
+use super::recording::{FirstRecord, ScanRecord, ScanTold};
 use super::state::{App, MAX_REMEMBERED};
 use super::{active, finish, matrix, recheck};
+use crate::detect::Redactor;
 use crate::detect::secrets::SecretRules;
 use crate::model::{Identity, Mode, ScanId};
 use crate::probe::Probe;
 use crate::report::{Report, SCHEMA_VERSION, ScanInfo, Score, Status, Tool, Withheld};
-use crate::scan::{self, PlanInput, ScanInput, ScanOutcome, Stage};
+use crate::scan::{self, PlanInput, ScanInput, ScanOutcome, SoFar, Stage};
 
 /// Time in which a target that died is waited for before what was written is undone.
 const RETURN: Duration = Duration::from_secs(8);
@@ -82,14 +84,15 @@ impl App {
         let cancel = CancellationToken::new();
         let handle = ScanHandle { id: id.clone(), progress: watched, cancel: cancel.clone(), done: ended };
         self.remember(&handle);
-        let app = self.clone();
+        let (app, told) = (self.clone(), ScanTold::new(progress));
         let work = async move {
             let result = if request.dry_run {
                 Ok(Finished { report: build_plan_report(&id, &prepared), recheck: Vec::new() })
             } else if prepared.alone.is_some() {
-                read_alone(&app, &id, &prepared, &wanted).await
+                let record = app.begin_record(&id, &prepared, (&told, wanted.recheck_of()));
+                read_alone(&app, &id, &prepared, (&wanted, record)).await
             } else {
-                app.carry_out(&id, prepared, &wanted, &progress, cancel).await
+                app.carry_out(&id, prepared, &wanted, (&told, cancel)).await
             };
             // Nobody may be listening any more; the report is stored.
             let _ = done.send(Some(result.map(Arc::new)));
@@ -116,15 +119,37 @@ impl App {
         while tasks.try_join_next().is_some() {}
     }
 
+    /// Begins to keep a scan in the history.
+    pub(super) fn begin_record(
+        &self,
+        id: &ScanId,
+        prepared: &Prepared,
+        (told, recheck_of): (&ScanTold, Option<String>),
+    ) -> ScanRecord {
+        let redactor = self.shared.redactor.clone();
+        let mut report = build_first_report(id, prepared, &redactor);
+        report.scan.recheck_of = recheck_of;
+        let app = self.clone();
+        let store = Box::pin(async move { app.store().await.cloned() });
+        ScanRecord::begin(FirstRecord { report, marks: prepared.marks(), redactor, store }, told)
+    }
+
+    /// Carries a scan out, and keeps it in the history from its start.
     async fn carry_out(
         &self,
         id: &ScanId,
         prepared: Prepared,
         wanted: &recheck::WantedFinding,
-        progress: &watch::Sender<Progress>,
-        cancel: CancellationToken,
+        (told, cancel): (&ScanTold, CancellationToken),
     ) -> Result<Finished, AppError> {
-        let mut outcome = self.look(id, &prepared, progress, cancel).await?;
+        let record = self.begin_record(id, &prepared, (told, wanted.recheck_of()));
+        let mut outcome = match self.look(id, &prepared, told, cancel).await {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                record.forget().await;
+                return Err(error);
+            }
+        };
         outcome.report.scan.source = prepared.source();
 
         if wanted.is_empty() {
@@ -139,7 +164,10 @@ impl App {
         } else {
             recheck::mark_report(wanted, &mut outcome.report);
         }
+        let running = record.stop().await;
         finish::complete_report(self, &prepared, &mut outcome.report).await?;
+        // Let go only now: before, another process would take the scan for one that ended with its process.
+        drop(running);
         outcome.close_journal();
         // A row asks which findings are new, which the history decided a moment ago.
         let recheck = recheck::build_rows(wanted, &outcome, prepared.code.as_deref());
@@ -147,17 +175,20 @@ impl App {
         Ok(Finished { report: outcome.report, recheck })
     }
 
-    /// One scan over the engine, without the history.
+    /// One scan over the engine, without its end in the history.
     pub(super) async fn look(
         &self,
         id: &ScanId,
         prepared: &Prepared,
-        progress: &watch::Sender<Progress>,
+        told: &ScanTold,
         cancel: CancellationToken,
     ) -> Result<ScanOutcome, AppError> {
         self.open_history_early();
         let mut probe = self.probe(prepared, cancel)?;
-        let mut outcome = self.look_with(id, prepared, &mut probe, progress).await?;
+        let mut outcome = self.look_with(id, prepared, &mut probe, told).await?;
+        // Undoing may take long, and whatever happens to it, what was found stands.
+        told.so_far.send_replace(Arc::new(SoFar::of_report(&outcome.report)));
+        told.progress.send_modify(|known| known.phase = "undoing");
         self.undo_and_look(id, &probe, &mut outcome).await?;
 
         Ok(outcome)
@@ -196,7 +227,7 @@ impl App {
         id: &ScanId,
         prepared: &Prepared,
         probe: &mut Probe,
-        progress: &watch::Sender<Progress>,
+        ScanTold { progress, so_far }: &ScanTold,
     ) -> Result<ScanOutcome, AppError> {
         let mut notes = prepared.notes.clone();
         // What an earlier scan left would look like data of the target's own users.
@@ -223,6 +254,7 @@ impl App {
             secrets: SecretRules { key: self.journal_key().ok(), user: Arc::clone(&prepared.secret_rules) },
             intent: prepared.intent.clone(),
             source: prepared.words.clone(),
+            so_far: Some(so_far),
         };
 
         let ticked = |stage, done, total, findings| send_progress(progress, probe, stage, (done, total, findings));
@@ -260,6 +292,20 @@ fn describe_consents(prepared: &Prepared) -> Option<String> {
     let said = |identity: &Identity| format!("{} ({})", identity.name, identity.consent.in_words());
     let all: Vec<String> = prepared.identities.iter().map(said).collect();
     (prepared.mode >= Mode::Active && !all.is_empty()).then(|| format!("what is written as whom: {}", all.join("; ")))
+}
+
+/// The report of a scan that has found nothing yet.
+pub(super) fn build_first_report(id: &ScanId, prepared: &Prepared, redactor: &Redactor) -> Report {
+    let mut report = build_plan_report(id, prepared);
+    report.plan.clear();
+    report.scan.status = Status::Running;
+    report.scan.document = crate::model::clean_text(&redactor.url(&prepared.api.document), 500);
+    report.score.withheld = Some(Withheld::NoTrust);
+    report.score.withheld_because = Some("the scan still runs".to_owned());
+    report.notes.push(
+        "not judged to the end: what callers are meant to reach may settle otherwise by all that is seen".to_owned(),
+    );
+    report
 }
 
 /// The report of a dry run.

@@ -122,12 +122,22 @@ impl App {
         tokio::spawn(async move { app.store().await.map(|_| ()) });
     }
 
-    /// A stored report; with no id the latest.
+    /// The history, where no scan is said to run whose process is gone.
+    pub(super) async fn settled_store(&self) -> Result<&Store, AppError> {
+        let store = self.store().await?;
+        // What cannot be settled, as on a disk that is full, can be read all the same.
+        if let Err(error) = store.settle_ended().await {
+            tracing::debug!("scans whose process ended were not settled: {error}");
+        }
+        Ok(store)
+    }
+
+    /// A stored report; with no id the latest. That of a scan that runs is what was found so far.
     ///
     /// # Errors
     /// [`AppError::Unknown`] when there is none.
     pub async fn report(&self, id: Option<&ScanId>) -> Result<Report, AppError> {
-        let store = self.store().await?;
+        let store = self.settled_store().await?;
         let found = match id {
             Some(id) => store.report(id.as_str()).await,
             None => store.latest().await,
@@ -145,7 +155,7 @@ impl App {
     /// # Errors
     /// [`AppError::Internal`] when the history cannot be read.
     pub async fn history(&self, limit: usize) -> Result<Vec<HistoryRow>, AppError> {
-        let rows = self.store().await?.history(limit).await.map_err(from_store)?;
+        let rows = self.settled_store().await?.history(limit).await.map_err(from_store)?;
         let row = |row: crate::store::StoredScanRow| HistoryRow {
             scan_id: row.scan_id,
             started_at: row.started_at,
@@ -155,6 +165,10 @@ impl App {
             grade: row.grade,
             findings: row.findings,
             severe: row.severe,
+            mode: row.mode,
+            requests: row.requests,
+            process: row.process,
+            phase: row.phase,
         };
 
         Ok(rows.into_iter().map(row).collect())

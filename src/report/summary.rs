@@ -190,7 +190,9 @@ pub(super) fn scan_warning(report: &Report) -> Option<(&'static str, String)> {
         Status::Complete => None,
         Status::Planned => Some(("Dry run", "nothing was sent; this is what a scan would do".to_owned())),
         Status::Running => Some(("Still running", "this is what is known so far".to_owned())),
-        Status::Interrupted => Some(("Interrupted", "this is what was found until then".to_owned())),
+        Status::Interrupted => {
+            Some(("Interrupted", because.unwrap_or_else(|| "this is what was found until then".to_owned())))
+        }
         alarm => {
             let headline = match alarm {
                 Status::Harm => "THE SCAN DID HARM",

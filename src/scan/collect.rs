@@ -1,15 +1,32 @@
-//! Merges drafts with one cause into one finding, and verdicts into coverage and next steps.
+//! Merges drafts with one cause into one finding, and verdicts into coverage and next steps: at the end, and now and then
+//! before it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::run::ScanInput;
+use super::settle::settle_claims;
+use super::so_far::{Board, SoFar};
 use super::steps::{Done, Steps};
-use super::{convert, finding_fingerprint, operation_ref};
-use crate::checks::{Check, find_check};
+use super::{convert, finding_fingerprint, operation_ref, rebuild};
+use crate::act::Maker;
+use crate::checks::{Check, CheckCx, find_check};
 use crate::model::{
     CheckId, Confidence, Draft, Exchange, OperationId, Outcome, Severity, Silence, Step, Verdict, clean_text,
 };
 use crate::report::{CoverageOutcome, CoverageRow, ExchangeBrief, Finding, HeldProofInfo, NextStep};
+
+/// Nothing is told more often.
+const PERIOD: Duration = Duration::from_secs(1);
+/// Nothing is told before: checks that are over so soon are not slowed down at all.
+const FIRST: Duration = Duration::from_millis(200);
+/// Putting it together may take one part in so many of the scan's time.
+const SHARE: u32 = 50;
 
 /// What the verdicts come to.
 #[derive(Debug, Default)]
@@ -36,6 +53,42 @@ fn sort_findings(findings: &mut [Finding]) {
             |finding: &Finding| (finding.operation.path.clone(), finding.operation.method, finding.check.clone());
         weight(b).cmp(&weight(a)).then_with(|| place(a).cmp(&place(b)))
     });
+}
+
+/// What is looked at to tell it.
+pub(super) struct SeenSoFar<'a> {
+    pub(super) input: &'a ScanInput<'a>,
+    pub(super) cx: &'a CheckCx<'a>,
+    pub(super) maker: &'a Maker<'a>,
+    pub(super) board: &'a Board,
+}
+
+/// Tells what there is whenever something is new, until it is dropped.
+pub(super) async fn tell_so_far(seen: SeenSoFar<'_>) -> Infallible {
+    let Some(told) = seen.input.so_far else { return pending().await };
+    let mut pause = FIRST;
+
+    loop {
+        tokio::time::sleep(pause).await;
+        seen.board.changed.notified().await;
+        let began = Instant::now();
+        told.send_replace(Arc::new(collect_so_far(&seen)));
+        pause = PERIOD.max(began.elapsed() * SHARE);
+    }
+}
+
+fn collect_so_far(seen: &SeenSoFar<'_>) -> SoFar {
+    let mut verdicts = seen.board.verdicts();
+    // A claim that what was seen until now settles as meant is no finding, and must not be shown as one meanwhile.
+    settle_claims(&seen.cx.access.model(), &mut verdicts);
+    let done = Done::new(seen.input, seen.cx.survey, seen.maker);
+    let Collected { findings, coverage, .. } = collect_verdicts(seen.input, &verdicts, &done);
+    SoFar {
+        rebuild: rebuild::collect_rebuild(seen.input, seen.maker, &findings),
+        identities: convert::identity_infos(seen.cx.survey),
+        findings,
+        coverage,
+    }
 }
 
 /// Collects all verdicts in document order.

@@ -113,7 +113,7 @@ pub fn report_issues(all: &[DocumentIssue]) -> Vec<Issue> {
         .collect()
 }
 
-fn identity_infos(survey: &Survey) -> Vec<IdentityInfo> {
+pub(super) fn identity_infos(survey: &Survey) -> Vec<IdentityInfo> {
     let info = |person: &crate::survey::Person| IdentityInfo {
         name: person.name.clone(),
         role: person.role.clone(),

@@ -16,6 +16,7 @@ mod rebuild;
 mod run;
 mod scarce;
 mod settle;
+mod so_far;
 mod steps;
 mod trust;
 mod writing;
@@ -30,6 +31,7 @@ pub use convert::report_issues;
 pub use plan::{PlanInput, plan_operations};
 pub use reading::{ReadInput, read_findings};
 pub use run::{ScanInput, ScanOutcome, Stage, Ticked, run};
+pub use so_far::SoFar;
 pub use writing::{ActInput, undo_writes};
 
 use crate::model::{FindingId, Method, OperationId, clean_name};

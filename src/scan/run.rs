@@ -8,11 +8,13 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream;
+use tokio::sync::watch;
 
 use super::before::open_sessions;
-use super::collect::{self, Collected};
+use super::collect::{self, Collected, SeenSoFar, tell_so_far};
 use super::plan::OperationFilter;
 use super::settle::{Verdicts, settle_claims};
+use super::so_far::{Board, SoFar};
 use super::steps::Done;
 use super::writing::{self, ActInput};
 use super::{companions, convert, fatal, models, reach, rebuild, scarce, trust};
@@ -61,6 +63,8 @@ pub struct ScanInput<'a> {
     pub intent: IntentMemory,
     /// What the source says of each handler.
     pub source: SourceWords,
+    /// Where it tells what it found so far.
+    pub so_far: Option<&'a watch::Sender<Arc<SoFar>>>,
 }
 
 /// Requests after which it is looked whether what the scan made is still there, before anything is written again.
@@ -154,7 +158,7 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> ScanOutcome {
     let search = models::ModelSearch { acting, access: &table, maker: &maker, shared: &shared };
     let (llm, met) = models::find_models(&input, &search, ticked).await;
     let cx = CheckCx { survey: &survey, probe: input.probe, shared: &shared, llm: &llm, access: &table };
-    let (mut verdicts, accesses) = check_all(&input, &cx, acting, &maker, ticked).await;
+    let (mut verdicts, accesses) = check_and_tell(&input, &cx, acting, &maker, ticked).await;
     input.probe.last_look().await;
     companions::note_marked(&input, &survey).await;
     table.hear_source(&*input.source.within(SOURCE_PATIENCE).await);
@@ -283,18 +287,35 @@ fn planned_write_checks<'s>(
     acts
 }
 
-async fn check_all(
+/// Runs all checks, and tells meanwhile what they found so far.
+async fn check_and_tell(
     input: &ScanInput<'_>,
     cx: &CheckCx<'_>,
     acting: &[Acting],
     maker: &Maker<'_>,
     ticked: Ticked<'_>,
 ) -> (Verdicts, Vec<ObservedAccess>) {
+    let board = Board::default();
+    // Where nobody listens, verdicts need no second place.
+    let told = input.so_far.map(|_| &board);
+    tokio::select! {
+        checked = check_all(input, cx, acting, maker, (ticked, told)) => checked,
+        never = tell_so_far(SeenSoFar { input, cx, maker, board: &board }) => match never {},
+    }
+}
+
+async fn check_all(
+    input: &ScanInput<'_>,
+    cx: &CheckCx<'_>,
+    acting: &[Acting],
+    maker: &Maker<'_>,
+    (ticked, board): (Ticked<'_>, Option<&Board>),
+) -> (Verdicts, Vec<ObservedAccess>) {
     let (now, later): (Vec<_>, Vec<_>) =
         planned_checks(input, cx.llm, cx.survey).into_iter().partition(|(check, _)| check.phase() == Phase::Reads);
     let acts = planned_write_checks(input, cx.llm, acting);
     let total = (now.len() + later.len() + acts.len()) as u64;
-    let count = Count { total, done: AtomicU64::new(0), found: AtomicU64::new(0), ticked };
+    let count = Count { total, done: AtomicU64::new(0), found: AtomicU64::new(0), ticked, board };
     let as_job = |(check, surveyed)| build_check_job(cx, input.mode, check, surveyed, &count);
     let rows = scarce::split_into_rows(now, cx.probe);
     let rows: Vec<_> = rows.into_iter().map(|row| scarce::one_by_one(row.into_iter().map(as_job).collect())).collect();
@@ -329,9 +350,8 @@ async fn check_all(
                     maker.try_removals().await;
                 }
                 looked = input.probe.sent();
-                count.step(&verdict);
                 act_cx.keep_verdict(&acting.operation.id, check.meta().id, &verdict);
-                ((acting.operation.id.clone(), CheckId::from(check.meta().id)), verdict)
+                count.step((acting.operation.id.clone(), CheckId::from(check.meta().id)), verdict)
             }
         };
         verdicts.insert(key, verdict);
@@ -403,6 +423,8 @@ struct Count<'a> {
     found: AtomicU64,
     /// Called at every step.
     ticked: Ticked<'a>,
+    /// Where verdicts are put for those who follow.
+    board: Option<&'a Board>,
 }
 
 impl Count<'_> {
@@ -412,12 +434,16 @@ impl Count<'_> {
         (self.ticked)(Stage::Models, done, self.total, found);
     }
 
-    fn step(&self, verdict: &Verdict) {
-        if let Verdict::Broken(drafts) = verdict {
+    fn step(&self, key: (OperationId, CheckId), verdict: Verdict) -> ((OperationId, CheckId), Verdict) {
+        if let Some(board) = self.board {
+            board.put(key.clone(), &verdict);
+        }
+        if let Verdict::Broken(drafts) = &verdict {
             self.found.fetch_add(drafts.len() as u64, Ordering::Relaxed);
         }
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         (self.ticked)(Stage::Checks, done, self.total, self.found.load(Ordering::Relaxed));
+        (key, verdict)
     }
 }
 
@@ -441,7 +467,6 @@ fn build_check_job<'a>(
             },
         };
 
-        count.step(&verdict);
-        ((surveyed.operation.id.clone(), CheckId::from(check.meta().id)), verdict)
+        count.step((surveyed.operation.id.clone(), CheckId::from(check.meta().id)), verdict)
     })
 }

@@ -32,6 +32,14 @@ pub struct StoredScanRow {
     pub findings: u64,
     /// Confirmed findings of high or critical severity that no suppression covers.
     pub severe: u64,
+    /// How much it may do; unknown of scans of older versions.
+    pub mode: Option<String>,
+    /// Requests that it sent.
+    pub requests: u64,
+    /// The process that it runs in, while it runs.
+    pub process: Option<u32>,
+    /// What it is at, while it runs.
+    pub phase: Option<String>,
 }
 
 impl Store {
@@ -45,16 +53,17 @@ impl Store {
         self.read(row)
     }
 
-    /// The newest scan that sent something; a plan or a recheck alone does not count.
+    /// The newest scan that sent something and has ended; a plan or a recheck alone does not count.
     ///
     /// # Errors
     /// As [`Store::report`].
     pub async fn latest(&self) -> Result<Option<Report>, StoreError> {
         let row = sqlx::query(
-            "SELECT id, report FROM scan WHERE status <> ?1 AND recheck_of IS NULL
+            "SELECT id, report FROM scan WHERE status NOT IN (?1, ?2) AND recheck_of IS NULL
              ORDER BY started_us DESC, rowid DESC LIMIT 1",
         )
         .bind(status_name(Status::Planned))
+        .bind(status_name(Status::Running))
         .fetch_optional(&self.pool)
         .await;
 
@@ -109,7 +118,7 @@ impl Store {
         Ok(report.findings.into_iter().find(|finding| finding.id == id).map(|finding| (scan, finding)))
     }
 
-    /// When each finding was first seen, over all stored scans of this target.
+    /// When each finding was first seen, over all scans of this target that have ended.
     ///
     /// # Errors
     /// As [`Store::open`].
@@ -117,9 +126,11 @@ impl Store {
         // SQLite takes the bare column from the row that holds the minimum (lang_select.html, "bare columns").
         let rows = sqlx::query(
             "SELECT finding.finding_id, finding.first_seen, MIN(finding.first_seen_us)
-             FROM finding JOIN scan ON scan.id = finding.scan_id WHERE scan.target = ?1 GROUP BY finding.finding_id",
+             FROM finding JOIN scan ON scan.id = finding.scan_id
+             WHERE scan.target = ?1 AND scan.status <> ?2 GROUP BY finding.finding_id",
         )
         .bind(base_url_key(base_url))
+        .bind(status_name(Status::Running))
         .fetch_all(&self.pool)
         .await;
         let pairs = rows.and_then(|rows| rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect());
@@ -132,11 +143,26 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub async fn history(&self, limit: usize) -> Result<Vec<StoredScanRow>, StoreError> {
+        self.rows(limit, None).await
+    }
+
+    /// What the listing says of one scan, a recheck among them; its report is not read.
+    ///
+    /// # Errors
+    /// As [`Store::report`].
+    pub async fn row(&self, scan: &str) -> Result<Option<StoredScanRow>, StoreError> {
+        let Some(id) = self.scan_id(scan).await? else { return Ok(None) };
+        Ok(self.rows(1, Some(&id)).await?.into_iter().next())
+    }
+
+    /// The newest scans, or one of this id.
+    async fn rows(&self, limit: usize, id: Option<&str>) -> Result<Vec<StoredScanRow>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, started_at, base_url, document, status, grade, findings, severe FROM scan
-             WHERE recheck_of IS NULL ORDER BY started_us DESC, rowid DESC LIMIT ?1",
+            "SELECT id, started_at, base_url, document, status, grade, findings, severe, mode, requests, process, phase
+             FROM scan WHERE (?2 IS NULL AND recheck_of IS NULL) OR id = ?2 ORDER BY started_us DESC, rowid DESC LIMIT ?1",
         )
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .bind(id)
         .fetch_all(&self.pool)
         .await;
         let rows = rows.and_then(|rows| rows.iter().map(history_row).collect());
@@ -211,5 +237,9 @@ fn history_row(row: &SqliteRow) -> sqlx::Result<StoredScanRow> {
         grade: row.try_get(5)?,
         findings: row.try_get::<i64, _>(6)?.unsigned_abs(),
         severe: row.try_get::<i64, _>(7)?.unsigned_abs(),
+        mode: row.try_get(8)?,
+        requests: row.try_get::<i64, _>(9)?.unsigned_abs(),
+        process: row.try_get::<Option<i64>, _>(10)?.and_then(|process| u32::try_from(process).ok()),
+        phase: row.try_get(11)?,
     })
 }

@@ -44,10 +44,12 @@ async fn write_scan(cx: &mut Transaction<'_, Sqlite>, report: &Report, json: &st
     let severe = open().filter(|finding| is_severe(finding)).count();
     sqlx::query(
         "INSERT INTO scan (id, started_at, started_us, base_url, target, document, status, grade, findings, severe, report,
-             recheck_of)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+             recheck_of, mode, requests)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
          ON CONFLICT (id) DO UPDATE SET started_at = ?2, started_us = ?3, base_url = ?4, target = ?5, document = ?6,
-             status = ?7, grade = ?8, findings = ?9, severe = ?10, report = ?11, recheck_of = ?12",
+             status = ?7, grade = ?8, findings = ?9, severe = ?10, report = ?11, recheck_of = ?12, mode = ?13,
+             requests = MAX(requests, ?14), process = CASE WHEN ?7 = 'running' THEN process END,
+             phase = CASE WHEN ?7 = 'running' THEN phase END, beat_us = CASE WHEN ?7 = 'running' THEN ?15 END",
     )
     .bind(&scan.id)
     .bind(&scan.started_at)
@@ -61,6 +63,9 @@ async fn write_scan(cx: &mut Transaction<'_, Sqlite>, report: &Report, json: &st
     .bind(count_as_i64(severe))
     .bind(json)
     .bind(&scan.recheck_of)
+    .bind(scan.mode.as_str())
+    .bind(i64::try_from(scan.requests).unwrap_or(i64::MAX))
+    .bind(Timestamp::now().as_microsecond())
     .execute(&mut **cx)
     .await?;
 

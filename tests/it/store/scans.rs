@@ -144,7 +144,46 @@ async fn the_listing_counts_what_is_open() {
         grade: Some("D".to_owned()),
         findings: 4,
         severe: 1,
+        mode: Some("passive".to_owned()),
+        requests: report.scan.requests,
+        process: None,
+        phase: None,
     };
     assert_eq!(store.history(10).await.unwrap(), [expected]);
     assert_eq!(store.history(0).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_scan_has_its_row_from_its_start_and_is_settled_once_nobody_holds_it() {
+    let (folder, store) = store().await;
+    let mut report = scan("s1", "2026-05-01T10:00:00Z", BASE, &["rw-aa"]);
+    report.scan.status = Status::Running;
+    let running = store.begin(&report, 4711).await.unwrap();
+    running.beat("survey", 12).await.unwrap();
+    let other = Store::open(Some(folder.path())).await.unwrap();
+    let row = other.history(1).await.unwrap().remove(0);
+    assert_eq!((row.status.as_str(), row.process, row.phase.as_deref()), ("running", Some(4711), Some("survey")));
+    assert_eq!((row.requests, other.row("s1").await.unwrap().as_ref()), (12, Some(&row)));
+
+    // While its process holds it, nobody settles it, and it counts neither as seen nor as the latest.
+    assert_eq!(other.settle_ended().await.unwrap(), 0);
+    assert!(other.latest().await.unwrap().is_none() && other.first_seen(BASE).await.unwrap().is_empty());
+    assert_eq!(other.finding("rw-aa", None).await.unwrap().unwrap().0, "s1");
+    drop(running);
+    assert_eq!((other.settle_ended().await.unwrap(), other.settle_ended().await.unwrap()), (1, 0));
+    let left = store.report("s1").await.unwrap().unwrap();
+    assert_eq!((left.scan.status, left.findings.len(), left.scan.requests > 11), (Status::Interrupted, 1, true));
+    let because = left.scan.untrusted_because.unwrap();
+    assert!(because.starts_with("ended with its process 4711 during `survey`, so far: 1 findings"), "{because}");
+    assert_eq!(store.history(1).await.unwrap()[0].process, None);
+}
+
+#[tokio::test]
+async fn a_scan_that_came_to_nothing_leaves_no_row() {
+    let (_folder, store) = store().await;
+    let mut report = scan("s1", "2026-05-01T10:00:00Z", BASE, &["rw-aa"]);
+    report.scan.status = Status::Running;
+    let running = store.begin(&report, 1).await.unwrap();
+    running.forget().await.unwrap();
+    assert!(store.history(5).await.unwrap().is_empty() && store.finding("rw-aa", None).await.unwrap().is_none());
 }
