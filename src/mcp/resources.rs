@@ -4,11 +4,11 @@
 use rmcp::model::{CacheScope, ErrorData, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
 use serde_json::{Value, json};
 
-use super::answer::{Page, explain_answer, running_answer, scan_answer};
+use super::answer::{Page, explain_answer, running_answer, scan_answer, so_far_answer};
 use super::exit;
 use crate::app::{App, AppError, CheckPage, Finished, Syntax};
 use crate::model::{FindingId, ScanId};
-use crate::report::{self, Format, Report, RuleHelp, TextOptions};
+use crate::report::{self, Format, Report, RuleHelp, Status, TextOptions};
 
 /// The most scans in the listing.
 const MAX_SCANS: usize = 100;
@@ -69,9 +69,14 @@ pub(super) fn list_templates() -> Vec<ResourceTemplate> {
 /// Not found, in the code that the client's version of the protocol has for it; internal errors of the store.
 pub(super) async fn read(app: &App, uri: &str) -> Result<ReadResourceResult, ErrorData> {
     let path = uri.strip_prefix(SCHEME).ok_or_else(|| not_found(app, uri, "unknown scheme"))?;
+    let mut lasting = path.starts_with("checks/");
     let (mime, text) = match path.split_once('/') {
         None if path == "scans" => (JSON, scan_list_text(app).await.map_err(|error| resource_error(app, uri, &error))?),
-        Some(("scans", rest)) => read_scan(app, uri, rest).await?,
+        Some(("scans", rest)) => {
+            let (mime, text, is_settled) = read_scan(app, uri, rest).await?;
+            lasting = is_settled;
+            (mime, text)
+        }
         Some(("findings", id)) => {
             let explained = app
                 .explain_finding(&FindingId::from(id), None)
@@ -90,8 +95,7 @@ pub(super) async fn read(app: &App, uri: &str) -> Result<ReadResourceResult, Err
     if replaced {
         tracing::warn!("a secret was about to leave in a resource; it was replaced");
     }
-    // The summary of a scan changes while it runs, and the list with every scan.
-    let lasting = path.starts_with("checks/") || path.contains("/report.");
+    // A scan changes while it runs, and the list with every scan.
     Ok(ReadResourceResult::new(vec![ResourceContents::text(text, uri).with_mime_type(mime)])
         .with_ttl_ms(if lasting { STORED_TTL_MS } else { 0 })
         .with_cache_scope(CacheScope::Private))
@@ -102,7 +106,8 @@ async fn scan_list_text(app: &App) -> Result<String, AppError> {
     Ok(exit::harmless_answer(serde_json::to_value(rows).unwrap_or_default()).to_string())
 }
 
-async fn read_scan(app: &App, uri: &str, rest: &str) -> Result<(&'static str, String), ErrorData> {
+/// A scan in brief or its report: media type, text, and whether it stays as it is.
+async fn read_scan(app: &App, uri: &str, rest: &str) -> Result<(&'static str, String, bool), ErrorData> {
     let (id, file) = rest.split_once('/').map_or((rest, None), |(id, file)| (id, Some(file)));
     let format = match file {
         None => None,
@@ -115,14 +120,24 @@ async fn read_scan(app: &App, uri: &str, rest: &str) -> Result<(&'static str, St
     };
 
     let id = ScanId::from(id);
-    // A report of a scan that runs does not exist yet; its summary does.
-    if let Some(handle) = app.running(&id).filter(|handle| format.is_none() && handle.done.borrow().is_none()) {
-        return Ok((JSON, exit::harmless_answer(running_answer(&id, &handle.progress.borrow())).to_string()));
+    if format.is_none() {
+        if let Some(kept) = app.kept_so_far(&id).await {
+            return Ok((JSON, exit::harmless_answer(so_far_answer(kept, Page::First)).to_string(), false));
+        }
+        // A scan whose history cannot be written has a summary all the same.
+        if let Some(handle) = app.running(&id).filter(|handle| handle.done.borrow().is_none()) {
+            return Ok((
+                JSON,
+                exit::harmless_answer(running_answer(&id, &handle.progress.borrow())).to_string(),
+                false,
+            ));
+        }
     }
     let report = app.report(Some(&id)).await.map_err(|error| resource_error(app, uri, &error))?;
+    let is_settled = report.scan.status != Status::Running;
     let Some((format, mime)) = format else {
         let finished = Finished { report, recheck: Vec::new() };
-        return Ok((JSON, exit::harmless_answer(scan_answer(&finished, Page::First)).to_string()));
+        return Ok((JSON, exit::harmless_answer(scan_answer(&finished, Page::First)).to_string(), false));
     };
     let text = render_report(app, format, &report)
         .and_then(|text| exit::harmless_document(&text, mime.ends_with("json")))
@@ -136,7 +151,7 @@ async fn read_scan(app: &App, uri: &str, rest: &str) -> Result<(&'static str, St
         return Err(ErrorData::internal_error(exit::message_text(app, &message), None));
     }
 
-    Ok((mime, text))
+    Ok((mime, text, is_settled))
 }
 
 fn syntax_of(mime: &str) -> Syntax {

@@ -100,7 +100,7 @@ pub enum Status {
     Running,
     /// Everything that was planned was done.
     Complete,
-    /// Stopped by the user; the report is what was found until then.
+    /// Stopped by the user, or ended with its process; the report is what was found until then.
     Interrupted,
     /// Its time or its requests were spent before everything that was planned was done.
     Budget,

@@ -10,6 +10,7 @@ mod config;
 mod demo;
 mod detect;
 mod docs;
+mod durable;
 mod engine;
 mod llm;
 mod mcp;

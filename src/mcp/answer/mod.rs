@@ -10,5 +10,5 @@ mod scan;
 
 pub use explain::explain_answer;
 pub use fix::fix_answer;
-pub use ownership::ownership_answer;
-pub use scan::{CursorRefused, PAGE, Page, running_answer, scan_answer};
+pub use ownership::{RoutePage, ownership_answer};
+pub use scan::{CursorRefused, PAGE, Page, running_answer, scan_answer, so_far_answer};

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::fit::{cut_line, fit_answer, operation_line};
 use super::policy::policy_lines;
 use crate::app::{Caller, Matrix, MatrixRow, RouteVerdict};
-use crate::mcp::wire::{CellRow, OwnershipAnswer, RouteRow};
+use crate::mcp::wire::{OwnershipAnswer, RouteRow};
 use crate::model::Face;
 use crate::report::next_step;
 
@@ -36,16 +36,35 @@ const ROOMS: [OwnershipRoom; 9] = [
 /// Columns of one route; the matrix has four, and a hostile report no more.
 const MAX_CELLS: usize = 8;
 
-/// What a matrix is told as, within the cap. When not all routes fit, those that matter most stay.
-pub fn ownership_answer(matrix: &Matrix) -> Value {
-    fit_answer(&ROOMS, |room| build_answer(matrix, room))
+/// Which part of the routes is wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RoutePage {
+    /// How many routes, the worst first, were on earlier pages.
+    start: usize,
 }
 
-fn build_answer(matrix: &Matrix, room: &OwnershipRoom) -> OwnershipAnswer {
+impl RoutePage {
+    /// Reads a cursor; `None` when it is not one of this server's.
+    pub fn read(cursor: Option<&str>) -> Option<Self> {
+        let Some(cursor) = cursor else { return Some(Self::default()) };
+        cursor.strip_prefix('r').and_then(|digits| digits.parse().ok()).map(|start| Self { start })
+    }
+}
+
+/// What a matrix is told as, within the cap. When not all routes fit, those that matter most come first.
+pub fn ownership_answer(matrix: &Matrix, page: RoutePage) -> Value {
+    fit_answer(&ROOMS, |room| build_answer(matrix, page, room))
+}
+
+fn build_answer(matrix: &Matrix, page: RoutePage, room: &OwnershipRoom) -> OwnershipAnswer {
     let mut kept: Vec<usize> = (0..matrix.routes.len()).collect();
     // The worst verdicts get the room; what is shown then stands in the order of the document again.
     kept.sort_by_key(|at| matrix.routes.get(*at).map(|row| verdict_rank(row.verdict)));
+    // A model may page on behind the last page: that is an empty page, and no fault.
+    kept = kept.split_off(page.start.min(kept.len()));
     kept.truncate(room.routes);
+    // Counted from what is shown: a page that was cut to fit must not skip the routes after the cut.
+    let end = page.start.saturating_add(kept.len());
     kept.sort_unstable();
     let mut counts = BTreeMap::new();
 
@@ -53,21 +72,25 @@ fn build_answer(matrix: &Matrix, room: &OwnershipRoom) -> OwnershipAnswer {
     for row in &matrix.routes {
         *counts.entry(verdict_name(row.verdict).to_owned()).or_default() += 1;
     }
+    // Later pages repeat no summary: every byte of an answer stays in the model's context.
+    let is_first = page.start == 0;
+    let lines = if is_first { room.lines } else { 0 };
     OwnershipAnswer {
         scan_id: cut_line(&matrix.scan_id, 64),
         untrusted_because: matrix.untrusted_because(Face::Tools).map(|why| cut_line(&why, room.reason * 3)),
-        policy: policy_lines(&matrix.policy, room.lines, room.reason),
-        callers: matrix.callers.iter().take(MAX_CELLS).map(shorten_caller).collect(),
+        policy: policy_lines(&matrix.policy, lines, room.reason),
+        callers: matrix.callers.iter().take(if is_first { MAX_CELLS } else { 0 }).map(shorten_caller).collect(),
         counts,
         routes: kept.iter().filter_map(|at| matrix.routes.get(*at)).map(|row| build_route_row(row, room)).collect(),
-        findings: matrix.findings.iter().take(room.lines).map(|id| cut_line(id, 40)).collect(),
+        next_cursor: (end < matrix.routes.len()).then(|| format!("r{end}")),
+        findings: matrix.findings.iter().take(lines).map(|id| cut_line(id, 40)).collect(),
         next_steps: matrix
             .next_steps
             .iter()
-            .take(room.lines.min(5))
+            .take(lines.min(5))
             .map(|step| cut_line(&next_step(step, Face::Tools), room.reason * 3))
             .collect(),
-        left_out: left_out(matrix, room),
+        left_out: left_out(matrix, is_first, room, end),
     }
 }
 
@@ -82,36 +105,35 @@ fn shorten_caller(from: &Caller) -> Caller {
 fn build_route_row(row: &MatrixRow, room: &OwnershipRoom) -> RouteRow {
     // Where room is short, what the running API showed goes before what the source says.
     let source = row.source.as_ref().filter(|_| room.reason >= 80);
+    let cells = || row.cells.iter().take(MAX_CELLS);
     RouteRow {
         source: source.map(|source| cut_line(&source.in_words(), room.reason + 80)),
         route: operation_line(&row.operation, room.name),
         resource: row.resource.as_ref().map(|resource| cut_line(resource, 60)),
         verdict: row.verdict,
         reason: cut_line(&row.reason, room.reason),
-        cells: row
-            .cells
-            .iter()
-            .take(MAX_CELLS)
-            .map(|cell| CellRow {
-                column: cut_line(&cell.column, 16),
-                access: cell.access,
-                because: room.reasons_of_cells.then(|| cut_line(&cell.because, room.reason)),
-            })
+        cells: cells().map(|cell| (cut_line(&cell.column, 16), cell.access)).collect(),
+        because: cells()
+            .filter(|cell| room.reasons_of_cells && !cell.because.is_empty())
+            .map(|cell| (cut_line(&cell.column, 16), cut_line(&cell.because, room.reason)))
             .collect(),
     }
 }
 
-fn left_out(matrix: &Matrix, room: &OwnershipRoom) -> Vec<String> {
+fn left_out(matrix: &Matrix, is_first: bool, room: &OwnershipRoom, end: usize) -> Vec<String> {
     let mut lines = Vec::new();
-    if matrix.routes.len() > room.routes {
-        lines.push(format!(
-            "{} routes, the harmless ones first: ask with `route`",
-            matrix.routes.len().saturating_sub(room.routes)
-        ));
+    let more = matrix.routes.len().saturating_sub(end);
+    if more > 0 {
+        lines
+            .push(format!("{more} more routes, the harmless ones last: call with scan_id and cursor, or with `route`"));
     }
 
     if !room.reasons_of_cells && matrix.routes.iter().any(|row| !row.cells.is_empty()) {
         lines.push("how each cell is known: ask with `route`".to_owned());
+    }
+    if !is_first {
+        lines.push("callers, policies, findings: on the first page".to_owned());
+        return lines;
     }
     if !matrix.questions.is_empty() {
         lines.push(format!("{} questions for the user: scan_api with scan_id", matrix.questions.len()));

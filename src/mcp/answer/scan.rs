@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::fit::{code_line, cut_line, fit_answer, length_as_u64, operation_line, spec_line};
 use super::policy::{policy_lines, question_lines};
-use crate::app::{Finished, Progress};
+use crate::app::{Finished, KeptSoFar, Progress};
 use crate::mcp::wire::{
     Counts, CoverageSummary, FindingRow, Issues, PlanSummary, PlannedReason, PlannedRow, Reason, RecheckAnswer,
     ScanAnswer, ScoreRow, Writes,
@@ -81,6 +81,12 @@ const ROOMS: [ScanRoom; 7] = [
     ScanRoom { findings: 1, claim: 40, name: 40, reasons: 1, rows: 1, lines: 1 },
 ];
 
+/// While the scan runs.
+const ROOMS_SO_FAR: [ScanRoom; 2] = [
+    ScanRoom { findings: 5, claim: 120, name: 120, reasons: 0, rows: 0, lines: 0 },
+    ScanRoom { findings: 1, claim: 40, name: 40, reasons: 0, rows: 0, lines: 0 },
+];
+
 /// What a finished scan is told as, within the cap.
 pub fn scan_answer(finished: &Finished, page: Page) -> Value {
     fit_answer(&ROOMS, |room| build_answer(finished, page, room))
@@ -95,6 +101,35 @@ pub fn running_answer(id: &ScanId, progress: &Progress) -> Value {
     answer.next_steps =
         vec![format!("call scan_api with scan_id {id}: it waits for the end and answers with the findings")];
     serde_json::to_value(answer).unwrap_or_default()
+}
+
+/// What a scan that still runs is told as by what it found so far: shorter than at its end, since it is asked for again and
+/// again.
+pub fn so_far_answer(kept: KeptSoFar, page: Page) -> Value {
+    let finished = Finished { report: kept.report, recheck: Vec::new() };
+    let rooms: &[ScanRoom] = if page == Page::First { &ROOMS_SO_FAR } else { &ROOMS };
+
+    fit_answer(rooms, |room| {
+        let mut answer = build_answer(&finished, page, room);
+        if page == Page::First {
+            answer.phase = kept.phase.as_ref().map(|phase| cut_line(phase, room.name));
+            shorten_so_far(&mut answer);
+        }
+        answer
+    })
+}
+
+/// Leaves out what is settled at the end alone.
+fn shorten_so_far(answer: &mut ScanAnswer) {
+    answer.score = None;
+    answer.reach = None;
+    answer.document_issues = None;
+    answer.notes.clear();
+    answer.next_steps = vec![format!(
+        "call scan_api with scan_id {}: it waits for the end; with cursor it pages the findings so far",
+        answer.scan_id
+    )];
+    answer.left_out.clear();
 }
 
 fn blank_answer(id: &str, status: Status) -> ScanAnswer {

@@ -6,6 +6,7 @@ mod consent;
 mod ownership;
 mod refused;
 mod scan;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -23,9 +24,9 @@ use tokio_util::sync::CancellationToken;
 
 use self::consent::CallConsent;
 use self::refused::CallRefused;
+use self::waiting::{Waiters, Waiting};
 use super::answer::{explain_answer, fix_answer};
 use super::arguments::parse_arguments;
-use super::patience::CallAbandoned;
 use super::server::ServerShared;
 use super::wire::{ExplainArguments, FixArguments};
 use super::{exit, patience, progress, tools};
@@ -36,13 +37,22 @@ use crate::model::{FindingId, Mode, ScanId};
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     /// Scans that were started here; those that have ended are dropped when the next one starts.
-    scans: Vec<ScanHandle>,
+    scans: Vec<StartedScan>,
+    /// Scans whose place is taken, and that are on their way to start.
+    starting: usize,
     /// Ownership questions that outlived their call, by their arguments.
     matrices: BTreeMap<String, ownership::Pending>,
     /// What the user agreed to while this server runs.
     agreed: BTreeSet<String>,
     /// Their work; awaited when the server ends.
     tasks: JoinSet<()>,
+}
+
+/// A scan that was started here.
+#[derive(Debug)]
+struct StartedScan {
+    handle: ScanHandle,
+    waiters: Waiters,
 }
 
 /// How long cancelled work may take to end.
@@ -146,16 +156,23 @@ impl ToolCall<'_> {
         }
     }
 
-    /// Waits for `work`, which ends when `cancel` is called; `None` when it takes longer than the client waits.
+    /// Waits for `work`, which ends when `cancel` is called; `None` when it takes longer than the client waits. A call
+    /// that is abandoned stops the work only where that is its right.
     async fn wait<T>(
         &self,
         work: impl Future<Output = T>,
         seen: watch::Receiver<Progress>,
-        cancel: &CancellationToken,
-    ) -> Result<Option<T>, CallAbandoned> {
-        tokio::select! {
-            waited = patience::wait_for_work(work, self.abandoned(), self.patience(), cancel) => waited,
+        (waiting, cancel): (Waiting, &CancellationToken),
+    ) -> Result<Option<T>, CallRefused> {
+        let own = CancellationToken::new();
+        let waited = tokio::select! {
+            waited = patience::wait_for_work(work, self.abandoned(), self.patience(), &own) => waited,
             () = self.follow(seen) => Ok(None),
+        };
+        match waited {
+            Err(abandoned) if waiting.abandon(cancel) => Err(abandoned.into()),
+            Err(_) => Err(CallRefused::CancelledAlone),
+            Ok(waited) => Ok(waited),
         }
     }
 }

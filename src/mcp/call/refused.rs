@@ -23,12 +23,19 @@ pub(super) enum CallRefused {
     ScanFailed { error: AppError, scan: ScanId },
     #[error("the call was cancelled")]
     Cancelled,
+    #[error("the call was cancelled; others still wait for the work, so it goes on")]
+    CancelledAlone,
     #[error("the call was cancelled before the scan started.")]
     CancelledBeforeScan,
     #[error("suggest_fix needs `finding_id`, or `check` with a check id such as authz/bola-read.")]
     NothingToFix,
     #[error("`cursor` pages one scan; pass the `scan_id` of the same answer with it.")]
     CursorWithoutScan,
+    /// The tool whose cursor it is.
+    #[error(
+        "the argument `cursor` is not one that {0} gave; pass next_cursor as it is, or leave it out for the first page."
+    )]
+    ForeignCursor(&'static str),
     /// The argument that `scan_id` leaves no room for.
     #[error(
         "`scan_id` continues a scan that was started before, so `{0}` cannot be given with it. Leave `scan_id` out to start a new scan."
@@ -39,7 +46,7 @@ pub(super) enum CallRefused {
         "`scan_id` names a scan that was made before, so `{0}` cannot be given with it. Leave `scan_id` out to ask the API anew."
     )]
     ReadsOnly(&'static str),
-    #[error("{most} scans run already; wait for one with scan_api and its scan_id: {}", ids.join(", "))]
+    #[error("{}", describe_crowd(*.most, .ids))]
     TooManyScans { most: usize, ids: Vec<String> },
     #[error(
         "mode {mode} is more than this server may do: it was started with `--max-mode {most}`. The user can start it with \
@@ -75,4 +82,15 @@ fn describe_error(error: &AppError) -> String {
     };
 
     format!("{error}{next}")
+}
+
+/// Why no further scan starts, and what to do.
+fn describe_crowd(most: usize, ids: &[String]) -> String {
+    let others = most.saturating_sub(ids.len());
+    let running = if ids.is_empty() { String::new() } else { format!(": {}", ids.join(", ")) };
+    let starting = if others == 0 { String::new() } else { format!(" ({others} of them only starting)") };
+    format!(
+        "{most} scans run already{starting}, and no more may at one time; this one was not started. Wait for one with scan_api \
+         and its scan_id, then call again{running}"
+    )
 }

@@ -35,7 +35,7 @@ pub struct ScanArguments {
     pub recheck: Vec<String>,
     /// Continue, report or page this scan.
     pub scan_id: Option<String>,
-    /// next_cursor of the last answer, with scan_id.
+    /// next_cursor, with scan_id.
     pub cursor: Option<String>,
 }
 
@@ -43,9 +43,9 @@ pub struct ScanArguments {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExplainArguments {
-    /// A finding's id, rw-..., or an unambiguous beginning of it.
+    /// Its id, rw-..., or a beginning of that.
     pub finding_id: String,
-    /// Default: the latest scan that has the finding.
+    /// Default: the latest scan with it.
     #[serde(default)]
     pub scan_id: Option<String>,
 }
@@ -56,14 +56,20 @@ pub struct ExplainArguments {
 pub struct OwnershipArguments {
     /// GET /invoices/{id}, or a path. Default: all routes.
     pub route: Option<String>,
+    /// As in scan_api.
+    pub target: Option<String>,
     /// Read a stored scan; sends nothing.
     pub scan_id: Option<String>,
-    /// Path of routewarden.toml.
+    /// As in scan_api.
+    pub identities: Vec<String>,
+    /// As in scan_api.
     pub config: Option<String>,
-    /// Folder of the API's source code.
+    /// As in scan_api.
     pub source: Option<String>,
     /// As in scan_api.
     pub mode: Option<Mode>,
+    /// next_cursor, with scan_id.
+    pub cursor: Option<String>,
 }
 
 /// Arguments of `suggest_fix`.
@@ -78,9 +84,9 @@ pub struct FixArguments {
     /// Also a regression test each.
     #[serde(default)]
     pub with_test: bool,
-    /// The route, where there is no finding.
+    /// If there is no finding.
     pub route: Option<String>,
-    /// The check id, where there is no finding.
+    /// A check id, if there is no finding.
     pub check: Option<String>,
     /// Default: the scan's.
     pub source: Option<String>,

@@ -10,7 +10,7 @@ mod scan;
 pub use arguments::{ExplainArguments, FixArguments, OwnershipArguments, ScanArguments};
 pub use explain::{ClauseRow, ExchangeRow, ExplainAnswer};
 pub use fix::FixAnswer;
-pub use ownership::{CellRow, OwnershipAnswer, RouteRow};
+pub use ownership::{OwnershipAnswer, RouteRow};
 pub use scan::{
     Counts, CoverageSummary, FindingRow, Issues, PlanSummary, PlannedReason, PlannedRow, PolicyLine, QuestionLine,
     Reason, RecheckAnswer, ScanAnswer, ScoreRow, Writes,

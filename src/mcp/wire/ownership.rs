@@ -16,7 +16,8 @@ pub struct OwnershipAnswer {
     /// Why nothing may be concluded, with what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub untrusted_because: Option<String>,
-    /// What the columns mean.
+    /// What the columns mean; on the first page.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub callers: Vec<Caller>,
     /// Who may reach which kind of object, what that rests on, and the routes that break it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -24,9 +25,13 @@ pub struct OwnershipAnswer {
     /// Routes by verdict.
     #[schemars(with = "BTreeMap<String, u64>")]
     pub counts: BTreeMap<String, u64>,
-    /// In document order.
+    /// This page of the routes, in document order; pages go from the worst verdicts to the harmless ones.
     pub routes: Vec<RouteRow>,
-    /// Findings that the matrix rests on.
+    /// Where the next page of routes starts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+    /// Findings that the matrix rests on; on the first page.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<String>,
     /// What would make more cells known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -48,21 +53,14 @@ pub struct RouteRow {
     pub verdict: RouteVerdict,
     /// From what.
     pub reason: String,
-    /// Caller by caller.
-    pub cells: Vec<CellRow>,
+    /// What each caller gets, by its column.
+    #[schemars(with = "BTreeMap<String, Access>")]
+    pub cells: BTreeMap<String, Access>,
+    /// How that is known, by column; only where few routes are shown.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub because: BTreeMap<String, String>,
     /// What the source says of the handler, and whether the running API agrees.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-}
-
-/// One cell.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct CellRow {
-    /// The caller's column.
-    pub column: String,
-    /// What the caller gets.
-    pub access: Access,
-    /// How that is known; only where few routes are shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub because: Option<String>,
 }

@@ -7,7 +7,9 @@ use routewarden::app::{
     Access, Caller, Cell, Explanation, Finished, Fix, FixOutcome, FixStep, Matrix, MatrixRow, Progress, RecheckOutcome,
     RecheckRow, RouteVerdict,
 };
-use routewarden::mcp::answer::{PAGE, Page, explain_answer, fix_answer, ownership_answer, running_answer, scan_answer};
+use routewarden::mcp::answer::{
+    PAGE, Page, RoutePage, explain_answer, fix_answer, ownership_answer, running_answer, scan_answer,
+};
 use routewarden::mcp::contract::tool_schemas;
 use routewarden::mcp::exit::{MAX_ANSWER_BYTES, harmless_answer};
 use routewarden::model::{Again, Confidence, Method, MissingCallers, Mode, Role, ScanId, Severity, Step, UndoOutcome};
@@ -243,10 +245,21 @@ proptest! {
             untrusted_because: Some(text.clone()), untrusted_step: Some(text.clone().into()),
             policy: report(&shape).policy, questions: report(&shape).questions,
         };
-        let shown = fits(2, ownership_answer(&matrix))?;
+        let shown = fits(2, ownership_answer(&matrix, RoutePage::default()))?;
         let listed = shown["routes"].as_array().unwrap();
         prop_assert_eq!(&listed.last().unwrap()["route"], "DELETE /last", "a broken route is never left out for a harmless one");
         prop_assert_eq!(listed.len() < matrix.routes.len(), shown["left_out"].to_string().contains("routes, the harmless"));
+
+        // All of them can be had: a page after the other, each route once.
+        let (mut cursor, mut paged) = (shown["next_cursor"].as_str().map(str::to_owned), listed.len());
+        while let Some(at) = cursor {
+            prop_assert_eq!(&at, &format!("r{paged}"));
+            let page = fits(2, ownership_answer(&matrix, RoutePage::read(Some(&at)).unwrap()))?;
+            prop_assert!(!page["routes"].as_array().unwrap().is_empty());
+            paged += page["routes"].as_array().unwrap().len();
+            cursor = page["next_cursor"].as_str().map(str::to_owned);
+        }
+        prop_assert_eq!(paged, matrix.routes.len());
     }
 
     #[test]

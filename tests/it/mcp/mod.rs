@@ -10,4 +10,4 @@ mod http;
 mod patience;
 mod progress;
 mod stdio;
-mod support;
+pub(crate) mod support;

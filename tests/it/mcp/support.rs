@@ -45,7 +45,12 @@ impl Client {
         Self::over_with(app, ServerOptions::default(), version, capabilities)
     }
 
-    /// The same, of a server that was started with these options.
+    /// A client of a server with these options, which has said nothing yet.
+    pub fn with_options(app: App, options: ServerOptions, version: &'static str) -> Self {
+        Self::over_with(app, options, version, json!({}))
+    }
+
+    /// The same, of a client that can do this.
     pub fn over_with(app: App, options: ServerOptions, version: &'static str, capabilities: Value) -> Self {
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         let (reader, writer) = split(theirs);

@@ -1,0 +1,7 @@
+//! Scans that outlive the call, the client and the process that started them.
+
+mod crowd;
+mod followed;
+mod killed;
+mod kit;
+mod owners;
