@@ -72,13 +72,9 @@ impl<'a> Gathering<'a> {
 
     /// Routes that refused the same or a closer relation what they serve the owner.
     fn refusals(&self) -> Vec<Ground> {
-        let facts = &self.model.facts;
-        let refused = facts.iter().filter_map(|fact| match &fact.outcome {
-            AccessOutcome::Refused(sign)
-                if self.is_heard(&fact.operation) && self.keeps_out(fact) && !self.lets_caller_in(fact) =>
-            {
-                Some((fact, sign))
-            }
+        let counts = |fact: &Fact| self.is_heard(&fact.operation) && self.keeps_out(fact) && !self.lets_caller_in(fact);
+        let refused = self.model.facts.iter().filter_map(|fact| match &fact.outcome {
+            AccessOutcome::Refused(sign) if counts(fact) => Some((fact, sign)),
             _ => None,
         });
 
@@ -144,14 +140,13 @@ impl<'a> Gathering<'a> {
         fact.caller == self.claim.caller || nearer.contains(&fact.relation)
     }
 
-    /// Whether the route that refused somebody else serves the claim's caller the same object: then it knows the caller, such
-    /// as the teacher to whom the work of a student was handed in, and says nothing against it.
+    /// Whether the route that refused somebody else serves the claim's caller the same object: it knows it, such as the
+    /// teacher to whom the work of a student was handed in, and says nothing against it.
     fn lets_caller_in(&self, refused: &Fact) -> bool {
-        let same_request = |fact: &&Fact| {
-            fact.operation == refused.operation && fact.object == refused.object && fact.verb == refused.verb
-        };
-        let of_caller = self.model.facts.iter().filter(same_request).filter(|fact| fact.caller == self.claim.caller);
-        refused.caller != self.claim.caller && of_caller.into_iter().any(|fact| fact.outcome == AccessOutcome::Served)
+        let is_same = |fact: &Fact| fact.operation == refused.operation && fact.object == refused.object;
+        let is_let = |fact: &Fact| fact.verb == refused.verb && fact.outcome == AccessOutcome::Served;
+        let mut own = self.model.facts.iter().filter(|fact| fact.caller == self.claim.caller);
+        refused.caller != self.claim.caller && own.any(|fact| is_same(fact) && is_let(fact))
     }
 
     /// Whether the owner is shown at least half of the claimed values by the route of a fact.

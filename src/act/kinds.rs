@@ -68,6 +68,18 @@ impl Acting {
         self.kind == ActKind::Act && self.operation.effect != Effect::Reads && last.is_some() && !self.only_looks()
     }
 
+    /// Returns whether it changes what its path names: the object or a part of it, by what it makes below it, or does to it.
+    pub fn changes_named(&self) -> bool {
+        let path = &self.operation.path;
+        // A part of an object (`/users/{id}/email`) is changed by PUT and PATCH; a POST there makes something.
+        let by_method = match self.operation.method {
+            Method::Put | Method::Patch => path.contains('}'),
+            Method::Post => ends_in_slot(path) && !self.slots.is_empty(),
+            _ => false,
+        };
+        by_method || self.adds_below() || self.acts_on_object()
+    }
+
     /// Returns whether its path says that it only looks at what it is given: `/validate-name`, `/preview`.
     pub fn only_looks(&self) -> bool {
         let last = last_words(&self.operation.path);
@@ -154,30 +166,8 @@ const SENDING: &[&str] = &[
     "publish",
 ];
 /// Words of actions that set something going which no one takes back.
-const RUNNING: &[&str] = &[
-    "send",
-    "resend",
-    "dispatch",
-    "run",
-    "rerun",
-    "trigger",
-    "launch",
-    "start",
-    "stop",
-    "provision",
-    "rollout",
-    "rollback",
-    "scale",
-    "sync",
-    "retry",
-    "print",
-    "call",
-    "order",
-    "ship",
-    "build",
-    "install",
-    "process",
-];
+const RUNNING: &str = "send resend dispatch run rerun trigger launch start stop provision rollout rollback scale sync retry print \
+    call order ship build install process";
 /// Segments that say that the collection before them is added to.
 const MAKING: &[&str] = &["create", "new", "add"];
 const SIGN_UP: &[&str] = &[
@@ -495,6 +485,8 @@ fn left_alone(operation: &Operation, kind: ActKind, excluded: bool) -> Option<St
     let word = said
         .into_iter()
         .find(|word| FAR_REACHING.contains(&word.as_str()) || sends && SENDING.contains(&word.as_str()))
-        .or_else(|| last_words(&operation.path).into_iter().find(|word| runs && RUNNING.contains(&word.as_str())))?;
+        .or_else(|| {
+            last_words(&operation.path).into_iter().find(|word| runs && RUNNING.split(' ').any(|known| known == *word))
+        })?;
     Some(format!("not called: it may reach others or move money (`{word}`)"))
 }

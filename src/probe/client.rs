@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::ask::{Answer, Ask, AskCaller, RawOutcome, Response};
-use super::csrf::{CsrfState, asks_for_csrf};
+use super::csrf_state::CsrfState;
 use super::guard::{ReferenceTarget, WriteGuard, WriteRefused};
 use super::journal::Journal;
 use super::ledger::Ledger;
@@ -25,7 +25,7 @@ use super::routes::Routes;
 use super::session::{Session, Sessions};
 use super::signin::set_cookies;
 use super::wire::{
-    Caps, Received, WireFlow, build_client, error_chain, pause_before_next, receive_answer, scope_fault, signed_request,
+    Caps, WireFlow, build_client, error_chain, pause_before_next, receive_answer, scope_fault, signed_request,
 };
 use crate::detect::Redactor;
 use crate::model::{Api, Identity, Permit, Scope, ScopeError, Secret, clean_name};
@@ -130,7 +130,7 @@ pub struct Probe {
     next_exchange: AtomicU64,
     /// One client with its own cookie jar per identity; the bare one, without a jar, for everybody else.
     clients: HashMap<String, reqwest::Client>,
-    bare: reqwest::Client,
+    pub(super) bare: reqwest::Client,
     pinned: Pinned,
     /// Without one nothing may be written.
     pub(super) journal: Option<Arc<Journal>>,
@@ -149,17 +149,6 @@ pub struct Probe {
     pub(super) ended: Mutex<Option<String>>,
     /// What was written is being undone: that goes on after a stop and beyond the budget.
     pub(super) is_cleaning: AtomicBool,
-}
-
-/// A document fetched before there is a scan.
-#[derive(Debug)]
-pub struct Fetched {
-    /// Status code.
-    pub status: u16,
-    /// The text.
-    pub text: String,
-    /// It was longer than the cap.
-    pub truncated: bool,
 }
 
 impl Probe {
@@ -347,28 +336,8 @@ impl Probe {
         }
     }
 
-    /// One request on the wire, with the token against cross-site requests where one is asked for.
-    pub(super) async fn transmit(
-        &self,
-        ask: &Ask,
-        session: Option<&Session>,
-        jar: Option<&str>,
-    ) -> Result<Arc<Answer>, SendError> {
-        let signed = self.with_csrf(ask, session, jar, false).await;
-        let answer = self.transmit_paced(&signed, session, jar).await?;
-        // A write that was refused for its token was not done, and may be sent again.
-        if ask.method.is_safe() || !answer.response().is_some_and(asks_for_csrf) {
-            return Ok(answer);
-        }
-        let renewed = self.with_csrf(ask, session, jar, true).await;
-        if renewed.headers == signed.headers {
-            return Ok(answer);
-        }
-        self.transmit_paced(&renewed, session, jar).await
-    }
-
     /// One request, again after 429 or 503 as the target wishes.
-    async fn transmit_paced(
+    pub(super) async fn transmit_paced(
         &self,
         ask: &Ask,
         session: Option<&Session>,
@@ -481,7 +450,7 @@ impl Probe {
     /// up to a cap: each of them makes every later search dearer.
     fn learn_cookies(&self, response: &Response, owner: Option<&str>) {
         let owner = owner.unwrap_or("anonymous");
-        self.csrf.note_cookies(response, owner);
+        set_cookies(response).for_each(|cookie| self.csrf.note_cookie(owner, cookie));
         for (name, value) in set_cookies(response).filter(|(_, value)| (8..=MAX_COOKIE).contains(&value.len())) {
             let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
             let kinds = cookies.len();
@@ -495,31 +464,6 @@ impl Probe {
             *known += 1;
             drop(cookies);
             self.redactor.learn(&format!("cookie of {owner}"), &Secret::new(value));
-        }
-    }
-
-    /// Fetches one text, such as the document, within scope and budget and without any credential.
-    ///
-    /// # Errors
-    /// [`SendError`], or a sentence on why there was no answer.
-    pub async fn fetch(&self, url: &Url) -> Result<Fetched, SendError> {
-        let permit = self.scope.permit(url.clone())?;
-        let _place = self.pace.place().await.map_err(|_| SendError::Budget(self.limits.max_requests))?;
-        let request = self.bare.get(permit.url().clone()).header("accept", "application/json, application/yaml, */*");
-        // Documents may be far longer than answers: the largest public one has 13 MB.
-        let caps = Caps { body: 64 << 20, json: 0 };
-        match tokio::time::timeout(self.limits.timeout, receive_answer(request, caps, None, &WireFlow::default())).await
-        {
-            Ok(Ok(Some(Received { response, .. }))) => {
-                Ok(Fetched { status: response.status, text: response.text, truncated: response.truncated })
-            }
-            Ok(Err(error)) => match scope_fault(&error) {
-                Some(scope) => Err(SendError::Scope(scope)),
-                None => Err(SendError::NoAnswer(format!("{url} did not answer: {}", error_chain(&error)))),
-            },
-            Ok(Ok(None)) | Err(_) => {
-                Err(SendError::NoAnswer(format!("{url} did not answer within {} s", self.limits.timeout.as_secs())))
-            }
         }
     }
 }

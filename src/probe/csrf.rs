@@ -2,135 +2,51 @@
 //! one from a GET, or find it in a cookie, and send it back in a header (OWASP CSRF Prevention Cheat Sheet): so does a scan.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
-use serde_json::Value;
+use std::sync::Arc;
 
 use super::ask::{Answer, Ask, AskCaller, Response};
-use super::client::Probe;
+use super::client::{Probe, SendError};
+use super::csrf_state::{CsrfProof, decode_cookie, find_csrf_fields, names_csrf};
 use super::session::{Session, TokenCarrier};
 use super::signin::set_cookies;
-use crate::model::{ANONYMOUS, Api, Effect, Method, Operation, Place, SchemeKind, Secret, Security};
+use crate::model::{ANONYMOUS, Secret};
 
-/// Header of a token that comes from an answer and of which the document names none.
-const USUAL_HEADER: &str = "X-CSRF-Token";
-/// Headers by the cookie that the token stands in: Django; Angular, Laravel and Spring.
-const HEADERS_BY_COOKIE: [(&str, &str); 2] = [("csrftoken", "X-CSRFToken"), ("xsrf-token", "X-XSRF-TOKEN")];
-/// Most reads that are asked for the cookie.
-const MAX_PAGES: usize = 3;
 /// Longer tokens fit no header of any common server.
 const MAX_TOKEN: usize = 4_096;
-
-/// How the document says that tokens are handed out and taken.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct CsrfPlan {
-    /// Path of the GET that hands one out.
-    source: Option<String>,
-    /// Header in which writes take it.
-    header: Option<String>,
-    /// Paths of plain reads, of which one may set the cookie: what is public first, since it is asked before a sign-in.
-    pages: Vec<String>,
-}
-
-impl CsrfPlan {
-    /// Reads a document.
-    pub(super) fn of(api: &Api) -> Self {
-        let hands_out = |operation: &&Operation| {
-            let is_plain = operation.path_parameters().is_empty() && operation.effect != Effect::Writes;
-            operation.method == Method::Get && is_plain && names_csrf(&operation.path)
-        };
-        let writes = api.operations.iter().filter(|operation| !operation.method.is_safe());
-        let declared = writes
-            .flat_map(|operation| &operation.parameters)
-            .find(|parameter| parameter.place == Place::Header && names_csrf(&parameter.name));
-        let scheme = api.schemes.values().find_map(|scheme| match &scheme.kind {
-            SchemeKind::ApiKey(Place::Header, name) if names_csrf(name) => Some(name.clone()),
-            _ => None,
-        });
-
-        let is_page = |operation: &&Operation| {
-            let is_plain = operation.parameters.iter().all(|parameter| !parameter.required);
-            operation.method == Method::Get && is_plain && operation.effect == Effect::Reads
-        };
-        let mut pages: Vec<&Operation> = api.operations.iter().filter(is_page).collect();
-        pages.sort_by_key(|operation| operation.security != Security::Public);
-
-        Self {
-            pages: pages.iter().take(MAX_PAGES).map(|operation| operation.path.clone()).collect(),
-            source: api.operations.iter().find(hands_out).map(|operation| operation.path.clone()),
-            header: declared.map(|parameter| parameter.name.clone()).or(scheme),
-        }
-    }
-}
-
-/// What is known of tokens against cross-site requests.
-#[derive(Debug, Default)]
-pub(super) struct CsrfState {
-    plan: CsrfPlan,
-    /// The newest cookie that carries a token, by caller.
-    cookies: Mutex<HashMap<String, (String, String)>>,
-    /// Tokens that a GET handed out, by caller and session.
-    held: Mutex<HashMap<(String, u32), CsrfProof>>,
-}
-
-/// What a write carries to show that it is no cross-site request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct CsrfProof {
-    header: String,
-    token: String,
-    /// Cookies that the token belongs to, for callers whose cookies no jar sends.
-    cookies: Vec<(String, String)>,
-}
-
-impl CsrfState {
-    pub(super) fn new(api: &Api) -> Self {
-        Self { plan: CsrfPlan::of(api), ..Self::default() }
-    }
-
-    /// Remembers the cookie of an answer that carries a token.
-    pub(super) fn note_cookies(&self, response: &Response, owner: &str) {
-        for (name, value) in set_cookies(response).filter(|(name, value)| names_csrf(name) && !value.is_empty()) {
-            let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
-            cookies.insert(owner.to_owned(), (name.to_owned(), value.to_owned()));
-        }
-    }
-
-    fn cookie(&self, owner: &str) -> Option<(String, String)> {
-        self.cookies.lock().unwrap_or_else(PoisonError::into_inner).get(owner).cloned()
-    }
-
-    fn held(&self, key: &(String, u32)) -> Option<CsrfProof> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
-    }
-
-    fn hold(&self, key: (String, u32), proof: CsrfProof) {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(key, proof);
-    }
-
-    fn forget(&self, key: &(String, u32)) {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
-    }
-}
-
-/// Returns true for names such as `csrftoken`, `XSRF-TOKEN`, `/sanctum/csrf-cookie` and `antiforgery`.
-fn names_csrf(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace(['-', '_'], "");
-    ["csrf", "xsrf", "antiforgery", "requestverification"].iter().any(|word| name.contains(word))
-}
+/// What refusals for want of a token say.
+const SAID: &str = "csrf,xsrf,cross-site request,antiforgery,anti-forgery,authenticity token";
 
 /// Returns true for a refusal that asks for a token.
-pub(super) fn asks_for_csrf(response: &Response) -> bool {
+fn asks_for_csrf(response: &Response) -> bool {
     let text: String = response.text.chars().take(4_000).collect::<String>().to_ascii_lowercase();
-    let said = ["csrf", "xsrf", "cross-site request", "antiforgery", "anti-forgery", "authenticity token"];
+    let said = SAID.split(',');
     // 419 is Laravel's own status for it.
-    response.status == 419 || matches!(response.status, 400..=403) && said.iter().any(|word| text.contains(word))
+    response.status == 419 || matches!(response.status, 400..=403) && said.into_iter().any(|word| text.contains(word))
 }
-
 impl Probe {
+    /// One request on the wire, with the token against cross-site requests where one is asked for.
+    pub(super) async fn transmit(
+        &self,
+        ask: &Ask,
+        session: Option<&Session>,
+        jar: Option<&str>,
+    ) -> Result<Arc<Answer>, SendError> {
+        let signed = self.with_csrf(ask, session, jar, false).await;
+        let answer = self.transmit_paced(&signed, session, jar).await?;
+        // A write that was refused for its token was not done, and may be sent again.
+        if ask.method.is_safe() || !answer.response().is_some_and(asks_for_csrf) {
+            return Ok(answer);
+        }
+        let renewed = self.with_csrf(ask, session, jar, true).await;
+        if renewed.headers == signed.headers {
+            return Ok(answer);
+        }
+        self.transmit_paced(&renewed, session, jar).await
+    }
+
     /// Returns a write as the application's own page would send it: with the token against cross-site requests, where the
     /// caller is known by cookies or not at all, and where a token is to be had. A token from `stale` is asked for anew.
-    pub(super) async fn with_csrf<'a>(
+    async fn with_csrf<'a>(
         &self,
         ask: &'a Ask,
         session: Option<&Session>,
@@ -171,7 +87,7 @@ impl Probe {
         let by_cookie = || {
             let (name, value) = self.csrf.cookie(&key.0)?;
             let cookies = if sends_by_jar(session, jar) { Vec::new() } else { vec![(name.clone(), value.clone())] };
-            Some(CsrfProof { header: self.csrf_header(None, Some(&name)), token: decode_cookie(&value)?, cookies })
+            Some(CsrfProof { header: self.csrf.header(None, Some(&name)), token: decode_cookie(&value)?, cookies })
         };
         let Some(source) = &self.csrf.plan.source else { return by_cookie() };
         if let Some(held) = self.csrf.held(key) {
@@ -221,7 +137,7 @@ impl Probe {
         let cookie = set.iter().find(|(name, _)| names_csrf(name));
         let token = fields.token.or_else(by_header).or_else(|| decode_cookie(&cookie?.1))?;
         let is_sendable = !token.is_empty() && token.len() <= MAX_TOKEN && !token.chars().any(char::is_control);
-        let header = self.csrf_header(fields.header, cookie.map(|(name, _)| name.as_str()));
+        let header = self.csrf.header(fields.header, cookie.map(|(name, _)| name.as_str()));
 
         // The session that the token belongs to may be one that this answer began.
         let own = session.and_then(|session| match &session.carrier {
@@ -232,17 +148,7 @@ impl Probe {
         let cookies = if sends_by_jar(session, jar) { Vec::new() } else { kept.collect() };
         is_sendable.then_some(CsrfProof { header, token, cookies })
     }
-
-    /// The header: as the answer says, as the document says, as goes with the cookie.
-    fn csrf_header(&self, said: Option<String>, cookie: Option<&str>) -> String {
-        let by_cookie = || {
-            let cookie = cookie?.to_ascii_lowercase();
-            HEADERS_BY_COOKIE.iter().find(|(name, _)| *name == cookie).map(|(_, header)| (*header).to_owned())
-        };
-        said.or_else(|| self.csrf.plan.header.clone()).or_else(by_cookie).unwrap_or_else(|| USUAL_HEADER.to_owned())
-    }
 }
-
 /// Whose cookies a request carries. Made-up and forged sessions are compared with the one that they imitate.
 fn owner_of(caller: &AskCaller, jar: Option<&str>) -> String {
     match caller {
@@ -256,62 +162,9 @@ fn sends_by_jar(session: Option<&Session>, jar: Option<&str>) -> bool {
     session.map_or(jar.is_some(), |session| session.by_jar)
 }
 
-/// Frameworks that write the token into a cookie encode it there.
-fn decode_cookie(value: &str) -> Option<String> {
-    percent_encoding::percent_decode_str(value).decode_utf8().ok().map(Cow::into_owned)
-}
-
-/// What an answer's JSON says of a token.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct CsrfFields {
-    token: Option<String>,
-    header: Option<String>,
-}
-
-/// Reads `{"csrfToken": "..."}`, the same within one envelope, and Spring's `{"headerName": ..., "token": ...}`.
-fn find_csrf_fields(json: &Value) -> CsrfFields {
-    let Some(fields) = json.as_object() else {
-        return CsrfFields { token: json.as_str().map(str::to_owned), header: None };
-    };
-    let text = |fits: &dyn Fn(&str) -> bool| {
-        let found = fields.iter().find(|(name, value)| fits(name) && value.is_string());
-        found.and_then(|(_, value)| value.as_str()).map(str::to_owned)
-    };
-    let named = text(&names_csrf).or_else(|| text(&|name| matches!(name, "token" | "value")));
-    let header = text(&|name| matches!(name, "headerName" | "header_name" | "header"));
-
-    if named.is_some() {
-        return CsrfFields { token: named, header: header.filter(|name| is_header_name(name)) };
-    }
-    let inner = fields.values().find(|value| value.is_object());
-    inner.map(find_csrf_fields).unwrap_or_default()
-}
-
-fn is_header_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    #[test]
-    fn tokens_are_found_by_their_names_and_in_one_envelope() {
-        let read = |json: Value| find_csrf_fields(&json);
-        let token = |text: &str| Some(text.to_owned());
-
-        assert_eq!(read(json!({"csrfToken": "abc"})).token, token("abc"));
-        assert_eq!(read(json!({"data": {"csrf_token": "abc"}})).token, token("abc"));
-        assert_eq!(read(json!("abc")).token, token("abc"));
-        assert_eq!(
-            read(json!({"parameterName": "_csrf", "headerName": "X-CSRF-TOKEN", "token": "abc"})),
-            CsrfFields { token: token("abc"), header: token("X-CSRF-TOKEN") }
-        );
-        assert_eq!(read(json!({"headerName": "X: y\r\nZ", "token": "abc"})).header, None);
-        assert_eq!(read(json!({"status": "ok"})), CsrfFields::default());
-    }
 
     #[test]
     fn only_refusals_that_speak_of_it_ask_for_a_token() {

@@ -6,8 +6,10 @@ mod build;
 mod carried;
 mod client;
 mod csrf;
+mod csrf_state;
 mod death;
 mod entry;
+mod fetch;
 mod guard;
 mod halt;
 mod journal;
@@ -30,12 +32,13 @@ mod writes;
 pub use ask::{Answer, Ask, AskCaller, RawOutcome, Response};
 pub use build::{AddressRefused, Values, header_values, operation_url, parameter_text, serialize_body};
 pub use carried::Carried;
-pub use client::{Fetched, Limits, Probe, SendError};
+pub use client::{Limits, Probe, SendError};
 pub use death::Death;
 pub use entry::{
     AccountNote, ID_PLACE, JournalEntry, JournalHead, Saved, SavedNote, Undo, WriteKind, WriteNote, is_kept_by,
     leaves_open,
 };
+pub use fetch::Fetched;
 pub use guard::{ReferenceTarget, RemovalGuard, WriteGuard, WriteRefused, is_removal_of};
 pub use journal::Journal;
 pub use session::{Session, Sessions, TokenCarrier};

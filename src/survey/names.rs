@@ -256,47 +256,10 @@ const STRONG_OWNERS: &[&str] = &[
     "ownedby",
 ];
 /// Fields that name who made an object; a public post has them too.
-const WEAK_OWNERS: &[&str] = &[
-    "author",
-    "creator",
-    "createdby",
-    "uploadedby",
-    "postedby",
-    "submitter",
-    "reporter",
-    "seller",
-    "assignee",
-    "by",
-    "donor",
-    "organiser",
-    "organizer",
-    "host",
-    "guest",
-    "applicant",
-    "candidate",
-    "driver",
-    "rider",
-    "passenger",
-    "renter",
-    "landlord",
-    "guardian",
-    "vendor",
-    "merchant",
-    "sender",
-    "requester",
-    "contributor",
-    "participant",
-    "attendee",
-    "payer",
-    "learner",
-    "instructor",
-    "teacher",
-    "borrower",
-    "volunteer",
-    "supplier",
-    "contractor",
-    "courier",
-];
+const WEAK_OWNERS: &str = "author creator createdby uploadedby postedby submitter reporter seller assignee by donor organiser organizer \
+    host guest applicant candidate driver rider passenger renter landlord guardian vendor merchant sender \
+    requester contributor participant attendee payer learner instructor teacher borrower volunteer supplier \
+    contractor courier";
 
 /// An owner field's name without what says how it names: `accountId` is `account`, `owner_email` `owner`.
 pub(super) fn owner_stem(name: &str) -> String {
@@ -325,7 +288,7 @@ pub fn is_owner_name(name: &str) -> bool {
     let stem = owner_stem(name);
     // `createdBy`, `sent_by`, `approvedBy`: whoever did something to it.
     let by = stem.len() > 3 && stem.ends_with("by");
-    by || STRONG_OWNERS.contains(&stem.as_str()) || WEAK_OWNERS.contains(&stem.as_str())
+    by || STRONG_OWNERS.contains(&stem.as_str()) || WEAK_OWNERS.split(' ').any(|known| known == stem)
 }
 
 /// Whether it says so in a way that public objects do not: `owner`, `user_id`, `account`, but not `author`.

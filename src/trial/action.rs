@@ -6,23 +6,10 @@ use super::look::ObjectView;
 use crate::survey::split_words;
 
 /// Words of fields that change by themselves, or with every write.
-const MOVING: [&str; 15] = [
-    "updated",
-    "modified",
-    "changed",
-    "accessed",
-    "seen",
-    "viewed",
-    "views",
-    "hits",
-    "version",
-    "revision",
-    "etag",
-    "now",
-    "age",
-    "elapsed",
-    "remaining",
-];
+const MOVING: &str =
+    "updated modified changed accessed seen viewed views hits version revision etag now age elapsed remaining";
+/// Words of fields that hold a time.
+const TIMES: &str = "at on time timestamp date";
 
 /// Returns the field that an action has changed, where one has.
 pub(crate) fn compare_states(before: &ObjectView, now: &ObjectView) -> Option<String> {
@@ -39,15 +26,18 @@ pub(crate) fn compare_states(before: &ObjectView, now: &ObjectView) -> Option<St
 
 /// A time that was set is told anew at each write; one that was not (`approved_at`) is what an action leaves.
 fn moves_by_itself(name: &str, old: &Value) -> bool {
-    let is_time =
-        split_words(name).iter().any(|word| matches!(word.as_str(), "at" | "time" | "timestamp" | "date" | "on"));
+    let is_time = split_words(name).iter().any(|word| is_among(TIMES, word));
     is_moving(name) || is_time && is_set(old)
 }
 
 fn is_moving(name: &str) -> bool {
-    split_words(name).iter().any(|word| MOVING.contains(&word.as_str()))
+    split_words(name).iter().any(|word| is_among(MOVING, word))
 }
 
 fn is_set(value: &Value) -> bool {
     value.is_string() || value.is_number() || value.as_bool() == Some(true)
+}
+
+fn is_among(words: &str, word: &str) -> bool {
+    words.split(' ').any(|known| known == word)
 }

@@ -1,6 +1,6 @@
 //! `authz/bola-write`.
 
-use crate::act::{ActKind, Acting, acting_of, ends_in_slot};
+use crate::act::{ActKind, Acting, acting_of};
 use crate::checks::acted::judge_action;
 use crate::checks::acting::ActCx;
 use crate::checks::added::judge_addition;
@@ -9,7 +9,7 @@ use crate::checks::linked::judge_foreign;
 use crate::checks::meta::{Need, check};
 use crate::checks::proving::judge_attack;
 use crate::checks::rule::{CheckResult, ensure};
-use crate::model::{Method, Operation, Silence};
+use crate::model::{Operation, Silence};
 use crate::survey::id_slots;
 use crate::trial::Aim;
 
@@ -53,23 +53,13 @@ check! {
 }
 
 fn plan_change(cx: &PlanCx<'_>, operation: &Operation) -> Need {
-    if !changes_object(cx, operation) {
+    if !acting_of(cx.api, operation).changes_named() {
         return Need::NotApplicable;
     }
     // Four writes and the owner's looks before and after each; the intruder's session, and what is known of the intent.
     // With parents, two writes more.
     let most = if id_slots(cx.api, operation).len() > 1 { 29 } else { 20 };
     Need::Requests(if cx.identities.len() < 2 { 0 } else { most })
-}
-
-fn changes_object(cx: &PlanCx<'_>, operation: &Operation) -> bool {
-    let one = ends_in_slot(&operation.path);
-    let acting = acting_of(cx.api, operation);
-    // A part of an object (`/users/{id}/email`) is changed by PUT and PATCH; a POST there makes something.
-    matches!(operation.method, Method::Put | Method::Patch) && operation.path.contains('}')
-        || operation.method == Method::Post && one && !id_slots(cx.api, operation).is_empty()
-        || acting.adds_below()
-        || acting.acts_on_object()
 }
 
 async fn check_foreign_write(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {

@@ -119,8 +119,7 @@ impl TwoAnswers {
     /// Whether the two questions brought two answers that differ in more than what of their requests they repeat, and in
     /// numbers and ids, which every answer may have anew.
     fn varies(&self) -> bool {
-        let sent = [strings_of_body(&self.one.sent), strings_of_body(&self.two.sent)];
-        let telling = |said: &Reply| words_beyond(&said.reading.said(), &[BENIGN, OTHER, &sent[0], &sent[1]]);
+        let telling = |it: &Reply| words_beyond(&it.reading.said(), &[BENIGN, OTHER, &strings_of_body(&it.sent)]);
         telling(&self.one) != telling(&self.two)
     }
 

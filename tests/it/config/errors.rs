@@ -91,7 +91,7 @@ fn wrong_values_are_refused() {
         ("[scan]\nmode = \"actve\"", "did you mean `active`?"),
         ("[scan]\nmode = 3", "`scan.mode` is a string, not a number"),
         ("[scan]\nrate = 0", "more than 0"),
-        ("[scan]\nconcurrency = -1", "1 to 256"),
+        ("[scan]\nconcurrency = -1", "1 to 128"),
         ("[scan]\nmax_requests = \"many\"", "a whole number, not a string"),
         ("[scan]\nexclude = [\"FETCH /x\"]", "`FETCH` is no HTTP method"),
         ("[scan]\nexclude = [\"payments\"]", "must begin with `/`"),

@@ -84,6 +84,12 @@ fn readings_twin(weak: bool) -> Draft {
         Some(probe) if probe["owner"] == who => ok(probe),
         _ => refuse(404, "no such probe"),
     };
+    let reading = |who: &'static str, id: &str| match find(&readings(), "/id", id) {
+        Some(reading) if !only(&probes(), |it| it["owner"] == who && it["id"] == reading["probe"]).is_empty() => {
+            ok(reading)
+        }
+        _ => refuse(404, "no such reading"),
+    };
     let narrowed =
         json!({"parameters": [{"name": "probe", "in": "query", "schema": {"type": "string", "format": "uuid"}}]});
     Draft {
@@ -91,10 +97,12 @@ fn readings_twin(weak: bool) -> Draft {
         router: Router::new()
             .route("/probes", signed(SCHEME, list))
             .route("/probes/{id}", signed_at(SCHEME, one))
+            .route("/readings/{id}", signed_at(SCHEME, reading))
             .route("/readings", get(move |headers, query| list_readings(weak, headers, query))),
         document: Document::new("Readings", SCHEME)
             .get("/probes", "Probes", &probes())
             .get("/probes/{id}", "One probe", &probes()[0])
+            .get("/readings/{id}", "One reading", &readings()[0])
             .operation("/readings", "Readings, of one probe where it is named", &readings(), narrowed),
         identities: SCHEME.identities(&[("alice", "user"), ("bob", "user")]),
         // A passive scan puts nobody's ids into parameters.
