@@ -12,7 +12,7 @@ use super::identify::Sent;
 use super::items::{is_item_of, plan_undo};
 use super::kinds::{ActKind, Acting, makes_accounts};
 use super::privileges::{RoleUnknown, as_ordinary_user};
-use super::relations::addressed_kinds;
+use super::relations::{addressed_kinds, mark_references};
 use super::removability::Removability;
 use super::repair::{read_complaints, repair_body};
 use super::unusual::{Unusual, Unusually, context_of};
@@ -415,7 +415,9 @@ impl<'a> Maker<'a> {
         refusal: &Response,
     ) -> Result<bool, MakeFault> {
         let PlannedObject { acting, caller, how, .. } = *planned;
-        let is_changed = repair_body(&mut body.value, &read_complaints(refusal), &planned.marker);
+        let complaints = read_complaints(refusal);
+        let is_referred = mark_references(&mut body.value, &complaints, &self.kinds);
+        let is_changed = repair_body(&mut body.value, &complaints, &planned.marker) || is_referred;
         let is_changed = is_changed && self.refer(acting, caller, body).await.is_ok();
         self.keep_ordinary(acting, body)?;
         if how.insists {

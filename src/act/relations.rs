@@ -2,10 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
+use super::further::inner_object;
+use super::repair::Complaint;
 use crate::model::{Api, Method, Place};
 use crate::survey::{
     ends_in_id, id_slots, is_owner_name, is_uuid, resource_of_name, resource_of_path, singular_of, split_words,
 };
+
+/// What refusals say of a reference to nothing.
+const UNKNOWN: &str =
+    "does not exist,doesn't exist,invalid pk,not found,no such,unknown,could not be found,foreign key";
+/// Has the form of an id, and is replaced by one.
+const FIRST_ID: &str = "1";
 
 /// Returns the kinds of objects that the addresses of an API name: by an id, or as a list of them.
 pub(super) fn addressed_kinds(api: &Api) -> BTreeSet<String> {
@@ -38,9 +48,46 @@ pub(super) fn related_kind(kinds: &BTreeSet<String>, field: &str, value: &str) -
     resource_of_name(field).filter(|kind| is_id && kinds.contains(kind))
 }
 
+/// Gives fields of which a refusal says that it knows nothing of the kind they name (`analyte: object does not exist`) the
+/// form of an id, so that they are filled as references; whether there are such.
+pub(super) fn mark_references(body: &mut Value, complaints: &[Complaint], kinds: &BTreeSet<String>) -> bool {
+    let Some(fields) = inner_object(body) else { return false };
+    let mut is_changed = false;
+
+    for complaint in complaints {
+        let said = complaint.message.to_ascii_lowercase();
+        let is_unknown = UNKNOWN.split(',').any(|words| said.contains(words));
+        let Some(value) = fields.get_mut(&complaint.field).filter(|value| is_unknown && value.is_string()) else {
+            continue;
+        };
+        if related_kind(kinds, &complaint.field, FIRST_ID).is_some() {
+            *value = Value::String(FIRST_ID.to_owned());
+            is_changed = true;
+        }
+    }
+
+    is_changed
+}
+
 #[cfg(test)]
 mod tests {
-    use super::related_kind;
+    use serde_json::json;
+
+    use super::{mark_references, related_kind};
+    use crate::act::Complaint;
+
+    #[test]
+    fn a_name_that_the_target_does_not_know_is_taken_for_a_reference() {
+        let kinds = ["analyte".to_owned()].into();
+        let complaint = |field: &str| Complaint {
+            field: field.to_owned(),
+            message: "Invalid pk \"rw97\" - object does not exist.".to_owned(),
+        };
+        let mut body = json!({"analyte": "rw97", "remark": "rw97"});
+        assert!(mark_references(&mut body, &[complaint("analyte"), complaint("remark")], &kinds));
+        assert_eq!(body, json!({"analyte": "1", "remark": "rw97"}));
+        assert!(!mark_references(&mut body, &[complaint("remark")], &kinds));
+    }
 
     #[test]
     fn a_kind_is_named_by_its_word_and_an_id() {

@@ -4,7 +4,7 @@ use super::rule::{CheckResult, Rule, Violation, status_text};
 use crate::act::{Acting, Created};
 use crate::model::{ANONYMOUS, AccessClaim, AccessVerb, Role, clean_name};
 use crate::survey::Slot;
-use crate::trial::{Aim, ExpectedEffect, Proven, Shown, Subject, Trial, Tried, WriteEffect};
+use crate::trial::{Aim, ExpectedEffect, Proven, Shown, Subject, Trial, Tried, WriteEffect, refusal_sign};
 
 impl Rule {
     /// Adds everything that shows an attack on what is another user's.
@@ -12,10 +12,23 @@ impl Rule {
         self.rest_on_controls(trial, proven);
         self.rest_on_effect("owner-sees-the-change", trial, proven);
         self.rest_on_repeat(proven);
-        self.claim_access(claim_of_write(trial, &proven.subject, &proven.attack));
+        self.rest_on_owner(trial, proven);
         if let (ExpectedEffect::Value(field, value), Some(own)) = (&proven.attack.wanted, &proven.own_thing) {
             let because = format!("what is {}'s own does not show the value", trial.attacker);
             self.weigh("own-stays", !own.shows(field, value), because);
+        }
+    }
+
+    /// Adds whose the object is: by its own path the operation itself refuses the attacker, or other routes show it.
+    fn rest_on_owner(&mut self, trial: &Trial<'_>, proven: &Proven<'_>) {
+        match &proven.refused {
+            Some(refused) => {
+                let sign = refusal_sign(&refused.answer);
+                let said = sign.as_deref().unwrap_or("not at all");
+                let because = format!("by the object's own path {} is refused: {said}", trial.attacker);
+                self.weigh("true-parent-refuses", sign.is_some(), because).show(Role::Control, &refused.answer);
+            }
+            None => _ = self.claim_access(claim_of_write(trial, &proven.subject, &proven.attack)),
         }
     }
 

@@ -60,6 +60,8 @@ pub struct Proven<'a> {
     pub own_thing: Option<ObjectView>,
     /// The parents of the attacker's own in the path, in words, where the attack needed them.
     pub own_parents: Option<String>,
+    /// The same by the object's own path, where that was refused.
+    pub refused: Option<Tried>,
 }
 
 /// An attack that came through, with its anonymous control.
@@ -68,6 +70,7 @@ struct TrialHit {
     attack: Tried,
     twist: Twist,
     own_parents: Option<String>,
+    refused: Option<Tried>,
 }
 
 /// The attack once more, and another object of the owner's.
@@ -147,8 +150,8 @@ impl<'a> Trial<'a> {
             Some(taken) if hit.attack.effect == WriteEffect::Gone => self.change_another(taken, &hit).await?,
             _ => self.change_again(&subject, &hit).await?,
         };
-        let TrialHit { nobody, attack, own_parents, .. } = hit;
-        Ok(Proven { subject, before, own, nobody, attack, again, other, own_thing, own_parents })
+        let TrialHit { nobody, attack, own_parents, refused, .. } = hit;
+        Ok(Proven { subject, before, own, nobody, attack, again, other, own_thing, own_parents, refused })
     }
 
     /// Repeats the change with another value.
@@ -201,10 +204,10 @@ impl<'a> Trial<'a> {
         let there = self.before(&second).await?;
         let again = self.shoot(&self.attacker, &hit.twist, Spot { subject: &second, seen: &there }).await?;
         self.note_hit(&hit, &first);
-        let TrialHit { nobody, attack, own_parents, .. } = hit;
-        let again = Some(again);
+        let TrialHit { nobody, attack, own_parents, refused, .. } = hit;
+        let (again, own_thing) = (Some(again), None);
 
-        Ok(Proven { subject: first, before, own: None, nobody, attack, again, other, own_thing: None, own_parents })
+        Ok(Proven { subject: first, before, own: None, nobody, attack, again, other, own_thing, own_parents, refused })
     }
 
     /// Makes one more object of the same kind.
@@ -260,27 +263,29 @@ impl<'a> Trial<'a> {
         // The plain request is the simpler proof; the mixed path is for rules that look at the parent alone.
         let (nobody, attack) = self.attack_by(&Twist::default(), on).await?;
         if attack.has_effect() {
-            return Ok(Ok(TrialHit { nobody, attack, twist: Twist::default(), own_parents: None }));
+            return Ok(Ok(TrialHit { nobody, attack, twist: Twist::default(), own_parents: None, refused: None }));
         }
         let because = self.say_miss(&attack);
         // A caller without credentials has no parents of its own.
         let path = on.subject.object().filter(|_| self.attacker != ANONYMOUS).map(|object| self.mixed_path(object));
-        let missed = |own_parents, untried| Ok(Err(Miss { attack, because, own_parents, untried }));
+        let missed = |attack, own_parents, untried| Ok(Err(Miss { attack, because, own_parents, untried }));
 
         match path {
             Some(MixedPath::Found(twist, parents)) => {
                 let (nobody, mixed) = self.attack_by(&twist, on).await?;
                 if mixed.has_effect() {
-                    return Ok(Ok(TrialHit { nobody, attack: mixed, twist, own_parents: Some(parents) }));
+                    let refused = Some(attack).filter(|plain| refusal_sign(&plain.answer).is_some());
+                    return Ok(Ok(TrialHit { nobody, attack: mixed, twist, own_parents: Some(parents), refused }));
                 }
                 let also = self.say_miss(&mixed);
-                missed(Some(format!("below {parents} of its own: {also}")), None)
+                missed(attack, Some(format!("below {parents} of its own: {also}")), None)
             }
             Some(MixedPath::NoParent(kind)) => {
                 let attacker = &self.attacker;
-                missed(Some(format!("not tried below a {kind} of {attacker}'s own, as it has none")), Some(kind))
+                let also = format!("not tried below a {kind} of {attacker}'s own, as it has none");
+                missed(attack, Some(also), Some(kind))
             }
-            Some(MixedPath::None) | None => missed(None, None),
+            Some(MixedPath::None) | None => missed(attack, None, None),
         }
     }
 

@@ -115,8 +115,10 @@ pub(super) fn in_summary(said: &OperationText<'_>) -> Option<String> {
     // `latestMessage` names what may be read or marked; `getMessage` says which.
     let is_settled = said.id_reads() && !(is_governed && said.id_names());
     let acts = is_act_word(&head) || (may_be_act_word(&head) && !is_thing && !is_settled);
+    // `/monitors/{id}` shows a monitor; `Monitor a host` is an act all the same.
+    let is_collection = !is_governed && names_collection(said, first);
 
-    if acts && !is_kind(WordKind::Read, first) {
+    if acts && !is_collection && !is_kind(WordKind::Read, first) {
         return Some(format!("the summary begins with `{}`", clip_text(first)));
     }
     // A first word that is no known read or noun may be a verb; before `a` or `the` it is taken for one.
@@ -136,6 +138,12 @@ pub(super) fn in_summary(said: &OperationText<'_>) -> Option<String> {
     let either = said.summary.iter().skip(1).find(|word| is_act_word(word) && *word != "force");
     let verb = either.filter(|_| said.summary.get(2).is_some_and(|word| word == "or") || first == "handle")?;
     Some(format!("the summary says `{verb}`"))
+}
+
+/// Returns whether a word, in the singular or the plural, is the name of the collection that a path ends with.
+fn names_collection(said: &OperationText<'_>, word: &str) -> bool {
+    let last = said.last().and_then(|segment| segment.words.last()).filter(|last| is_plural(last));
+    last.is_some_and(|last| last == word || last.strip_suffix('s') == Some(word))
 }
 
 /// Returns whether a word begins a phrase or a question, not an order: `How the invoices add up`.

@@ -5,6 +5,7 @@ mod actions;
 mod additions;
 mod administered;
 mod bodies;
+mod borrowed;
 mod boxes;
 mod csrf;
 mod disguised;
