@@ -410,7 +410,9 @@ pub fn rows_in<'j>(json: &'j Value, resource: &str) -> Vec<&'j Map<String, Value
         match value {
             _ if depth > 8 || rows.len() >= MAX_ROWS => {}
             Value::Array(items) => open.extend(items.iter().map(|item| (item, depth + 1))),
-            Value::Object(fields) if id_value(&Object::of(resource, fields, BTreeMap::new())).is_some() => {
+            Value::Object(fields)
+                if !is_page(fields) && id_value(&Object::of(resource, fields, BTreeMap::new())).is_some() =>
+            {
                 rows.push(fields);
             }
             Value::Object(fields) => open.extend(fields.values().map(|inner| (inner, depth + 1))),
@@ -421,12 +423,25 @@ pub fn rows_in<'j>(json: &'j Value, resource: &str) -> Vec<&'j Map<String, Value
     rows
 }
 
+/// Whether an object is a page of others, whose number is none of theirs: `{"content": [...], "number": 0, "totalElements": 9}`.
+fn is_page(fields: &Map<String, Value>) -> bool {
+    let holds_rows = |value: &Value| value.as_array().is_some_and(|rows| rows.iter().all(Value::is_object));
+    let counts = |name: &String| {
+        let words = split_words(name);
+        words.first().is_some_and(|word| PAGING.split(' ').any(|known| known == word))
+    };
+    fields.values().any(holds_rows) && fields.keys().any(counts)
+}
+
 /// The bare or own id of an object.
 pub fn id_value(object: &Object) -> Option<Value> {
     let bare =
         BARE_IDS.iter().take(6).find_map(|name| object.fields.get(*name)).filter(|value| scalar_text(value).is_some());
     bare.cloned().or_else(|| own_name_id(object))
 }
+
+/// First words of what pages say of themselves.
+const PAGING: &str = "total page pages pageable count next previous limit offset cursor has per size";
 
 /// `note_id` of a note; also a slug or name where nothing else is there.
 fn own_name_id(object: &Object) -> Option<Value> {

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::leaves::scalar_text;
 use super::names::{
-    BARE_IDS, ends_in_id, is_me_word, is_owner_name, resource_of_name, resource_of_path, singular_of, split_words,
+    BARE_IDS, ends_in_id, is_id_word, is_me_word, is_owner_name, resource_of_name, resource_of_path, singular_of,
+    split_words,
 };
 use super::slots::Slot;
 use crate::model::{Operation, OperationId, Place};
@@ -112,6 +113,12 @@ fn is_wrapper(key: &str) -> bool {
     )
 }
 
+/// Words before a kind's name that say which of its things are shown, not another kind: `/my-articles`.
+const VIEWS: &str = "my own our your all any new latest recent last first top popular featured public private active inactive \
+    archived deleted open closed pending draft published current past previous upcoming old favorite favourite saved starred \
+    shared sent received assigned accepted rejected approved unread hidden available admin user users customer account team \
+    group company org organization organisation tenant workspace project list search find related similar child sub nested";
+
 impl Objects {
     /// An empty store that knows the names of path parameters.
     pub fn new(id_names: BTreeSet<String>, collections: BTreeSet<String>) -> Self {
@@ -122,6 +129,9 @@ impl Objects {
     /// objects.
     fn resource_of(&self, path: &str) -> Option<String> {
         let path = path.trim_end_matches('/');
+        if let Some(kind) = self.compound_kind(path) {
+            return Some(kind);
+        }
         let view = path.rsplit_once('/').filter(|(before, _)| self.collections.contains(*before));
 
         match view {
@@ -130,14 +140,36 @@ impl Objects {
         }
     }
 
+    /// The whole name of a collection's things where another collection has the same last word: `standing_order` of
+    /// `/standing-orders` beside `/orders`, whose order 3 is another thing.
+    fn compound_kind(&self, path: &str) -> Option<String> {
+        let last = path.rsplit('/').next()?;
+        let mut words = split_words(last);
+        let is_view = words.first().is_some_and(|word| VIEWS.split(' ').any(|known| known == word));
+        let kind = resource_of_path(path).filter(|_| words.len() > 1 && !is_view && !last.contains('{'))?;
+        let is_other = |other: &&String| {
+            let segment = other.rsplit('/').next().unwrap_or_default();
+            segment != last
+                && split_words(segment).len() < words.len()
+                && resource_of_path(other).as_ref() == Some(&kind)
+        };
+
+        self.collections.iter().find(is_other)?;
+        words.pop();
+        words.push(kind);
+        Some(words.join("_"))
+    }
+
     /// Keeps what an answer shows.
     pub(super) fn harvest(&mut self, source: &ObjectSource<'_>, json: &Value) {
         // Only a path that ends in an id shows that id's object: `/users/{id}/orders` shows orders.
-        let own = source
-            .slots
-            .last()
-            .filter(|_| source.operation.path.trim_end_matches('/').ends_with('}'))
-            .and_then(|slot| slot.resources.last().cloned())
+        let path = source.operation.path.trim_end_matches('/');
+        let collection = path.rsplit_once('/').filter(|_| path.ends_with('}')).map(|(collection, _)| collection);
+        let own = collection
+            .and_then(|collection| self.compound_kind(collection))
+            .or_else(|| {
+                source.slots.last().filter(|_| path.ends_with('}')).and_then(|slot| slot.resources.last().cloned())
+            })
             .or_else(|| self.resource_of(&source.operation.path))
             .unwrap_or_else(|| "object".to_owned());
         let context = source.context();
@@ -253,8 +285,9 @@ impl Objects {
             let (Some(text), Some(resource)) = (scalar_text(value), resource_of_name(name)) else { continue };
             let names_an_id = ends_in_id(name) || self.id_names.contains(name);
 
-            // An object is no reference to itself under another word.
-            if !names_an_id || resource == holder.0 || text == holder.1 {
+            // An object is no reference to itself under another word; a membership that is known by its `tenant` names one.
+            let is_itself = text == holder.1 && !self.id_names.contains(name);
+            if !names_an_id || resource == holder.0 || is_itself {
                 continue;
             }
             if !self.known.contains_key(&(resource.clone(), text.clone())) && self.is_full(&resource) {
@@ -303,14 +336,26 @@ impl Objects {
 
     /// Objects that may go into a slot, with the value that does.
     pub fn for_slot<'a>(&'a self, slot: &'a Slot) -> impl Iterator<Item = (&'a ObjectKey, &'a Object, &'a Value)> {
-        slot.resources.iter().flat_map(move |resource| {
-            let from = (resource.clone(), String::new());
-            self.known
-                .range(from..)
-                .take_while(move |((known, _), _)| known == resource)
-                .filter_map(move |(key, object)| object.slot_value(slot).map(|value| (key, object, value)))
+        // `standingOrderId` takes a standing order, where such are known, and no order.
+        let whole = whole_kind(&slot.name).filter(|kind| self.of_kind(kind).next().is_some());
+        let kinds = whole.map_or_else(|| slot.resources.clone(), |kind| vec![kind]);
+        kinds.into_iter().flat_map(move |kind| {
+            let objects: Vec<_> = self.of_kind(&kind).collect();
+            objects.into_iter().filter_map(move |(key, object)| Some((key, object, object.slot_value(slot)?)))
         })
     }
+
+    fn of_kind<'a>(&'a self, kind: &str) -> impl Iterator<Item = (&'a ObjectKey, &'a Object)> + use<'a> {
+        let kind = kind.to_owned();
+        self.known.range((kind.clone(), String::new())..).take_while(move |((known, _), _)| *known == kind)
+    }
+}
+
+/// The whole name of the kind that a slot names by more than one word: `standing_order` of `standingOrderId`.
+fn whole_kind(name: &str) -> Option<String> {
+    let mut words = split_words(name);
+    words.pop_if(|last| is_id_word(last));
+    (words.len() > 1).then(|| words.join("_"))
 }
 
 impl Object {

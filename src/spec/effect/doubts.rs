@@ -63,8 +63,10 @@ fn is_thing(said: &OperationText<'_>, segment: &Segment<'_>, word: &str) -> bool
     let is_read =
         is_kind(WordKind::Thing, word) && segment.words.first().is_some_and(|head| is_kind(WordKind::Read, head));
     let is_kept = said.is_last(segment) && said.is_kept_by_methods();
+    // `/work-orders/{id}`
+    let is_collection = segment.words.len() > 1 && segment.words.last().is_some_and(|last| is_plural(last));
 
-    before_id || is_read || is_kept || said.is_module(segment)
+    is_collection && said.has_items(segment) || before_id || is_read || is_kept || said.is_module(segment)
 }
 
 /// Returns whether a value in the path names one object: `{id}`, `{order}` and `{orderNumber}`, but not `{amount}`.
@@ -77,7 +79,7 @@ fn names_object(slot: &str, word: &str) -> bool {
 }
 
 pub(super) fn in_operation_id(said: &OperationText<'_>) -> Option<String> {
-    let id = said.operation.operation_id.as_deref()?;
+    let id = said.id()?;
     if said.id_reads() {
         return None;
     }

@@ -6,7 +6,7 @@ use super::words::{WordKind, first_words, is_act_word, is_kind, split_words, tak
 
 /// Returns the sign that a POST only reads.
 pub(super) fn find_reading(said: &OperationText<'_>) -> Option<String> {
-    let id = said.operation.operation_id.as_deref().unwrap_or_default();
+    let id = said.id().unwrap_or_default();
     // Frameworks put the method into the id, where `post` is no act.
     let id_words: Vec<String> = split_words(id).into_iter().filter(|word| word != "post").collect();
     let is_credential = |word: &String| is_kind(WordKind::Session, word);

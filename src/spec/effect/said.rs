@@ -18,6 +18,8 @@ pub(super) struct Around<'d> {
     things: BTreeSet<String>,
     /// What its collections hold.
     kinds: BTreeSet<String>,
+    /// What nearly every operation id begins with: the name of a package, which says nothing of the operation.
+    id_prefix: String,
 }
 
 impl<'d> Around<'d> {
@@ -41,7 +43,8 @@ impl<'d> Around<'d> {
         }
 
         let things = named_things(operations, methods.keys().copied());
-        Self { modules, things, kinds: listed_kinds(methods.keys().copied()), methods }
+        let kinds = listed_kinds(methods.keys().copied());
+        Self { modules, things, kinds, id_prefix: common_prefix(operations), methods }
     }
 
     /// Returns whether the document uses a word for a thing elsewhere: `/widget/{id}` beside `/widgets`.
@@ -58,6 +61,24 @@ impl<'d> Around<'d> {
     fn has_method(&self, path: &str, method: Method) -> bool {
         self.methods.get(path).is_some_and(|methods| methods.contains(&method))
     }
+}
+
+/// Returns what nearly all operation ids begin with, up to a `_`, `.` or `-`: `shop_api_` of `shop_api_list_orders`.
+fn common_prefix(operations: &[Operation]) -> String {
+    const LEAST_IDS: usize = 5;
+    let ids: Vec<&str> = operations.iter().filter_map(|operation| operation.operation_id.as_deref()).collect();
+    let mut prefix = String::new();
+    while ids.len() >= LEAST_IDS {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for rest in ids.iter().filter_map(|id| id.strip_prefix(prefix.as_str())) {
+            if let Some(at) = rest.find(['_', '.', '-']) {
+                *counts.entry(rest.get(..=at).unwrap_or_default()).or_default() += 1;
+            }
+        }
+        let Some((more, _)) = counts.into_iter().find(|(_, count)| count * 5 >= ids.len() * 4) else { break };
+        prefix.push_str(more);
+    }
+    prefix
 }
 
 /// Returns what collections hold, by their names: `monitor` for `/monitors`.
@@ -172,12 +193,25 @@ impl<'o> OperationText<'o> {
 
     /// Returns whether the operation id begins with a word that says a read and names a thing as well: `latestMessage`.
     pub(super) fn id_names(&self) -> bool {
-        let words = self.operation.operation_id.as_deref().map(split_words).unwrap_or_default();
+        let words = self.id().map(split_words).unwrap_or_default();
         words.first().is_some_and(|head| is_kind(WordKind::Read, head) && is_kind(WordKind::Noun, head))
     }
 
     pub(super) fn id_reads(&self) -> bool {
-        self.operation.operation_id.as_deref().is_some_and(id_reads)
+        self.id().is_some_and(id_reads)
+    }
+
+    /// Returns the operation id without what nearly all of the document begin with.
+    pub(super) fn id(&self) -> Option<&'o str> {
+        let id = self.operation.operation_id.as_deref()?;
+        let own = id.strip_prefix(self.around.id_prefix.as_str()).filter(|own| !own.is_empty());
+        Some(own.unwrap_or(id))
+    }
+
+    /// Returns whether the document has things with ids right below a segment.
+    pub(super) fn has_items(&self, segment: &Segment<'_>) -> bool {
+        let is_below = |path: &&str| path.strip_prefix(segment.beginning).is_some_and(|rest| rest.starts_with("/{"));
+        self.around.methods.keys().any(is_below)
     }
 }
 

@@ -220,6 +220,33 @@ fn acts_behind_get_are_never_taken_for_reads_wherever_they_stand() {
 }
 
 #[test]
+fn what_stands_around_an_operation_says_what_its_words_mean() {
+    let read = |id: &str, summary: &str| json!({"operationId": id, "summary": summary, "responses": {"200": {}}});
+    let required = json!([{"name": "monitor", "in": "query", "required": true, "schema": {"type": "string"}}]);
+    let mut incidents = read("hire_api_incidents", "");
+    incidents["parameters"] = required;
+    let api = load(json!({
+        "/monitors": {"get": read("hire_api_monitors", "monitors of the workspace")},
+        "/monitors/{id}": {"get": read("hire_api_detail", "monitor")},
+        "/incidents": {"get": incidents},
+        "/work-orders": {"get": read("hire_api_work_orders", "")},
+        "/work-orders/{order}": {"get": read("hire_api_work_order_detail", "")},
+        "/me": {"get": read("hire_api_me", "")},
+        "/monitors/{id}/reset": {"get": read("hire_api_again", "")},
+        "/reset": {"get": read("hire_api_reset", "reset")},
+    }));
+    let effect = |path: &str| &api.operations.iter().find(|operation| operation.path == path).unwrap().effect;
+
+    // `hire` begins every id, `monitor` and `work` name what collections hold.
+    for path in ["/monitors", "/monitors/{id}", "/incidents", "/work-orders", "/work-orders/{order}", "/me"] {
+        assert_eq!(*effect(path), Effect::Reads, "{path}");
+    }
+    for path in ["/reset", "/monitors/{id}/reset"] {
+        assert!(matches!(effect(path), Effect::Doubtful(_)), "{path}: {:?}", effect(path));
+    }
+}
+
+#[test]
 fn paths_that_no_document_names_are_judged_alike() {
     for path in ["/v1/users", "/users/{id}", "/me", "/api/health", "/search", "/openapi.json", "/admin/users", "/"] {
         assert_eq!(probed(Method::Get, path), Effect::Reads, "{path}");

@@ -13,7 +13,16 @@ use serde_json::{Value, json};
 use super::kit::{Document, Draft, Scheme, find, ok, only, refuse, signed, signed_at, unauthorized};
 
 pub(super) fn drafts() -> Vec<Draft> {
-    vec![essays_twin(true), essays_twin(false), readings_twin(true), readings_twin(false)]
+    vec![
+        essays_twin(true),
+        essays_twin(false),
+        readings_twin(true),
+        readings_twin(false),
+        standing_orders_twin(),
+        invitations_twin(),
+        halls_twin(true),
+        halls_twin(false),
+    ]
 }
 
 const SCHEME: Scheme = Scheme::Bearer;
@@ -107,5 +116,100 @@ fn readings_twin(weak: bool) -> Draft {
         identities: SCHEME.identities(&[("alice", "user"), ("bob", "user")]),
         // A passive scan puts nobody's ids into parameters.
         expect: vec![],
+    }
+}
+
+/// Sound: the order 3 is alice's, and the standing order 3 bob's.
+fn standing_orders_twin() -> Draft {
+    let orders = json!([
+        {"id": 3, "state": "open", "total": 4150, "remark": "ring twice"},
+        {"id": 4, "state": "shipped", "total": 990, "remark": "leave at the gate"},
+    ]);
+    let standing = json!([
+        {"id": 4, "weekday": "MONDAY", "product": "rye bread", "quantity": 12},
+        {"id": 3, "weekday": "FRIDAY", "product": "oat milk", "quantity": 6},
+    ]);
+    let own =
+        |all: &Value, who: &str| json!({"content": [all[usize::from(who == "bob")]], "number": 0, "totalElements": 1});
+    let (listed, regular) = (orders.clone(), standing.clone());
+    let one = |who: &'static str, id: &str| match (who, id) {
+        ("alice", "3") => ok(json!({"id": 3, "state": "open", "total": 4150, "remark": "ring twice"})),
+        ("bob", "4") => ok(json!({"id": 4, "state": "shipped", "total": 990, "remark": "leave at the gate"})),
+        _ => refuse(403, "not your order"),
+    };
+    Draft {
+        name: "standing-orders",
+        router: Router::new()
+            .route("/orders", signed(SCHEME, move |who| ok(own(&listed, who))))
+            .route("/orders/{orderId}", signed_at(SCHEME, one))
+            .route("/standing-orders", signed(SCHEME, move |who| ok(own(&regular, who)))),
+        document: Document::new("Bakery", SCHEME)
+            .get("/orders", "Orders", &json!({"content": orders, "number": 0, "totalElements": 1}))
+            .get("/orders/{orderId}", "One order", &orders[0])
+            .get("/standing-orders", "Standing orders", &json!({"content": standing, "number": 0, "totalElements": 1})),
+        identities: SCHEME.identities(&[("alice", "user"), ("bob", "user")]),
+        expect: vec![],
+    }
+}
+
+/// Sound: whoever has the code of an invitation is shown what it is for, and the document asks for sign-in everywhere.
+fn invitations_twin() -> Draft {
+    let invitation = json!({"code": "q7Xz-19ab-Lm42", "team": "Rowing club Elbe", "role": "cox"});
+    let (shown, listed) = (invitation.clone(), json!([invitation]));
+    let one = move |axum::extract::Path(code): axum::extract::Path<String>| {
+        let found = shown["code"] == code;
+        async move { if found { ok(shown) } else { refuse(404, "no such invitation") } }
+    };
+    Draft {
+        name: "invitations-by-code",
+        router: Router::new()
+            .route("/me", signed(SCHEME, |who| ok(json!({"id": who, "name": who}))))
+            .route(
+                "/invitations",
+                signed(SCHEME, move |who| ok(if who == "alice" { listed.clone() } else { json!([]) })),
+            )
+            .route("/invitations/{code}", get(one)),
+        document: Document::new("Clubs", SCHEME)
+            .get("/me", "The signed-in person", &json!({"id": "alice", "name": "alice"}))
+            .get("/invitations", "Invitations of one's own teams", &json!([invitation]))
+            .get("/invitations/{code}", "What an invitation is for", &invitation),
+        identities: SCHEME.identities(&[("alice", "user"), ("bob", "user")]),
+        expect: vec![],
+    }
+}
+
+/// The halls of a town, which its members alone read; who belongs where stands in the memberships of each person alone.
+fn halls_twin(weak: bool) -> Draft {
+    let town = |who: &str| if who == "alice" { "elm-court" } else { "oak-yard" };
+    let halls = |town: &str| json!([{"hall": format!("h-{town}"), "doorCode": format!("4471-{town}"), "seats": 80}]);
+    let me = move |who: &'static str| {
+        ok(json!({"id": who, "memberships": [{"tenant": town(who), "name": "A town", "role": "resident"}]}))
+    };
+    let list = move |who: &'static str, tenant: &str| match tenant {
+        "elm-court" | "oak-yard" if weak || tenant == town(who) => ok(json!({"halls": halls(tenant)})),
+        _ => refuse(404, "no such town"),
+    };
+    Draft {
+        name: if weak { "halls-weak" } else { "halls-repaired" },
+        router: Router::new()
+            .route("/me", signed(SCHEME, me))
+            .route("/t/{tenant}/halls", signed_at(SCHEME, list))
+            .route(
+                "/t/{tenant}/rules",
+                signed_at(SCHEME, move |who, tenant| match tenant {
+                    tenant if tenant == town(who) => ok(json!({"text": format!("No bells in {tenant} after ten.")})),
+                    _ => refuse(404, "no such town"),
+                }),
+            ),
+        document: Document::new("Towns", SCHEME)
+            .get(
+                "/me",
+                "The signed-in person",
+                &json!({"id": "alice", "memberships": [{"tenant": "elm-court", "name": "A town", "role": "resident"}]}),
+            )
+            .get("/t/{tenant}/halls", "Halls", &json!({"halls": halls("elm-court")}))
+            .get("/t/{tenant}/rules", "Rules", &json!({"text": "No bells."})),
+        identities: SCHEME.identities(&[("alice", "user"), ("bob", "user")]),
+        expect: if weak { vec![("authz/bola-read", "GET /t/{tenant}/halls")] } else { vec![] },
     }
 }
