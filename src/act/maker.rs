@@ -412,13 +412,15 @@ impl<'a> Maker<'a> {
         &self,
         planned: &PlannedObject<'_>,
         body: &mut Body,
-        refusal: &Response,
+        said: &Response,
     ) -> Result<bool, MakeFault> {
         let PlannedObject { acting, caller, how, .. } = *planned;
-        let complaints = read_complaints(refusal);
-        let is_referred = mark_references(&mut body.value, &complaints, &self.kinds);
-        let is_changed = repair_body(&mut body.value, &complaints, &planned.marker) || is_referred;
-        let is_changed = is_changed && self.refer(acting, caller, body).await.is_ok();
+        let complaints = read_complaints(said);
+        let repaired = repair_body(&mut body.value, &complaints, &planned.marker);
+        let said = complaints.iter().map(|complaint| (complaint.field.as_str(), complaint.message.as_str()));
+        let fields = further::inner_object(&mut body.value);
+        let referred = fields.is_some_and(|fields| mark_references(&self.kinds, said, fields));
+        let is_changed = (repaired || referred) && self.refer(acting, caller, body).await.is_ok();
         self.keep_ordinary(acting, body)?;
         if how.insists {
             further::add_fields(&mut body.value, &how.fields);
@@ -459,9 +461,7 @@ impl<'a> Maker<'a> {
     }
 
     fn nothing(&self, n: usize) {
-        if let Some(journal) = self.probe.journal() {
-            journal.nothing(n);
-        }
+        self.probe.journal().iter().for_each(|journal| journal.nothing(n));
     }
 
     fn body(&self, index: usize, acting: &Acting, marker: &str) -> Option<Body> {

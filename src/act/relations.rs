@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::further::inner_object;
-use super::repair::Complaint;
 use crate::model::{Api, Method, Place};
 use crate::survey::{
     ends_in_id, id_slots, is_owner_name, is_uuid, resource_of_name, resource_of_path, singular_of, split_words,
@@ -49,23 +47,22 @@ pub(super) fn related_kind(kinds: &BTreeSet<String>, field: &str, value: &str) -
 }
 
 /// Gives fields of which a refusal says that it knows nothing of the kind they name (`analyte: object does not exist`) the
-/// form of an id, so that they are filled as references; whether there are such.
-pub(super) fn mark_references(body: &mut Value, complaints: &[Complaint], kinds: &BTreeSet<String>) -> bool {
-    let Some(fields) = inner_object(body) else { return false };
+/// form of an id, so that they are filled as references; whether there are such. Each complaint is `(field, message)`.
+pub(super) fn mark_references<'c>(
+    kinds: &BTreeSet<String>,
+    complaints: impl Iterator<Item = (&'c str, &'c str)>,
+    fields: &mut Map<String, Value>,
+) -> bool {
     let mut is_changed = false;
-
-    for complaint in complaints {
-        let said = complaint.message.to_ascii_lowercase();
+    for (field, said) in complaints {
+        let said = said.to_ascii_lowercase();
         let is_unknown = UNKNOWN.split(',').any(|words| said.contains(words));
-        let Some(value) = fields.get_mut(&complaint.field).filter(|value| is_unknown && value.is_string()) else {
-            continue;
-        };
-        if related_kind(kinds, &complaint.field, FIRST_ID).is_some() {
+        let is_kind = is_unknown && related_kind(kinds, field, FIRST_ID).is_some();
+        if let Some(value) = fields.get_mut(field).filter(|value| is_kind && value.is_string()) {
             *value = Value::String(FIRST_ID.to_owned());
             is_changed = true;
         }
     }
-
     is_changed
 }
 
@@ -74,19 +71,16 @@ mod tests {
     use serde_json::json;
 
     use super::{mark_references, related_kind};
-    use crate::act::Complaint;
 
     #[test]
     fn a_name_that_the_target_does_not_know_is_taken_for_a_reference() {
         let kinds = ["analyte".to_owned()].into();
-        let complaint = |field: &str| Complaint {
-            field: field.to_owned(),
-            message: "Invalid pk \"rw97\" - object does not exist.".to_owned(),
-        };
+        let said = "Invalid pk \"rw97\" - object does not exist.";
         let mut body = json!({"analyte": "rw97", "remark": "rw97"});
-        assert!(mark_references(&mut body, &[complaint("analyte"), complaint("remark")], &kinds));
+        let fields = body.as_object_mut().unwrap();
+        assert!(!mark_references(&kinds, [("remark", said), ("analyte", "too short")].into_iter(), fields));
+        assert!(mark_references(&kinds, [("remark", said), ("analyte", said)].into_iter(), fields));
         assert_eq!(body, json!({"analyte": "1", "remark": "rw97"}));
-        assert!(!mark_references(&mut body, &[complaint("remark")], &kinds));
     }
 
     #[test]

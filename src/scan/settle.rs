@@ -6,6 +6,7 @@ use crate::access::{AccessModel, Ruling, Settled, judge_claims, question_for_cla
 use crate::model::{
     ANONYMOUS, AccessClaim, CheckId, Clause, Confidence, Draft, EvidenceItem, OperationId, Role, Silence, Verdict,
 };
+use crate::survey::link_word;
 
 /// Verdicts by operation and check.
 pub(super) type Verdicts = BTreeMap<(OperationId, CheckId), Verdict>;
@@ -56,10 +57,12 @@ pub(super) fn settle_claims(model: &AccessModel<'_>, verdicts: &mut Verdicts) ->
 /// Lets the check of missing authentication report what the access model found to be open to callers without a
 /// credential, unless it reports the route already.
 fn report_open(verdicts: &mut Verdicts, operation: OperationId, draft: Draft) {
+    let operation_path = operation.as_str().to_owned();
     let verdict = verdicts.entry((operation, CheckId::from(MISSING)));
     let verdict = verdict.or_insert_with(|| Verdict::Broken(Vec::new()));
 
-    if verdict.drafts().is_empty() {
+    let path = operation_path.split(' ').next_back().unwrap_or_default();
+    if verdict.drafts().is_empty() && link_word(path).is_none() {
         let claim = format!("callers without a credential are served too: {}", draft.claim);
         // The severity of the check that found it is dropped, so that the one that reports it gives its own.
         *verdict = Verdict::Broken(vec![Draft { claim, severity: None, ..draft }]);

@@ -80,6 +80,14 @@ pub fn id_slots(api: &Api, operation: &Operation) -> Vec<Slot> {
     found
 }
 
+/// Returns the word that makes an address a secret of its holders, such as that of an invitation or a shared file:
+/// `code` of `/invitations/{code}`.
+pub fn link_word(path: &str) -> Option<String> {
+    const SECRET: &str = "code token secret hash signature nonce share invite";
+    let slot = path.trim_end_matches('/').rsplit('/').next()?.strip_prefix('{')?.strip_suffix('}')?;
+    split_words(slot).pop().filter(|word| SECRET.split(' ').any(|known| known == word))
+}
+
 /// Returns whether a parameter has the name of what a collection of the API holds: `?sample=` beside `/samples`.
 pub(super) fn names_kind(api: &Api, name: &str) -> bool {
     let word = name.to_ascii_lowercase();

@@ -7,7 +7,7 @@ use crate::checks::meta::{Need, check};
 use crate::checks::rule::{CheckResult, Rule, Violation, defence_held, let_through, status_text};
 use crate::model::{ANONYMOUS, AccessClaim, AccessVerb, Operation, Role, Security, Silence, clean_name};
 use crate::probe::{Answer, AskCaller};
-use crate::survey::{AnswerKind, Baseline, Leaf, Surveyed, leaves_of, resource_of_path, split_words};
+use crate::survey::{AnswerKind, Baseline, Leaf, Surveyed, leaves_of, link_word, resource_of_path};
 
 check! {
     /// ## What it does
@@ -55,7 +55,9 @@ async fn check_anonymous_read(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckRes
     let baseline = rule.need("signed-in-served", signed_in(surveyed), |baseline| {
         format!("{} gets status {}", baseline.caller, status_text(&baseline.first))
     })?;
-    ensure_no_link(surveyed)?;
+    if let Some(word) = link_word(&surveyed.operation.path) {
+        return Err(Silence::undecided(format!("whoever has the `{word}` of the address may be meant to be shown it")));
+    }
     let anonymous = surveyed.anonymous.clone().ok_or_else(|| Silence::not_tried("no anonymous caller asked here"))?;
     let shown = rule.need("anonymous-gets-it", shown_to_anyone(surveyed, baseline, &anonymous), |shown| {
         let paths: Vec<String> = shown.iter().take(4).map(|leaf| clean_name(&leaf.path, 60)).collect();
@@ -75,16 +77,6 @@ async fn check_anonymous_read(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckRes
         surveyed.operation.path.clone(),
         format!("an anonymous caller got what {} is shown", baseline.caller),
     ))
-}
-
-/// Passes where the address is not itself what lets its holder in, as that of an invitation or a shared file is.
-fn ensure_no_link(surveyed: &Surveyed) -> Result<(), Silence> {
-    const SECRET: &str = "code token secret hash signature nonce share invite";
-    let last = surveyed.slots.last().and_then(|slot| split_words(&slot.name).pop());
-    let secret = last.filter(|word| SECRET.split(' ').any(|known| known == word));
-    secret.map_or(Ok(()), |word| {
-        Err(Silence::undecided(format!("whoever has the `{word}` of the address may be meant to be shown it")))
-    })
 }
 
 /// Returns the telling leaves of the signed-in answer that the anonymous one has too.
