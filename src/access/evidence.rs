@@ -145,8 +145,8 @@ impl<'a> Gathering<'a> {
     fn lets_caller_in(&self, refused: &Fact) -> bool {
         let is_same = |fact: &Fact| fact.operation == refused.operation && fact.object == refused.object;
         let is_let = |fact: &Fact| fact.verb == refused.verb && fact.outcome == AccessOutcome::Served;
-        let mut own = self.model.facts.iter().filter(|fact| fact.caller == self.claim.caller);
-        refused.caller != self.claim.caller && own.any(|fact| is_same(fact) && is_let(fact))
+        let own = |fact: &&Fact| fact.caller == self.claim.caller && refused.caller != fact.caller;
+        self.model.facts.iter().filter(own).any(|fact| is_same(fact) && is_let(fact))
     }
 
     /// Whether the owner is shown at least half of the claimed values by the route of a fact.
@@ -257,17 +257,17 @@ impl<'a> Gathering<'a> {
         }
     }
 
-    /// A list that shows the owner its own and nothing of the caller's knows owners, though it may leak the other way.
+    /// A list that shows the owner its own and nothing of the caller's knows owners, though it may leak the other way; one that
+    /// leaves the object out for a third caller may show this one what is shared with it.
     fn asymmetry(&self) -> Vec<Ground> {
         let (owner, caller) = (&self.claim.owner, &self.claim.caller);
-        let survey = self.model.survey;
-        let of_caller = |key: &&ObjectKey| survey.owner(key).is_some_and(|(name, _)| name == caller);
-        let lists = survey.objects.lists.iter().filter_map(|((operation, _), callers)| {
+        let of_caller = |key: &&ObjectKey| self.model.survey.owner(key).is_some_and(|(name, _)| name == caller);
+        let lists = self.model.survey.objects.lists.iter().filter_map(|((operation, _), callers)| {
             let (own, theirs) = (callers.get(owner)?, callers.get(caller)?);
-            let knows = own.contains(&self.key)
-                && theirs.iter().any(|key| of_caller(&key))
-                && !own.iter().any(|key| of_caller(&key));
-            (knows && theirs.contains(&self.key)).then(|| Ground {
+            let knows = theirs.iter().any(|key| of_caller(&key))
+                && !own.iter().any(|key| of_caller(&key))
+                && callers.values().all(|listed| listed.contains(&self.key));
+            knows.then(|| Ground {
                 rank: Rank::Scope,
                 witness: Witness::OwnList,
                 route: None,
