@@ -141,12 +141,12 @@ impl<'a> Gathering<'a> {
     }
 
     /// Whether the route that refused somebody else serves the claim's caller the same object: it knows it, such as the
-    /// teacher to whom the work of a student was handed in, and says nothing against it.
+    /// teacher to whom the work of a student was handed in. Who was refused before may have taken the object over since.
     fn lets_caller_in(&self, refused: &Fact) -> bool {
-        let is_same = |fact: &Fact| fact.operation == refused.operation && fact.object == refused.object;
-        let is_let = |fact: &Fact| fact.verb == refused.verb && fact.outcome == AccessOutcome::Served;
-        let own = |fact: &&Fact| fact.caller == self.claim.caller && refused.caller != fact.caller;
-        self.model.facts.iter().filter(own).any(|fact| is_same(fact) && is_let(fact))
+        let place = (&refused.operation, &refused.object, &self.claim.caller);
+        let is_same = |fact: &&Fact| (&fact.operation, &fact.object, &fact.caller) == place;
+        let mut own = self.model.facts.iter().filter(is_same).map(|fact| &fact.outcome).peekable();
+        own.peek().is_some() && own.all(|outcome| *outcome == AccessOutcome::Served)
     }
 
     /// Whether the owner is shown at least half of the claimed values by the route of a fact.

@@ -425,12 +425,10 @@ pub fn rows_in<'j>(json: &'j Value, resource: &str) -> Vec<&'j Map<String, Value
 
 /// Whether an object is a page of others, whose number is none of theirs: `{"content": [...], "number": 0, "totalElements": 9}`.
 fn is_page(fields: &Map<String, Value>) -> bool {
-    let holds_rows = |value: &Value| value.as_array().is_some_and(|rows| rows.iter().all(Value::is_object));
-    let counts = |name: &String| {
-        let words = split_words(name);
-        words.first().is_some_and(|word| PAGING.split(' ').any(|known| known == word))
-    };
-    fields.values().any(holds_rows) && fields.keys().any(counts)
+    let is_paging =
+        |name: &&String| split_words(name).first().is_some_and(|word| PAGING.split(' ').any(|it| it == word));
+    let holds_rows = fields.values().filter_map(Value::as_array).any(|rows| rows.iter().all(Value::is_object));
+    holds_rows && fields.keys().filter(is_paging).count() >= 2
 }
 
 /// The bare or own id of an object.

@@ -256,10 +256,8 @@ const STRONG_OWNERS: &[&str] = &[
     "ownedby",
 ];
 /// Fields that name who made an object; a public post has them too.
-const WEAK_OWNERS: &str = "author creator createdby uploadedby postedby submitter reporter seller assignee by donor organiser organizer \
-    host guest applicant candidate driver rider passenger renter landlord guardian vendor merchant sender \
-    requester contributor participant attendee payer learner instructor teacher borrower volunteer supplier \
-    contractor courier";
+const WEAK_OWNERS: &str = "author creator createdby uploadedby postedby submitter reporter seller assignee by donor organiser \
+    organizer host requester contributor sender";
 
 /// An owner field's name without what says how it names: `accountId` is `account`, `owner_email` `owner`.
 pub(super) fn owner_stem(name: &str) -> String {

@@ -286,7 +286,7 @@ impl Objects {
             let names_an_id = ends_in_id(name) || self.id_names.contains(name);
 
             // An object is no reference to itself under another word; a membership that is known by its `tenant` names one.
-            let is_itself = text == holder.1 && !self.id_names.contains(name);
+            let is_itself = text == holder.1 && (resource != *name || !self.id_names.contains(name));
             if !names_an_id || resource == holder.0 || is_itself {
                 continue;
             }
