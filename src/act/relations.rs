@@ -68,7 +68,7 @@ pub(super) fn mark_references<'c>(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Map, Value, json};
 
     use super::{mark_references, related_kind};
 
@@ -76,11 +76,11 @@ mod tests {
     fn a_name_that_the_target_does_not_know_is_taken_for_a_reference() {
         let kinds = ["analyte".to_owned()].into();
         let said = "Invalid pk \"rw97\" - object does not exist.";
-        let mut body = json!({"analyte": "rw97", "remark": "rw97"});
-        let fields = body.as_object_mut().unwrap();
-        assert!(!mark_references(&kinds, [("remark", said), ("analyte", "too short")].into_iter(), fields));
-        assert!(mark_references(&kinds, [("remark", said), ("analyte", said)].into_iter(), fields));
-        assert_eq!(body, json!({"analyte": "1", "remark": "rw97"}));
+        let names = ["analyte", "remark"].map(|name| (name.to_owned(), json!("rw97")));
+        let mut fields = Map::from_iter(names);
+        assert!(!mark_references(&kinds, [("remark", said), ("analyte", "too short")].into_iter(), &mut fields));
+        assert!(mark_references(&kinds, [("remark", said), ("analyte", said)].into_iter(), &mut fields));
+        assert_eq!(Value::Object(fields), json!({"analyte": "1", "remark": "rw97"}));
     }
 
     #[test]

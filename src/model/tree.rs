@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn in_json_a_merge_key_is_a_name_as_any_other() {
         let body = br#"{"<<": {"role": "admin"}, "id": 7}"#;
-        let (read, _) = json_within(body, 1 << 20).unwrap().unwrap();
-        assert_eq!(read, json!({"<<": {"role": "admin"}, "id": 7}));
+        let read = json_within(body, 1 << 20).ok().flatten().map(|(read, _)| read);
+        assert_eq!(read, Some(json!({"<<": {"role": "admin"}, "id": 7})));
     }
 }

@@ -155,31 +155,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_one_file_cannot_be_written_the_others_are_as_before() {
-        let folder = tempfile::tempdir().unwrap();
+    fn where_one_file_cannot_be_written_the_others_are_as_before() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
         let at = |name: &str| folder.path().join(name);
-        fs::write(at("a.py"), "old").unwrap();
+        fs::write(at("a.py"), "old")?;
         // A file's name cannot go over a folder that has something in it.
-        fs::create_dir_all(at("c.py/inner")).unwrap();
+        fs::create_dir_all(at("c.py/inner"))?;
         let files =
             BTreeMap::from([(at("a.py"), ("new", "old")), (at("b.py"), ("made", "")), (at("c.py"), ("new", "old"))]);
 
-        let fault = write_all(&files).unwrap_err().to_string();
+        let fault = write_all(&files).err().map(|error| error.to_string()).unwrap_or_default();
         assert!(fault.starts_with("nothing was written: ") && fault.contains("c.py"), "{fault}");
-        assert_eq!(fs::read_to_string(at("a.py")).unwrap(), "old");
+        assert_eq!(fs::read_to_string(at("a.py"))?, "old");
         assert!(!at("b.py").exists());
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "a copy was left behind");
+        assert_eq!(fs::read_dir(folder.path())?.count(), 2, "a copy was left behind");
+
+        Ok(())
     }
 
     #[test]
-    fn a_file_that_is_no_text_is_not_taken_for_a_missing_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().canonicalize().unwrap();
+    fn a_file_that_is_no_text_is_not_taken_for_a_missing_one() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let root = folder.path().canonicalize()?;
         let path = root.join("test_new.py");
         assert!(ensure_replaceable(&root, &path, "", false).is_ok());
 
-        fs::write(&path, [0xff, 0xfe, 0x00]).unwrap();
-        let fault = ensure_replaceable(&root, &path, "", false).unwrap_err().to_string();
+        fs::write(&path, [0xff, 0xfe, 0x00])?;
+        let refused = ensure_replaceable(&root, &path, "", false);
+        let fault = refused.err().map(|error| error.to_string()).unwrap_or_default();
         assert!(fault.contains("cannot be read"), "{fault}");
+
+        Ok(())
     }
 }

@@ -32,14 +32,18 @@ struct App {
 
 impl App {
     /// The caller and the order, where the caller may see it.
-    fn find(&self, headers: &HeaderMap, id: u64, is_let: bool) -> Result<Value, Response> {
+    fn find(&self, headers: &HeaderMap, id: u64, is_let: bool) -> Result<Value, Box<Response>> {
         let caller = self.db.caller(headers);
         if caller.is_none() && !(is_let && self.rule == Rule::Open) {
-            return Err(unauthorized());
+            return Err(Box::new(unauthorized()));
         }
-        let row = self.db.row(id).ok_or_else(|| refuse(404, "no such order"))?;
+        let row = self.db.row(id).ok_or_else(|| Box::new(refuse(404, "no such order")))?;
         let is_own = caller.is_some_and(|caller| row["user_id"] == caller);
-        if is_own || is_let || self.rule == Rule::Shared { Ok(row) } else { Err(refuse(404, "no such order")) }
+        if is_own || is_let || self.rule == Rule::Shared {
+            Ok(row)
+        } else {
+            Err(Box::new(refuse(404, "no such order")))
+        }
     }
 
     fn set(&self, id: u64, state: &str) {
@@ -65,7 +69,7 @@ async fn add(State(app): State<App>, headers: HeaderMap, Json(body): Json<Value>
 }
 
 async fn one(State(app): State<App>, headers: HeaderMap, Path(id): Path<u64>) -> Response {
-    app.find(&headers, id, false).map_or_else(|refusal| refusal, ok)
+    app.find(&headers, id, false).map_or_else(|refusal| *refusal, ok)
 }
 
 async fn remove(State(app): State<App>, headers: HeaderMap, Path(id): Path<u64>) -> Response {
@@ -76,7 +80,7 @@ async fn remove(State(app): State<App>, headers: HeaderMap, Path(id): Path<u64>)
             StatusCode::NO_CONTENT.into_response()
         }
         Ok(_) => refuse(403, "not yours"),
-        Err(refusal) => refusal,
+        Err(refusal) => *refusal,
     }
 }
 
@@ -97,7 +101,7 @@ fn act(app: &App, headers: &HeaderMap, id: u64, state: &str) -> Response {
             ok(json!({"state": state}))
         }
         Ok(_) => refuse(409, "it is not open"),
-        Err(refusal) => refusal,
+        Err(refusal) => *refusal,
     }
 }
 
