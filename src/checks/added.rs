@@ -38,9 +38,8 @@ pub(super) async fn judge_addition(cx: &ActCx<'_>, acting: &Acting) -> CheckResu
 /// routes keep the object from it, and it is nothing that others are meant to hand in.
 async fn rest_on_place(rule: &mut Rule, acting: &Acting, (trial, added): (&Adding<'_>, &Added)) -> Result<(), Silence> {
     let intruder = &trial.intruder.name;
-    if let Some((answer, sign)) = &added.refused {
-        let because = format!("by the object's own path {intruder} is refused: {sign}");
-        rule.weigh("true-parent-refuses", refusal_sign(answer).is_some(), because).show(Role::Control, answer);
+    if let Some(refused) = &added.refused {
+        rule.rest_on_true_parent(intruder, refused);
         return Ok(());
     }
     let kind = &added.object.object.resource;

@@ -24,10 +24,7 @@ async fn judge_linking(cx: &ActCx<'_>, acting: &Acting, trial: &Linking<'_>) -> 
         format!("{owner}'s list shows it (status {})", status_text(&linked.seen))
     })?;
     match &linked.refused {
-        Some((answer, sign)) => {
-            let because = format!("by the object's own path {intruder} is refused: {sign}");
-            rule.weigh("true-parent-refuses", refusal_sign(answer).is_some(), because).show(Role::Control, answer);
-        }
+        Some(refused) => rule.rest_on_true_parent(intruder, refused),
         None => {
             trial.ask_peer().await?;
             rule.claim_access(claim_of(acting, trial));

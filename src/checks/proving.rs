@@ -1,8 +1,11 @@
 //! What a trial has shown, as clauses and evidence of a rule.
 
+use std::sync::Arc;
+
 use super::rule::{CheckResult, Rule, Violation, status_text};
 use crate::act::{Acting, Created};
 use crate::model::{ANONYMOUS, AccessClaim, AccessVerb, Role, clean_name};
+use crate::probe::Answer;
 use crate::survey::Slot;
 use crate::trial::{Aim, ExpectedEffect, Proven, Shown, Subject, Trial, Tried, WriteEffect, refusal_sign};
 
@@ -22,14 +25,15 @@ impl Rule {
     /// Adds whose the object is: by its own path the operation itself refuses the attacker, or other routes show it.
     fn rest_on_owner(&mut self, trial: &Trial<'_>, proven: &Proven<'_>) {
         match &proven.refused {
-            Some(refused) => {
-                let sign = refusal_sign(&refused.answer);
-                let said = sign.as_deref().unwrap_or("not at all");
-                let because = format!("by the object's own path {} is refused: {said}", trial.attacker);
-                self.weigh("true-parent-refuses", sign.is_some(), because).show(Role::Control, &refused.answer);
-            }
+            Some(refused) => self.rest_on_true_parent(&trial.attacker, refused),
             None => _ = self.claim_access(claim_of_write(trial, &proven.subject, &proven.attack)),
         }
+    }
+
+    /// Adds that by the object's own path the operation refuses the attacker, which it lets in by another one.
+    pub(super) fn rest_on_true_parent(&mut self, attacker: &str, (answer, sign): &(Arc<Answer>, String)) {
+        let because = format!("by the object's own path {attacker} is refused: {sign}");
+        self.weigh("true-parent-refuses", refusal_sign(answer).is_some(), because).show(Role::Control, answer);
     }
 
     /// Adds whether the same read about nothing, in words, gives none of the values.

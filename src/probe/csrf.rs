@@ -11,8 +11,6 @@ use super::session::{Session, TokenCarrier};
 use super::signin::set_cookies;
 use crate::model::{ANONYMOUS, Secret};
 
-/// Longer tokens fit no header of any common server.
-const MAX_TOKEN: usize = 4_096;
 /// What refusals for want of a token say.
 const SAID: &str = "csrf,xsrf,cross-site request,antiforgery,anti-forgery,authenticity token";
 
@@ -23,6 +21,7 @@ fn asks_for_csrf(response: &Response) -> bool {
     // 419 is Laravel's own status for it.
     response.status == 419 || matches!(response.status, 400..=403) && said.into_iter().any(|word| text.contains(word))
 }
+
 impl Probe {
     /// One request on the wire, with the token against cross-site requests where one is asked for.
     pub(super) async fn transmit(
@@ -63,7 +62,8 @@ impl Probe {
             self.csrf.forget(&key);
             self.look_for_cookie(ask, session, jar, &owner).await;
         }
-        let Some(proof) = self.csrf_proof(ask, session, jar, &key).await else { return Cow::Borrowed(ask) };
+        let proof = self.csrf_proof(ask, session, jar, &key).await.filter(CsrfProof::is_sendable);
+        let Some(proof) = proof else { return Cow::Borrowed(ask) };
 
         self.redactor().learn(&format!("CSRF token of {owner}"), &Secret::new(proof.token.as_str()));
         let mut signed = ask.clone();
@@ -136,7 +136,6 @@ impl Probe {
             set_cookies(response).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let cookie = set.iter().find(|(name, _)| names_csrf(name));
         let token = fields.token.or_else(by_header).or_else(|| decode_cookie(&cookie?.1))?;
-        let is_sendable = !token.is_empty() && token.len() <= MAX_TOKEN && !token.chars().any(char::is_control);
         let header = self.csrf.header(fields.header, cookie.map(|(name, _)| name.as_str()));
 
         // The session that the token belongs to may be one that this answer began.
@@ -146,9 +145,10 @@ impl Probe {
         });
         let kept = set.into_iter().filter(|(name, _)| Some(name.as_str()) != own);
         let cookies = if sends_by_jar(session, jar) { Vec::new() } else { kept.collect() };
-        is_sendable.then_some(CsrfProof { header, token, cookies })
+        Some(CsrfProof { header, token, cookies })
     }
 }
+
 /// Whose cookies a request carries. Made-up and forged sessions are compared with the one that they imitate.
 fn owner_of(caller: &AskCaller, jar: Option<&str>) -> String {
     match caller {

@@ -15,6 +15,8 @@ const NAMES: &str = "csrf xsrf antiforgery requestverification";
 const USUAL_HEADER: &str = "X-CSRF-Token";
 /// Headers by the cookie that the token stands in: Django; Angular, Laravel and Spring.
 const HEADERS_BY_COOKIE: [(&str, &str); 2] = [("csrftoken", "X-CSRFToken"), ("xsrf-token", "X-XSRF-TOKEN")];
+/// Longer tokens fit no header of any common server.
+const MAX_TOKEN: usize = 4_096;
 /// Most reads that are asked for the cookie.
 const MAX_PAGES: usize = 3;
 
@@ -77,6 +79,14 @@ pub(super) struct CsrfProof {
     pub(super) token: String,
     /// Cookies that the token belongs to, for callers whose cookies no jar sends.
     pub(super) cookies: Vec<(String, String)>,
+}
+
+impl CsrfProof {
+    /// Returns whether a request can carry it: the target chose the token, and perhaps the name of the header.
+    pub(super) fn is_sendable(&self) -> bool {
+        let fits = !self.token.is_empty() && self.token.len() <= MAX_TOKEN;
+        fits && !self.token.chars().any(char::is_control) && is_header_name(&self.header)
+    }
 }
 
 impl CsrfState {

@@ -307,11 +307,9 @@ impl Objects {
     }
 
     fn is_full(&self, resource: &str) -> bool {
-        let from = (resource.to_owned(), String::new());
-        let of_resource = self.known.range(from..).take_while(|((known, _), _)| known == resource);
         self.known.len() >= MAX_OBJECTS
             || self.field_bytes >= MAX_FIELD_BYTES
-            || of_resource.count() >= MAX_PER_RESOURCE
+            || self.of_kind(resource).count() >= MAX_PER_RESOURCE
     }
 
     fn primary_id(&self, resource: &str, fields: &Map<String, Value>) -> Option<String> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Map;
 
-use super::answers::{status_of, why_inconclusive};
+use super::answers::{access_refusal, status_of, why_inconclusive};
 use super::funnel::Trial;
 use super::lab::Lab;
 use super::look::ObjectView;
@@ -17,7 +17,7 @@ use super::subject::Subject;
 use crate::act::{ActKind, Acting, Below, Created, Unusually, contains_marker};
 use crate::model::{Place, Silence, clean_name};
 use crate::probe::{Answer, Values};
-use crate::survey::{Person, is_soft_error};
+use crate::survey::Person;
 
 /// A creating operation below an object of one caller's, and another caller that tries it there.
 #[derive(Debug)]
@@ -235,18 +235,5 @@ impl Adding<'_> {
     pub(crate) fn place(&self) -> String {
         let (kind, id) = (clean_name(&self.parent.object.resource, 40), clean_name(&self.parent.id, 60));
         format!("{kind} {id}, which {} made", self.owner.name)
-    }
-}
-
-/// Returns the sign that a caller is turned away, and not its body.
-pub(super) fn access_refusal(answer: &Answer) -> Option<String> {
-    let response = answer.response()?;
-    match response.status {
-        // A server may answer 404 to hide that what it refuses is there (RFC 9110 section 15.5.4).
-        status @ (401 | 403 | 404 | 410) => Some(format!("status {status}")),
-        status if (200..300).contains(&status) && is_soft_error(response) => {
-            Some(format!("status {status} with an error in it"))
-        }
-        _ => None,
     }
 }

@@ -16,6 +16,19 @@ pub fn refusal_sign(answer: &Answer) -> Option<String> {
     }
 }
 
+/// Returns the sign that a caller is turned away, and not its body.
+pub(super) fn access_refusal(answer: &Answer) -> Option<String> {
+    let response = answer.response()?;
+    match response.status {
+        // A server may answer 404 to hide that what it refuses is there (RFC 9110 section 15.5.4).
+        status @ (401 | 403 | 404 | 410) => Some(format!("status {status}")),
+        status if (200..300).contains(&status) && is_soft_error(response) => {
+            Some(format!("status {status} with an error in it"))
+        }
+        _ => None,
+    }
+}
+
 /// Returns why an answer says nothing: an overload, a fault, no answer at all.
 pub fn why_inconclusive(answer: &Answer) -> Option<String> {
     match answer.status() {

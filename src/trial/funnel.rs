@@ -1,7 +1,9 @@
 //! The course of a trial: before, the rightful caller's control, the anonymous control, the attack, the mixed path, the
 //! repeat. All of them are the same request but for the one thing that each controls.
 
-use super::answers::{refusal_sign, status_of, why_inconclusive};
+use std::sync::Arc;
+
+use super::answers::{access_refusal, refusal_sign, status_of, why_inconclusive};
 use super::lab::Lab;
 use super::look::ObjectView;
 use super::mixed::MixedPath;
@@ -11,6 +13,7 @@ use super::subject::{Naming, Subject};
 use crate::access::AccessOutcome;
 use crate::act::{Acting, Created};
 use crate::model::{ANONYMOUS, AccessVerb, Silence};
+use crate::probe::Answer;
 use crate::survey::Person;
 
 /// The check that reports what anonymous callers can write.
@@ -60,8 +63,8 @@ pub struct Proven<'a> {
     pub own_thing: Option<ObjectView>,
     /// The parents of the attacker's own in the path, in words, where the attack needed them.
     pub own_parents: Option<String>,
-    /// The same by the object's own path, where that was refused.
-    pub refused: Option<Tried>,
+    /// The answer that refused the same by the object's own path, with its sign.
+    pub refused: Option<(Arc<Answer>, String)>,
 }
 
 /// An attack that came through, with its anonymous control.
@@ -70,7 +73,7 @@ struct TrialHit {
     attack: Tried,
     twist: Twist,
     own_parents: Option<String>,
-    refused: Option<Tried>,
+    refused: Option<(Arc<Answer>, String)>,
 }
 
 /// The attack once more, and another object of the owner's.
@@ -274,7 +277,8 @@ impl<'a> Trial<'a> {
             Some(MixedPath::Found(twist, parents)) => {
                 let (nobody, mixed) = self.attack_by(&twist, on).await?;
                 if mixed.has_effect() {
-                    let refused = Some(attack).filter(|plain| refusal_sign(&plain.answer).is_some());
+                    // Without an outright refusal of the plain path it is open why the mixed one got through.
+                    let refused = access_refusal(&attack.answer).map(|sign| (attack.answer, sign));
                     return Ok(Ok(TrialHit { nobody, attack: mixed, twist, own_parents: Some(parents), refused }));
                 }
                 let also = self.say_miss(&mixed);

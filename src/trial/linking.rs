@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::adding::access_refusal;
-use super::answers::{status_of, why_inconclusive};
+use super::answers::{access_refusal, status_of, why_inconclusive};
 use super::funnel::OPEN_TO_ALL;
 use super::lab::Lab;
 use super::look::is_telling;
