@@ -8,12 +8,13 @@ use serde_json::{Map, Value};
 use super::bodies::Body;
 use super::items::{item_operations, list_operation, values_for};
 use super::kinds::Acting;
-use super::maker::{Created, MakeFault, Maker};
+use super::make_fault::MakeFault;
+use super::maker::{Created, Maker};
 use super::print::print_of;
 use super::sighting::{is_whole_list, record_sighting};
 use crate::model::{Api, Method};
 use crate::probe::{Answer, Ask, AskCaller, Journal, Response, SendError, Values, operation_url};
-use crate::survey::{BARE_IDS, Object, is_clear_success, is_owner_name, scalar_text, split_words};
+use crate::survey::{BARE_IDS, Object, ends_in_id, is_clear_success, is_owner_name, scalar_text, split_words};
 
 /// Most rows of one answer that are looked at.
 const MAX_ROWS: usize = 2_000;
@@ -286,8 +287,9 @@ impl Sent<'_> {
         if found.len() == 1 { found.into_values().next() } else { None }
     }
 
-    /// Nothing of what was sent can be known again: then the outermost object of a 201 that has an id is the new one, if
-    /// nothing telling was sent or it points back at the parent it was made under, and unless it has the id of that parent.
+    /// Nothing of what was sent can be known again as it is: then the outermost object of a 201 that has an id is the new
+    /// one, if nothing telling was sent, or it points back at the parent it was made under, or repeats most of what was sent
+    /// (numbers and times come back in another form), and unless it is that parent.
     fn only_answer(&self, api: &Api, response: &Response) -> Option<Object> {
         if response.status != 201 {
             return None;
@@ -298,8 +300,14 @@ impl Sent<'_> {
             let object = Object::of(&self.context.resource, fields, self.context.context.clone());
             let id = scalar_text(&address_id(api, self.acting, &object)?)?;
             let points_back = fields.values().filter_map(scalar_text).any(|value| parents.contains(&value));
-            let known = self.sent_nothing_telling() || points_back;
-            (known && !parents.contains(&id) && id != response.status.to_string()).then_some(object)
+            let known = self.sent_nothing_telling() || points_back || self.repeats_mostly(fields);
+            // Two counters may give child and parent one number: then another field names the parent.
+            let names_parent = fields.iter().any(|(name, value)| {
+                let is_own = BARE_IDS.contains(&name.as_str());
+                !is_own && ends_in_id(name) && scalar_text(value).is_some_and(|text| parents.contains(&text))
+            });
+            let is_parent = parents.contains(&id) && !names_parent;
+            (known && !is_parent && id != response.status.to_string()).then_some(object)
         })
     }
 
@@ -318,6 +326,15 @@ impl Sent<'_> {
             .filter_map(|(name, value)| Some(fields.get(name).and_then(scalar_text)? == value))
             .collect();
         known.iter().all(|same| *same) && (!known.is_empty() || scalars.count() == 0)
+    }
+
+    /// Returns whether an object repeats at least two of the scalars that were sent, and half of them.
+    fn repeats_mostly(&self, fields: &Map<String, Value>) -> bool {
+        let sent = self.body.and_then(|body| body.value.as_object()).into_iter().flatten();
+        let sent: Vec<(&String, String)> = sent.filter_map(|(name, value)| Some((name, scalar_text(value)?))).collect();
+        let same = |(name, text): &&(&String, String)| fields.get(*name).and_then(scalar_text).as_ref() == Some(text);
+        let repeated = sent.iter().filter(same).count();
+        repeated >= 2 && repeated * 2 >= sent.len()
     }
 
     /// Without a mark: every scalar that was sent is there, and there is one.

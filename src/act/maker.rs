@@ -8,18 +8,20 @@ use serde_json::Value;
 use super::accounts::told_within;
 use super::bodies::{self, Body, new_marker};
 use super::further;
+use super::holdings::HeldObject;
 use super::identify::Sent;
 use super::items::{is_item_of, plan_undo};
 use super::kinds::{ActKind, Acting, makes_accounts};
-use super::privileges::{RoleUnknown, as_ordinary_user};
+use super::make_fault::MakeFault;
+use super::privileges::as_ordinary_user;
 use super::relations::{addressed_kinds, mark_references};
 use super::removability::Removability;
 use super::repair::{read_complaints, repair_body};
 use super::unusual::{Unusual, Unusually, context_of};
 use crate::model::{Api, Method};
 use crate::probe::{
-    AddressRefused, Answer, Ask, AskCaller, Probe, ReferenceTarget, Response, SendError, Undo, Values, WriteKind,
-    WriteNote, WriteResult, header_values, leaves_open, operation_url, serialize_body,
+    Answer, Ask, AskCaller, Probe, ReferenceTarget, Response, SendError, Undo, Values, WriteKind, WriteNote,
+    WriteResult, header_values, leaves_open, operation_url, serialize_body,
 };
 use crate::survey::{Object, Slot, id_slots, is_clear_success, role_word, scalar_text};
 
@@ -81,9 +83,11 @@ pub struct Maker<'a> {
     /// Its operations that change state.
     pub acting: &'a [Acting],
     /// Kinds of objects that addresses name.
-    pub(super) kinds: BTreeSet<String>,
+    pub kinds: BTreeSet<String>,
     /// What is known of the callers from their sign-up: caller, field, value.
     pub facts: Vec<(String, String, String)>,
+    /// What disposable callers had before the scan.
+    pub(super) held: Vec<HeldObject>,
     /// Held only to read or add.
     made: Mutex<Vec<Created>>,
     not_made: Mutex<Vec<NotMade>>,
@@ -130,61 +134,21 @@ struct SentCreation {
     listed: Option<BTreeSet<String>>,
 }
 
-/// What stands in the way of making an object.
-pub(super) enum MakeFault {
-    Sending(SendError),
-    Told(String),
-    /// Something that it refers to is not there, or may not be used.
-    Lacks(String),
-    /// It would stay, and the user of its caller has not let the scan make what stays.
-    Stays(String),
-    Refused(Arc<Answer>, String),
-}
-
-impl From<SendError> for MakeFault {
-    fn from(error: SendError) -> Self {
-        Self::Sending(error)
-    }
-}
-
-impl From<AddressRefused> for MakeFault {
-    fn from(refused: AddressRefused) -> Self {
-        Self::Told(refused.to_string())
-    }
-}
-
-impl From<RoleUnknown> for MakeFault {
-    fn from(unknown: RoleUnknown) -> Self {
-        Self::Told(unknown.to_string())
-    }
-}
-
-impl MakeFault {
-    /// Returns the answer, where there was one, and why nothing was made.
-    ///
-    /// # Errors
-    /// A fault that stops the scan.
-    fn in_words(self) -> Result<(Option<Arc<Answer>>, String), SendError> {
-        match self {
-            Self::Sending(
-                error @ (SendError::Cancelled | SendError::Died | SendError::Time(_) | SendError::Budget(_)),
-            ) => Err(error),
-            Self::Sending(error) => Ok((None, error.to_string())),
-            Self::Told(because) | Self::Lacks(because) | Self::Stays(because) => Ok((None, because)),
-            Self::Refused(answer, because) => Ok((Some(answer), because)),
-        }
-    }
-}
-
 impl<'a> Maker<'a> {
     /// Nothing is made yet.
-    pub fn new(api: &'a Api, probe: &'a Probe, acting: &'a [Acting], facts: Vec<(String, String, String)>) -> Self {
+    pub fn new(
+        api: &'a Api,
+        probe: &'a Probe,
+        acting: &'a [Acting],
+        (facts, held): (Vec<(String, String, String)>, Vec<HeldObject>),
+    ) -> Self {
         Self {
             api,
             probe,
             acting,
             kinds: addressed_kinds(api),
             facts,
+            held,
             made: Mutex::default(),
             not_made: Mutex::default(),
             accepted: Mutex::default(),
@@ -317,7 +281,8 @@ impl<'a> Maker<'a> {
         let marker = new_marker();
         let mut body = self.body(index, acting, &marker);
         if let Some(body) = &mut body {
-            self.refer(acting, caller, body).await?;
+            further::add_fields(&mut body.value, &how.fields);
+            self.refer(acting, (caller, how), body).await?;
             self.keep_ordinary(acting, body)?;
             further::add_fields(&mut body.value, &how.fields);
         }
@@ -420,7 +385,7 @@ impl<'a> Maker<'a> {
         let said = complaints.iter().map(|complaint| (complaint.field.as_str(), complaint.message.as_str()));
         let fields = further::inner_object(&mut body.value);
         let referred = fields.is_some_and(|fields| mark_references(&self.kinds, said, fields));
-        let is_changed = (repaired || referred) && self.refer(acting, caller, body).await.is_ok();
+        let is_changed = (repaired || referred) && self.refer(acting, (caller, how), body).await.is_ok();
         self.keep_ordinary(acting, body)?;
         if how.insists {
             further::add_fields(&mut body.value, &how.fields);

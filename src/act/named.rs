@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::kinds::Acting;
 use super::relations::related_kind;
 use crate::probe::{Ask, WriteRefused};
-use crate::survey::{BARE_IDS, ends_in_id, is_owner_name, resource_of_name, scalar_text};
+use crate::survey::{BARE_IDS, ends_in_id, is_owner_name, resource_of_name, scalar_text, singular_of, split_words};
 
 /// Most values of one body that are looked at.
 const MAX_LEAVES: usize = 2_000;
@@ -114,7 +114,7 @@ pub(super) fn of_body(acting: &Acting, known: &BTreeSet<String>, ask: &Ask) -> V
     found.truncate(MAX_LEAVES);
     let of = |(field, value): (String, String)| NamedObject {
         part: RequestPart::Body,
-        kinds: kinds_of(acting, &field).into_iter().chain(related_kind(known, &field, &value)).collect(),
+        kinds: kinds_of(acting, known, &field).into_iter().chain(related_kind(known, &field, &value)).collect(),
         is_owner: is_owner_name(&field),
         field,
         value: value.to_lowercase(),
@@ -132,10 +132,22 @@ fn collect_named_values(name: &str, value: &Value, found: &mut Vec<(String, Stri
     }
 }
 
-/// Returns the kinds of objects that a field may name.
-fn kinds_of(acting: &Acting, field: &str) -> Vec<String> {
+/// Returns the kinds of objects that a field may name; `ids` names what `id` does.
+fn kinds_of(acting: &Acting, known: &BTreeSet<String>, field: &str) -> Vec<String> {
     let is_bare = |name: &str| BARE_IDS.iter().take(7).any(|id| id.eq_ignore_ascii_case(name));
+    let single = field.strip_suffix('s').filter(|name| is_bare(name) || ends_in_id(name));
+    let field = single.unwrap_or(field);
     let mut kinds = Vec::new();
+
+    // An action on several (`POST /orders/bulk-archive`) names them by the collection before it.
+    if is_bare(field) && single.is_some() {
+        kinds.extend(collection_kind(acting, known));
+    }
+    // `candidates: [7, 8]`
+    let listed = singular_of(field);
+    if listed != field && known.contains(&listed) {
+        kinds.push(listed);
+    }
 
     // A bare `id` is of what the operation works on, while any other id names its kind itself.
     if is_bare(field) {
@@ -147,6 +159,13 @@ fn kinds_of(acting: &Acting, field: &str) -> Vec<String> {
         kinds.push("user".to_owned());
     }
     kinds
+}
+
+/// Returns the kind of the last collection that a path names.
+fn collection_kind(acting: &Acting, known: &BTreeSet<String>) -> Option<String> {
+    let parts = acting.operation.path.split('/').rev().filter(|part| !part.is_empty() && !part.starts_with('{'));
+    let words = parts.filter_map(|part| split_words(part).last().map(|word| singular_of(word)));
+    words.into_iter().find(|kind| known.contains(kind))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::kinds::{ActKind, Acting, acting_of, makes_accounts};
 use super::named::{NamedObject, RequestPart, named_in, of_body};
 use super::relations::addressed_kinds;
 use crate::llm::{LlmSettings, recognise_operation};
-use crate::model::{Api, Consent, Identity, clean_name, clean_text};
+use crate::model::{Api, Consent, Effect, Identity, clean_name, clean_text};
 use crate::probe::{
     Ask, AskCaller, Journal, ReferenceTarget, WriteGuard, WriteKind, WriteNote, WriteRefused, is_removal_of,
 };
@@ -111,6 +111,10 @@ impl OwnershipGuard {
         }
         if let Some(because) = &acting.left_alone {
             return Err(WriteRefused::LeftAlone(because.clone()));
+        }
+        // What only reads changes nothing of what it names.
+        if acting.operation.effect == Effect::Reads && note.kind == WriteKind::Touches {
+            return Ok(());
         }
         let path = named_in(acting, &self.base_path, ask)?;
         let body = of_body(acting, &self.kinds, ask);

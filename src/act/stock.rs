@@ -10,7 +10,9 @@ use super::bodies::{self, Body, set_at_pointer};
 use super::further::{escape_pointer_step, inner_object, locate_inner_object};
 use super::identify::{id_value, rows_in};
 use super::kinds::Acting;
-use super::maker::{MakeFault, Maker};
+use super::make_fault::MakeFault;
+use super::maker::Maker;
+use super::unusual::Unusual;
 use crate::model::{Effect, Method, Operation, Place, clean_text};
 use crate::probe::{Ask, AskCaller, ReferenceTarget, SendError, Values, operation_url};
 use crate::spec::Samples;
@@ -35,7 +37,7 @@ impl Maker<'_> {
             let own = own.or_else(|| is_person.then(|| self.own_fact(caller, &slot.name)).flatten().map(Value::String));
 
             // What is made below something becomes a part of it: that must be the caller's own.
-            let Some(value) = own.or_else(|| self.granted(caller, slot)) else {
+            let Some(value) = own.or_else(|| self.granted(caller, slot)).or_else(|| self.held(caller, slot)) else {
                 let kind = slot.resources.first().map_or("parent", String::as_str);
                 return Err(MakeFault::Told(format!(
                     "needs a {kind} of {caller}'s own to be made in, and there is none"
@@ -67,11 +69,18 @@ impl Maker<'_> {
         })
     }
 
-    /// Puts ids of the caller's own objects, or of the common stock, where the body refers to something.
-    pub(super) async fn refer(&self, acting: &Acting, caller: &str, body: &mut Body) -> Result<(), MakeFault> {
+    /// Puts ids of the caller's own objects, or of the common stock, where the body refers to something; fields that are unusual
+    /// on purpose stay as they are.
+    pub(super) async fn refer(
+        &self,
+        acting: &Acting,
+        (caller, how): (&str, &Unusual),
+        body: &mut Body,
+    ) -> Result<(), MakeFault> {
+        let is_set = |pointer: &str| pointer.rsplit('/').next().is_some_and(|name| how.fields.contains_key(name));
         let (at, members) = locate_inner_object(&body.value);
         // A person's field that is filled wrongly hands the object to another user.
-        for field in bodies::person_fields(&Value::Object(members)) {
+        for field in bodies::person_fields(&Value::Object(members)).into_iter().filter(|field| !is_set(field)) {
             let Some(own) = self.own_fact(caller, &field) else {
                 return Err(MakeFault::Lacks(format!(
                     "needs a `{}`, and {caller}'s own is not known",
@@ -82,22 +91,27 @@ impl Maker<'_> {
             set_at_pointer(&mut body.value, &format!("{at}/{}", escape_pointer_step(&field)), Value::String(own));
         }
 
-        for reference in bodies::find_references(self.api, acting, &self.kinds, &body.value) {
+        let references = bodies::find_references(self.api, acting, &self.kinds, &body.value).into_iter();
+        for reference in references.filter(|reference| !is_set(&reference.pointer)) {
             let own = self
                 .made()
                 .into_iter()
                 .rev()
                 .find(|created| created.caller == caller && created.object.resource == reference.resource);
+            let name = reference.pointer.rsplit('/').find(|part| part.parse::<usize>().is_err());
+            // `notebookSlug` wants the slug, whatever else the object is known by.
+            let slot = Slot {
+                place: Place::Query,
+                name: name.unwrap_or_default().to_owned(),
+                resources: vec![reference.resource.clone()],
+            };
+            let held = if own.is_none() { self.held(caller, &slot) } else { None };
             let value = match own {
                 Some(created) => {
-                    let name = reference.pointer.rsplit('/').find(|part| part.parse::<usize>().is_err());
-                    let name = name.unwrap_or_default().to_owned();
-
-                    // `notebookSlug` wants the slug, whatever else the object is known by.
-                    let slot = Slot { place: Place::Query, name, resources: vec![reference.resource.clone()] };
                     let own = created.object.slot_value(&slot).cloned().or_else(|| id_value(&created.object));
                     Ok(own.unwrap_or(Value::String(created.id)))
                 }
+                None if held.is_some() => Ok(held.unwrap_or_default()),
                 None if self.is_made_in(acting, &reference.resource) => Err(MakeFault::Lacks(format!(
                     "needs a {} of {caller}'s own to be made in, and there is none",
                     clean_text(&reference.resource, 40)

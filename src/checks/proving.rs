@@ -90,7 +90,8 @@ impl Rule {
             }
             WriteEffect::Shows(what) => {
                 let what = clean_name(what, 60);
-                let how = if matches!(trial.aim, Aim::Once(_)) { "changed" } else { "as it was written" };
+                let how =
+                    if matches!(trial.aim, Aim::Once(_) | Aim::Removal) { "changed" } else { "as it was written" };
                 self.weigh(name, attack.has_effect(), format!("after {by} {owner} reads `{what}` {how}"));
             }
             WriteEffect::None => {
@@ -142,6 +143,7 @@ fn find_in(rule: Rule, trial: &Trial<'_>, proven: &Proven<'_>) -> CheckResult {
 /// Returns the claim in a sentence: `bob changed note 17, which alice made`.
 pub(super) fn format_write_claim(trial: &Trial<'_>, proven: &Proven<'_>) -> String {
     let deed = match (&trial.aim, &proven.attack.effect) {
+        (Aim::Removal, WriteEffect::Shows(_)) => "took back or archived",
         (Aim::Removal, _) => "deleted",
         (Aim::Once(_), WriteEffect::Shows(_)) => "acted on",
         (_, WriteEffect::Gone) => "took over or removed",
@@ -151,7 +153,7 @@ pub(super) fn format_write_claim(trial: &Trial<'_>, proven: &Proven<'_>) -> Stri
     let named = trial
         .naming
         .as_ref()
-        .map_or_else(String::new, |naming| format!(", naming it in `{}`", clean_name(&naming.slot.name, 60)));
+        .map_or_else(String::new, |naming| format!(", naming it in `{}`", clean_name(naming.field(), 60)));
     let attacker = if trial.attacker == ANONYMOUS { "an anonymous caller" } else { &trial.attacker };
     format!("{attacker} {deed} {what}{}{named}", format_own_parents(proven))
 }

@@ -139,7 +139,8 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> ScanOutcome {
     if let Some(before) = before {
         writing::learn_owners(&input, &before.survey);
     }
-    let maker = Maker::new(&input.api, input.probe, acting, facts);
+    let held = writing::find_held(&input, before);
+    let maker = Maker::new(&input.api, input.probe, acting, (facts, held));
     let stopped = writing::make_objects(&input, &maker, ticked).await;
     let mut survey = survey_target(&input, &maker, ticked).await;
 

@@ -9,7 +9,7 @@ use super::fatal::notice_late_death;
 use super::plan::MAX_CALLERS;
 use super::run::{ScanInput, Stage, Ticked};
 use crate::access::SeenAnswer;
-use crate::act::{Accounts, ActKind, Acting, Cleaner, Leftover, Maker, was_reset};
+use crate::act::{Accounts, ActKind, Acting, Cleaner, HeldObject, Leftover, Maker, find_held_objects, was_reset};
 use crate::checks::ObservedAccess;
 use crate::llm::recognise_operation;
 use crate::model::{AccessVerb, Credential, OperationId, Secret, Security, UndoOutcome, clean_name};
@@ -188,6 +188,18 @@ pub(super) fn learn_owners(input: &ScanInput<'_>, survey: &Survey) {
             input.probe.learn_standing(id, ReferenceTarget::Foreign(kind));
         }
     }
+}
+
+/// Returns what disposable identities had before the scan, and lets the guard of writes know that it may be written to.
+/// Beside throw-away accounts those of the user stay as they are.
+pub(super) fn find_held(input: &ScanInput<'_>, before: Option<&Before>) -> Vec<HeldObject> {
+    let has_accounts = input.act.as_ref().is_some_and(|act| !act.accounts.made.is_empty());
+    let Some(before) = before.filter(|_| !has_accounts) else { return Vec::new() };
+    let held = find_held_objects(&before.survey, input.probe.identities());
+    for HeldObject { id, object, .. } in &held {
+        input.probe.learn_standing(id, ReferenceTarget::Granted(&object.resource));
+    }
+    held
 }
 
 fn standing_of<'n>(input: &ScanInput<'_>, name: &'n str) -> ReferenceTarget<'n> {

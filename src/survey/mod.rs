@@ -52,6 +52,6 @@ pub use personal_numbers::{PersonalNumber, numbers_in_both, pairs_of_strangers, 
 pub use principals::{Principals, is_about_caller, looks_like_id, names_principal, naming_parameters};
 pub use refusal::{AnswerKind, is_clear_success, is_soft_error, read_refusal};
 pub use run::{Survey, Surveyor, Tick, varying_paths};
-pub use slots::{Slot, id_slots, is_uuid, link_word, missing_like, readable_base64};
+pub use slots::{Slot, id_slots, is_uuid, link_word, missing_like, names_kind, readable_base64};
 pub use undeclared::{UndeclaredField, schema_of, undeclared_fields};
 pub use url_credentials::{credential_parameter, takes_token};

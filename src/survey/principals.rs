@@ -225,15 +225,25 @@ impl Principals<'_> {
         intruder: &Person,
     ) -> Option<Value> {
         let name = bare_name(&parameter.name);
-        if names_principal(&name) {
-            return self
-                .value_for(owner, &name, None)
-                .or_else(|| group_shown(surveyed, &name, owner, intruder))
-                .or_else(|| self.group_for(owner, intruder, &name));
-        }
+        let path = surveyed.operation.path.as_str();
+        let shown = || group_shown(surveyed, &name, owner, intruder).filter(|_| names_principal(&name));
+        let known = if names_principal(&name) { self.value_for(owner, &name, None) } else { None };
+        known.or_else(shown).or_else(|| self.naming_value((path, parameter.place, &name), owner, intruder))
+    }
 
-        let resource = resource_of_name(&name).or_else(|| resource_of_path(&surveyed.operation.path));
-        let slot = Slot { place: parameter.place, name, resources: resource.into_iter().collect() };
+    /// Returns what a value of a request takes to name the owner, or an object of the owner's that the intruder is not
+    /// shown; `where_` is the path of the operation, the place of the value and its name.
+    pub fn naming_value(
+        &self,
+        (path, place, name): (&str, Place, &str),
+        owner: &Person,
+        intruder: &Person,
+    ) -> Option<Value> {
+        if names_principal(name) {
+            return self.value_for(owner, name, None).or_else(|| self.group_for(owner, intruder, name));
+        }
+        let resource = resource_of_name(name).or_else(|| resource_of_path(path));
+        let slot = Slot { place, name: name.to_owned(), resources: resource.into_iter().collect() };
 
         // What the scan made itself is surest to be the owner's.
         self.own_objects(&slot, owner, intruder).min_by_key(|(made, _)| !made).map(|(_, value)| value.clone())

@@ -89,7 +89,7 @@ pub fn link_word(path: &str) -> Option<String> {
 }
 
 /// Returns whether a parameter has the name of what a collection of the API holds: `?sample=` beside `/samples`.
-pub(super) fn names_kind(api: &Api, name: &str) -> bool {
+pub fn names_kind(api: &Api, name: &str) -> bool {
     let word = name.to_ascii_lowercase();
     let collections =
         [format!("{word}s"), format!("{word}es"), word.strip_suffix('y').unwrap_or(&word).to_owned() + "ies"];

@@ -16,12 +16,17 @@ pub(crate) fn compare_states(before: &ObjectView, now: &ObjectView) -> Option<St
     let (was, is) = (before.object.as_ref()?, now.object.as_ref()?);
     let changed = |(name, old): &(&String, &Value)| {
         let new = is.get(*name).unwrap_or(&Value::Null);
-        let is_told = !new.is_array() && !new.is_object() && !old.is_array() && !old.is_object();
-        is_told && new != *old && !moves_by_itself(name, old)
+        is_told(new) && is_told(old) && new != *old && !moves_by_itself(name, old)
     };
     let added = || is.iter().find(|(name, new)| !was.contains_key(*name) && is_set(new) && !is_moving(name));
 
     was.iter().find(changed).map(|(name, _)| name.clone()).or_else(|| added().map(|(name, _)| name.clone()))
+}
+
+/// Returns whether a value is plain, or a list of plain ones such as labels.
+fn is_told(value: &Value) -> bool {
+    let is_plain = |value: &Value| !value.is_array() && !value.is_object();
+    is_plain(value) || value.as_array().is_some_and(|items| items.iter().all(is_plain))
 }
 
 /// A time that was set is told anew at each write; one that was not (`approved_at`) is what an action leaves.

@@ -1,13 +1,14 @@
 //! Trials of operations that change or remove what their body or query names: no id stands in the path.
 
+use super::action::compare_states;
 use super::funnel::Trial;
 use super::lab::Lab;
 use super::shot::Aim;
-use super::subject::{Naming, Subject};
-use crate::act::{ActKind, Acting, Created};
-use crate::model::{Api, InputPlace, Method, Place, Silence};
+use super::subject::{ListNaming, Naming, Subject};
+use crate::act::{ActKind, Acting, Created, Field, resolve_schema};
+use crate::model::{Api, Effect, InputPlace, JsonType, Method, Place, Silence};
 use crate::survey::{
-    Person, Slot, ends_in_id, is_me_word, resource_of_model, resource_of_name, singular_of, split_words,
+    Person, Slot, ends_in_id, is_me_word, names_kind, resource_of_model, resource_of_name, singular_of, split_words,
 };
 
 /// Words that say that something is changed.
@@ -33,10 +34,12 @@ const REMOVES: &[&str] = &["delete", "remove", "destroy", "discard", "erase"];
 enum AddressedAction {
     Changes,
     Removes,
+    /// An action that several objects go through: `POST /orders/bulk-archive`.
+    Acts,
 }
 
 /// Returns what an operation does with what its body names; `None` where nothing says it.
-fn effect_on_named(acting: &Acting) -> Option<AddressedAction> {
+fn effect_on_named(api: &Api, acting: &Acting) -> Option<AddressedAction> {
     let operation = &acting.operation;
     let said: Vec<String> = operation
         .path
@@ -52,19 +55,39 @@ fn effect_on_named(acting: &Acting) -> Option<AddressedAction> {
         Method::Put | Method::Patch => Some(AddressedAction::Changes),
         _ if says(REMOVES) => Some(AddressedAction::Removes),
         _ if says(CHANGES) => Some(AddressedAction::Changes),
+        _ if acting.kind == ActKind::Act && !acting.only_looks() && takes_list_of_ids(api, acting) => {
+            Some(AddressedAction::Acts)
+        }
         _ => None,
     }
+}
+
+/// Returns whether a body takes ids of several objects.
+fn takes_list_of_ids(api: &Api, acting: &Acting) -> bool {
+    acting.operation.effect != Effect::Reads && acting.fields(api).iter().any(|field| is_list_of_ids(api, field))
+}
+
+/// Returns whether a field takes a list of ids: `ids`, `orderIds`, `candidate_ids`; also `candidates` where those are
+/// numbers or texts, and a collection of the API has that name.
+pub(super) fn is_list_of_ids(api: &Api, field: &Field) -> bool {
+    let Some(schema) = resolve_schema(api, field.schema).filter(|it| it.types.contains(&JsonType::Array)) else {
+        return false;
+    };
+    let Some(single) = field.name.strip_suffix('s') else { return false };
+    let items = schema.items.and_then(|id| resolve_schema(api, id));
+    let is_plain =
+        items.is_some_and(|it| it.types.iter().any(|kind| matches!(kind, JsonType::Integer | JsonType::String)));
+    is_id(single) || is_plain && names_kind(api, single)
 }
 
 /// Returns the fields of a writing operation without an id in its path that may name what it writes to.
 pub(crate) fn naming_fields(api: &Api, acting: &Acting) -> Vec<Naming> {
     // A POST without a word of change or removal may make something, and does nothing to what it names.
-    if acting.operation.path.contains('{') || effect_on_named(acting).is_none() {
+    if acting.operation.path.contains('{') || effect_on_named(api, acting).is_none() {
         return Vec::new();
     }
     let declared = acting.fields(api);
-    let mut found: Vec<Naming> =
-        declared.iter().map(|field| naming_of_field(acting, &field.name, false, field.required)).collect();
+    let mut found: Vec<Naming> = declared.iter().map(|field| naming_of_declared(api, acting, field)).collect();
     // Of an example it is not known which members may be left out, so each counts as required.
     if declared.is_empty()
         && let Some(example) = acting.content.as_ref().and_then(|content| content.example.as_ref())
@@ -91,6 +114,12 @@ fn is_id(name: &str) -> bool {
         || matches!(split_words(name).join("").as_str(), "id" | "user" | "username" | "owner" | "account" | "login")
 }
 
+fn naming_of_declared(api: &Api, acting: &Acting, field: &Field) -> Naming {
+    let list = is_list_of_ids(api, field).then(|| ListNaming { field: field.name.clone(), beside: None });
+    let name = if list.is_some() { field.name.strip_suffix('s').unwrap_or(&field.name) } else { &field.name };
+    Naming { list, ..naming_of_field(acting, name, false, field.required) }
+}
+
 /// Returns a field with the objects that it may name, as a slot of the path would.
 fn naming_of_field(acting: &Acting, name: &str, in_query: bool, required: bool) -> Naming {
     // The nearest word of the path is the likeliest kind of a bare `id`.
@@ -101,7 +130,7 @@ fn naming_of_field(acting: &Acting, name: &str, in_query: bool, required: bool) 
         None => of_path.collect(),
     };
     resources.extend(loaded_resource(acting, name, in_query).filter(|resource| !resources.contains(resource)));
-    Naming { slot: Slot { place: Place::Query, name: name.to_owned(), resources }, in_query, required }
+    Naming { slot: Slot { place: Place::Query, name: name.to_owned(), resources }, in_query, required, list: None }
 }
 
 /// Returns the trial of an operation whose request names something that the scan made.
@@ -110,11 +139,15 @@ fn naming_of_field(acting: &Acting, name: &str, in_query: bool, required: bool) 
 /// `NotTried` where there is no such thing.
 pub(crate) fn addressed_trial<'a>(lab: &'a Lab<'a>, acting: &'a Acting) -> Result<Trial<'a>, Silence> {
     let no_deed = || Silence::not_applicable("nothing says that it changes or removes what its body names");
-    let deed = effect_on_named(acting).ok_or_else(no_deed)?;
+    let deed = effect_on_named(lab.maker.api, acting).ok_or_else(no_deed)?;
     let namings = naming_fields(lab.maker.api, acting);
     let pairs = lab.pairs();
     let object = |naming: &Naming| {
-        pairs.iter().find_map(|pair| Some((naming.clone(), *pair, object_of(lab, naming, &pair.1.name)?)))
+        let owned = |pair: &&PeoplePair<'_>| object_of(lab, naming, &pair.1.name).is_some();
+        // Beside an own one in a list a foreign one may go unseen: who has one of its own comes first.
+        let has_own = |pair: &&PeoplePair<'_>| naming.list.is_none() || object_of(lab, naming, &pair.0.name).is_some();
+        let pair = pairs.iter().filter(owned).find(has_own).or_else(|| pairs.iter().find(owned))?;
+        Some((naming.clone(), *pair, object_of(lab, naming, &pair.1.name)?))
     };
     // An object comes before an account, whose change may spoil a caller.
     let found = match namings.iter().find_map(object) {
@@ -125,8 +158,17 @@ pub(crate) fn addressed_trial<'a>(lab: &'a Lab<'a>, acting: &'a Acting) -> Resul
         None => return Err(lab.no_target(acting, !pairs.is_empty())),
     };
 
-    let (naming, (intruder, owner), subject) = found;
-    let aim = if deed == AddressedAction::Removes { Aim::Removal } else { Aim::Change };
+    let (mut naming, (intruder, owner), subject) = found;
+    // Some servers look at the first of a list alone: the attacker's own stands before the other's.
+    let own = object_of(lab, &naming, &intruder.name).and_then(|own| own.value(&naming.slot));
+    if let Some(list) = &mut naming.list {
+        list.beside = own;
+    }
+    let aim = match deed {
+        AddressedAction::Removes => Aim::Removal,
+        AddressedAction::Changes => Aim::Change,
+        AddressedAction::Acts => Aim::Once(&compare_states),
+    };
     let trial = Trial::new(lab, acting, (subject, &owner.name), aim, &intruder.name);
     Ok(Trial { naming: Some(naming), peer: Some(intruder), ..trial })
 }

@@ -33,6 +33,11 @@ impl<'a> Lab<'a> {
             let object = slot.resources.iter().find_map(of_kind)?;
             Some((id, object))
         });
+        let held = self.maker.held_of(owner, slot).filter_map(|held| {
+            let now = self.survey.objects.known.get(&(held.object.resource.clone(), held.id.clone()))?;
+            Some((&held.id, now))
+        });
+        let known = known.chain(held);
         known.filter_map(|(id, object)| self.as_created(acting, owner, (id, object))).next()
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::account::NO_ID;
+use super::action::compare_states;
 use super::answers::refusal_sign;
 use super::body::harmless_change;
 use super::funnel::Trial;
@@ -154,7 +155,7 @@ impl Trial<'_> {
     /// # Errors
     /// `Undecided` where it could not be composed or sent.
     pub(super) async fn fire(&self, caller: &str, twist: &Twist, on: Spot<'_>) -> Result<Fired, Silence> {
-        let Composed { values, body, wanted } = self.compose(on)?;
+        let Composed { values, body, wanted } = self.compose(caller, on)?;
         let sender = if caller == ANONYMOUS { AskCaller::Anonymous } else { self.lab.caller(caller) };
         let written = self.lab.write_twisted(self.acting, sender, &values, body.as_ref(), twist).await?;
         let answer = written.answer;
@@ -183,7 +184,7 @@ impl Trial<'_> {
         Ok(tried)
     }
 
-    fn compose(&self, on: Spot<'_>) -> Result<Composed, Silence> {
+    fn compose(&self, caller: &str, on: Spot<'_>) -> Result<Composed, Silence> {
         let api = self.lab.maker.api;
         let no_field = || Silence::undecided("no field is known that the operation changes");
         let present = named_fields(on);
@@ -209,7 +210,7 @@ impl Trial<'_> {
                 let change = match (&self.naming, on.subject) {
                     (None, Subject::Object(_)) => self.lab.change(self.acting, &present, &[]),
                     (naming, _) => {
-                        let name = naming.as_ref().map_or("", |naming| naming.slot.name.as_str());
+                        let name = naming.as_ref().map_or("", |naming| naming.field());
                         harmless_change(self.lab, self.acting, name, on.seen)
                     }
                 };
@@ -219,7 +220,7 @@ impl Trial<'_> {
             }
         };
 
-        let values = self.address(on, &mut body)?;
+        let values = self.address(caller, on, &mut body)?;
         Ok(Composed { values, body, wanted })
     }
 
@@ -246,12 +247,12 @@ impl Trial<'_> {
     }
 
     /// Returns the values of the address; the body gets the name of the subject where the path has none.
-    fn address(&self, on: Spot<'_>, body: &mut Option<Body>) -> Result<Values, Silence> {
+    fn address(&self, caller: &str, on: Spot<'_>, body: &mut Option<Body>) -> Result<Values, Silence> {
         let unknown = || Silence::undecided(NO_ID);
         match (&self.naming, on.subject) {
             (Some(naming), subject) => {
                 let theirs = subject.value(&naming.slot).ok_or_else(unknown)?;
-                Ok(naming.put(self.lab, self.acting, &theirs, body))
+                Ok(naming.put((self.lab, self.acting), &theirs, caller == self.attacker, body))
             }
             (None, Subject::Object(created)) => self.lab.values(&self.acting.operation, created).ok_or_else(unknown),
             (None, Subject::Spare(spare)) => {
@@ -277,7 +278,11 @@ impl Trial<'_> {
         while watch.is_due().await {
             let seen = on.subject.view(self.lab, &self.owner).await?;
             let seen = seen.ok_or_else(|| Silence::undecided("the owner's view could not be had after the write"))?;
-            let effect = self.effect(wanted, on, &seen).await?;
+            let effect = match self.effect(wanted, on, &seen).await? {
+                // What a refused removal leaves otherwise than it was has changed by itself.
+                WriteEffect::Shows(_) if refused && matches!(wanted, ExpectedEffect::Gone) => WriteEffect::None,
+                effect => effect,
+            };
             let expected =
                 effect != WriteEffect::None && (effect != WriteEffect::Gone || matches!(wanted, ExpectedEffect::Gone));
             // That a changed object vanished is seen twice before it is believed.
@@ -308,6 +313,10 @@ impl Trial<'_> {
             (ExpectedEffect::Value(field, value), _) if seen.shows(field, value) => WriteEffect::Shows(field.clone()),
             (ExpectedEffect::Anything, Aim::Call(compare) | Aim::Once(compare)) if !seen.is_gone() => {
                 compare(on.seen, seen).map_or(WriteEffect::None, WriteEffect::Shows)
+            }
+            // Withdrawn, archived, marked as deleted: it is still shown, in another state.
+            (ExpectedEffect::Gone, Aim::Removal) if !seen.is_gone() && matches!(on.subject, Subject::Object(_)) => {
+                compare_states(on.seen, seen).map_or(WriteEffect::None, WriteEffect::Shows)
             }
             (ExpectedEffect::Password(secret), _) => {
                 let taken = self.signs_in_with(on.subject, secret).await?;

@@ -41,27 +41,57 @@ pub struct Naming {
     pub in_query: bool,
     /// The body is refused without it.
     pub required: bool,
+    /// It takes several at once.
+    pub list: Option<ListNaming>,
+}
+
+/// A field that takes the ids of several objects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListNaming {
+    /// Its name: `ids`.
+    pub field: String,
+    /// What is the attacker's own, and stands before the other's.
+    pub beside: Option<Value>,
 }
 
 impl Naming {
     /// Returns where the weakness is.
     pub fn site(&self) -> String {
-        let name = clean_name(&self.slot.name, 60);
+        let name = clean_name(self.field(), 60);
         if self.in_query { format!("query:{name}") } else { format!("body:/{name}") }
     }
 
+    /// Returns the name of the field.
+    pub fn field(&self) -> &str {
+        self.list.as_ref().map_or(&self.slot.name, |list| &list.field)
+    }
+
+    /// Returns what the field holds, in the JSON type that its sample has; an attacker's own stands before the other's.
+    fn value(&self, theirs: &Value, sample: Option<&Value>, by_attacker: bool) -> Value {
+        let as_sampled = |value: &Value, sample: Option<&Value>| match sample {
+            Some(Value::String(_)) => scalar_text(value).map_or_else(|| value.clone(), Value::String),
+            _ => value.clone(),
+        };
+        let Some(list) = &self.list else { return as_sampled(theirs, sample) };
+        let sample = sample.and_then(|sample| sample.get(0));
+        let own = list.beside.iter().filter(|_| by_attacker);
+        Value::Array(own.chain([theirs]).map(|value| as_sampled(value, sample)).collect())
+    }
+
     /// Puts the name of a subject into a request.
-    pub(super) fn put(&self, lab: &Lab<'_>, acting: &Acting, theirs: &Value, body: &mut Option<Body>) -> Values {
+    pub(super) fn put(
+        &self,
+        (lab, acting): (&Lab<'_>, &Acting),
+        theirs: &Value,
+        by_attacker: bool,
+        body: &mut Option<Body>,
+    ) -> Values {
         let mut values: Values = Samples::new(lab.maker.api, 1).required(&acting.operation);
         if self.in_query {
             values.insert((Place::Query, self.slot.name.clone()), theirs.clone());
         } else if let Some(members) = body.as_mut().and_then(|body| body.value.as_object_mut()) {
-            // The field keeps the JSON type that its sample has.
-            let value = match members.get(&self.slot.name) {
-                Some(Value::String(_)) => scalar_text(theirs).map_or_else(|| theirs.clone(), Value::String),
-                _ => theirs.clone(),
-            };
-            members.insert(self.slot.name.clone(), value);
+            let value = self.value(theirs, members.get(self.field()), by_attacker);
+            members.insert(self.field().to_owned(), value);
         }
 
         values

@@ -1,0 +1,65 @@
+//! What a POST that only reads has shown of another user's by what its body names.
+
+use super::access::ReachedObject;
+use super::acting::ActCx;
+use super::rule::{CheckResult, Rule, Violation, status_text};
+use crate::act::Acting;
+use crate::model::{AccessVerb, OperationId, Role, Silence, clean_name};
+use crate::trial::{Asked, AskedShown, objects_shown, refusal_sign};
+
+/// Tries the fields of a reading POST that name a user or an object.
+pub(super) async fn judge_asked(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
+    let mut last = None;
+    for case in cx.asked(acting)? {
+        match case.run().await.and_then(|shown| prove_asked(cx, &case, &shown)) {
+            Ok(drafts) => return Ok(drafts),
+            Err(silence) => last = Some(silence),
+        }
+    }
+    Err(last.unwrap_or_else(|| Silence::not_applicable("no field of its body names a user or an object")))
+}
+
+fn prove_asked(cx: &ActCx<'_>, case: &Asked<'_>, shown: &AskedShown) -> CheckResult {
+    let (intruder, owner) = (&case.intruder.name, &case.owner.name);
+    let name = clean_name(&case.field.name, 60);
+    let mut rule = Rule::default();
+    let because = format!("{} values of {owner}'s, by `{name}`", shown.leaves.len());
+    rule.weigh("carries-owner-values", shown.count_in(&shown.attack) > 0, because);
+    let lacks = |answer| shown.count_in(answer) == 0;
+    let own = format!("{intruder}'s own answer (status {}) has none of them", status_text(&shown.innocent));
+    rule.weigh("own-answer-lacks-them", lacks(&shown.innocent), own);
+    let sign = refusal_sign(&shown.nobody);
+    let said = sign.clone().unwrap_or_else(|| format!("status {}", status_text(&shown.nobody)));
+    rule.weigh("anonymous-lacks-them", lacks(&shown.nobody), format!("without credentials: {said}"));
+    let nothing = format!("an id that nothing has (status {}) gets none of them", status_text(&shown.nothing));
+    rule.weigh("nobodys-name-lacks-them", lacks(&shown.nothing), nothing);
+    let same = shown.count_in(&shown.again) == shown.leaves.len();
+    rule.weigh("repeated", same, "the same request again gave the same values");
+    claim_shown(cx, case, shown, &mut rule)?;
+    rule.show(Role::Attack, &shown.attack).show(Role::Baseline, &shown.rightful);
+    rule.show_all(Role::Control, [&shown.innocent, &shown.nobody, &shown.nothing]);
+    rule.found(Violation {
+        site: format!("body:/{name}"),
+        cause: case.acting.operation.path.clone(),
+        claim: format!("{intruder} was shown what is {owner}'s, naming it in `{name}`"),
+        severity: None,
+        surveyed: case.acting,
+    })
+}
+
+/// Claims the object that was shown: whether it is meant for its owner alone is for all facts about it to say.
+fn claim_shown(cx: &ActCx<'_>, case: &Asked<'_>, shown: &AskedShown, rule: &mut Rule) -> Result<(), Silence> {
+    let (owner, caller) = (case.owner.name.as_str(), case.intruder.name.as_str());
+    let found = objects_shown(&shown.attack, &shown.leaves, cx.check.survey, owner);
+    let key = found.first().ok_or_else(|| {
+        Silence::undecided(format!(
+            "no object of {owner} is known in the answer, and a filter over what is public looks the same"
+        ))
+    })?;
+    // The field is what is judged: without it the route's own answers are evidence like any other.
+    let operation = OperationId(format!("{}?{}", case.acting.operation.id, case.field.name));
+    rule.claim_access(
+        ReachedObject { operation: &operation, verb: AccessVerb::Read, key, owner, caller }.claim(&shown.leaves),
+    );
+    Ok(())
+}
