@@ -14,7 +14,7 @@ use super::items::{is_item_of, plan_undo};
 use super::kinds::{ActKind, Acting, makes_accounts};
 use super::make_fault::MakeFault;
 use super::privileges::as_ordinary_user;
-use super::relations::{addressed_kinds, mark_references};
+use super::relations::{addressed_kinds, mark_references, mark_unknown_kinds};
 use super::removability::Removability;
 use super::repair::{read_complaints, repair_body};
 use super::unusual::{Unusual, Unusually, context_of};
@@ -83,7 +83,7 @@ pub struct Maker<'a> {
     /// Its operations that change state.
     pub acting: &'a [Acting],
     /// Kinds of objects that addresses name.
-    pub kinds: BTreeSet<String>,
+    pub(super) kinds: BTreeSet<String>,
     /// What is known of the callers from their sign-up: caller, field, value.
     pub facts: Vec<(String, String, String)>,
     /// What disposable callers had before the scan.
@@ -236,7 +236,8 @@ impl<'a> Maker<'a> {
     /// A fault that stops the scan.
     pub async fn make(&self, index: usize, caller: &str) -> Result<Option<Created>, SendError> {
         let Some(acting) = self.acting.get(index) else { return Ok(None) };
-        let fault = match self.try_make(index, acting, caller, &Unusual::default()).await {
+        let made = self.try_make(index, acting, caller, &Unusual::default()).await;
+        let fault = match made {
             Ok(created) => {
                 self.made.lock().unwrap_or_else(PoisonError::into_inner).push(created.clone());
                 return Ok(Some(created));
@@ -308,7 +309,11 @@ impl<'a> Maker<'a> {
             last = Some(Arc::clone(answer));
             // Only these refusals are of the body, among them a 2xx with an error in it: mending cures no other.
             let is_mended = match (&mut body, response.status) {
-                (Some(body), 400 | 409 | 422 | 200..=299) => self.mend_body(&planned, body, response).await?,
+                // A collection is there: what a 404 did not find is something that the body names.
+                (Some(body), 404) if acting.slots.is_empty() => self.mend_references(&planned, body, response).await,
+                (Some(body), 400 | 409 | 422 | 200..=299) => {
+                    self.mend_body(&planned, body, response).await? || self.make_unique(acting, body, response)
+                }
                 _ => false,
             };
             if !is_mended {
@@ -377,20 +382,29 @@ impl<'a> Maker<'a> {
         &self,
         planned: &PlannedObject<'_>,
         body: &mut Body,
-        said: &Response,
+        response: &Response,
     ) -> Result<bool, MakeFault> {
         let PlannedObject { acting, caller, how, .. } = *planned;
-        let complaints = read_complaints(said);
+        let complaints = read_complaints(response);
         let repaired = repair_body(&mut body.value, &complaints, &planned.marker);
         let said = complaints.iter().map(|complaint| (complaint.field.as_str(), complaint.message.as_str()));
         let fields = further::inner_object(&mut body.value);
         let referred = fields.is_some_and(|fields| mark_references(&self.kinds, said, fields));
+        let referred = referred || self.mend_references(planned, body, response).await;
         let is_changed = (repaired || referred) && self.refer(acting, (caller, how), body).await.is_ok();
         self.keep_ordinary(acting, body)?;
         if how.insists {
             further::add_fields(&mut body.value, &how.fields);
         }
         Ok(is_changed)
+    }
+
+    /// Fills texts that a refusal shows to be references; whether there are such.
+    async fn mend_references(&self, planned: &PlannedObject<'_>, body: &mut Body, said: &Response) -> bool {
+        let PlannedObject { acting, caller, how, .. } = *planned;
+        let fields = further::inner_object(&mut body.value);
+        let is_marked = fields.is_some_and(|fields| mark_unknown_kinds(&self.kinds, &said.text, fields));
+        is_marked && self.refer(acting, (caller, how), body).await.is_ok()
     }
 
     /// Sees to it that an account that is made as any other object is an ordinary user's.

@@ -66,11 +66,30 @@ pub(super) fn mark_references<'c>(
     is_changed
 }
 
+/// Gives texts of a body the form of an id where a refusal says that it knows nothing of the kind that they name, without
+/// naming a field: `listing_not_found`, `Unknown customer`; whether there are such.
+pub(super) fn mark_unknown_kinds(kinds: &BTreeSet<String>, said: &str, fields: &mut Map<String, Value>) -> bool {
+    let said = said.get(..2_000).unwrap_or(said).to_ascii_lowercase().replace(['_', '-', '.'], " ");
+    if !UNKNOWN.split(',').any(|words| said.contains(words)) {
+        return false;
+    }
+    let words: BTreeSet<&str> = said.split(|letter: char| !letter.is_alphanumeric()).collect();
+    let mut is_changed = false;
+    for (name, value) in fields.iter_mut().filter(|(_, value)| value.is_string()) {
+        let kind = related_kind(kinds, name, FIRST_ID).filter(|kind| words.contains(kind.as_str()));
+        if kind.is_some() && value.as_str() != Some(FIRST_ID) {
+            *value = Value::String(FIRST_ID.to_owned());
+            is_changed = true;
+        }
+    }
+    is_changed
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Map, Value, json};
 
-    use super::{mark_references, related_kind};
+    use super::{mark_references, mark_unknown_kinds, related_kind};
 
     #[test]
     fn a_name_that_the_target_does_not_know_is_taken_for_a_reference() {
@@ -81,6 +100,20 @@ mod tests {
         assert!(!mark_references(&kinds, [("remark", said), ("analyte", "too short")].into_iter(), &mut fields));
         assert!(mark_references(&kinds, [("remark", said), ("analyte", said)].into_iter(), &mut fields));
         assert_eq!(Value::Object(fields), json!({"analyte": "1", "remark": "rw97"}));
+    }
+
+    #[test]
+    fn a_kind_that_a_refusal_does_not_find_is_a_reference_whatever_field_it_names() {
+        let kinds = ["listing".to_owned()].into();
+        let body = || Map::from_iter([("listing".to_owned(), json!("rw97")), ("text".to_owned(), json!("rw97"))]);
+        for said in ["{\"code\": \"listing_not_found\"}", "Unknown listing"] {
+            let mut fields = body();
+            assert!(mark_unknown_kinds(&kinds, said, &mut fields), "{said}");
+            assert_eq!(Value::Object(fields), json!({"listing": "1", "text": "rw97"}));
+        }
+        for said in ["listing is too long", "order not found", "not found"] {
+            assert!(!mark_unknown_kinds(&kinds, said, &mut body()), "{said}");
+        }
     }
 
     #[test]

@@ -307,7 +307,7 @@ fn requested_value(name: &str, said: &str, present: Option<&Value>, marker: &str
     if says(&["string"]) && present.is_some_and(|value| !value.is_string()) {
         return Some(json!(marker));
     }
-    if says(&["taken", "exists", "already", "unique"]) && present.is_some() {
+    if says(&["taken", "exists", "already", "unique"]) {
         return None;
     }
     if present.is_none() || says(&["required", "missing", "blank", "empty", "null"]) && present.is_some_and(is_blank) {

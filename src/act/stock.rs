@@ -6,10 +6,10 @@ use std::sync::PoisonError;
 use serde_json::Value;
 
 use super::account_undo::is_people;
-use super::bodies::{self, Body, set_at_pointer};
+use super::bodies::{self, Body, Reference, set_at_pointer};
 use super::further::{escape_pointer_step, inner_object, locate_inner_object};
 use super::identify::{id_value, rows_in};
-use super::kinds::Acting;
+use super::kinds::{ActKind, Acting, makes_accounts};
 use super::make_fault::MakeFault;
 use super::maker::Maker;
 use super::unusual::Unusual;
@@ -17,8 +17,8 @@ use crate::model::{Effect, Method, Operation, Place, clean_text};
 use crate::probe::{Ask, AskCaller, ReferenceTarget, SendError, Values, operation_url};
 use crate::spec::Samples;
 use crate::survey::{
-    Object, Slot, id_slots, is_me_word, is_strong_owner_name, resource_of_path, role_word, scalar_text, session_facts,
-    split_words,
+    Object, Slot, id_slots, is_me_word, is_strong_owner_name, resource_of_name, resource_of_path, role_word,
+    scalar_text, session_facts, split_words,
 };
 
 impl Maker<'_> {
@@ -37,7 +37,12 @@ impl Maker<'_> {
             let own = own.or_else(|| is_person.then(|| self.own_fact(caller, &slot.name)).flatten().map(Value::String));
 
             // What is made below something becomes a part of it: that must be the caller's own.
-            let Some(value) = own.or_else(|| self.granted(caller, slot)).or_else(|| self.held(caller, slot)) else {
+            let own = own.or_else(|| self.granted(caller, slot)).or_else(|| self.held(caller, slot));
+            let own = match own {
+                None => self.came_with(caller, slot).await?,
+                own => own,
+            };
+            let Some(value) = own else {
                 let kind = slot.resources.first().map_or("parent", String::as_str);
                 return Err(MakeFault::Told(format!(
                     "needs a {kind} of {caller}'s own to be made in, and there is none"
@@ -58,8 +63,7 @@ impl Maker<'_> {
         let identity = self.probe.identities().iter().find(|identity| identity.name == caller)?;
         let may = identity.consent.covers_what_was_there();
         let fits = |parameter: &&String| {
-            **parameter == slot.name
-                || crate::survey::resource_of_name(parameter).is_some_and(|kind| slot.resources.contains(&kind))
+            **parameter == slot.name || resource_of_name(parameter).is_some_and(|kind| slot.resources.contains(&kind))
         };
         let owned = identity.owns.iter().filter(|_| may).find(|(parameter, _)| fits(parameter));
         // The configuration has ids as texts, and validators want a number where one belongs.
@@ -80,7 +84,9 @@ impl Maker<'_> {
         let is_set = |pointer: &str| pointer.rsplit('/').next().is_some_and(|name| how.fields.contains_key(name));
         let (at, members) = locate_inner_object(&body.value);
         // A person's field that is filled wrongly hands the object to another user.
-        for field in bodies::person_fields(&Value::Object(members)).into_iter().filter(|field| !is_set(field)) {
+        let named = bodies::person_fields(&Value::Object(members)).into_iter().filter(|field| !is_set(field));
+        // The customer of an invoice is a thing of the API where customers are made, and no user.
+        for field in named.filter(|field| self.thing_named(field).is_none()) {
             let Some(own) = self.own_fact(caller, &field) else {
                 return Err(MakeFault::Lacks(format!(
                     "needs a `{}`, and {caller}'s own is not known",
@@ -91,7 +97,7 @@ impl Maker<'_> {
             set_at_pointer(&mut body.value, &format!("{at}/{}", escape_pointer_step(&field)), Value::String(own));
         }
 
-        let references = bodies::find_references(self.api, acting, &self.kinds, &body.value).into_iter();
+        let references = self.references(acting, &body.value).into_iter();
         for reference in references.filter(|reference| !is_set(&reference.pointer)) {
             let own = self
                 .made()
@@ -135,6 +141,29 @@ impl Maker<'_> {
         }
 
         Ok(())
+    }
+
+    /// Returns the references of a body: what its fields name, and not whose it is.
+    pub fn references(&self, acting: &Acting, body: &Value) -> Vec<Reference> {
+        let (at, members) = locate_inner_object(body);
+        let declared = acting.fields(self.api);
+        let things = bodies::person_fields(&Value::Object(members)).into_iter().filter_map(|field| {
+            let required = declared.iter().any(|known| known.name == field && known.required);
+            let pointer = format!("{at}/{}", escape_pointer_step(&field));
+            Some(Reference { pointer, resource: self.thing_named(&field)?, required })
+        });
+        bodies::find_references(self.api, acting, &self.kinds, body).into_iter().chain(things).collect()
+    }
+
+    /// Returns the kind that a field names, where operations of the API make such things, and not as accounts.
+    pub fn thing_named(&self, field: &str) -> Option<String> {
+        let kind = resource_of_name(field).filter(|kind| !matches!(kind.as_str(), "user" | "account" | "person"))?;
+        let makes = |acting: &Acting| {
+            acting.kind == ActKind::Create
+                && acting.resource.as_ref() == Some(&kind)
+                && !makes_accounts(self.api, acting)
+        };
+        self.acting.iter().any(makes).then_some(kind)
     }
 
     /// Whether the document has what an operation makes below such a parent (`/projects/{id}/tasks`): then it becomes a part

@@ -144,9 +144,11 @@ impl<'a> Trial<'a> {
         };
 
         // Only where the request names the object something else may have been written to.
-        let own_thing = match self.naming {
-            Some(_) => subject.counterpart(self.lab, &self.attacker).await?,
-            None => None,
+        // What stands beside it in a list was meant to change as well.
+        let is_beside = |naming: &Naming| naming.list.as_ref().is_some_and(|list| list.beside.is_some());
+        let own_thing = match &self.naming {
+            Some(naming) if !is_beside(naming) => subject.counterpart(self.lab, &self.attacker).await?,
+            _ => None,
         };
         self.note_hit(&hit, &subject);
         let (again, other) = match subject.object() {

@@ -1,6 +1,6 @@
 //! What trials work with: objects and accounts of the scan's own, and who tries whose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use serde_json::Value;
@@ -36,14 +36,16 @@ pub struct Lab<'a> {
     pub(super) stand_ins: Mutex<BTreeMap<String, Option<String>>>,
     /// How soon writes have shown.
     pub(super) promptness: Promptness,
+    /// Creating operations whose things were shown within their parents, by index; held only to add or read.
+    pub(super) shown_within: Mutex<BTreeSet<usize>>,
 }
 
 impl<'a> Lab<'a> {
     /// Returns a lab in which nothing was tried yet.
     pub fn new(survey: &'a Survey, maker: &'a Maker<'a>, accounts: &'a Accounts, facts: &'a FactTable) -> Self {
         let spares = SpareMaker::new(maker.api, maker.probe, maker.acting);
-        let (accesses, stand_ins, promptness) = Default::default();
-        Self { survey, maker, accounts, spares, facts, accesses, stand_ins, promptness }
+        let (accesses, stand_ins, promptness, shown_within) = Default::default();
+        Self { survey, maker, accounts, spares, facts, accesses, stand_ins, promptness, shown_within }
     }
 
     /// Returns signed-in callers of one rank, as intruder and owner; strangers to each other first. A caller whose account

@@ -1,7 +1,7 @@
 //! What a caller sees of an object now: at its own address, or else in a list.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -9,12 +9,12 @@ use url::Url;
 use super::lab::Lab;
 use super::values::has_value;
 use crate::act::{
-    Created, contains_marker, id_value, is_like_made_by, is_marked, is_tombstone, item_operations, list_operation,
-    objects_in, other_lists,
+    Acting, Created, contains_marker, id_value, is_like_made_by, is_marked, is_tombstone, item_operations,
+    list_operation, objects_in, other_lists,
 };
-use crate::model::{Method, Operation};
+use crate::model::{Api, Effect, Method, Operation, path_shape};
 use crate::probe::{Answer, Ask, SendError, operation_url};
-use crate::survey::{Object, is_clear_success, scalar_text};
+use crate::survey::{Object, is_clear_success, scalar_text, singular_of};
 
 /// What an owner sees of its own object.
 #[derive(Debug, Clone)]
@@ -89,6 +89,15 @@ impl<'a> Lab<'a> {
         {
             return Ok(Some((operation, self.look_at_its(caller, url, created).await?)));
         }
+        if let Some(operation) = parent_operation(api, producer)
+            && let Ok(url) = operation_url(self.maker.probe.base_url(), operation, &created.values)
+        {
+            let seen = self.look_within(caller, url, created).await?;
+            // Not every read of a parent shows what lies below it: one that has shown such a thing says when it is gone.
+            if self.keeps_showing(created.producer, &seen) {
+                return Ok(Some((operation, seen)));
+            }
+        }
         // Other lists may show what is published alone, so that only their showing the object counts.
         for operation in other_lists(api, producer).take(2) {
             let Ok(url) = operation_url(self.maker.probe.base_url(), operation, &created.values) else { continue };
@@ -116,6 +125,36 @@ impl<'a> Lab<'a> {
         }
 
         Ok(seen)
+    }
+
+    /// Looks for an object among the parts that its parent shows: in a member with the name of its kind, or by its mark.
+    async fn look_within(&self, caller: &str, url: Url, created: &Created) -> Result<ObjectView, SendError> {
+        let seen = self.look(caller, url, created).await?;
+        let kind = &created.object.resource;
+        let answer = Arc::clone(&seen.answer);
+        let json = answer.response().and_then(|response| response.json.as_ref());
+        let parts = json.into_iter().flat_map(objects_in).flatten().filter(|(name, _)| singular_of(name) == *kind);
+        let mut parts = parts.flat_map(|(_, part)| objects_in(part));
+        let is_it = |fields: &&Map<String, Value>| {
+            let id = id_value(&Object::of(kind, fields, BTreeMap::new())).and_then(|value| scalar_text(&value));
+            id.as_ref() == Some(&created.id)
+        };
+        let marked = |fields: &&Map<String, Value>| contains_marker(fields, &created.marker);
+        let object = match created.marker.is_empty() {
+            true => parts.find(is_it),
+            false => json.and_then(|json| objects_in(json).find(marked)).or_else(|| parts.find(is_it)),
+        };
+        let object = object.filter(|fields| !is_tombstone(fields)).cloned();
+        Ok(ObjectView { object, ..seen })
+    }
+
+    /// Returns whether a view of a parent says something of what a creating operation makes below it.
+    fn keeps_showing(&self, producer: usize, seen: &ObjectView) -> bool {
+        let mut known = self.shown_within.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.object.is_some() {
+            known.insert(producer);
+        }
+        known.contains(&producer)
     }
 
     async fn look(&self, caller: &str, url: Url, created: &Created) -> Result<ObjectView, SendError> {
@@ -147,6 +186,14 @@ impl<'a> Lab<'a> {
             .cloned();
         Ok(ObjectView { answer, object, telling })
     }
+}
+
+/// Returns the read of the object below which an operation makes something: `/plans/{id}` for `/plans/{id}/meals`.
+fn parent_operation<'a>(api: &'a Api, create: &Acting) -> Option<&'a Operation> {
+    let path = path_shape(&create.operation.path);
+    let (parent, _) = path.trim_end_matches('/').rsplit_once('/').filter(|(parent, _)| parent.ends_with("{}"))?;
+    let mut reads = api.operations.iter().filter(|operation| operation.method == Method::Get);
+    reads.find(|operation| operation.effect == Effect::Reads && path_shape(&operation.path) == parent)
 }
 
 /// Whether an answer says something of what it shows: it is no fault, no overload, and whole.

@@ -8,7 +8,7 @@ use super::answers::{access_refusal, why_inconclusive};
 use super::lab::Lab;
 use super::look::ObjectView;
 use super::making::Making;
-use crate::act::{ActKind, Acting, Created, Unusually, contains_marker, find_references};
+use crate::act::{ActKind, Acting, Created, Unusually, contains_marker};
 use crate::model::{Place, Silence, clean_name};
 use crate::probe::Answer;
 use crate::survey::{Person, Slot, is_owner_name, missing_like, scalar_text};
@@ -58,7 +58,10 @@ impl<'a> Lab<'a> {
         let none = || Silence::not_applicable("what it makes refers to no object of another kind");
         let index = self.index_of(acting).filter(|_| acting.kind == ActKind::Create).ok_or_else(none)?;
         let (pairs, made) = (self.pairs(), self.maker.made());
-        let found = pairs.iter().find_map(|(intruder, owner)| {
+        // Who has made such a thing itself has what else its body needs.
+        let has_own = |person: &Person| made.iter().any(|made| made.producer == index && made.caller == person.name);
+        let (able, others): (Vec<_>, Vec<_>) = pairs.iter().partition(|(intruder, _)| has_own(intruder));
+        let found = able.into_iter().chain(others).find_map(|(intruder, owner)| {
             let mut own = made.iter().rev().filter(|made| made.producer == index && made.caller == owner.name);
             own.find_map(|control| {
                 let (field, target) = self.reference_of(acting, control, &made)?;
@@ -72,10 +75,11 @@ impl<'a> Lab<'a> {
     /// Returns a field of a body that refers to an object which its maker made as well, and that object.
     fn reference_of(&self, acting: &Acting, control: &Created, made: &[Created]) -> Option<(String, Created)> {
         let body = control.body.as_ref()?;
-        let references = find_references(self.maker.api, acting, &self.maker.kinds, &body.value);
+        let references = self.maker.references(acting, &body.value);
         references.into_iter().find_map(|reference| {
             let name = reference.pointer.strip_prefix('/').filter(|name| !name.contains('/'))?;
-            let is_person = is_owner_name(name) || self.is_people(&reference.resource);
+            let is_thing = self.maker.thing_named(name).is_some();
+            let is_person = !is_thing && (is_owner_name(name) || self.is_people(&reference.resource));
             let value = body.value.get(name).filter(|_| !is_person)?;
             let target = made.iter().find(|other| {
                 let slot =

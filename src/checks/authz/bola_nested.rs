@@ -113,6 +113,7 @@ fn child_values(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, attack: 
     let missing: Vec<&Answer> = baseline.missing.iter().map(|answer| &**answer).collect();
     let markers = cx.markers(surveyed, pair, &missing);
     let shown = attack.response().map(|response| present_leaves(&markers, response)).unwrap_or_default();
+    ensure(!markers.is_empty(), || Silence::undecided("nothing in the child tells it from others of its kind"))?;
     ensure(!shown.is_empty(), || {
         let because = format!("the answer under {intruder}'s own parent has nothing of {owner}'s child");
         defence_held(attack, &baseline.first, because)

@@ -30,6 +30,7 @@ mod properties;
 mod receipts;
 mod resets;
 mod roles;
+mod several;
 mod sign_outs;
 mod signing;
 mod silent;
