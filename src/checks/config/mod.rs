@@ -2,4 +2,4 @@
 
 use crate::checks::meta::family;
 
-family![cors::Cors, security_headers::SecurityHeaders, cookie_flags::CookieFlags,];
+family![cors::Cors, security_headers::SecurityHeaders, cacheable_private::CacheablePrivate, cookie_flags::CookieFlags,];

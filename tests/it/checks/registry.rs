@@ -44,6 +44,7 @@ const CATALOGUE: &[&str] = &[
     "validation/server-error",
     "config/cors",
     "config/security-headers",
+    "config/cacheable-private",
     "config/cookie-flags",
     "inventory/drift",
     "inventory/undocumented-route",
