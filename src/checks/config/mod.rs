@@ -2,4 +2,10 @@
 
 use crate::checks::meta::family;
 
-family![cors::Cors, security_headers::SecurityHeaders, cacheable_private::CacheablePrivate, cookie_flags::CookieFlags,];
+family![
+    cors::Cors,
+    security_headers::SecurityHeaders,
+    cacheable_private::CacheablePrivate,
+    cleartext::Cleartext,
+    cookie_flags::CookieFlags,
+];

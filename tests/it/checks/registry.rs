@@ -45,6 +45,7 @@ const CATALOGUE: &[&str] = &[
     "config/cors",
     "config/security-headers",
     "config/cacheable-private",
+    "config/cleartext",
     "config/cookie-flags",
     "inventory/drift",
     "inventory/undocumented-route",
