@@ -8,4 +8,5 @@ family![
     cacheable_private::CacheablePrivate,
     cleartext::Cleartext,
     cookie_flags::CookieFlags,
+    version_disclosure::VersionDisclosure,
 ];

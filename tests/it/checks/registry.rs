@@ -47,6 +47,7 @@ const CATALOGUE: &[&str] = &[
     "config/cacheable-private",
     "config/cleartext",
     "config/cookie-flags",
+    "config/version-disclosure",
     "inventory/drift",
     "inventory/undocumented-route",
     "inventory/ghost-route",
