@@ -97,6 +97,18 @@ pub struct CheckCx<'a> {
     pub llm: &'a LlmSettings,
     /// What was seen of who reaches what.
     pub access: &'a AccessTable<'a>,
+    /// What the user keeps from being asked.
+    pub excluded: Excluded<'a>,
+}
+
+/// The operations that the user keeps from being asked, whether a document names them or not.
+#[derive(Clone, Copy)]
+pub struct Excluded<'a>(pub &'a (dyn Fn(&Operation) -> bool + Sync));
+
+impl std::fmt::Debug for Excluded<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Excluded")
+    }
 }
 
 /// An intruder and an owner of the same rank, with the owner's request.

@@ -9,6 +9,7 @@ mod asked;
 mod context;
 mod linked;
 mod meta;
+mod once;
 mod proving;
 mod referred;
 mod registry;
@@ -29,7 +30,7 @@ mod validation;
 use crate::trial::rights;
 
 pub use acting::{ActCx, ObjectView, ObservedAccess};
-pub use context::{CheckCx, Pair, PlanCx, Shared};
+pub use context::{CheckCx, Excluded, Pair, PlanCx, Shared};
 pub use meta::{Check, Meta, Need, Phase};
 pub use registry::{UnknownCheck, all_checks, find_check, is_of_source, select_checks};
 pub use source::{SourceCx, SourceDraft};

@@ -3,7 +3,7 @@
 use super::run::{ScanInput, Stage, Ticked};
 use crate::access::AccessTable;
 use crate::act::{Accounts, Acting, Maker};
-use crate::checks::{ActCx, CheckCx, Shared};
+use crate::checks::{ActCx, CheckCx, Excluded, Shared};
 use crate::conversation::{Met, ask_candidates as ask, find_candidates};
 use crate::llm::LlmSettings;
 use crate::model::{Mode, OperationId, clean_name};
@@ -45,7 +45,8 @@ pub(super) async fn find_models(
         LlmSettings { met: may.iter().map(|acting| acting.operation.id.clone()).collect(), ..input.llm.clone() };
     let none = Accounts::default();
     let accounts = input.act.as_ref().map_or(&none, |act| &act.accounts);
-    let cx = CheckCx { survey: access.survey(), probe: input.probe, shared, llm: &supposed, access };
+    let excluded = Excluded(input.excluded);
+    let cx = CheckCx { survey: access.survey(), probe: input.probe, shared, llm: &supposed, access, excluded };
     let met = ask(ActCx::new(&cx, maker, accounts, input.mode).talking(), &may).await;
     llm.met.clone_from(&met.models);
 

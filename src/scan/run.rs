@@ -20,7 +20,7 @@ use super::writing::{self, ActInput};
 use super::{companions, convert, fatal, models, reach, rebuild, scarce, trust};
 use crate::access::{AccessTable, Fact, PolicyQuestion, ResourcePolicy, derive_policies, open_questions};
 use crate::act::{Acting, Maker};
-use crate::checks::{ActCx, Check, CheckCx, Need, ObservedAccess, Phase, PlanCx, Shared};
+use crate::checks::{ActCx, Check, CheckCx, Excluded, Need, ObservedAccess, Phase, PlanCx, Shared};
 use crate::code::SourceWords;
 use crate::detect::secrets::SecretRules;
 use crate::llm::LlmSettings;
@@ -136,9 +136,7 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> ScanOutcome {
     let facts = writing::account_facts(&input);
     writing::claim_callers(&input, &facts);
 
-    if let Some(before) = before {
-        writing::learn_owners(&input, &before.survey);
-    }
+    before.iter().for_each(|before| writing::learn_owners(&input, &before.survey));
     let held = writing::find_held(&input, before);
     let maker = Maker::new(&input.api, input.probe, acting, (facts, held));
     let stopped = writing::make_objects(&input, &maker, ticked).await;
@@ -158,7 +156,8 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> ScanOutcome {
     table.facts().extend(answers.iter().flat_map(|seen| seen.facts(&survey)));
     let search = models::ModelSearch { acting, access: &table, maker: &maker, shared: &shared };
     let (llm, met) = models::find_models(&input, &search, ticked).await;
-    let cx = CheckCx { survey: &survey, probe: input.probe, shared: &shared, llm: &llm, access: &table };
+    let excluded = Excluded(input.excluded);
+    let cx = CheckCx { survey: &survey, probe: input.probe, shared: &shared, llm: &llm, access: &table, excluded };
     let (mut verdicts, accesses) = check_and_tell(&input, &cx, acting, &maker, ticked).await;
     input.probe.last_look().await;
     companions::note_marked(&input, &survey).await;

@@ -8,5 +8,6 @@ family![
     cacheable_private::CacheablePrivate,
     cleartext::Cleartext,
     cookie_flags::CookieFlags,
+    debug_endpoint::DebugEndpoint,
     version_disclosure::VersionDisclosure,
 ];

@@ -32,7 +32,10 @@ impl Shop {
             .route("/openapi.json", get(async |State(shop): State<Arc<Self>>| Json(shop.document())))
             .route("/orders", get(list))
             .route("/orders/{id}", get(order))
-            .fallback(async || StatusCode::NOT_FOUND)
+            .fallback(async |State(shop): State<Arc<Self>>, uri: OriginalUri| {
+                shop.hits.lock().unwrap().push(format!("- {}", uri.0));
+                StatusCode::NOT_FOUND
+            })
             .with_state(Arc::clone(&shop));
         tokio::spawn(async move { axum::serve(listener, app).await });
         shop

@@ -47,6 +47,7 @@ const CATALOGUE: &[&str] = &[
     "config/cacheable-private",
     "config/cleartext",
     "config/cookie-flags",
+    "config/debug-endpoint",
     "config/version-disclosure",
     "inventory/drift",
     "inventory/undocumented-route",
