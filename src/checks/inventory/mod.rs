@@ -2,4 +2,4 @@
 
 use crate::checks::meta::family;
 
-family![drift::Drift, undocumented_route::UndocumentedRoute, ghost_route::GhostRoute];
+family![drift::Drift, undocumented_route::UndocumentedRoute, ghost_route::GhostRoute, old_version::OldVersion,];

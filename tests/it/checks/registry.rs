@@ -52,6 +52,7 @@ const CATALOGUE: &[&str] = &[
     "inventory/drift",
     "inventory/undocumented-route",
     "inventory/ghost-route",
+    "inventory/old-version",
     "llm/token-leak",
     "llm/system-prompt-leak",
     "llm/instruction-override",
