@@ -53,6 +53,7 @@ const CATALOGUE: &[&str] = &[
     "inventory/undocumented-route",
     "inventory/ghost-route",
     "inventory/old-version",
+    "inventory/document-exposed",
     "llm/token-leak",
     "llm/system-prompt-leak",
     "llm/instruction-override",
