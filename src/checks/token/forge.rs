@@ -2,7 +2,7 @@
 //! owns, from their own tokens.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::crypto;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use rand::Rng as _;
@@ -41,15 +41,58 @@ pub(crate) fn unsigned_tokens(jwt: &Jwt) -> Vec<(&'static str, Secret)> {
         .collect()
 }
 
-/// The claims signed with a guessed key.
+/// The claims signed with a guessed key, some of them changed.
 pub(crate) fn sign_token(jwt: &Jwt, key: &SigningKey, changes: &[(&str, Value)]) -> Option<Secret> {
     let mut payload: Map<String, Value> = jwt.payload.as_object()?.clone();
     for (name, value) in changes {
         payload.insert((*name).to_owned(), value.clone());
     }
-    let input = format!("{}.{}", encode_part(&jwt.header), encode_part(&Value::Object(payload)));
+    sign_claims(jwt, key, &payload)
+}
+
+/// Other claims under the token's own header, signed with a guessed key.
+pub(crate) fn sign_claims(jwt: &Jwt, key: &SigningKey, claims: &Map<String, Value>) -> Option<Secret> {
     let signing = EncodingKey::from_secret(key.key.expose().as_bytes());
-    let signature = crypto::sign(input.as_bytes(), &signing, key.algorithm).ok()?;
+    sign_parts(&jwt.header, &Value::Object(claims.clone()), (&signing, key.algorithm))
+}
+
+/// The token's own claims signed by HS256 with these bytes; some members of its header are changed.
+pub(crate) fn sign_as(jwt: &Jwt, header: &[(&str, Value)], key: &[u8]) -> Option<Secret> {
+    let header = changed_header(jwt, "HS256", header)?;
+    sign_parts(&header, &jwt.payload, (&EncodingKey::from_secret(key), Algorithm::HS256))
+}
+
+/// A key pair that serves as the scan's own: it is public with the scanner, and opens nothing that is sound.
+const OWN_KEY: &str = include_str!("own_key.txt");
+/// The modulus of its public part, as a JWK has it.
+const OWN_MODULUS: &str = include_str!("own_modulus.txt");
+/// What signs tokens that bring a shared key along.
+const OWN_SECRET: &[u8] = b"routewarden-own-secret-of-32-bytes";
+
+/// The token's own claims signed by RS256 with the scan's own key, whose public part is in the header.
+pub(crate) fn sign_with_own_key(jwt: &Jwt) -> Option<Secret> {
+    let jwk = json!({"kty": "RSA", "kid": "rw", "use": "sig", "e": "AQAB", "n": OWN_MODULUS.trim()});
+    let header = changed_header(jwt, "RS256", &[("kid", json!("rw")), ("jwk", jwk)])?;
+    let key = EncodingKey::from_rsa_der(&STANDARD.decode(OWN_KEY.trim()).ok()?);
+    sign_parts(&header, &jwt.payload, (&key, Algorithm::RS256))
+}
+
+/// The token's own claims signed by HS256 with a secret that the header brings along.
+pub(crate) fn sign_with_own_secret(jwt: &Jwt) -> Option<Secret> {
+    let jwk = json!({"kty": "oct", "kid": "rw", "k": URL_SAFE_NO_PAD.encode(OWN_SECRET)});
+    sign_as(jwt, &[("kid", json!("rw")), ("jwk", jwk)], OWN_SECRET)
+}
+
+fn changed_header(jwt: &Jwt, algorithm: &str, changes: &[(&str, Value)]) -> Option<Value> {
+    let mut header = jwt.header.as_object()?.clone();
+    header.insert("alg".to_owned(), json!(algorithm));
+    header.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    Some(Value::Object(header))
+}
+
+fn sign_parts(header: &Value, payload: &Value, (key, algorithm): (&EncodingKey, Algorithm)) -> Option<Secret> {
+    let input = format!("{}.{}", encode_part(header), encode_part(payload));
+    let signature = crypto::sign(input.as_bytes(), key, algorithm).ok()?;
     Some(Secret::new(format!("{input}.{signature}")))
 }
 

@@ -32,6 +32,7 @@ const CATALOGUE: &[&str] = &[
     "token/signature-not-verified",
     "token/alg-none",
     "token/weak-secret",
+    "token/embedded-key",
     "token/expired-accepted",
     "token/stale-role",
     "token/logout-ineffective",
