@@ -10,6 +10,7 @@ family![
     signature_not_verified::SignatureNotVerified,
     alg_none::AlgNone,
     weak_secret::WeakSecret,
+    kid_injection::KidInjection,
     embedded_key::EmbeddedKey,
     expired_accepted::ExpiredAccepted,
     stale_role::StaleRole,
