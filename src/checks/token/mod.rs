@@ -10,6 +10,7 @@ family![
     signature_not_verified::SignatureNotVerified,
     alg_none::AlgNone,
     weak_secret::WeakSecret,
+    key_confusion::KeyConfusion,
     kid_injection::KidInjection,
     embedded_key::EmbeddedKey,
     expired_accepted::ExpiredAccepted,

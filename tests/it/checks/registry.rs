@@ -32,6 +32,7 @@ const CATALOGUE: &[&str] = &[
     "token/signature-not-verified",
     "token/alg-none",
     "token/weak-secret",
+    "token/key-confusion",
     "token/kid-injection",
     "token/embedded-key",
     "token/expired-accepted",
