@@ -13,6 +13,9 @@ use super::state::{DemoAccount, DemoApp};
 /// Seconds that a token is valid.
 pub(super) const LIFETIME_SECONDS: i64 = 3600;
 
+/// Who gives the tokens out.
+const ISSUER: &str = "ledgerly";
+
 /// The session cookie that the sign-in sets beside the token.
 pub(super) const COOKIE: &str = "ledgerly_session";
 
@@ -33,7 +36,7 @@ pub(super) enum Care {
 pub(super) fn token_for(app: &DemoApp, account: &DemoAccount) -> String {
     let issued = jiff::Timestamp::now().as_second();
     let claims = json!({
-        "iss": "ledgerly", "sub": account.username, "uid": account.id, "role": account.role,
+        "iss": ISSUER, "sub": account.username, "uid": account.id, "role": account.role,
         "iat": issued, "exp": issued + LIFETIME_SECONDS,
     });
     let body = format!("{}.{}", encode_token_part(&json!({"alg": "HS256", "typ": "JWT"})), encode_token_part(&claims));
@@ -104,7 +107,8 @@ fn accepted_claims(app: &DemoApp, token: &str, care: Care) -> Option<Value> {
     }
     let claims = json_part(payload)?;
     let current = claims.get("exp")?.as_i64()? > jiff::Timestamp::now().as_second();
-    (current || care == Care::NoExpiry).then_some(claims)
+    let is_ours = claims.get("iss").is_some_and(|issuer| issuer == ISSUER);
+    (is_ours && (current || care == Care::NoExpiry)).then_some(claims)
 }
 
 fn has_valid_signature(key: &[u8], body: &str, signature: &str) -> bool {

@@ -14,6 +14,7 @@ family![
     kid_injection::KidInjection,
     embedded_key::EmbeddedKey,
     expired_accepted::ExpiredAccepted,
+    claims_unchecked::ClaimsUnchecked,
     stale_role::StaleRole,
     logout_ineffective::LogoutIneffective,
 ];

@@ -36,6 +36,7 @@ const CATALOGUE: &[&str] = &[
     "token/kid-injection",
     "token/embedded-key",
     "token/expired-accepted",
+    "token/claims-unchecked",
     "token/stale-role",
     "token/logout-ineffective",
     "property/mass-assignment",

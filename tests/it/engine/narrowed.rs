@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::harness::{Bench, shown};
 
 /// Most requests for one route.
-const MOST: u64 = 60;
+const MOST: u64 = 64;
 
 fn bench(demo: &Demo) -> Bench {
     Bench::new(&demo.config_toml(), None, &demo.secrets())
