@@ -74,6 +74,11 @@ fn require_refusal(answer: &Answer, who: &str) -> Result<String, Silence> {
 }
 
 impl TokenCase<'_> {
+    /// Returns the answers to nobody and to a garbage token.
+    pub(crate) fn refusals(&self) -> [&Arc<Answer>; 2] {
+        [&self.garbage, &self.anonymous]
+    }
+
     /// Sends the rightful request with another token.
     ///
     /// # Errors

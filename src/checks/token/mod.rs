@@ -17,4 +17,5 @@ family![
     claims_unchecked::ClaimsUnchecked,
     stale_role::StaleRole,
     logout_ineffective::LogoutIneffective,
+    long_lived::LongLived,
 ];

@@ -39,6 +39,7 @@ const CATALOGUE: &[&str] = &[
     "token/claims-unchecked",
     "token/stale-role",
     "token/logout-ineffective",
+    "token/long-lived",
     "property/mass-assignment",
     "property/excessive-exposure",
     "property/undocumented-field",
