@@ -18,4 +18,5 @@ family![
     stale_role::StaleRole,
     logout_ineffective::LogoutIneffective,
     long_lived::LongLived,
+    sensitive_claims::SensitiveClaims,
 ];

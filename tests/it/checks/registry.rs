@@ -40,6 +40,7 @@ const CATALOGUE: &[&str] = &[
     "token/stale-role",
     "token/logout-ineffective",
     "token/long-lived",
+    "token/sensitive-claims",
     "property/mass-assignment",
     "property/excessive-exposure",
     "property/undocumented-field",
