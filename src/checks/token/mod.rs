@@ -19,4 +19,5 @@ family![
     logout_ineffective::LogoutIneffective,
     long_lived::LongLived,
     sensitive_claims::SensitiveClaims,
+    predictable::Predictable,
 ];

@@ -41,6 +41,7 @@ const CATALOGUE: &[&str] = &[
     "token/logout-ineffective",
     "token/long-lived",
     "token/sensitive-claims",
+    "token/predictable",
     "property/mass-assignment",
     "property/excessive-exposure",
     "property/undocumented-field",
