@@ -20,6 +20,7 @@ mod authn;
 mod authz;
 mod config;
 mod data;
+mod inject;
 mod inventory;
 mod llm;
 mod property;

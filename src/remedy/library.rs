@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use super::framework::Framework;
 
 /// One file each; a new remedy is a file and a line.
-const FILES: [&str; 28] = [
+const FILES: [&str; 29] = [
     include_str!("data/object-ownership.md"),
     include_str!("data/scoped-list.md"),
     include_str!("data/role-check.md"),
@@ -23,6 +23,7 @@ const FILES: [&str; 28] = [
     include_str!("data/security-headers.md"),
     include_str!("data/cors-origins.md"),
     include_str!("data/session-cookie.md"),
+    include_str!("data/input-as-data.md"),
     include_str!("data/keep-document-true.md"),
     include_str!("data/owner-from-session.md"),
     include_str!("data/field-allow-list.md"),

@@ -48,6 +48,7 @@ const CATALOGUE: &[&str] = &[
     "data/personal-data",
     "data/secret-in-response",
     "data/stack-trace",
+    "inject/sql",
     "validation/server-error",
     "config/cors",
     "config/security-headers",

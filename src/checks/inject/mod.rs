@@ -1,0 +1,8 @@
+//! Input that is taken for code, a path or an address. Only reads are tried, and only what changes nothing: comparisons,
+//! sums, files that every system has.
+
+use crate::checks::meta::family;
+
+pub(super) mod input;
+
+family![sql::Sql,];
