@@ -3,6 +3,7 @@
 
 use crate::checks::meta::family;
 
+mod evaluating;
 pub(super) mod input;
 
-family![sql::Sql,];
+family![sql::Sql, template::Template,];
