@@ -49,6 +49,7 @@ const CATALOGUE: &[&str] = &[
     "data/secret-in-response",
     "data/stack-trace",
     "inject/sql",
+    "inject/command",
     "inject/template",
     "validation/server-error",
     "config/cors",
