@@ -51,6 +51,7 @@ const CATALOGUE: &[&str] = &[
     "inject/sql",
     "inject/command",
     "inject/template",
+    "inject/path-traversal",
     "validation/server-error",
     "config/cors",
     "config/security-headers",
