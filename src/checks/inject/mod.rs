@@ -6,4 +6,4 @@ use crate::checks::meta::family;
 mod evaluating;
 pub(super) mod input;
 
-family![sql::Sql, command::Command, template::Template, path_traversal::PathTraversal,];
+family![sql::Sql, command::Command, template::Template, path_traversal::PathTraversal, header::Header,];

@@ -52,6 +52,7 @@ const CATALOGUE: &[&str] = &[
     "inject/command",
     "inject/template",
     "inject/path-traversal",
+    "inject/header",
     "validation/server-error",
     "config/cors",
     "config/security-headers",
