@@ -6,4 +6,11 @@ use crate::checks::meta::family;
 mod evaluating;
 pub(super) mod input;
 
-family![sql::Sql, command::Command, template::Template, path_traversal::PathTraversal, header::Header,];
+family![
+    sql::Sql,
+    command::Command,
+    template::Template,
+    path_traversal::PathTraversal,
+    header::Header,
+    open_redirect::OpenRedirect,
+];

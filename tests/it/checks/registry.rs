@@ -53,6 +53,7 @@ const CATALOGUE: &[&str] = &[
     "inject/template",
     "inject/path-traversal",
     "inject/header",
+    "inject/open-redirect",
     "validation/server-error",
     "config/cors",
     "config/security-headers",
