@@ -25,6 +25,7 @@ mod inventory;
 mod llm;
 mod property;
 mod source;
+mod ssrf;
 mod token;
 mod validation;
 

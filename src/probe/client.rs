@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::ask::{Answer, Ask, AskCaller, RawOutcome, Response};
+use super::canary::{Canary, is_on_loopback};
 use super::csrf_state::CsrfState;
 use super::guard::{ReferenceTarget, WriteGuard, WriteRefused};
 use super::journal::Journal;
@@ -149,6 +150,8 @@ pub struct Probe {
     pub(super) ended: Mutex<Option<String>>,
     /// What was written is being undone: that goes on after a stop and beyond the budget.
     pub(super) is_cleaning: AtomicBool,
+    /// Where targets that fetch addresses are led to.
+    pub(super) canary: tokio::sync::OnceCell<Option<Canary>>,
 }
 
 impl Probe {
@@ -202,6 +205,7 @@ impl Probe {
             is_cut: AtomicBool::new(false),
             ended: Mutex::default(),
             is_cleaning: AtomicBool::new(false),
+            canary: tokio::sync::OnceCell::new(),
         })
     }
 
@@ -275,6 +279,15 @@ impl Probe {
     pub fn name_operations(&mut self, api: &Api) {
         self.routes = Routes::new(api);
         self.csrf = CsrfState::new(api);
+    }
+
+    /// Returns the scan's own listener, opened when it is first asked for; none where the target is on another machine,
+    /// which could not come to loopback.
+    pub async fn canary(&self) -> Option<&Canary> {
+        if !is_on_loopback(&self.base_url) {
+            return None;
+        }
+        self.canary.get_or_init(|| async { Canary::open().await.ok() }).await.as_ref()
     }
 
     /// Requests sent so far.

@@ -3,6 +3,7 @@
 mod announced;
 mod ask;
 mod build;
+mod canary;
 mod carried;
 mod client;
 mod csrf;
@@ -31,6 +32,7 @@ mod writes;
 
 pub use ask::{Answer, Ask, AskCaller, RawOutcome, Response};
 pub use build::{AddressRefused, Values, header_values, operation_url, parameter_text, serialize_body};
+pub use canary::{Canary, canary_word};
 pub use carried::Carried;
 pub use client::{Limits, Probe, SendError};
 pub use death::Death;

@@ -48,6 +48,7 @@ const CATALOGUE: &[&str] = &[
     "data/personal-data",
     "data/secret-in-response",
     "data/stack-trace",
+    "ssrf/callback",
     "inject/sql",
     "inject/command",
     "inject/template",
