@@ -4,4 +4,4 @@ use crate::checks::meta::family;
 
 mod fetching;
 
-family![callback::Callback];
+family![callback::Callback, redirect_followed::RedirectFollowed];

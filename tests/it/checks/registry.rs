@@ -49,6 +49,7 @@ const CATALOGUE: &[&str] = &[
     "data/secret-in-response",
     "data/stack-trace",
     "ssrf/callback",
+    "ssrf/redirect-followed",
     "inject/sql",
     "inject/command",
     "inject/template",
