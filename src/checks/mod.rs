@@ -22,6 +22,7 @@ mod config;
 mod data;
 mod inject;
 mod inventory;
+mod limits;
 mod llm;
 mod property;
 mod source;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use super::meta::Check;
-use super::{authn, authz, config, data, inject, inventory, llm, property, source, ssrf, token, validation};
+use super::{authn, authz, config, data, inject, inventory, limits, llm, property, source, ssrf, token, validation};
 
 /// Every check, in the order of the catalogue.
 pub fn all_checks() -> Vec<&'static dyn Check> {
@@ -15,6 +15,7 @@ pub fn all_checks() -> Vec<&'static dyn Check> {
         token::CHECKS,
         property::CHECKS,
         data::CHECKS,
+        limits::CHECKS,
         ssrf::CHECKS,
         inject::CHECKS,
         validation::CHECKS,

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use super::framework::Framework;
 
 /// One file each; a new remedy is a file and a line.
-const FILES: [&str; 30] = [
+const FILES: [&str; 31] = [
     include_str!("data/object-ownership.md"),
     include_str!("data/scoped-list.md"),
     include_str!("data/role-check.md"),
@@ -25,6 +25,7 @@ const FILES: [&str; 30] = [
     include_str!("data/session-cookie.md"),
     include_str!("data/input-as-data.md"),
     include_str!("data/allowed-targets.md"),
+    include_str!("data/request-bounds.md"),
     include_str!("data/keep-document-true.md"),
     include_str!("data/owner-from-session.md"),
     include_str!("data/field-allow-list.md"),
