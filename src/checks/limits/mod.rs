@@ -2,4 +2,4 @@
 
 use crate::checks::meta::family;
 
-family![unbounded_page::UnboundedPage];
+family![no_rate_limit::NoRateLimit, unbounded_page::UnboundedPage];

@@ -48,6 +48,7 @@ const CATALOGUE: &[&str] = &[
     "data/personal-data",
     "data/secret-in-response",
     "data/stack-trace",
+    "limits/no-rate-limit",
     "limits/unbounded-page",
     "ssrf/callback",
     "ssrf/redirect-followed",
