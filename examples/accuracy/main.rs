@@ -18,7 +18,7 @@
 
 mod bench;
 mod case;
-#[expect(dead_code, unused_imports, reason = "some of it serves the bench of harm alone")]
+#[expect(dead_code, reason = "some of it serves the bench of harm alone")]
 #[path = "../kit/mod.rs"]
 mod kit;
 mod twins;

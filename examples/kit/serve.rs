@@ -201,18 +201,24 @@ async fn read(request: Request) -> Call {
 
 fn written(answer: Reply) -> Response {
     let Reply { status, headers, body } = answer;
-    let mut response = Response::builder()
-        .status(status)
-        .header("x-content-type-options", "nosniff")
-        .header("cache-control", "no-store");
+    let is_set = |name: &str| headers.iter().any(|(known, _)| *known == name);
+    let usual =
+        [("x-content-type-options", "nosniff"), ("cache-control", "no-store"), ("content-type", "application/json")];
+    let usual: Vec<_> = usual.into_iter().filter(|(name, _)| !is_set(name)).collect();
+    // A text with a type of its own is no JSON.
+    let bytes = match &body {
+        Value::Null => None,
+        Value::String(text) if is_set("content-type") => Some(text.clone()),
+        body => Some(body.to_string()),
+    };
+    let mut response = Response::builder().status(status);
+    for (name, value) in usual.into_iter().filter(|(name, _)| *name != "content-type" || bytes.is_some()) {
+        response = response.header(name, value);
+    }
     for (name, value) in headers {
         response = response.header(name, value);
     }
-    let content = if body.is_null() {
-        response.body(Body::empty())
-    } else {
-        response.header("content-type", "application/json").body(Body::from(body.to_string()))
-    };
+    let content = response.body(bytes.map_or_else(Body::empty, Body::from));
     // Only a header value with control characters fails, and then there is no answer to give but this.
     content.unwrap_or_else(|_| Response::new(Body::from(reply(500, Value::Null).body.to_string())))
 }

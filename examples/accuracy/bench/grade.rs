@@ -52,10 +52,16 @@ pub struct Grades {
     pub outside: Vec<String>,
 }
 
-/// Families whose subject these APIs make no claim about: they set no limits, no transport, no inventory.
-const OUTSIDE: [&str; 3] = ["limits/", "config/", "inventory/"];
+/// Families whose subject these APIs make no claim about: they set no limits.
+const OUTSIDE: [&str; 1] = ["limits/"];
 /// Checks whose finding is a fact of severity info, however it is told.
-const FACTS: [&str; 2] = ["authz/predictable-id", "property/undocumented-field"];
+const FACTS: [&str; 5] = [
+    "authz/predictable-id",
+    "property/undocumented-field",
+    "config/version-disclosure",
+    "inventory/document-exposed",
+    "limits/no-rate-limit",
+];
 /// Checks that may rightly see the same weakness: the label's check, and another that speaks of its consequence.
 const RELATED: [(&str, &str); 18] = [
     ("authn/missing", "authn/inconsistent"),

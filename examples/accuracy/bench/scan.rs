@@ -133,7 +133,9 @@ fn identities(twin: &Twin, signing: Signing, world: &mut World) -> anyhow::Resul
         }
         if let Accounts::SignIn(_, operation, token) = twin.accounts {
             let login = world.login;
-            writeln!(text, "[identities.{short}.login]\noperation = \"{operation}\"\ntoken = \"{token}\"")?;
+            // A pointer, or where else the token is.
+            let token = if token.starts_with('{') { token.to_owned() } else { format!("\"{token}\"") };
+            writeln!(text, "[identities.{short}.login]\noperation = \"{operation}\"\ntoken = {token}")?;
             writeln!(text, "body = {{ \"{login}\" = \"{name}\", password = {{ env = \"{variable}\" }} }}\n")?;
             environment.insert(variable, format!("{name}-parole-1"));
             continue;

@@ -1,6 +1,8 @@
 //! The APIs of the bench.
 
+mod assay;
 mod atelier;
+mod awning;
 mod backoffice;
 mod beacon;
 mod chores;
@@ -19,11 +21,17 @@ mod keeper;
 mod ledger;
 mod letters;
 mod market;
+mod mint;
+mod orchard;
 mod pantry;
+mod porch;
+mod posthouse;
+mod quarry;
 mod registry;
 mod shelter;
 mod shelves;
 mod solo;
+mod tally;
 mod teams;
 mod telecom;
 mod turnstile;
@@ -36,7 +44,7 @@ mod tests;
 use crate::case::Twin;
 
 /// All of them, in the order of the table.
-pub const ALL: [&Twin; 32] = [
+pub const ALL: [&Twin; 41] = [
     &ledger::TWIN,
     &shelter::TWIN,
     &wiki::TWIN,
@@ -69,4 +77,13 @@ pub const ALL: [&Twin; 32] = [
     &keeper::TWIN,
     &crew::TWIN,
     &depot::TWIN,
+    &porch::TWIN,
+    &awning::TWIN,
+    &mint::TWIN,
+    &assay::TWIN,
+    &tally::TWIN,
+    &tally::RANDOM,
+    &quarry::TWIN,
+    &posthouse::TWIN,
+    &orchard::TWIN,
 ];
