@@ -4,5 +4,6 @@ mod access;
 pub mod decoy;
 mod demo;
 pub mod harness;
+mod injected;
 mod narrowed;
 mod twins;

@@ -10,6 +10,7 @@ mod functions;
 mod handed_in;
 mod hashes;
 mod kit;
+mod leftovers;
 mod lists;
 mod market;
 mod missing;
@@ -74,6 +75,7 @@ fn drafts() -> Vec<kit::Draft> {
         counting::drafts(),
         undeclared::drafts(),
         urls::drafts(),
+        leftovers::drafts(),
     ]
     .into_iter()
     .flatten()
