@@ -1,6 +1,7 @@
 //! Undoes what a scan made: last first, the accounts at the end, and these only when nothing hangs on them any more.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use futures_util::StreamExt as _;
@@ -9,7 +10,8 @@ use futures_util::stream;
 
 use super::removal::{Cleaner, LATE_LOOKS, NO_WAY, Removal};
 use super::sighting::{Sighting, known_addresses, with_id};
-use crate::model::UndoOutcome;
+use super::tombstones::may_say_removed;
+use crate::model::{UndoOutcome, clean_name};
 use crate::probe::{ID_PLACE, JournalEntry, SavedNote, WriteKind};
 
 /// Requests that undoing one write takes at most.
@@ -118,7 +120,8 @@ impl Cleaner<'_> {
         let (outcome, because, waits_for) = said_of(removal, "not removed yet");
         let because = match (&entry.note.nature, because) {
             (Some(nature), Some(because)) => Some(format!("{nature}; {because}")),
-            (_, because) => because,
+            (_, None) => self.hidden_because(&entry),
+            (None, because) => because,
         };
         let id = entry.ids.last();
         let removes = entry.note.undo.as_ref().filter(|undo| !undo.url.is_empty()).and_then(|undo| {
@@ -137,6 +140,21 @@ impl Cleaner<'_> {
             waits_for,
             by_hand: removes,
         })
+    }
+
+    /// Returns why something that no read shows any more may be there all the same: the application marks its kind as
+    /// removed, or has a field for that.
+    fn hidden_because(&self, entry: &JournalEntry) -> Option<String> {
+        let marked = self.marked_removed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sign) = marked.get(&entry.n) {
+            let sign = clean_name(sign, 60);
+            return Some(format!("its removal was taken; the application keeps the row, marked as removed (`{sign}`)"));
+        }
+        let field = entry.print.keys().find(|name| may_say_removed(name))?;
+        let field = clean_name(field, 60);
+        Some(format!(
+            "nothing shows it any more; its kind has `{field}`, so that the application may keep a hidden row"
+        ))
     }
 }
 

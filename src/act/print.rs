@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use super::kinds::is_password;
+use super::tombstones::may_say_removed;
 use crate::probe::{Journal, JournalEntry};
 use crate::survey::{BARE_IDS, ends_in_id, resource_of_name, scalar_text, split_words};
 
@@ -16,8 +17,12 @@ const ENOUGH: u32 = 4;
 
 /// Returns digests of the fields that an object keeps as they are, and of the moments of its last change.
 pub(super) fn print_of(fields: &Map<String, Value>) -> BTreeMap<String, String> {
-    let lasting =
-        fields.iter().filter(|(name, value)| is_scalar(value) && (is_lasting(name) || is_moment(name, value)));
+    let is_kept = |name: &str, value: &Value| {
+        // What would say that it was removed is kept while it says nothing: its name shows that rows are hidden.
+        may_say_removed(name) && !value.is_object() && !value.is_array()
+            || is_scalar(value) && (is_lasting(name) || is_moment(name, value))
+    };
+    let lasting = fields.iter().filter(|(name, value)| is_kept(name, value));
     lasting.take(MAX_FIELDS).map(|(name, value)| (name.clone(), value_digest(value))).collect()
 }
 
@@ -59,7 +64,7 @@ fn is_lasting(name: &str) -> bool {
         )
     };
 
-    !is_password(name) && !split_words(name).iter().any(changes)
+    !is_password(name) && !may_say_removed(name) && !split_words(name).iter().any(changes)
 }
 
 /// Returns true for the moment of the last change, where it is finer than a second: no other row has the same one.

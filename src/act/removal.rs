@@ -2,13 +2,14 @@
 //! looked for afterwards.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use url::Url;
 
 use super::accounts::identity_of;
+use super::lockout::ShutOut;
 use super::sighting::{Looker, Sighting, inconclusive_reason, with_id};
 use super::unique::unique_id;
 use super::ways_in::find_way_in;
@@ -83,29 +84,6 @@ impl Removal {
     }
 }
 
-/// Why a caller cannot act.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShutOut {
-    /// In words.
-    pub because: String,
-    /// It may be able to later.
-    pub waits: bool,
-    /// The target asks to wait so long before it is asked again.
-    pub again_in: Option<Duration>,
-}
-
-impl ShutOut {
-    /// Returns that a caller cannot act, and cannot later either.
-    pub fn for_good(because: String) -> Self {
-        Self { because, waits: false, again_in: None }
-    }
-
-    /// Returns that a caller cannot act now.
-    pub fn for_now(because: String) -> Self {
-        Self { because, waits: true, again_in: None }
-    }
-}
-
 /// What removals are carried out with.
 pub struct Cleaner<'a> {
     /// The way to the target.
@@ -118,6 +96,8 @@ pub struct Cleaner<'a> {
     pub shut_out: BTreeMap<String, ShutOut>,
     /// The target was seen to work.
     pub(super) alive: AtomicBool,
+    /// What says of itself that it was removed, by its number: the field that says so.
+    pub(super) marked_removed: Mutex<BTreeMap<usize, String>>,
 }
 
 impl std::fmt::Debug for Cleaner<'_> {
@@ -129,7 +109,8 @@ impl std::fmt::Debug for Cleaner<'_> {
 impl<'a> Cleaner<'a> {
     /// Nothing is removed yet, and all callers can act.
     pub fn new(probe: &'a Probe, journal: &'a Journal, password: &'a (dyn Fn(&str) -> Secret + Sync)) -> Self {
-        Self { probe, journal, password, shut_out: BTreeMap::new(), alive: AtomicBool::new(false) }
+        let (alive, marked_removed) = (AtomicBool::new(false), Mutex::default());
+        Self { probe, journal, password, shut_out: BTreeMap::new(), alive, marked_removed }
     }
 
     /// Removes one thing, as its maker, as those whose it may have become, and then as those of higher rank.
@@ -207,7 +188,12 @@ impl<'a> Cleaner<'a> {
 
     async fn find(&self, caller: &str, n: usize) -> Result<Sighting, SendError> {
         let Some(entry) = self.journal.entry(n) else { return Ok(Sighting::Unseen) };
-        Looker { probe: self.probe, journal: self.journal, caller, alive: &self.alive }.find(&entry).await
+        let looker = Looker { probe: self.probe, journal: self.journal, caller, alive: &self.alive };
+        let seen = looker.find(&entry).await?;
+        if let Sighting::Tombstone { sign, .. } = &seen {
+            self.marked_removed.lock().unwrap_or_else(PoisonError::into_inner).insert(n, sign.clone());
+        }
+        Ok(seen)
     }
 
     async fn remove_as(&self, caller: &str, entry: &JournalEntry, undo: &Undo) -> Result<Removal, SendError> {

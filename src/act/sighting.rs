@@ -10,6 +10,7 @@ use url::Url;
 
 use super::identify::{contains_marker, id_value, objects_in};
 use super::print::{has_id, is_like, is_made_by, is_marked, print_of};
+use super::tombstones::removal_sign;
 use crate::probe::{Answer, Ask, AskCaller, ID_PLACE, Journal, JournalEntry, Probe, Response, SendError, WriteKind};
 use crate::survey::{Object, is_soft_error, resource_of_path, scalar_text, split_words};
 
@@ -24,7 +25,7 @@ pub(super) enum Sighting {
     /// It is there, under this id, as an address shows.
     Own { id: Option<String>, address: String },
     /// It is there, and says of itself that it was removed.
-    Tombstone { id: Option<String>, address: String },
+    Tombstone { id: Option<String>, address: String, sign: String },
     /// Something stands there that is like it and shows no mark: it is its own if the target's data was not reset.
     Likely { id: Option<String>, address: String },
     /// The target did not answer, failed, or asked to wait.
@@ -123,7 +124,10 @@ impl Looker<'_> {
                 self.journal.shown(entry.n, address);
                 self.journal.sighted(entry.n);
                 let address = address.to_owned();
-                if is_tombstone(&fields) { Sighting::Tombstone { id, address } } else { Sighting::Own { id, address } }
+                match removal_sign(&fields).map(str::to_owned) {
+                    Some(sign) => Sighting::Tombstone { id, address, sign },
+                    None => Sighting::Own { id, address },
+                }
             }
             // Some servers answer with success, and an empty body or an error in it, where nothing is.
             None if is_soft_error(response) || is_bare(response) => absent,
@@ -181,9 +185,12 @@ impl Looker<'_> {
             Some(id) => {
                 self.journal.shown(entry.n, list);
                 self.journal.known_as(entry.n, &id);
-                let removed = own.iter().all(|fields| is_tombstone(fields));
+                let signs: Option<Vec<&str>> = own.iter().map(|fields| removal_sign(fields)).collect();
                 let id = Some(id);
-                Ok(if removed { Sighting::Tombstone { id, address } } else { Sighting::Own { id, address } })
+                Ok(match signs.and_then(|signs| signs.first().map(|sign| (*sign).to_owned())) {
+                    Some(sign) => Sighting::Tombstone { id, address, sign },
+                    None => Sighting::Own { id, address },
+                })
             }
             None if !own.is_empty() => Ok(Sighting::Unseen),
             None => Ok(self.not_named_in((response, json), list, entry, &resource)),
@@ -379,31 +386,4 @@ fn is_bare(response: &Response) -> bool {
         Some(_) => false,
         None => response.text.trim().is_empty(),
     }
-}
-
-/// Whether an object says of itself that it was removed.
-pub fn is_tombstone(fields: &serde_json::Map<String, Value>) -> bool {
-    fields.iter().any(|(name, value)| {
-        let name = name.to_ascii_lowercase().replace(['_', '-'], "");
-        match value {
-            Value::Bool(flag) => {
-                *flag
-                    && matches!(
-                        name.as_str(),
-                        "deleted" | "isdeleted" | "removed" | "archived" | "isarchived" | "trashed" | "tombstone"
-                    )
-            }
-            Value::String(text) => {
-                matches!(name.as_str(), "status" | "state" | "lifecycle")
-                    && matches!(
-                        text.to_ascii_lowercase().as_str(),
-                        "deleted" | "removed" | "archived" | "trashed" | "inactive" | "cancelled" | "canceled"
-                    )
-                    || matches!(name.as_str(), "deletedat" | "removedat" | "archivedat" | "deletedon")
-                        && !text.is_empty()
-            }
-            Value::Number(_) => matches!(name.as_str(), "deletedat" | "removedat"),
-            _ => false,
-        }
-    })
 }

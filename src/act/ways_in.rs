@@ -12,7 +12,8 @@ use crate::model::{Credential, Identity, LoginRecipe, SchemeKind, Secret, TokenS
 use crate::probe::{AccountNote, Answer, Journal, Probe, SignInError};
 use crate::survey::is_clear_success;
 
-use super::removal::{ShutOut, is_judged};
+use super::lockout::ShutOut;
+use super::removal::is_judged;
 use super::sighting::inconclusive_reason;
 
 /// Most ways that are noted for one account.

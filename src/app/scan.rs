@@ -189,14 +189,20 @@ impl App {
         // Undoing may take long, and whatever happens to it, what was found stands.
         told.so_far.send_replace(Arc::new(SoFar::of_report(&outcome.report)));
         told.progress.send_modify(|known| known.phase = "undoing");
-        self.undo_and_look(id, &probe, &mut outcome).await?;
+        self.undo_and_look(id, prepared, &probe, &mut outcome).await?;
 
         Ok(outcome)
     }
 
     /// Undoes what a scan wrote, and looks whether what was fine before it still is. A target that died is waited for: it may
     /// be started again by what watches over it, and nothing but the scan's own is touched then.
-    async fn undo_and_look(&self, id: &ScanId, probe: &Probe, outcome: &mut ScanOutcome) -> Result<(), AppError> {
+    async fn undo_and_look(
+        &self,
+        id: &ScanId,
+        prepared: &Prepared,
+        probe: &Probe,
+        outcome: &mut ScanOutcome,
+    ) -> Result<(), AppError> {
         let written = probe.journal().map_or(0, |journal| journal.len());
         if probe.death().is_some() && written > 0 {
             // A dead target stops all requests; one is let through to see whether it is back.
@@ -204,6 +210,7 @@ impl App {
             probe.await_return(RETURN).await;
         }
         outcome.untold = self.undo_own(id, probe, &mut outcome.report).await?;
+        scan::name_hidden(&prepared.api, &mut outcome.report);
         scan::name_companions(probe, outcome).await;
         // Asked once everything is undone: what still differs from the first look is harm.
         scan::after_check(probe, outcome, written).await;

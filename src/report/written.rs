@@ -20,7 +20,7 @@ pub struct Write {
     /// What came of undoing it.
     #[serde(default)]
     pub outcome: UndoOutcome,
-    /// Why it is left, where it is.
+    /// Why it is left, where it is; for what is undone, why a hidden row may be there all the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
 }

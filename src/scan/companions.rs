@@ -361,8 +361,9 @@ pub(super) fn unseen_note(journal: &Journal) -> Option<String> {
     let more = if more > 0 { format!(" and {more} more operations") } else { String::new() };
     (!named.is_empty()).then(|| {
         format!(
-            "what the application itself makes beside a creation (a key, a file, a log entry) and shows in no read of \
-             the document is neither seen nor undone; creations were sent by {}{more}",
+            "`undone` says that no read shows it any more: of a row that an application hides, and of what it makes beside \
+             a creation (a key, a file, a log entry) and shows in no read of the document, nothing can be said; creations \
+             were sent by {}{more}",
             named.join(", ")
         )
     })

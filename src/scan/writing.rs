@@ -316,7 +316,8 @@ fn wait_for(report: &mut Report, rows: &[Leftover]) {
 /// How many things are left, and why, most frequent reason first.
 fn left_note(writes: &[Write]) -> Option<String> {
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for because in writes.iter().filter_map(|write| write.because.as_deref()) {
+    let left = writes.iter().filter(|write| !write.is_undone());
+    for because in left.filter_map(|write| write.because.as_deref()) {
         *reasons.entry(because).or_default() += 1;
     }
     let left: usize = reasons.values().sum();

@@ -18,6 +18,7 @@ mod first_account;
 mod formed;
 mod groups;
 mod held;
+mod kept_rows;
 mod killed;
 pub mod kit;
 mod links;

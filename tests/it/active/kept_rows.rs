@@ -1,0 +1,110 @@
+//! Rows that stay where no read shows them, or that no write of the scan made: what the report says of them.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use super::kit::{Db, Server, account_routes, document, ok, plain, refuse, scan, serve, takes, unauthorized, with_id};
+
+/// What a removed note is to its owner.
+#[derive(Clone, Copy, PartialEq)]
+enum Removed {
+    /// Shown, as archived.
+    Archived,
+    /// Hidden, as a field of it tells.
+    Hidden,
+    /// Gone; the removal's summary says no more than that it is void.
+    Voided,
+}
+
+fn create(db: &Db, headers: &HeaderMap, body: &Value, removed: Removed) -> Response {
+    let Some(who) = db.caller(headers) else { return unauthorized() };
+    let mut row = json!({"id": db.fresh_id(), "user_id": who, "title": body["title"]});
+    match removed {
+        Removed::Archived => row["archived"] = json!(false),
+        Removed::Hidden => row["deleted_at"] = Value::Null,
+        Removed::Voided => {}
+    }
+    db.lock().rows.push(row.clone());
+    (StatusCode::CREATED, Json(row)).into_response()
+}
+
+fn own(db: &Db, headers: &HeaderMap) -> Option<Vec<Value>> {
+    let rows = db.rows_of(db.caller(headers)?);
+    Some(rows.into_iter().filter(|row| row["deleted_at"].is_null()).collect())
+}
+
+async fn list(State(db): State<Db>, headers: HeaderMap) -> Response {
+    own(&db, &headers).map_or_else(unauthorized, |rows| ok(rows.into()))
+}
+
+async fn read(State(db): State<Db>, headers: HeaderMap, Path(id): Path<u64>) -> Response {
+    let Some(rows) = own(&db, &headers) else { return unauthorized() };
+    rows.into_iter().find(|row| row["id"] == id).map_or_else(|| refuse(404, "no such note"), ok)
+}
+
+fn remove(db: &Db, headers: &HeaderMap, id: u64, removed: Removed) -> Response {
+    let Some(rows) = own(db, headers) else { return unauthorized() };
+    if !rows.iter().any(|row| row["id"] == id) {
+        return refuse(404, "no such note");
+    }
+    let mut tables = db.lock();
+    if removed == Removed::Voided {
+        tables.rows.retain(|row| row["id"] != id);
+    }
+    for row in tables.rows.iter_mut().filter(|row| row["id"] == id) {
+        match removed {
+            Removed::Archived => row["archived"] = json!(true),
+            _ => row["deleted_at"] = json!("2026-11-30T07:44:49Z"),
+        }
+    }
+    StatusCode::NO_CONTENT.into_response()
+}
+
+async fn serve_notes(removed: Removed) -> Server {
+    let db = Db::seeded();
+    let make = move |State(db): State<Db>, headers: HeaderMap, Json(body): Json<Value>| async move {
+        create(&db, &headers, &body, removed)
+    };
+    let cut = move |State(db): State<Db>, headers: HeaderMap, Path(id): Path<u64>| async move {
+        remove(&db, &headers, id, removed)
+    };
+    let routes = Router::new()
+        .route("/notes", get(list).post(make))
+        .route("/notes/{id}", get(read).delete(cut))
+        .with_state(db.clone());
+    let mut removal = plain("204");
+    if removed == Removed::Voided {
+        removal["summary"] = json!("Void a note");
+    }
+    let paths = json!({
+        "/notes": {"get": plain("200"), "post": takes(&json!({"title": "a title"}), "201")},
+        "/notes/{id}": with_id(json!({"get": plain("200"), "delete": removal})),
+    });
+    serve(&db, account_routes(&db).merge(routes), document("Notes", paths)).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_removed_and_may_only_be_hidden_is_said() {
+    let said = [
+        (Removed::Archived, "marked as removed (`archived`)"),
+        (Removed::Hidden, "its kind has `deleted_at`"),
+        (Removed::Voided, "DELETE /notes/{id} says `void`"),
+    ];
+    for (removed, words) in said {
+        let server = serve_notes(removed).await;
+        let report = scan(&server, "active").await;
+        let made: Vec<_> = report.writes.iter().filter(|write| write.operation == "POST /notes").collect();
+        assert!(!made.is_empty() && made.iter().all(|write| write.is_undone()), "{made:?}");
+        let is_said = |because: &Option<String>| because.as_ref().is_some_and(|because| because.contains(words));
+        assert!(made.iter().any(|write| is_said(&write.because)), "{words}: {made:?}");
+        assert!(made.iter().all(|write| write.because.is_some()), "{made:?}");
+        let note = report.notes.iter().find(|note| note.contains("removed as far as the API shows"));
+        assert!(note.is_some_and(|note| note.starts_with(&made.len().to_string())), "{:?}", report.notes);
+        // They are no objects that are left.
+        assert!(!report.notes.iter().any(|note| note.contains("are left, or not known")), "{:?}", report.notes);
+    }
+}
