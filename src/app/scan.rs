@@ -215,6 +215,7 @@ impl App {
         // Asked once everything is undone: what still differs from the first look is harm.
         scan::after_check(probe, outcome, written).await;
         scan::name_beside(probe, outcome);
+        scan::name_sessions(probe, outcome);
 
         Ok(())
     }

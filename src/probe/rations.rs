@@ -40,6 +40,8 @@ struct Books {
 #[derive(Debug, Default)]
 struct Book {
     sent: u64,
+    /// Those of them that were answered with success, or led elsewhere.
+    taken: u64,
     times: Vec<u64>,
     /// What was left when a limit was first announced, and what was sent since then.
     share: Option<(u64, u64)>,
@@ -173,6 +175,13 @@ impl Probe {
         books.by.get(operation).is_some_and(|book| book.is_scarce(usual))
     }
 
+    /// Returns how often each operation answered with success.
+    pub fn taken_requests(&self) -> Vec<(OperationId, u64)> {
+        let books = self.rations.locked();
+        let taken = books.by.iter().filter(|(_, book)| book.taken > 0);
+        taken.map(|(operation, book)| (operation.clone(), book.taken)).collect()
+    }
+
     /// Refuses a request that is beyond its operation's share. Bursts are meant to reach limits, and models have a
     /// budget of their own.
     pub(super) fn admit(&self, ask: &Ask) -> Result<(), SendError> {
@@ -205,6 +214,7 @@ impl Probe {
         }
         let book = books.by.entry(operation.clone()).or_default();
         book.sent += 1;
+        book.taken += u64::from(answer.status().is_some_and(|status| status < 400));
 
         if let Some((_, sent)) = &mut book.share {
             *sent += 1;

@@ -16,6 +16,7 @@ mod reading;
 mod rebuild;
 mod run;
 mod scarce;
+mod sessions;
 mod settle;
 mod so_far;
 mod steps;
@@ -33,6 +34,7 @@ pub use hiding::name_hidden;
 pub use plan::{PlanInput, plan_operations};
 pub use reading::{ReadInput, read_findings};
 pub use run::{ScanInput, ScanOutcome, Stage, Ticked, run};
+pub use sessions::name_sessions;
 pub use so_far::SoFar;
 pub use writing::{ActInput, undo_writes};
 

@@ -108,3 +108,14 @@ async fn what_is_removed_and_may_only_be_hidden_is_said() {
         assert!(!report.notes.iter().any(|note| note.contains("are left, or not known")), "{:?}", report.notes);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_line_names_the_sessions_that_were_opened() {
+    let server = serve_notes(Removed::Archived).await;
+    let report = scan(&server, "active").await;
+    let signed_in = server.hits.lock().unwrap().iter().filter(|hit| *hit == "POST /login").count();
+    let note = report.notes.iter().find(|note| note.starts_with("sessions and tokens"));
+    let times = note.and_then(|note| note.split("POST /login (").nth(1)?.split(')').next()?.parse::<usize>().ok());
+    // Of those that were sent the refused ones opened nothing.
+    assert!(times.is_some_and(|times| (2..=signed_in).contains(&times)), "{signed_in}: {:?}", report.notes);
+}
