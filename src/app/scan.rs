@@ -212,6 +212,7 @@ impl App {
         outcome.untold = self.undo_own(id, probe, &mut outcome.report).await?;
         scan::name_hidden(&prepared.api, &mut outcome.report);
         scan::name_companions(probe, outcome).await;
+        scan::name_tenants(probe, outcome).await;
         // Asked once everything is undone: what still differs from the first look is harm.
         scan::after_check(probe, outcome, written).await;
         scan::name_beside(probe, outcome);

@@ -171,13 +171,17 @@ fn resource_of(entry: &JournalEntry) -> String {
 }
 
 /// Returns whether the journal has it under this id already.
-fn is_noted(entries: &[JournalEntry], id: &str, resource: &str) -> bool {
+pub(super) fn is_noted(entries: &[JournalEntry], id: &str, resource: &str) -> bool {
     let has = |entry: &&JournalEntry| entry.ids.iter().any(|known| known == id);
     entries.iter().filter(has).any(|entry| id.len() >= TELLING || resource_of(entry) == resource)
 }
 
 /// The creation of another kind of object whose mark stands in a row.
-fn maker_of<'e>(entries: &'e [JournalEntry], fields: &Map<String, Value>, resource: &str) -> Option<&'e JournalEntry> {
+fn maker_of<'e>(
+    entries: &'e [JournalEntry],
+    fields: &Map<String, Value>,
+    resource: &str,
+) -> Option<&'e JournalEntry> {
     let texts: Vec<&str> = fields.values().filter_map(Value::as_str).collect();
     let is_in = |mark: &str| mark.len() >= MIN_MARK && texts.iter().any(|text| text.contains(mark));
     entries.iter().find(|entry| {
@@ -292,7 +296,7 @@ fn report_companions(outcome: &mut ScanOutcome, mut found: Vec<Write>, unasked: 
 }
 
 /// Accounts of the scan's own that are still there, by name.
-fn remaining_accounts(entries: &[JournalEntry]) -> BTreeMap<&str, &JournalEntry> {
+pub(super) fn remaining_accounts(entries: &[JournalEntry]) -> BTreeMap<&str, &JournalEntry> {
     let is_there = |entry: &&JournalEntry| {
         entry.note.kind == WriteKind::SignsUp
             && !entry.undone

@@ -20,6 +20,7 @@ mod sessions;
 mod settle;
 mod so_far;
 mod steps;
+mod tenants;
 mod trust;
 mod writing;
 
@@ -36,6 +37,7 @@ pub use reading::{ReadInput, read_findings};
 pub use run::{ScanInput, ScanOutcome, Stage, Ticked, run};
 pub use sessions::name_sessions;
 pub use so_far::SoFar;
+pub use tenants::name_tenants;
 pub use writing::{ActInput, undo_writes};
 
 use crate::model::{FindingId, Method, OperationId, clean_name};

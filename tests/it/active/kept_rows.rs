@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use routewarden::model::UndoOutcome;
 use serde_json::{Value, json};
 
 use super::kit::{Db, Server, account_routes, document, ok, plain, refuse, scan, serve, takes, unauthorized, with_id};
@@ -118,4 +119,29 @@ async fn one_line_names_the_sessions_that_were_opened() {
     let times = note.and_then(|note| note.split("POST /login (").nth(1)?.split(')').next()?.parse::<usize>().ok());
     // Of those that were sent the refused ones opened nothing.
     assert!(times.is_some_and(|times| (2..=signed_in).contains(&times)), "{signed_in}: {:?}", report.notes);
+}
+
+/// Shows the caller, and the shop that was made for it.
+async fn show_caller(State(db): State<Db>, headers: HeaderMap) -> Response {
+    let Some(who) = db.caller(&headers) else { return unauthorized() };
+    ok(json!({"id": who, "username": db.user(who).unwrap()["username"], "shop_id": 700 + who, "plan_id": 3}))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_made_with_an_account_that_stays_is_named_by_its_id() {
+    let db = Db::seeded();
+    let routes = Router::new().route("/users/me", get(show_caller)).with_state(db.clone());
+    let mut described = document("Shops", json!({"/users/me": {"get": plain("200")}}));
+    described["paths"].as_object_mut().unwrap().remove("/me");
+    let server = serve(&db, account_routes(&db).merge(routes), described).await;
+    let report = scan(&server, "active").await;
+    let staying: Vec<u64> =
+        db.lock().users.iter().filter_map(|user| user["id"].as_u64()).filter(|id| *id > 2).collect();
+    assert!(staying.len() >= 2, "{:?}", report.writes);
+    for id in staying {
+        let shop = (700 + id).to_string();
+        let told = report.writes.iter().find(|write| write.object == shop);
+        assert!(told.is_some_and(|told| told.outcome == UndoOutcome::Remains), "{shop}: {:#?}", report.writes);
+    }
+    assert!(!report.writes.iter().any(|write| write.object == "3"), "{:?}", report.writes);
 }
