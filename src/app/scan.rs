@@ -213,6 +213,7 @@ impl App {
         scan::name_hidden(&prepared.api, &mut outcome.report);
         scan::name_companions(probe, outcome).await;
         scan::name_tenants(probe, outcome).await;
+        scan::name_unlisted_keys(probe, &prepared.api, outcome, &|operation| prepared.is_excluded(operation)).await;
         // Asked once everything is undone: what still differs from the first look is harm.
         scan::after_check(probe, outcome, written).await;
         scan::name_beside(probe, outcome);

@@ -177,7 +177,7 @@ pub(super) fn is_noted(entries: &[JournalEntry], id: &str, resource: &str) -> bo
 }
 
 /// The creation of another kind of object whose mark stands in a row.
-fn maker_of<'e>(
+pub(super) fn maker_of<'e>(
     entries: &'e [JournalEntry],
     fields: &Map<String, Value>,
     resource: &str,

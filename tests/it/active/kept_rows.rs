@@ -3,9 +3,10 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{delete, get};
 use axum::{Json, Router};
 use routewarden::model::UndoOutcome;
+use routewarden::report::Report;
 use serde_json::{Value, json};
 
 use super::kit::{Db, Server, account_routes, document, ok, plain, refuse, scan, serve, takes, unauthorized, with_id};
@@ -144,4 +145,73 @@ async fn what_was_made_with_an_account_that_stays_is_named_by_its_id() {
         assert!(told.is_some_and(|told| told.outcome == UndoOutcome::Remains), "{shop}: {:#?}", report.writes);
     }
     assert!(!report.writes.iter().any(|write| write.object == "3"), "{:?}", report.writes);
+}
+
+/// Makes a key beside each note; keys are in the table of rows too.
+async fn create_with_key(State(db): State<Db>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
+    let Some(who) = db.caller(&headers) else { return unauthorized() };
+    let row = json!({"id": db.fresh_id(), "user_id": who, "title": body["title"]});
+    let label = format!("key of {}", body["title"].as_str().unwrap_or_default());
+    let key = json!({"id": db.fresh_id(), "user_id": who, "kind": "key", "label": label});
+    db.lock().rows.extend([row.clone(), key]);
+    (StatusCode::CREATED, Json(row)).into_response()
+}
+
+fn rows(db: &Db, headers: &HeaderMap, kind: &Value) -> Option<Vec<Value>> {
+    Some(db.rows_of(db.caller(headers)?).into_iter().filter(|row| row["kind"] == *kind).collect())
+}
+
+/// Notes with a key beside each, which a list of no document shows.
+async fn scan_keyed(declares_keys: bool) -> (Server, Report) {
+    let db = Db::seeded();
+    let notes = |State(db): State<Db>, headers: HeaderMap| async move {
+        rows(&db, &headers, &Value::Null).map_or_else(unauthorized, |rows| ok(rows.into()))
+    };
+    let keys = |State(db): State<Db>, headers: HeaderMap| async move {
+        rows(&db, &headers, &json!("key")).map_or_else(unauthorized, |rows| ok(json!({"count": 1, "api_keys": rows})))
+    };
+    let cut = |State(db): State<Db>, headers: HeaderMap, Path(id): Path<u64>| async move {
+        let Some(who) = db.caller(&headers) else { return unauthorized() };
+        db.lock().rows.retain(|row| row["id"] != id || row["user_id"] != who);
+        StatusCode::NO_CONTENT.into_response()
+    };
+    let routes = Router::new()
+        .route("/v1/notes", get(notes).post(create_with_key))
+        .route("/v1/notes/{id}", delete(cut))
+        .route("/v1/api_keys", get(keys))
+        .with_state(db.clone());
+    let paths = json!({
+        "/v1/notes": {"get": plain("200"), "post": takes(&json!({"title": "a title"}), "201")},
+        "/v1/notes/{id}": with_id(json!({"delete": plain("204")})),
+    });
+    let mut described = document("Keyed", paths);
+    described["paths"]["/me"].as_object_mut().unwrap().remove("delete");
+    if declares_keys {
+        described["components"]["securitySchemes"]["key"] =
+            json!({"type": "apiKey", "in": "header", "name": "x-api-key"});
+    }
+    let server = serve(&db, account_routes(&db).merge(routes), described).await;
+    let report = scan(&server, "active").await;
+    (server, report)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_in_a_list_that_no_document_names_are_named_by_their_mark() {
+    let (server, report) = scan_keyed(true).await;
+    let keys: Vec<Value> = server.db.lock().rows.iter().filter(|row| row["kind"] == "key").cloned().collect();
+    assert!(keys.len() >= 2, "{:?}", report.writes);
+    for key in &keys {
+        let id = key["id"].to_string();
+        let told = report.writes.iter().find(|write| write.object == id);
+        assert!(told.is_some_and(|told| told.outcome == UndoOutcome::Remains), "{key}: {:#?}", report.writes);
+        let because = told.and_then(|told| told.because.as_deref()).unwrap_or_default();
+        assert!(because.contains("GET /v1/api_keys, which the document does not name"), "{because}");
+    }
+    assert!(server.hits.lock().unwrap().iter().all(|hit| !hit.starts_with("DELETE /v1/api_keys")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_declared_keys_no_list_of_them_is_looked_for() {
+    let (server, _) = scan_keyed(false).await;
+    assert!(!server.hits.lock().unwrap().iter().any(|hit| hit.contains("key")));
 }
