@@ -53,4 +53,11 @@ class Langflow(App):
         return setup
 
     def rows(self, place):
-        return rows.sqlite(place.work / "lf.db", skip=["alembic_version"], volatile=["user.last_login_at", "user.updated_at", "apikey.last_used_at"])
+        volatile = ["user.last_login_at", "user.updated_at", "apikey.last_used_at"]
+        for table, key, row in rows.sqlite(place.work / "lf.db", skip=["alembic_version"], volatile=volatile):
+            # Each user's file of servers is written anew, under another id, whenever a project comes or goes: it is the same
+            # row as long as it is the user's and says the same.
+            if table == "file" and row["name"].startswith("_mcp_servers_"):
+                stored = place.work / "conf" / row["path"]
+                key, row = row["name"], {"user_id": row["user_id"], "text": stored.read_text() if stored.exists() else None}
+            yield table, key, row
