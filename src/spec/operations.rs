@@ -14,8 +14,8 @@ use super::intent;
 use super::lowering::{Lowering, describe_kind, pick_members};
 use super::reference::{self, escape_token};
 
-/// The most operations of one document.
-const MAX_OPERATIONS: usize = 100_000;
+/// The most operations of one document: the largest that are published have a fifth of it, and each takes some thousand bytes.
+const MAX_OPERATIONS: usize = 60_000;
 /// The most tags of one operation.
 const MAX_TAGS: usize = 50;
 /// The most characters of a description that are kept as summary.

@@ -45,6 +45,20 @@ fn many_small_objects_are_refused_before_they_take_much_memory() {
 }
 
 #[test]
+fn of_very_many_operations_the_first_are_read() {
+    let paths: Vec<String> = (0..60_010).map(|n| format!(r#""/a{n}":{{"get":{{"responses":{{}}}}}}"#)).collect();
+    let api =
+        load(&format!(r#"{{"openapi":"3.0.0","info":{{"title":"t","version":"1"}},"paths":{{{}}}}}"#, paths.join(",")));
+    let api = api.unwrap();
+    assert_eq!(api.operations.len(), 60_000);
+    assert!(
+        api.issues.iter().any(|issue| issue.message == "only the first 60000 operations are read"),
+        "{:?}",
+        api.issues
+    );
+}
+
+#[test]
 fn deep_nesting_is_refused() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         let deep = format!("{{\"openapi\":\"3.0.0\",\"x\":{}1{}}}", open.repeat(100_000), close.repeat(100_000));
