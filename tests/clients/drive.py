@@ -10,10 +10,7 @@ import argparse
 import json
 import os
 import re
-import secrets
-import subprocess
 import sys
-import threading
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -22,6 +19,8 @@ from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp.types import ElicitResult, PromptReference, ResourceTemplateReference
+
+from serving import serve
 
 TOOLS = ["scan_api", "explain_finding", "check_route_ownership", "suggest_fix"]
 # Requests a second of the scan that is cancelled.
@@ -310,36 +309,12 @@ def stdio(options, mode, ask=None, **more):
 @asynccontextmanager
 async def http(options, mode, ask=None):
     """A server on a free port, ended with the connection."""
-    token = secrets.token_hex(32)
-    process = subprocess.Popen(
-        [str(options.bin), "mcp", "--http", "127.0.0.1:0"],
-        cwd=options.config.parent if options.config else None,
-        env=environment(ROUTEWARDEN_HTTP_TOKEN=token),
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )
-    try:
-        url = None
-        while url is None:
-            line = process.stderr.readline()
-            if not line:
-                raise RuntimeError("the server ended before it told its address")
-            print(f"  server: {line.rstrip()}", flush=True)
-            found = re.search(r"http://[^\s]+/mcp", line)
-            url = found and found.group(0)
-        threading.Thread(target=process.stderr.read, daemon=True).start()
-        headers = {"Authorization": f"Bearer {token}"}
-        async with create_mcp_http_client(headers=headers) as http_client:
-            transport = streamable_http_client(url, http_client=http_client)
+    folder = options.config.parent if options.config else None
+    with serve(options.bin, folder=folder) as served:
+        async with create_mcp_http_client(headers={"Authorization": f"Bearer {served.token}"}) as http_client:
+            transport = streamable_http_client(served.url, http_client=http_client)
             async with Client(transport, mode=mode, elicitation_callback=ask) as client:
                 yield client
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
-    process.terminate()
-    code = process.wait(timeout=10)
-    if code != 0:
-        raise RuntimeError(f"the server ended with {code} after SIGTERM")
 
 
 def plainly(error):
