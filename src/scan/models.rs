@@ -1,6 +1,7 @@
 //! Operations that a model may stand behind though the document does not say so: asked before the checks, or told.
 
-use super::run::{ScanInput, Stage, Ticked};
+use super::count::{Stage, Ticked};
+use super::run::ScanInput;
 use crate::access::AccessTable;
 use crate::act::{Accounts, Acting, Maker};
 use crate::checks::{ActCx, CheckCx, Excluded, Shared};

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -12,6 +11,7 @@ use tokio::sync::watch;
 
 use super::before::open_sessions;
 use super::collect::{self, Collected, SeenSoFar, tell_so_far};
+use super::count::{Count, Stage, Ticked, Waves};
 use super::plan::OperationFilter;
 use super::settle::{Verdicts, settle_claims};
 use super::so_far::{Board, SoFar};
@@ -72,24 +72,6 @@ const MOST_UNSEEN: u64 = 10;
 
 /// A scan whose requests are through waits no longer for handlers that are still being read.
 const SOURCE_PATIENCE: Duration = Duration::from_secs(3);
-
-/// Where a scan is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// Opening sessions.
-    SigningIn,
-    /// Learning baselines and objects.
-    Survey,
-    /// Making objects of the scan's own.
-    Making,
-    /// Running checks.
-    Checks,
-    /// Running a check that asks a model.
-    Models,
-}
-
-/// Called at every step: stage, steps done, steps in all, findings so far.
-pub type Ticked<'a> = &'a (dyn Fn(Stage, u64, u64, u64) + Sync);
 
 /// Everything that a scan came to.
 #[derive(Debug)]
@@ -218,7 +200,12 @@ async fn survey_target(input: &ScanInput<'_>, maker: &Maker<'_>, ticked: Ticked<
         facts: maker.facts.clone(),
     };
 
-    let survey = surveyor.run(&|done, total| ticked(Stage::Survey, done, total, 0)).await;
+    let waves = Waves::default();
+    let tick = |done, total| {
+        let (done, total) = waves.count(done, total);
+        ticked(Stage::Survey, done, total, 0);
+    };
+    let survey = surveyor.run(&tick).await;
     writing::learn_owners(input, &survey);
     survey
 }
@@ -314,8 +301,7 @@ async fn check_all(
     let (now, later): (Vec<_>, Vec<_>) =
         planned_checks(input, cx.llm, cx.survey).into_iter().partition(|(check, _)| check.phase() == Phase::Reads);
     let acts = planned_write_checks(input, cx.llm, acting);
-    let total = (now.len() + later.len() + acts.len()) as u64;
-    let count = Count { total, done: AtomicU64::new(0), found: AtomicU64::new(0), ticked, board };
+    let count = Count::new(now.len() + later.len() + acts.len(), ticked, board);
     let as_job = |(check, surveyed)| build_check_job(cx, input.mode, check, surveyed, &count);
     let rows = scarce::split_into_rows(now, cx.probe);
     let rows: Vec<_> = rows.into_iter().map(|row| scarce::one_by_one(row.into_iter().map(as_job).collect())).collect();
@@ -415,37 +401,6 @@ fn why_beyond_mode(check: &'static dyn Check, mode: Mode) -> Option<String> {
 
 /// One check on one operation, on its way to a verdict.
 pub(super) type CheckJob<'a> = BoxFuture<'a, ((OperationId, CheckId), Verdict)>;
-
-/// How far the checks are.
-struct Count<'a> {
-    total: u64,
-    done: AtomicU64,
-    found: AtomicU64,
-    /// Called at every step.
-    ticked: Ticked<'a>,
-    /// Where verdicts are put for those who follow.
-    board: Option<&'a Board>,
-}
-
-impl Count<'_> {
-    /// A model may take a minute for one answer: whoever waits should know for what.
-    fn asks_models(&self) {
-        let (done, found) = (self.done.load(Ordering::Relaxed), self.found.load(Ordering::Relaxed));
-        (self.ticked)(Stage::Models, done, self.total, found);
-    }
-
-    fn step(&self, key: (OperationId, CheckId), verdict: Verdict) -> ((OperationId, CheckId), Verdict) {
-        if let Some(board) = self.board {
-            board.put(key.clone(), &verdict);
-        }
-        if let Verdict::Broken(drafts) = &verdict {
-            self.found.fetch_add(drafts.len() as u64, Ordering::Relaxed);
-        }
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        (self.ticked)(Stage::Checks, done, self.total, self.found.load(Ordering::Relaxed));
-        (key, verdict)
-    }
-}
 
 fn build_check_job<'a>(
     cx: &'a CheckCx<'a>,

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::before::Before;
 use super::companions::unseen_note;
+use super::count::{Stage, Ticked};
 use super::fatal::notice_late_death;
 use super::plan::MAX_CALLERS;
-use super::run::{ScanInput, Stage, Ticked};
+use super::run::ScanInput;
 use crate::access::SeenAnswer;
 use crate::act::{Accounts, ActKind, Acting, Cleaner, HeldObject, Leftover, Maker, find_held_objects, was_reset};
 use crate::checks::ObservedAccess;
