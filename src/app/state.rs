@@ -15,7 +15,7 @@ use crate::checks;
 use crate::detect::{Redactor, Syntax, Tripwire};
 use crate::model::ScanId;
 use crate::report::Report;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, StoredScanRow};
 
 /// Most scans of this process that are remembered; the history has all.
 pub(super) const MAX_REMEMBERED: usize = 64;
@@ -112,7 +112,7 @@ impl App {
 
     /// The history.
     pub(super) async fn store(&self) -> Result<&Store, AppError> {
-        let open = || Store::open(self.shared.data.as_deref());
+        let open = async || Ok(Store::open(self.shared.data.as_deref()).await?.of_project(&self.shared.folder));
         self.shared.store.get_or_try_init(open).await.map_err(from_store)
     }
 
@@ -156,22 +156,16 @@ impl App {
     /// [`AppError::Internal`] when the history cannot be read.
     pub async fn history(&self, limit: usize) -> Result<Vec<HistoryRow>, AppError> {
         let rows = self.settled_store().await?.history(limit).await.map_err(from_store)?;
-        let row = |row: crate::store::StoredScanRow| HistoryRow {
-            scan_id: row.scan_id,
-            started_at: row.started_at,
-            base_url: row.base_url,
-            document: row.document,
-            status: row.status,
-            grade: row.grade,
-            findings: row.findings,
-            severe: row.severe,
-            mode: row.mode,
-            requests: row.requests,
-            process: row.process,
-            phase: row.phase,
-        };
+        Ok(rows.into_iter().map(build_history_row).collect())
+    }
 
-        Ok(rows.into_iter().map(row).collect())
+    /// Stored scans that were started in this folder, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] when the history cannot be read.
+    pub async fn project_history(&self, limit: usize) -> Result<Vec<HistoryRow>, AppError> {
+        let rows = self.settled_store().await?.project_history(limit).await.map_err(from_store)?;
+        Ok(rows.into_iter().map(build_history_row).collect())
     }
 
     /// The catalogue of checks, in its order.
@@ -201,6 +195,23 @@ impl App {
         let mut tasks = std::mem::take(&mut *self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         // Cancelled scans still undo what they wrote and store what they found.
         while tasks.join_next().await.is_some() {}
+    }
+}
+
+fn build_history_row(row: StoredScanRow) -> HistoryRow {
+    HistoryRow {
+        scan_id: row.scan_id,
+        started_at: row.started_at,
+        base_url: row.base_url,
+        document: row.document,
+        status: row.status,
+        grade: row.grade,
+        findings: row.findings,
+        severe: row.severe,
+        mode: row.mode,
+        requests: row.requests,
+        process: row.process,
+        phase: row.phase,
     }
 }
 

@@ -39,11 +39,11 @@ async fn find_values(app: &App, argument: &str) -> Vec<String> {
     match argument {
         "check_id" => app.checks().into_iter().map(|page| page.id).collect(),
         "scan_id" => {
-            let rows = app.history(MAX_SCANS).await.unwrap_or_default();
+            let rows = app.project_history(MAX_SCANS).await.unwrap_or_default();
             rows.into_iter().map(|row| row.scan_id).collect()
         }
         "target" => {
-            let rows = app.history(MAX_SCANS).await.unwrap_or_default();
+            let rows = app.project_history(MAX_SCANS).await.unwrap_or_default();
             rows.into_iter().flat_map(|row| [row.document, row.base_url]).collect()
         }
         "finding_id" => {
@@ -58,7 +58,7 @@ async fn find_values(app: &App, argument: &str) -> Vec<String> {
 
 /// What the latest scan that has any of it has: a question on one route, or a plan, is stored too and has little.
 async fn find_in_reports(app: &App, values: impl Fn(&Report) -> Vec<String>) -> Vec<String> {
-    for row in app.history(MAX_REPORTS).await.unwrap_or_default() {
+    for row in app.project_history(MAX_REPORTS).await.unwrap_or_default() {
         let Ok(report) = app.report(Some(&ScanId(row.scan_id))).await else { continue };
         let found = values(&report);
         if !found.is_empty() {

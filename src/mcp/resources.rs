@@ -6,14 +6,16 @@ use serde_json::{Value, json};
 
 use super::answer::{Page, explain_answer, running_answer, scan_answer, so_far_answer};
 use super::exit;
-use crate::app::{App, AppError, CheckPage, Finished, Syntax};
-use crate::model::{FindingId, ScanId};
+use crate::app::{App, AppError, CheckPage, Finished, HistoryRow, Syntax};
+use crate::model::{FindingId, ScanId, clean_text};
 use crate::report::{self, Format, Report, RuleHelp, Status, TextOptions};
 
 /// The most scans in the listing.
 const MAX_SCANS: usize = 100;
 /// The most scans whose reports are listed as resources.
 const MAX_LISTED: usize = 20;
+/// The most characters of a title.
+const MAX_TITLE_CHARS: usize = 160;
 /// The largest report that is handed out; larger ones are for the command line.
 const MAX_REPORT_BYTES: usize = 4 * 1024 * 1024;
 /// How long a client may keep what does not change any more: a stored report, a manual page.
@@ -32,15 +34,27 @@ pub(super) async fn list(app: &App) -> Vec<Resource> {
     let mut all =
         vec![Resource::new(format!("{SCHEME}scans"), "scans").with_title("Stored scans").with_mime_type(JSON)];
     // A history that cannot be read is reported where it is asked for.
-    let rows = app.history(MAX_LISTED).await.unwrap_or_default();
+    let rows = app.project_history(MAX_LISTED).await.unwrap_or_default();
     all.extend(rows.iter().take(MAX_LISTED).map(|row| {
         let id = exit::message_text(app, &row.scan_id);
-        Resource::new(format!("{SCHEME}scans/{id}/report.json"), format!("report-{id}"))
-            .with_title(exit::message_text(app, &format!("Report of {}", row.started_at)))
-            .with_mime_type(JSON)
+        Resource::new(format!("{SCHEME}scans/{id}/report.md"), format!("report-{id}"))
+            .with_title(exit::message_text(app, &title_scan(row)))
+            .with_mime_type(MARKDOWN)
     }));
 
     all
+}
+
+/// `http://127.0.0.1:5000: grade C, 2026-11-30 21:04`
+fn title_scan(row: &HistoryRow) -> String {
+    let outcome = match &row.grade {
+        Some(grade) => format!("grade {grade}"),
+        None if row.status == "complete" => "no grade".to_owned(),
+        None => row.status.clone(),
+    };
+    // A person tells scans of one day apart by the minute.
+    let started: String = row.started_at.chars().take(16).collect();
+    clean_text(&format!("{}: {outcome}, {}", row.base_url, started.replace('T', " ")), MAX_TITLE_CHARS)
 }
 
 /// What can be asked for by id.
@@ -102,7 +116,7 @@ pub(super) async fn read(app: &App, uri: &str) -> Result<ReadResourceResult, Err
 }
 
 async fn scan_list_text(app: &App) -> Result<String, AppError> {
-    let rows = app.history(MAX_SCANS).await?;
+    let rows = app.project_history(MAX_SCANS).await?;
     Ok(exit::harmless_answer(serde_json::to_value(rows).unwrap_or_default()).to_string())
 }
 

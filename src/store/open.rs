@@ -1,6 +1,7 @@
 //! Opening the history: the database is made, protected and brought to the present layout.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
@@ -13,6 +14,8 @@ use super::files;
 pub struct Store {
     pub(super) pool: SqlitePool,
     pub(super) path: PathBuf,
+    /// The folder whose scans these are.
+    pub(super) project: Option<Arc<str>>,
 }
 
 impl Store {
@@ -48,7 +51,7 @@ impl Store {
 
     /// Opens the database and brings it to the present layout.
     async fn at(path: &Path) -> Result<Self, StoreError> {
-        let store = Self { pool: build_pool(path), path: path.to_owned() };
+        let store = Self { pool: build_pool(path), path: path.to_owned(), project: None };
         match sqlx::migrate!("src/store/migrations").run(&store.pool).await {
             Ok(()) => Ok(store),
             Err(error) => {
@@ -57,6 +60,14 @@ impl Store {
                 Err(StoreError::from_migrate(path, &error))
             }
         }
+    }
+
+    /// The same history, whose new scans belong to this folder.
+    #[must_use]
+    pub fn of_project(self, folder: &Path) -> Self {
+        // One folder must not be two projects by two of its names.
+        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        Self { project: Some(folder.display().to_string().into()), ..self }
     }
 
     /// The database file.

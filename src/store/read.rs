@@ -143,7 +143,15 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub async fn history(&self, limit: usize) -> Result<Vec<StoredScanRow>, StoreError> {
-        self.rows(limit, None).await
+        self.rows(limit, None, None).await
+    }
+
+    /// The newest scans of this project, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn project_history(&self, limit: usize) -> Result<Vec<StoredScanRow>, StoreError> {
+        self.rows(limit, None, self.project.as_deref()).await
     }
 
     /// What the listing says of one scan, a recheck among them; its report is not read.
@@ -152,17 +160,24 @@ impl Store {
     /// As [`Store::report`].
     pub async fn row(&self, scan: &str) -> Result<Option<StoredScanRow>, StoreError> {
         let Some(id) = self.scan_id(scan).await? else { return Ok(None) };
-        Ok(self.rows(1, Some(&id)).await?.into_iter().next())
+        Ok(self.rows(1, Some(&id), None).await?.into_iter().next())
     }
 
-    /// The newest scans, or one of this id.
-    async fn rows(&self, limit: usize, id: Option<&str>) -> Result<Vec<StoredScanRow>, StoreError> {
+    /// The newest scans, all or those of a project, or one of this id.
+    async fn rows(
+        &self,
+        limit: usize,
+        id: Option<&str>,
+        project: Option<&str>,
+    ) -> Result<Vec<StoredScanRow>, StoreError> {
         let rows = sqlx::query(
             "SELECT id, started_at, base_url, document, status, grade, findings, severe, mode, requests, process, phase
-             FROM scan WHERE (?2 IS NULL AND recheck_of IS NULL) OR id = ?2 ORDER BY started_us DESC, rowid DESC LIMIT ?1",
+             FROM scan WHERE ((?2 IS NULL AND recheck_of IS NULL) OR id = ?2) AND (?3 IS NULL OR project = ?3)
+             ORDER BY started_us DESC, rowid DESC LIMIT ?1",
         )
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .bind(id)
+        .bind(project)
         .fetch_all(&self.pool)
         .await;
         let rows = rows.and_then(|rows| rows.iter().map(history_row).collect());

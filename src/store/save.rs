@@ -22,7 +22,7 @@ impl Store {
         let write = async {
             // Takes the write lock at once: a read that turns into a write meets a busy database without waiting for it.
             let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-            write_scan(&mut transaction, report, &json).await?;
+            write_scan(&mut transaction, report, &json, self.project.as_deref()).await?;
             // A report that replaces an earlier one may have lost findings, which must not be found any more.
             sqlx::query("DELETE FROM finding WHERE scan_id = ?1")
                 .bind(&report.scan.id)
@@ -38,18 +38,24 @@ impl Store {
     }
 }
 
-async fn write_scan(cx: &mut Transaction<'_, Sqlite>, report: &Report, json: &str) -> sqlx::Result<()> {
+async fn write_scan(
+    cx: &mut Transaction<'_, Sqlite>,
+    report: &Report,
+    json: &str,
+    project: Option<&str>,
+) -> sqlx::Result<()> {
     let scan = &report.scan;
     let open = || report.findings.iter().filter(|finding| finding.status != FindingStatus::Fixed);
     let severe = open().filter(|finding| is_severe(finding)).count();
     sqlx::query(
         "INSERT INTO scan (id, started_at, started_us, base_url, target, document, status, grade, findings, severe, report,
-             recheck_of, mode, requests)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+             recheck_of, mode, requests, project)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?16)
          ON CONFLICT (id) DO UPDATE SET started_at = ?2, started_us = ?3, base_url = ?4, target = ?5, document = ?6,
              status = ?7, grade = ?8, findings = ?9, severe = ?10, report = ?11, recheck_of = ?12, mode = ?13,
              requests = MAX(requests, ?14), process = CASE WHEN ?7 = 'running' THEN process END,
-             phase = CASE WHEN ?7 = 'running' THEN phase END, beat_us = CASE WHEN ?7 = 'running' THEN ?15 END",
+             phase = CASE WHEN ?7 = 'running' THEN phase END, beat_us = CASE WHEN ?7 = 'running' THEN ?15 END,
+             project = COALESCE(project, ?16)",
     )
     .bind(&scan.id)
     .bind(&scan.started_at)
@@ -66,6 +72,8 @@ async fn write_scan(cx: &mut Transaction<'_, Sqlite>, report: &Report, json: &st
     .bind(scan.mode.as_str())
     .bind(i64::try_from(scan.requests).unwrap_or(i64::MAX))
     .bind(Timestamp::now().as_microsecond())
+    // What another project's process settles stays where it was.
+    .bind(project)
     .execute(&mut **cx)
     .await?;
 

@@ -107,13 +107,15 @@ class Drive:
         return answer
 
     async def pages(self, client, answer):
-        ids, pages = [row["id"] for row in answer.get("findings", [])], 1
+        ids, pages, merged = [row["id"] for row in answer.get("findings", [])], 1, 0
+        merged += sum(row.get("merged", 0) for row in answer.get("findings", []))
         while answer.get("next_cursor"):
             answer = await self.answer(client, "scan_api", {"scan_id": answer["scan_id"], "cursor": answer["next_cursor"]})
             ids += [row["id"] for row in answer.get("findings", [])]
+            merged += sum(row.get("merged", 0) for row in answer.get("findings", []))
             pages += 1
-        self.expect(len(ids) == len(set(ids)) == answer.get("findings_total"), f"paging gave {len(ids)} ids")
-        self.note(f"paging: {len(ids)} findings on {pages} pages")
+        self.expect(len(ids) == len(set(ids)) == answer.get("findings_total") - merged, f"paging gave {len(ids)} ids and {merged} merged")
+        self.note(f"paging: {len(ids)} rows for {len(ids) + merged} findings on {pages} pages")
 
     async def finding(self, client, scan):
         if not scan.get("findings"):

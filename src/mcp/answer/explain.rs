@@ -58,12 +58,7 @@ fn build_answer(from: &Explanation, room: &ExplainRoom) -> ExplainAnswer {
                 because: cut_line(&clause.because, room.text.min(240)),
             })
             .collect(),
-        exchanges: from
-            .exchanges
-            .iter()
-            .take(room.exchanges)
-            .map(|exchange| build_exchange_row(exchange, room))
-            .collect(),
+        exchanges: build_exchange_rows(from, room),
         replay: cut_line(&from.replay, room.text * 2),
         spec: from.spec.as_ref().map(|at| spec_line(at, room.text.min(160))),
         code: from.code.as_ref().map(|at| code_line(at, room.text.min(160))),
@@ -75,24 +70,72 @@ fn build_answer(from: &Explanation, room: &ExplainRoom) -> ExplainAnswer {
     }
 }
 
-fn build_exchange_row(exchange: &ExchangeInfo, room: &ExplainRoom) -> ExchangeRow {
+/// The exchanges; a header that all of them have alike stands with the first one alone.
+fn build_exchange_rows(from: &Explanation, room: &ExplainRoom) -> Vec<ExchangeRow> {
+    let common = CommonHeaders::of(&from.exchanges);
+    let shown = from.exchanges.iter().take(room.exchanges).enumerate();
+    shown.map(|(at, exchange)| build_exchange_row(exchange, room, (at > 0).then_some(&common))).collect()
+}
+
+/// The headers that all exchanges of a finding have alike.
+#[derive(Default)]
+struct CommonHeaders {
+    requests: BTreeMap<String, String>,
+    responses: BTreeMap<String, String>,
+}
+
+impl CommonHeaders {
+    fn of(exchanges: &[ExchangeInfo]) -> Self {
+        Self {
+            requests: find_common(exchanges.iter().map(|exchange| &exchange.request.headers)),
+            responses: find_common(
+                exchanges.iter().filter_map(|exchange| exchange.response.as_ref()).map(|response| &response.headers),
+            ),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.requests.is_empty() && self.responses.is_empty()
+    }
+}
+
+fn find_common<'a>(mut all: impl Iterator<Item = &'a BTreeMap<String, String>>) -> BTreeMap<String, String> {
+    let mut common = all.next().cloned().unwrap_or_default();
+    for headers in all {
+        common.retain(|name, value| headers.get(name) == Some(value));
+    }
+    common
+}
+
+fn build_exchange_row(exchange: &ExchangeInfo, room: &ExplainRoom, known: Option<&CommonHeaders>) -> ExchangeRow {
     let response = exchange.response.as_ref();
     let body = |text: &str| (!text.is_empty()).then(|| cut_block(text, room.body).0);
     ExchangeRow {
         role: exchange.role,
         identity: cut_line(&exchange.identity, 40),
         request: cut_line(&format!("{} {}", exchange.request.method, exchange.request.url), room.text),
-        request_headers: header_lines(&exchange.request.headers, room),
+        request_headers: header_lines(&exchange.request.headers, known.map(|known| &known.requests), room),
         request_body: exchange.request.body.as_deref().and_then(body),
         status: response.map(|response| response.status),
-        response_headers: response.map(|response| header_lines(&response.headers, room)).unwrap_or_default(),
+        response_headers: response
+            .map(|response| header_lines(&response.headers, known.map(|known| &known.responses), room))
+            .unwrap_or_default(),
         response_body: response.and_then(|response| body(&response.body)),
         fault: exchange.fault.as_deref().map(|fault| cut_line(fault, room.text.min(160))),
     }
 }
 
-fn header_lines(all: &BTreeMap<String, String>, room: &ExplainRoom) -> Vec<String> {
-    all.iter().take(room.headers).map(|(name, value)| cut_line(&format!("{name}: {value}"), room.header)).collect()
+fn header_lines(
+    all: &BTreeMap<String, String>,
+    known: Option<&BTreeMap<String, String>>,
+    room: &ExplainRoom,
+) -> Vec<String> {
+    // Cut first: otherwise a later exchange would show headers that its turn did not reach in the first one.
+    all.iter()
+        .take(room.headers)
+        .filter(|(name, value)| known.and_then(|known| known.get(*name)) != Some(*value))
+        .map(|(name, value)| cut_line(&format!("{name}: {value}"), room.header))
+        .collect()
 }
 
 fn left_out(from: &Explanation, room: &ExplainRoom, manual_cut: bool) -> Vec<String> {
@@ -112,6 +155,7 @@ fn left_out(from: &Explanation, room: &ExplainRoom, manual_cut: bool) -> Vec<Str
     let beyond = |length: usize, room: usize, what: &str| {
         (length > room).then(|| format!("{} more {what}", length.saturating_sub(room)))
     };
+    let repeats = from.exchanges.len() > 1 && room.headers > 0 && !CommonHeaders::of(&from.exchanges).is_empty();
     let mut lines: Vec<String> = [
         beyond(from.exchanges.len(), room.exchanges, "exchanges"),
         beyond(from.also.len(), room.rows, "operations with the same cause"),
@@ -127,6 +171,9 @@ fn left_out(from: &Explanation, room: &ExplainRoom, manual_cut: bool) -> Vec<Str
     // Only where something is missing: a way to the whole would invite a needless call.
     if !lines.is_empty() {
         lines.push(format!("the whole evidence: routewarden explain {}", cut_line(&from.finding_id, 40)));
+    }
+    if repeats {
+        lines.insert(0, "headers that all exchanges have alike: with the first one".to_owned());
     }
     lines
 }

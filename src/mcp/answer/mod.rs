@@ -6,6 +6,7 @@ mod fit;
 mod fix;
 mod ownership;
 mod policy;
+mod rows;
 mod scan;
 
 pub use explain::explain_answer;

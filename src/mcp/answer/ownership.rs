@@ -78,7 +78,7 @@ fn build_answer(matrix: &Matrix, page: RoutePage, room: &OwnershipRoom) -> Owner
     OwnershipAnswer {
         scan_id: cut_line(&matrix.scan_id, 64),
         untrusted_because: matrix.untrusted_because(Face::Tools).map(|why| cut_line(&why, room.reason * 3)),
-        policy: policy_lines(&matrix.policy, lines, room.reason),
+        policy: policy_lines(matrix.policy.iter(), lines, room.reason),
         callers: matrix.callers.iter().take(if is_first { MAX_CELLS } else { 0 }).map(shorten_caller).collect(),
         counts,
         routes: kept.iter().filter_map(|at| matrix.routes.get(*at)).map(|row| build_route_row(row, room)).collect(),

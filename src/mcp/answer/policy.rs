@@ -10,8 +10,8 @@ const MAX_EACH: usize = 3;
 const MAX_ANSWER: usize = 400;
 
 /// Returns the policies that fit, those that a route breaks first.
-pub(super) fn policy_lines(rows: &[PolicyRow], most: usize, max: usize) -> Vec<PolicyLine> {
-    let mut ordered: Vec<&PolicyRow> = rows.iter().collect();
+pub(super) fn policy_lines<'a>(rows: impl Iterator<Item = &'a PolicyRow>, most: usize, max: usize) -> Vec<PolicyLine> {
+    let mut ordered: Vec<&PolicyRow> = rows.collect();
     // A stable sort: among the broken and among the kept ones, the report's order stays.
     ordered.sort_by_key(|row| row.broken_by.is_empty());
     let some = |texts: &[String]| texts.iter().take(MAX_EACH).map(|text| cut_line(text, max)).collect();

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::fit::{code_line, cut_line, fit_answer, length_as_u64, operation_line, spec_line};
 use super::policy::{policy_lines, question_lines};
+use super::rows::{RowFindings, count_findings, list_open, merge_rows};
 use crate::app::{Finished, KeptSoFar, Progress};
 use crate::mcp::wire::{
     Counts, CoverageSummary, FindingRow, Issues, PlanSummary, PlannedReason, PlannedRow, Reason, RecheckAnswer,
@@ -15,14 +16,16 @@ use crate::mcp::wire::{
 };
 use crate::model::{Face, ScanId};
 use crate::report::{
-    CoverageOutcome, Finding, FindingStatus, PlanGroup, Report, Status, Withheld, asked_groups, find_shortfall,
-    next_step, skipped_groups, untrusted_reason,
+    CoverageOutcome, Finding, PlanGroup, PolicyRow, Report, Status, Withheld, asked_groups, find_shortfall, next_step,
+    skipped_groups, untrusted_reason,
 };
 
 /// The most findings of one page.
 pub const PAGE: usize = 15;
 /// The longest sentence on how far a scan came, in characters.
 const MAX_FUNNEL: usize = 240;
+/// Most reasons of one outcome.
+const MOST_REASONS: usize = 3;
 /// Most reasons why operations were held back.
 const MOST_HELD_BACK: usize = 3;
 
@@ -135,7 +138,7 @@ fn shorten_so_far(answer: &mut ScanAnswer) {
 fn blank_answer(id: &str, status: Status) -> ScanAnswer {
     let id = cut_line(id, 64);
     ScanAnswer {
-        report_uri: format!("routewarden://scans/{id}/report.json"),
+        report_uri: format!("routewarden://scans/{id}/report.md"),
         scan_id: id,
         status,
         untrusted_because: None,
@@ -164,32 +167,31 @@ fn blank_answer(id: &str, status: Status) -> ScanAnswer {
 
 fn build_answer(finished: &Finished, page: Page, room: &ScanRoom) -> ScanAnswer {
     let report = &finished.report;
-    let open: Vec<&Finding> = report.findings.iter().filter(|finding| is_open_finding(finding)).collect();
-    let shown: Vec<&Finding> = open.iter().copied().skip(page.start()).take(room.findings).collect();
+    let open = list_open(report);
+    let rows = merge_rows(&open);
     // A model may page on behind the last page: that is an empty page, and no fault.
-    let end = page.start().min(open.len()) + shown.len();
+    let start = page.start().min(rows.len());
+    let end = start.saturating_add(room.findings).min(rows.len());
+    let shown = rows.get(start..end).unwrap_or_default();
     let mut answer = blank_answer(&report.scan.id, report.scan.status);
     answer.requests = report.scan.requests;
     answer.findings_total = length_as_u64(open.len());
-    answer.findings = shown.iter().map(|finding| build_finding_row(finding, room)).collect();
+    answer.findings = shown.iter().map(|row| build_finding_row(row, room)).collect();
     // Counted from what is shown: a page that was cut to fit must not skip the findings after the cut.
-    answer.next_cursor = (end < open.len()).then(|| format!("f{end}"));
+    answer.next_cursor = (end < rows.len()).then(|| format!("f{end}"));
     answer.untrusted_because = untrusted_reason(&report.scan, Face::Tools).map(|why| cut_line(&why, room.claim * 3));
 
     // Later pages repeat no summary: every byte of an answer stays in the model's context.
     if page == Page::First {
         add_summary(&mut answer, finished, room, &open);
     }
-    answer.left_out = left_out(report, page, room, &open, end);
+    let rest = rows.get(end..).unwrap_or_default();
+    answer.left_out = left_out(report, page, room, (shown, rest));
     answer
 }
 
-/// Suppressed findings and those that are gone do not count.
-fn is_open_finding(finding: &Finding) -> bool {
-    finding.suppressed.is_none() && finding.status != FindingStatus::Fixed
-}
-
-fn build_finding_row(finding: &Finding, room: &ScanRoom) -> FindingRow {
+fn build_finding_row(row: &RowFindings<'_>, room: &ScanRoom) -> FindingRow {
+    let finding = row.first;
     FindingRow {
         id: cut_line(&finding.id, 40),
         check: cut_line(&finding.check, 60),
@@ -197,9 +199,11 @@ fn build_finding_row(finding: &Finding, room: &ScanRoom) -> FindingRow {
         confidence: finding.confidence,
         operation: operation_line(&finding.operation, room.name),
         also: length_as_u64(finding.also.len()),
+        merged: row.more,
         claim: cut_line(&finding.claim, room.claim),
         code: finding.code.as_ref().map(|at| code_line(at, room.name)),
-        spec: finding.spec.as_ref().map(|at| spec_line(at, room.name)),
+        // A document without a line is the same for all, and tells nothing of this one.
+        spec: finding.spec.as_ref().filter(|at| at.line.is_some()).map(|at| spec_line(at, room.name)),
         status: finding.status,
     }
 }
@@ -244,7 +248,8 @@ fn add_summary(answer: &mut ScanAnswer, finished: &Finished, room: &ScanRoom, op
             .collect(),
     });
 
-    answer.policy = policy_lines(&report.policy, room.lines, room.claim.min(120));
+    // Those that a route breaks; check_route_ownership tells all of them.
+    answer.policy = policy_lines(broken_policies(report), room.lines, room.claim.min(120));
     answer.questions = question_lines(&report.questions, room.lines, room.claim.min(120));
     // Writes that the scan kept from sending changed nothing at the target.
     let sent = || report.writes.iter().filter(|write| !write.is_kept());
@@ -326,17 +331,23 @@ fn summarise_coverage(report: &Report, room: &ScanRoom) -> Vec<CoverageSummary> 
                 count: ordered.iter().map(|(_, times)| times).sum(),
                 reasons: ordered
                     .into_iter()
-                    // Why something holds is of no use to a reader who looks for gaps; the report has it.
-                    .take(if matches!(outcome, CoverageOutcome::Held | CoverageOutcome::NotApplicable) {
-                        0
-                    } else {
-                        room.reasons
-                    })
+                    .take(if tells_why(outcome) { room.reasons.min(MOST_REASONS) } else { 0 })
                     .map(|(because, count)| Reason { because: cut_line(because, room.claim.min(120)), count })
                     .collect(),
             }
         })
         .collect()
+}
+
+/// The policies that some route breaks.
+fn broken_policies(report: &Report) -> impl Iterator<Item = &PolicyRow> {
+    report.policy.iter().filter(|row| !row.broken_by.is_empty())
+}
+
+/// Whether the reasons of an outcome are of use to a reader who looks for gaps: why something is broken its finding says, and
+/// why something holds the report.
+fn tells_why(outcome: CoverageOutcome) -> bool {
+    !matches!(outcome, CoverageOutcome::Broken | CoverageOutcome::Held | CoverageOutcome::NotApplicable)
 }
 
 fn next_steps(report: &Report, room: &ScanRoom, open: &[&Finding]) -> Vec<String> {
@@ -353,17 +364,22 @@ fn next_steps(report: &Report, room: &ScanRoom, open: &[&Finding]) -> Vec<String
     worst.into_iter().chain(planned).chain(opening).take(room.lines).collect()
 }
 
-fn left_out(report: &Report, page: Page, room: &ScanRoom, open: &[&Finding], end: usize) -> Vec<String> {
+fn left_out(
+    report: &Report,
+    page: Page,
+    room: &ScanRoom,
+    (shown, rest): (&[RowFindings<'_>], &[RowFindings<'_>]),
+) -> Vec<String> {
     let mut lines = Vec::new();
-    let more = open.len() - end;
-
+    let more = count_findings(rest);
     if more > 0 {
         lines.push(format!("{more} more findings: call scan_api with scan_id and cursor"));
     }
-    let start = page.start().min(end);
-    let shown = open.get(start..end).unwrap_or_default();
+    if shown.iter().any(|row| row.more > 0) {
+        lines.push("observations of one check are one row, `merged` counts the others: each in the report".to_owned());
+    }
 
-    if shown.iter().any(|finding| finding.claim.chars().count() > room.claim) {
+    if shown.iter().any(|row| row.first.claim.chars().count() > room.claim) {
         lines.push(format!("claims beyond {} characters: explain_finding has them whole", room.claim));
     }
     if page != Page::First {
@@ -371,7 +387,7 @@ fn left_out(report: &Report, page: Page, room: &ScanRoom, open: &[&Finding], end
         return lines;
     }
     // Suppressed findings are named by number alone: a model would set about repairing what was accepted.
-    let uncounted = report.findings.len() - open.len();
+    let uncounted = report.findings.len().saturating_sub(list_open(report).len());
 
     if uncounted > 0 {
         lines.push(format!("{uncounted} findings that are suppressed or gone: in the report"));
@@ -384,7 +400,7 @@ fn left_out(report: &Report, page: Page, room: &ScanRoom, open: &[&Finding], end
     for (length, what, room) in [
         (report.plan.len(), "operations of the plan", room.rows),
         (report.notes.len(), "notes", room.lines),
-        (report.policy.len(), "policies", room.lines),
+        (report.policy.len(), "policies", broken_policies(report).take(room.lines).count()),
         (report.questions.len(), "questions", room.lines),
     ] {
         if length > room {

@@ -77,7 +77,7 @@ pub struct ScanAnswer {
     /// What to do next.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub next_steps: Vec<String>,
-    /// The whole report as a resource.
+    /// The whole report, in Markdown, as a resource.
     pub report_uri: String,
     /// What was cut from this answer, and where it is to be had.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -116,6 +116,9 @@ pub struct FindingRow {
     /// How many more operations have the same cause.
     #[serde(skip_serializing_if = "is_zero")]
     pub also: u64,
+    /// How many more observations of the same check this row stands for.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub merged: u64,
     /// What was seen.
     pub claim: String,
     /// `file:line function` of the handler.

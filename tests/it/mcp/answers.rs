@@ -39,11 +39,11 @@ fn shapes() -> impl Strategy<Value = Shape> {
     (0usize..120, 0usize..600, text).prop_map(|(findings, rows, text)| Shape { findings, rows, text })
 }
 
-fn operation(text: &str) -> OperationRef {
+pub(super) fn operation(text: &str) -> OperationRef {
     OperationRef { method: Method::Delete, path: format!("/{text}") }
 }
 
-fn finding(number: usize, text: &str) -> Finding {
+pub(super) fn finding(number: usize, text: &str) -> Finding {
     Finding {
         id: format!("rw-{number:016x}"),
         check: format!("authz/{text}"),
@@ -68,7 +68,7 @@ fn finding(number: usize, text: &str) -> Finding {
     }
 }
 
-fn exchange(text: &str) -> ExchangeInfo {
+pub(super) fn exchange(text: &str) -> ExchangeInfo {
     let headers: BTreeMap<String, String> =
         (0..40).map(|number| (format!("x-{number}-{text}"), text.to_owned())).collect();
     ExchangeInfo {
@@ -339,7 +339,7 @@ fn questions_come_with_the_lines_that_answer_them() {
     fits(0, answer).unwrap();
 }
 
-fn plain(findings: usize) -> Finished {
+pub(super) fn plain(findings: usize) -> Finished {
     let mut finished = finished(&Shape { findings, rows: 90, text: "plain".into() });
     finished.report.scan.untrusted_because = None;
     finished

@@ -9,5 +9,7 @@ mod exit;
 mod http;
 mod patience;
 mod progress;
+mod said_once;
+mod scans;
 mod stdio;
 pub(crate) mod support;
