@@ -178,7 +178,7 @@ fn build_router(server: McpServer, guard: RequestGuard, stop: &CancellationToken
         .with_cancellation_token(stop.child_token());
     let manager = Arc::clone(&guard.sessions.manager);
     let service: StreamableHttpService<McpServer, LocalSessionManager> =
-        StreamableHttpService::new(move || Ok(server.clone()), manager, config);
+        StreamableHttpService::new(move || Ok(server.for_session()), manager, config);
     let guarded = from_fn(move |request: Request, next: Next| guard.clone().serve(request, next));
 
     Router::new().nest_service("/mcp", service).layer(guarded)

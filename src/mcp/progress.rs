@@ -63,7 +63,7 @@ pub(super) async fn send_notifications(
         clock.tick().await;
         let progress = seen.borrow().clone();
         let Some(value) = ticker.tick(&progress) else { continue };
-        let message = format!("{}: {} requests, {} findings", progress.phase, progress.requests, progress.findings);
+        let message = describe_progress(&progress);
         let mut note = ProgressNotificationParam::new(token.clone(), value).with_message(message);
 
         if progress.total > 0 {
@@ -73,6 +73,11 @@ pub(super) async fn send_notifications(
         // A client that does not listen any more is told apart by the transport, not here.
         let _ = peer.notify_progress(note).await;
     }
+}
+
+/// `checks: 120 requests, 3 findings`
+pub(super) fn describe_progress(progress: &Progress) -> String {
+    format!("{}: {} requests, {} findings", progress.phase, progress.requests, progress.findings)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no scan has 2^53 steps")]

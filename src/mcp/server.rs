@@ -9,16 +9,19 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, DiscoverResult,
-    ErrorData, GetPromptRequestParams, GetPromptResponse, Icon, Implementation, ListPromptsResult,
-    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+    CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams, CompleteResult,
+    DiscoverResult, ErrorData, GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult, Icon,
+    Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
+    ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams, UpdateTaskParams,
 };
-use rmcp::service::RequestContext;
+use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{RoleServer, ServerHandler};
 use tokio_util::sync::CancellationToken;
 
+use super::call::tasks::{CallTasks, require_tasks};
 use super::call::{Calls, run_tool};
+use super::subscriptions::{ScanLookout, SessionSubscriptions, can_be_followed, limit_filter, serve_subscription};
 use super::{completion, prompts, resources, tools};
 use crate::app::{App, FenceRules};
 use crate::model::Mode;
@@ -107,6 +110,9 @@ pub(super) struct ServerShared {
     pub(super) ending: CancellationToken,
     /// What this server started and has not seen the end of; held for moments only, never across an await.
     pub(super) calls: Mutex<Calls>,
+    /// Calls of clients that have tasks.
+    pub(super) tasks: CallTasks,
+    pub(super) lookout: Arc<ScanLookout>,
 }
 
 impl ServerShared {
@@ -130,6 +136,8 @@ impl ServerShared {
 #[derive(Debug, Clone)]
 pub struct McpServer {
     shared: Arc<ServerShared>,
+    /// What the session of a client of the older era follows.
+    session: Arc<SessionSubscriptions>,
 }
 
 impl McpServer {
@@ -137,7 +145,22 @@ impl McpServer {
     /// that waits.
     pub fn new(app: App, options: ServerOptions, ending: CancellationToken) -> Self {
         let fence = FenceRules { roots: options.roots.clone(), vouched: app.vouch() };
-        Self { shared: Arc::new(ServerShared { app, options, fence, ending, calls: Mutex::default() }) }
+        let lookout = ScanLookout::new(app.clone(), ending.clone());
+        let (calls, tasks) = (Mutex::default(), CallTasks::default());
+        let shared = Arc::new(ServerShared { app, options, fence, ending, calls, tasks, lookout });
+        Self { shared, session: Arc::default() }
+    }
+
+    /// The same server for a further session.
+    pub(super) fn for_session(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), session: Arc::default() }
+    }
+
+    /// Begins to tell a session of the older era when the list of scans changes. In the present one clients ask for it.
+    fn follow_in_session(&self, context: &RequestContext<RoleServer>) {
+        if context.protocol_version().is_some_and(|version| version < ProtocolVersion::V_2026_07_28) {
+            self.session.begin(&self.shared.lookout, context.peer.clone());
+        }
     }
 
     /// What the model is told, with what this server was started with.
@@ -156,6 +179,7 @@ impl McpServer {
     pub(super) async fn end(&self) {
         // Calls are let go first, so that their clients get an answer while scans still undo their writes.
         self.shared.ending.cancel();
+        self.shared.tasks.shutdown();
         self.shared.settle().await;
         self.shared.app.shut_down().await;
     }
@@ -166,8 +190,11 @@ impl ServerHandler for McpServer {
         let capabilities = ServerCapabilities::builder()
             .enable_tools()
             .enable_resources()
+            .enable_resources_subscribe()
+            .enable_resources_list_changed()
             .enable_prompts()
             .enable_completions()
+            .enable_tasks()
             .build();
         ServerConfig::new(capabilities).with_server_info(describe_server()).with_instructions(self.instructions())
     }
@@ -208,8 +235,10 @@ impl ServerHandler for McpServer {
     async fn list_resources(
         &self,
         _page: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
+        // Only who has seen the list can miss something in it.
+        self.follow_in_session(&context);
         // Each scan adds a resource, and which scans there are concerns this user alone.
         Ok(ListResourcesResult::with_all_items(resources::list(&self.shared.app).await)
             .with_ttl_ms(0)
@@ -232,6 +261,66 @@ impl ServerHandler for McpServer {
         _context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         resources::read(&self.shared.app, &request.uri).await.map(ReadResourceResponse::from)
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(limit_filter(requested.supported_by(&self.get_info().capabilities)))
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        serve_subscription(&self.shared.lookout, context).await;
+        Ok(())
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        if !can_be_followed(&request.uri) {
+            let because = "only routewarden://scans, and what lies below it, can be subscribed to";
+            return Err(ErrorData::resource_not_found(because, None));
+        }
+        if !self.session.add(request.uri) {
+            return Err(ErrorData::invalid_params("too many subscriptions; unsubscribe from some", None));
+        }
+        self.follow_in_session(&context);
+        Ok(())
+    }
+
+    fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<(), ErrorData>> + Send + '_ {
+        self.session.remove(&request.uri);
+        ready(Ok(()))
+    }
+
+    fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<GetTaskResult, ErrorData>> + Send + '_ {
+        let found = require_tasks(&context).and_then(|()| self.shared.tasks.get_task(&request.task_id));
+        ready(found.map(GetTaskResult::new))
+    }
+
+    fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<(), ErrorData>> + Send + '_ {
+        let UpdateTaskParams { task_id, input_responses, .. } = request;
+        ready(require_tasks(&context).and_then(|()| self.shared.tasks.update_task(&task_id, input_responses)))
+    }
+
+    fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<(), ErrorData>> + Send + '_ {
+        ready(require_tasks(&context).and_then(|()| self.shared.tasks.cancel_task(&request.task_id)))
     }
 
     fn list_prompts(

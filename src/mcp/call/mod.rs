@@ -6,6 +6,7 @@ mod consent;
 mod ownership;
 mod refused;
 mod scan;
+pub(super) mod tasks;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,8 +15,9 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rmcp::RoleServer;
-use rmcp::model::{CallToolRequestParams, CallToolResponse, ErrorData, JsonObject};
+use rmcp::model::{CallToolRequestParams, CallToolResponse, CallToolResult, ErrorData, JsonObject, Tool};
 use rmcp::service::RequestContext;
+use rmcp::task_manager::TaskContext;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -58,6 +60,9 @@ struct StartedScan {
 /// How long cancelled work may take to end.
 const SETTLE: Duration = Duration::from_secs(2);
 
+/// Nobody waits at the line for a task: it takes as long as its work does.
+const TASK_PATIENCE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
 /// What a tool came to, before it goes out.
 type CallOutcome = Result<Value, CallRefused>;
 
@@ -80,8 +85,8 @@ pub(super) async fn run_tool(
     };
 
     let answers = request.input_responses.unwrap_or_default();
-    let (schema, arguments) = (&tool.input_schema, request.arguments);
-    let mut call = ToolCall { shared, name, schema, arguments, mode: None, context };
+    let (name, schema, arguments) = (tool.name.as_ref(), &tool.input_schema, request.arguments);
+    let mut call = ToolCall { shared, tool, name, schema, arguments, mode: None, context, task: None };
 
     // Before any argument is used: a call that is refused must have touched nothing.
     match consent::ask_if_needed(&call, &answers).await {
@@ -89,29 +94,53 @@ pub(super) async fn run_tool(
         CallConsent::Asked(question) => return Ok((*question).into()),
         CallConsent::Refused(message) => return Ok(exit::fault_result(&shared.app, &message).into()),
     }
-    let outcome = match name {
+    // Only now: a task has no way to ask the user that every client knows.
+    if tasks::takes_long(name, call.arguments.as_ref()) && shared.tasks.admits(&call.context) {
+        return Ok(start_task(call));
+    }
+    Ok(answer_call(call).await.into())
+}
+
+/// Starts a call as a task.
+fn start_task(call: ToolCall<'_>) -> CallToolResponse {
+    let shared = Arc::clone(call.shared);
+    let (tool, arguments, mode, mut context) = (call.tool, call.arguments, call.mode, call.context);
+    call.shared.tasks.start(move |task, abandoned| async move {
+        // The request ends with its answer; what is abandoned from here on is the task.
+        context.ct = abandoned;
+        let (name, schema, task) = (tool.name.as_ref(), &tool.input_schema, Some(task));
+        answer_call(ToolCall { shared: &shared, tool, name, schema, arguments, mode, context, task }).await
+    })
+}
+
+/// Carries out a call that may be.
+async fn answer_call(call: ToolCall<'_>) -> CallToolResult {
+    let app = call.app().clone();
+    let outcome = match call.name {
         "scan_api" => scan::answer_call(call).await,
         "explain_finding" => explain_finding(call).await,
         "check_route_ownership" => ownership::answer_call(call).await,
         _ => suggest_fix(call).await,
     };
 
-    let result = match outcome {
-        Ok(value) => exit::tool_result(&shared.app, value),
-        Err(refused) => exit::fault_result(&shared.app, &refused.to_string()),
-    };
-    Ok(result.into())
+    match outcome {
+        Ok(value) => exit::tool_result(&app, value),
+        Err(refused) => exit::fault_result(&app, &refused.to_string()),
+    }
 }
 
 /// One call on its way.
 struct ToolCall<'a> {
     shared: &'a Arc<ServerShared>,
+    tool: &'static Tool,
     name: &'a str,
     schema: &'a JsonObject,
     arguments: Option<JsonObject>,
     /// What its scan may do, by the user's word or the configuration's; nothing where it begins none.
     mode: Option<Mode>,
     context: RequestContext<RoleServer>,
+    /// The task that it is, where it is one.
+    task: Option<TaskContext>,
 }
 
 impl ToolCall<'_> {
@@ -130,6 +159,9 @@ impl ToolCall<'_> {
 
     /// How long this call may take.
     fn patience(&self) -> Duration {
+        if self.task.is_some() {
+            return TASK_PATIENCE;
+        }
         let limits = self.shared.options.limits;
         // Hosts that hear of progress start their timeout anew; others give up after a minute.
         if self.context.meta.get_progress_token().is_some() { limits.with_progress } else { limits.silent }
@@ -145,6 +177,9 @@ impl ToolCall<'_> {
 
     /// Tells the client how far the work is; never resolves.
     async fn follow(&self, seen: watch::Receiver<Progress>) {
+        if let Some(task) = &self.task {
+            return tasks::tell_task(task, seen).await;
+        }
         progress::send_notifications(self.context.peer.clone(), self.context.meta.get_progress_token(), seen).await;
     }
 

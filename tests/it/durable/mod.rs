@@ -3,5 +3,5 @@
 mod crowd;
 mod followed;
 mod killed;
-mod kit;
+pub(crate) mod kit;
 mod owners;
