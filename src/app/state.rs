@@ -15,7 +15,7 @@ use crate::checks;
 use crate::detect::{Redactor, Syntax, Tripwire};
 use crate::model::ScanId;
 use crate::report::Report;
-use crate::store::{Store, StoreError, StoredScanRow};
+use crate::store::{Store, StoreError, StoredScanRow, locate_folder};
 
 /// Most scans of this process that are remembered; the history has all.
 pub(super) const MAX_REMEMBERED: usize = 64;
@@ -103,6 +103,16 @@ impl App {
     #[must_use]
     pub fn with_config(&self, config: PathBuf) -> Self {
         AppShared { config: Some(config), ..self.afresh() }.into()
+    }
+
+    /// The same use cases with a history of their own, in a folder of this name within this one's.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] when there is no folder for the history.
+    pub fn with_own_history(&self, name: &str) -> Result<Self, AppError> {
+        let folder = locate_folder(self.shared.data.as_deref()).map_err(from_store)?;
+        let data = Some(folder.join("principals").join(name));
+        Ok(AppShared { data, ..self.afresh() }.into())
     }
 
     /// A variable of the environment.

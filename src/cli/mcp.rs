@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use crate::app::App;
-use crate::mcp::{self, HttpOptions, ServerOptions};
+use crate::mcp::{self, HttpOptions, OAuthOptions, ServerOptions};
 use crate::model::{Mode, clean_name};
 
 use super::cx::CommandCx;
@@ -35,18 +35,24 @@ pub struct McpArgs {
     /// the configuration's are asked about
     #[arg(long, value_enum, value_name = "MODE")]
     pub max_mode: Option<ModeOption>,
-    /// Also speak the HTTP+SSE transport of 2024 (not built yet)
+    /// Also serve the HTTP+SSE transport of 2024, at /sse, for clients that know no other
     #[arg(long, requires = "http")]
     pub legacy_sse: bool,
+    /// Take the tokens of this authorization server in place of one token (OAuth); needs --oauth-keys. Each user has scans of
+    /// their own
+    #[arg(long, value_name = "URL", requires = "http", requires = "oauth_keys")]
+    pub oauth_issuer: Option<String>,
+    /// File with the public keys of the authorization server (JWKS)
+    #[arg(long, value_name = "FILE", requires = "oauth_issuer")]
+    pub oauth_keys: Option<PathBuf>,
+    /// The address that tokens are issued for [default: the one that is served]
+    #[arg(long, value_name = "URL", requires = "oauth_issuer")]
+    pub oauth_resource: Option<String>,
 }
 
 /// Serves until the client leaves or the user stops it; both are an ordinary end. The server listens for Ctrl-C
 /// itself, as it has its own clients to part from.
 pub(super) async fn run(cx: &CommandCx, args: McpArgs) -> anyhow::Result<Exit> {
-    // The option is refused rather than ignored: a client that needs it would wait for a stream without an end.
-    if args.legacy_sse {
-        bail!("--legacy-sse is not built yet; --http alone serves Streamable HTTP");
-    }
     let project = match &args.project {
         Some(folder) => project_folder(cx, folder)?,
         None => cx.folder.clone(),
@@ -61,7 +67,14 @@ pub(super) async fn run(cx: &CommandCx, args: McpArgs) -> anyhow::Result<Exit> {
 
     match args.http {
         None => mcp::serve_stdio_with(app, options).await?,
-        Some(address) => serve_http(cx, app, address, options).await?,
+        Some(address) => {
+            let keys = args.oauth_keys.map(|keys| project.join(keys));
+            let oauth = args.oauth_issuer.zip(keys);
+            let oauth = oauth.map(|(issuer, keys)| OAuthOptions { issuer, keys, resource: args.oauth_resource });
+            let legacy_sse = args.legacy_sse;
+            let options = HttpOptions { server: options, legacy_sse, oauth, ..HttpOptions::from_environment(address) };
+            serve_http(cx, app, options).await?;
+        }
     }
     Ok(Exit::Clean)
 }
@@ -76,15 +89,17 @@ fn project_folder(cx: &CommandCx, named: &Path) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-async fn serve_http(cx: &CommandCx, app: App, address: SocketAddr, server: ServerOptions) -> anyhow::Result<()> {
+async fn serve_http(cx: &CommandCx, app: App, options: HttpOptions) -> anyhow::Result<()> {
     let ready = |listening: &mcp::Listening| {
         cx.announce(format!("serving on {}", listening.url));
+        if let Some(url) = &listening.sse_url {
+            cx.announce(format!("serving the transport of 2024 on {url}"));
+        }
         if let Some(token) = &listening.generated_token {
             // The token is shown even where `--quiet` is given: without it no client can connect.
             cx.announce(format!("clients send: Authorization: Bearer {}", token.expose()));
         }
     };
 
-    let options = HttpOptions { server, ..HttpOptions::from_environment(address) };
     Ok(mcp::serve_http(app, options, ready).await?)
 }

@@ -1,6 +1,7 @@
 //! What ends a server.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use thiserror::Error;
 
@@ -24,6 +25,14 @@ pub enum McpError {
     /// A token that can be guessed.
     #[error("the bearer token has {0} characters; at least {min} are needed\nhelp: openssl rand -hex 32", min = crate::mcp::http::MIN_TOKEN_CHARS)]
     ShortToken(usize),
+    /// The keys of the authorization server cannot be had.
+    #[error("the keys of the authorization server in {}: {because}\nhelp: --oauth-keys takes a file with its JWKS, as it is at the address that its metadata name under jwks_uri", .path.display())]
+    Keys {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        because: String,
+    },
     /// The connection failed.
     #[error("the connection failed: {0}")]
     Connection(String),

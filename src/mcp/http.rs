@@ -1,8 +1,14 @@
-//! Streamable HTTP on loopback, behind a bearer token. The old HTTP+SSE transport is not served.
+//! Streamable HTTP on loopback, behind a bearer token or those of an authorization server; and the HTTP+SSE transport of
+//! 2024, where it is asked for.
 
 mod connections;
+mod gate;
+mod legacy_sse;
+mod oauth;
 mod requests;
+mod scopes;
 mod sessions;
+mod tenants;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,34 +16,28 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{Method, StatusCode, header};
-use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Response};
-use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
-use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
-use subtle::ConstantTimeEq;
+use axum::http::Uri;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use self::connections::Serving;
-use self::requests::{MAX_REQUEST_BYTES, WholeRequest};
-use self::sessions::{HttpSessions, SESSION_HEADER};
+pub use self::gate::TOKEN_VARIABLE;
+use self::gate::{Admission, RequestGate};
+pub use self::oauth::OAuthOptions;
+use self::oauth::TokenVerifier;
+use self::tenants::{Tenant, TenantSettings, Tenants};
 use super::error::McpError;
-use super::server::{McpServer, ServerOptions};
+use super::server::ServerOptions;
 use super::stdio::asked_to_stop;
 use crate::app::App;
 use crate::model::Secret;
 
-/// The environment variable that the bearer token is taken from.
-pub const TOKEN_VARIABLE: &str = "ROUTEWARDEN_HTTP_TOKEN";
 /// A shorter token could be guessed.
 pub(super) const MIN_TOKEN_CHARS: usize = 16;
 /// How long the headers of a request may take to arrive, and its body.
 pub const REQUEST_WITHIN: Duration = Duration::from_secs(30);
 /// How long open streams get to end when the server stops.
 const GRACE: Duration = Duration::from_secs(2);
-/// Browsers on this machine may use the server when they hold the token; pages from elsewhere may not.
-const ORIGINS: [&str; 3] = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"];
 
 /// Where and how to serve.
 #[derive(Debug, Clone)]
@@ -52,6 +52,10 @@ pub struct HttpOptions {
     pub stop: CancellationToken,
     /// How long the headers of a request may take to arrive, and its body.
     pub request_within: Duration,
+    /// Whether the transport of 2024 is served as well.
+    pub legacy_sse: bool,
+    /// The authorization server whose tokens are taken in place of the one token.
+    pub oauth: Option<OAuthOptions>,
 }
 
 impl HttpOptions {
@@ -64,6 +68,8 @@ impl HttpOptions {
             server: ServerOptions::from_environment(),
             stop: CancellationToken::new(),
             request_within: REQUEST_WITHIN,
+            legacy_sse: false,
+            oauth: None,
         }
     }
 }
@@ -73,6 +79,8 @@ impl HttpOptions {
 pub struct Listening {
     /// What clients connect to: `http://127.0.0.1:8899/mcp`.
     pub url: String,
+    /// What clients of the transport of 2024 connect to: `http://127.0.0.1:8899/sse`.
+    pub sse_url: Option<String>,
     /// The token that was made because none was given; show it to the user once, on standard error.
     pub generated_token: Option<Secret>,
 }
@@ -81,37 +89,52 @@ pub struct Listening {
 /// the address once connections are accepted.
 ///
 /// # Errors
-/// [`McpError::NotLoopback`], [`McpError::ShortToken`] and [`McpError::Bind`] before anything is served.
+/// [`McpError::NotLoopback`], [`McpError::ShortToken`], [`McpError::Keys`] and [`McpError::Bind`] before anything is served.
 pub async fn serve_http(app: App, options: HttpOptions, ready: impl FnOnce(&Listening)) -> Result<(), McpError> {
-    let HttpOptions { address, token, server, stop, request_within } = options;
+    let HttpOptions { address, token, server, stop, request_within, legacy_sse, oauth } = options;
     // Behind the token lie scans with the user's credentials; without TLS, a network could read the token.
     if !address.ip().is_loopback() {
         return Err(McpError::NotLoopback(address));
     }
-    let (token, generated_token) = match token {
-        Some(token) if token.expose().len() < MIN_TOKEN_CHARS => {
-            return Err(McpError::ShortToken(token.expose().len()));
+    let given = token.map(check_token).transpose()?;
+    let bind = |source| McpError::Bind { address, source };
+    let listener = TcpListener::bind(address).await.map_err(bind)?;
+    let base = format!("http://{}", listener.local_addr().map_err(bind)?);
+    let (url, sse_url) = (format!("{base}/mcp"), legacy_sse.then(|| format!("{base}{}", legacy_sse::STREAM_PATH)));
+    let host = oauth.as_ref().and_then(|oauth| public_host(oauth.resource.as_deref()?));
+    let settings = TenantSettings { app: app.clone(), options: server, stop: stop.clone(), legacy_sse, host };
+    let (admission, generated_token) = match oauth {
+        Some(oauth) => {
+            let verifier = TokenVerifier::new(oauth, &url)?;
+            (Admission::Issued(Box::new(verifier), Box::new(Tenants::new(settings))), None)
         }
-        Some(token) => (token, None),
         None => {
-            let token = random_token();
-            (token.clone(), Some(token))
+            let made = given.is_none().then(random_token);
+            let token = given.or_else(|| made.clone()).unwrap_or_else(random_token);
+            (Admission::Token(token, Box::new(Tenant::new(&settings, app, None))), made)
         }
     };
 
-    let bind = |source| McpError::Bind { address, source };
-    let listener = TcpListener::bind(address).await.map_err(bind)?;
-    let url = format!("http://{}/mcp", listener.local_addr().map_err(bind)?);
-    let server = McpServer::new(app, server, stop.clone());
-    let guard = RequestGuard { token, sessions: HttpSessions::new(), request_within };
-    let router = build_router(server.clone(), guard, &stop);
+    let gate = RequestGate { admission: Arc::new(admission), request_within };
+    let admission = Arc::clone(&gate.admission);
+    let router = Router::new().fallback(move |request: Request| gate.clone().serve(request));
     // After the bind: a client that is started by this line must find the port open.
-    ready(&Listening { url, generated_token });
+    ready(&Listening { url, sse_url, generated_token });
     let served = serve_until_stopped(Serving { listener, router, request_within }, stop).await;
     // In every case: scans that run must undo what they wrote before the process ends.
-    server.end().await;
+    admission.end().await;
 
     served
+}
+
+fn check_token(token: Secret) -> Result<Secret, McpError> {
+    let length = token.expose().len();
+    if length < MIN_TOKEN_CHARS { Err(McpError::ShortToken(length)) } else { Ok(token) }
+}
+
+/// The name that requests carry behind a proxy.
+fn public_host(resource: &str) -> Option<String> {
+    resource.parse::<Uri>().ok()?.host().map(str::to_owned)
 }
 
 async fn serve_until_stopped(serving: Serving, stop: CancellationToken) -> Result<(), McpError> {
@@ -133,69 +156,6 @@ async fn serve_until_stopped(serving: Serving, stop: CancellationToken) -> Resul
         }
         () = asked => Ok(()),
     }
-}
-
-/// What every request passes before the protocol reads it.
-#[derive(Clone)]
-struct RequestGuard {
-    token: Secret,
-    sessions: HttpSessions,
-    request_within: Duration,
-}
-
-impl RequestGuard {
-    async fn serve(self, request: Request, next: Next) -> Response {
-        // Before the body is read: a stranger on this machine must not cost memory or time.
-        if !carries_token(&request, &self.token) {
-            return unauthorized_response();
-        }
-        let request = match WholeRequest::read(request, self.request_within).await {
-            Ok(request) => request,
-            Err(refused) => return *refused,
-        };
-        if let Err(refused) = self.sessions.admit(&request).await {
-            return *refused;
-        }
-
-        let ended = request.header(SESSION_HEADER).filter(|_| request.method() == Method::DELETE).map(str::to_owned);
-        let mut response = next.run(request.into_request()).await;
-
-        // The session is gone when this is answered; clients take 202 for "not done yet", and warn.
-        if let Some(session) = ended.filter(|_| response.status() == StatusCode::ACCEPTED) {
-            self.sessions.forget(&session);
-            *response.status_mut() = StatusCode::NO_CONTENT;
-        }
-        response
-    }
-}
-
-fn build_router(server: McpServer, guard: RequestGuard, stop: &CancellationToken) -> Router {
-    let config = StreamableHttpServerConfig::default()
-        // A page in the user's browser reaches loopback too, by DNS rebinding with a name of its own.
-        .enforce_origin_validation()
-        .with_allowed_origins(ORIGINS)
-        .with_max_request_body_bytes(MAX_REQUEST_BYTES)
-        .with_cancellation_token(stop.child_token());
-    let manager = Arc::clone(&guard.sessions.manager);
-    let service: StreamableHttpService<McpServer, LocalSessionManager> =
-        StreamableHttpService::new(move || Ok(server.for_session()), manager, config);
-    let guarded = from_fn(move |request: Request, next: Next| guard.clone().serve(request, next));
-
-    Router::new().nest_service("/mcp", service).layer(guarded)
-}
-
-fn carries_token(request: &Request, token: &Secret) -> bool {
-    let given = request.headers().get(header::AUTHORIZATION).map(|value| value.as_bytes()).unwrap_or_default();
-    let (scheme, value) = given.split_at_checked(7).unwrap_or_default();
-    // The comparison takes as long wherever a wrong token differs, so that none is found byte by byte.
-    scheme.eq_ignore_ascii_case(b"Bearer ") && bool::from(value.ct_eq(token.expose().as_bytes()))
-}
-
-fn unauthorized_response() -> Response {
-    let help = format!(
-        "send the server's token as Authorization: Bearer ...; it was printed at start, or is in {TOKEN_VARIABLE}\n"
-    );
-    (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer realm=\"routewarden\"")], help).into_response()
 }
 
 fn random_token() -> Secret {

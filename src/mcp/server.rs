@@ -72,6 +72,8 @@ pub struct ServerOptions {
     /// The most that scans may do. It is the user's word for everything up to it; without it, a scan that does more than
     /// the configuration says is asked about.
     pub max_mode: Option<Mode>,
+    /// The most that the token of a client allows, where tokens say so. It is no word of the user's for anything.
+    pub granted: Option<Mode>,
 }
 
 impl ServerOptions {
@@ -118,12 +120,13 @@ pub(super) struct ServerShared {
 impl ServerShared {
     /// The most that a scan may do.
     pub(super) fn most_mode(&self) -> Mode {
-        self.options.max_mode.unwrap_or(Mode::Intrusive)
+        let granted = self.options.granted.unwrap_or(Mode::Intrusive);
+        self.options.max_mode.unwrap_or(Mode::Intrusive).min(granted)
     }
 
     /// The most that it may do without a question.
     pub(super) fn agreed_mode(&self) -> Mode {
-        self.options.max_mode.unwrap_or_else(|| self.fence.vouched.mode())
+        self.options.max_mode.unwrap_or_else(|| self.fence.vouched.mode()).min(self.most_mode())
     }
 
     /// Whether nothing may be written to a target.
@@ -214,10 +217,11 @@ impl ServerHandler for McpServer {
         _page: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<ListToolsResult, ErrorData>> + Send + '_ {
-        // The list is made from files of the program, so it is the same for all and may be kept.
+        // The list is made from files of the program, so it is the same for all and may be kept; unless tokens narrow it.
+        let scope = if self.shared.options.granted.is_some() { CacheScope::Private } else { CacheScope::Public };
         ready(Ok(ListToolsResult::with_all_items(tools::all(self.shared.most_mode()).to_vec())
             .with_ttl_ms(STATIC_TTL_MS)
-            .with_cache_scope(CacheScope::Public)))
+            .with_cache_scope(scope)))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {

@@ -12,7 +12,7 @@ use super::error::StoreError;
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where that folder is or would be.
-pub(super) fn locate_folder(given: Option<&Path>) -> Result<PathBuf, StoreError> {
+pub fn locate_folder(given: Option<&Path>) -> Result<PathBuf, StoreError> {
     match given {
         Some(folder) => Ok(folder.to_path_buf()),
         None => Ok(ProjectDirs::from("", "", "routewarden").ok_or(StoreError::NoFolder)?.data_dir().to_path_buf()),

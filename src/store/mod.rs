@@ -11,6 +11,7 @@ mod running;
 mod save;
 
 pub use error::StoreError;
+pub use files::locate_folder;
 pub use journals::{journal_key, journals_if_any, prepare_journal_folder};
 pub use open::Store;
 pub use read::StoredScanRow;

@@ -11,13 +11,14 @@ temporary folder. What cannot be had is skipped, and said. Ends with 1 when anyt
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Callable
@@ -52,8 +53,10 @@ def perform(run: Run, options: argparse.Namespace) -> list[str]:
     folder = options.config.parent
     with tempfile.TemporaryDirectory(prefix="routewarden-client-") as data:
         kept = {"ROUTEWARDEN_DATA": data}
-        serving = nullcontext(NOWHERE) if run.transport == "stdio" else serve(options.bin, folder=folder, quiet=True, **kept)
+        more = ["--legacy-sse"] if run.transport == "sse" else []
+        serving = nullcontext(NOWHERE) if run.transport == "stdio" else serve(options.bin, *more, folder=folder, quiet=True, **kept)
         with serving as served:
+            served = replace(served, url=re.sub("/mcp$", "/sse", served.url)) if more else served
             try:
                 done = subprocess.run(run.command(served), cwd=folder, env=dict(os.environ) | kept, stdin=subprocess.DEVNULL,
                                       capture_output=True, text=True, timeout=RUN_SECONDS, check=False)
@@ -97,8 +100,10 @@ def plan(options: argparse.Namespace, programs: Path | None, slow: Path) -> list
         node = str(programs / "node")
         runs += [plan_sdk(f"TypeScript {sdk}", transport, [node, str(programs.parents[1] / "sdk.mjs")], about | {"sdk": sdk, "era": era})
                  for transport in transports for sdk, era in TYPESCRIPT]
+        runs += [plan_sdk(f"TypeScript {sdk}", "sse", [node, str(programs.parents[1] / "sdk.mjs")], about | {"sdk": sdk, "era": "legacy"})
+                 for sdk in ("v1", "v2")]
         # Over a pipe each step starts a server: one era tells as much.
-        eras = [("stdio", INSPECTOR[0]), *(("http", era) for era in INSPECTOR)]
+        eras = [("stdio", INSPECTOR[0]), ("sse", INSPECTOR[0]), *(("http", era) for era in INSPECTOR)]
         inspector = [node, str(programs / "mcp-inspector")]
         runs += [run for transport, era in eras for run in plan_inspector(inspector, transport, era, options)]
     else:
@@ -106,6 +111,7 @@ def plan(options: argparse.Namespace, programs: Path | None, slow: Path) -> list
     if find_spec("fastmcp"):
         runs += [plan_sdk("FastMCP", transport, [sys.executable, str(HERE / "fast.py")], about | {"era": era})
                  for transport in transports for era in FASTMCP]
+        runs.append(plan_sdk("FastMCP", "sse", [sys.executable, str(HERE / "fast.py")], about | {"era": "legacy"}))
     else:
         print("  SKIPPED: FastMCP, which this interpreter does not have", flush=True)
     return runs

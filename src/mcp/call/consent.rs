@@ -88,6 +88,10 @@ fn limit_mode(call: &ToolCall<'_>, named: &NamedByModel, fenced: &FencedCall) ->
 
 fn refuse_above(call: &ToolCall<'_>, mode: Mode, of_recheck: bool) -> Result<(), CallRefused> {
     let most = call.shared.most_mode();
+    let granted = call.shared.options.granted.unwrap_or(Mode::Intrusive);
+    if mode > granted {
+        return Err(CallRefused::AboveToken(mode, granted));
+    }
     if mode > most { Err(CallRefused::AboveMaximum { mode, most, of_recheck }) } else { Ok(()) }
 }
 

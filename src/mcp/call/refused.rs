@@ -55,6 +55,12 @@ pub(super) enum CallRefused {
         mode = mode.as_str(), most = most.as_str()
     )]
     AboveMaximum { mode: Mode, most: Mode, of_recheck: bool },
+    /// The mode, and the most that the token allows.
+    #[error(
+        "mode {mode} is more than the token of this client allows ({most} at most); it needs the scope scan:active",
+        mode = .0.as_str(), most = .1.as_str()
+    )]
+    AboveToken(Mode, Mode),
     #[error(
         "what this call would use changed while the user was asked about it; nothing was sent. Call again to ask anew."
     )]

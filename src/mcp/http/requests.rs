@@ -60,6 +60,10 @@ impl WholeRequest {
         &self.parts.method
     }
 
+    pub(super) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
     /// Returns the request for the protocol.
     pub(super) fn into_request(self) -> Request {
         Request::from_parts(self.parts, Body::from(self.body))

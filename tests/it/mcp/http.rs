@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use routewarden::app::App;
 use routewarden::mcp::{HttpOptions, Listening, McpError, REQUEST_WITHIN, ServerOptions, serve_http};
 use routewarden::model::Secret;
 use serde_json::{Value, json};
@@ -14,23 +15,26 @@ use tokio_util::sync::CancellationToken;
 
 use super::support::{LEGACY, MODERN, app};
 
-const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+pub(super) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
-struct Running {
-    authority: String,
+pub(super) struct Running {
+    pub(super) authority: String,
     stop: CancellationToken,
     server: JoinHandle<Result<(), McpError>>,
-    listening: Listening,
-    _folder: tempfile::TempDir,
+    pub(super) listening: Listening,
+    /// Keeps the server's folder.
+    _folder: Option<tempfile::TempDir>,
 }
 
-fn options(token: Option<&str>, stop: &CancellationToken) -> HttpOptions {
+pub(super) fn options(token: Option<&str>, stop: &CancellationToken) -> HttpOptions {
     HttpOptions {
         address: SocketAddr::from(([127, 0, 0, 1], 0)),
         token: token.map(Secret::new),
         server: ServerOptions::default(),
         stop: stop.clone(),
         request_within: REQUEST_WITHIN,
+        legacy_sse: false,
+        oauth: None,
     }
 }
 
@@ -41,17 +45,23 @@ async fn start(token: Option<&str>) -> Running {
 async fn start_with(token: Option<&str>, request_within: Duration) -> Running {
     let folder = tempfile::tempdir().unwrap();
     let stop = CancellationToken::new();
+    let options = HttpOptions { request_within, ..options(token, &stop) };
+    let running = start_of(app(folder.path()), options, stop).await;
+    Running { _folder: Some(folder), ..running }
+}
+
+/// Serves these use cases with these options.
+pub(super) async fn start_of(app: App, options: HttpOptions, stop: CancellationToken) -> Running {
     let (tell, told) = oneshot::channel();
-    let (app, options) = (app(folder.path()), HttpOptions { request_within, ..options(token, &stop) });
     let server = tokio::spawn(serve_http(app, options, move |listening| drop(tell.send(listening.clone()))));
     let listening = told.await.unwrap();
     let authority = listening.url.trim_start_matches("http://").trim_end_matches("/mcp").to_owned();
-    Running { authority, stop, server, listening, _folder: folder }
+    Running { authority, stop, server, listening, _folder: None }
 }
 
 impl Running {
     /// Sends `tools/list` of the given era with these headers, and gives status and whole answer.
-    async fn ask(&self, host: &str, version: &str, headers: &[(&str, &str)]) -> (u16, String) {
+    pub(super) async fn ask(&self, host: &str, version: &str, headers: &[(&str, &str)]) -> (u16, String) {
         let params = json!({"_meta": {
             "io.modelcontextprotocol/protocolVersion": MODERN,
             "io.modelcontextprotocol/clientCapabilities": {},
@@ -68,7 +78,7 @@ impl Running {
     }
 
     /// Sends bytes, and gives all that is answered until the server closes the connection.
-    async fn send(&self, bytes: &str) -> String {
+    pub(super) async fn send(&self, bytes: &str) -> String {
         let mut stream = TcpStream::connect(&self.authority).await.unwrap();
         stream.write_all(bytes.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
@@ -77,7 +87,7 @@ impl Running {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    async fn post(&self, host: &str, body: &str, extra: &str, headers: &[(&str, &str)]) -> (u16, String) {
+    pub(super) async fn post(&self, host: &str, body: &str, extra: &str, headers: &[(&str, &str)]) -> (u16, String) {
         let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let request = format!(
             "POST /mcp HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n\
@@ -89,7 +99,7 @@ impl Running {
         (status, answer)
     }
 
-    async fn end(self) {
+    pub(super) async fn end(self) {
         self.stop.cancel();
         self.server.await.unwrap().unwrap();
     }

@@ -7,6 +7,8 @@ mod consent;
 mod contract;
 mod exit;
 mod http;
+mod legacy_sse;
+mod oauth;
 mod patience;
 mod progress;
 mod said_once;
