@@ -191,6 +191,7 @@ pub const CALLERS: &[&str] = &[
     "caller",
     "claims",
     "currentaccount",
+    "currentcaller",
     "currentidentity",
     "currentuser",
     "currentuserid",

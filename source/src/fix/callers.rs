@@ -79,15 +79,29 @@ impl Finder<'_> {
         }
     }
 
+    fn see_sql(&self, call: &Expr, read: &sql::Sql, values: &[&Expr], found: &mut Vec<OwnerUse>) {
+        if is_one_of(&read.table, ACCOUNTS) {
+            return;
+        }
+        for (column, place) in read.pairs.iter().filter(|(column, _)| self.is_owner(column)) {
+            let value = read.value_of(*place, values);
+            found.extend(value.and_then(|value| self.made(call.span, column, Some(read.table.clone()), value)));
+        }
+    }
+
     fn see_call(&self, call: &Expr, callee: &Expr, arguments: &[Argument], found: &mut Vec<OwnerUse>) {
         if let Some((_, read, values)) = sql_of(self.module, arguments) {
-            if is_one_of(&read.table, ACCOUNTS) {
-                return;
-            }
-            for (column, place) in read.pairs.iter().filter(|(column, _)| self.is_owner(column)) {
-                let value = read.value_of(*place, &values);
-                found.extend(value.and_then(|value| self.made(call.span, column, Some(read.table.clone()), value)));
-            }
+            self.see_sql(call, &read, &values, found);
+            return;
+        }
+        // `prepare("..").get(id)`: the values stand in the call that runs the statement.
+        if let ExprKind::Member(object, _) = &*callee.kind
+            && let Some((prepare, prepared)) = object.call()
+            && matches!(&*prepare.kind, ExprKind::Member(_, name) if name == "prepare")
+            && let Some((_, read, _)) = sql_of(self.module, prepared)
+        {
+            let values: Vec<&Expr> = arguments.iter().map(|argument| &argument.value).collect();
+            self.see_sql(call, &read, &values, found);
             return;
         }
 

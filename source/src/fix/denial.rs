@@ -92,7 +92,11 @@ pub(super) fn refusal_statement(case: &Case<'_>, draft: &mut FixDraft, status: u
             format!("raise {fault}")
         }
         FrameworkName::NestJs => {
-            let name = if status == 404 { "NotFoundException" } else { "ForbiddenException" };
+            let name = match status {
+                400 => "BadRequestException",
+                404 => "NotFoundException",
+                _ => "ForbiddenException",
+            };
             let fault = bring_name(case, draft, "@nestjs/common", name);
             format!("throw new {fault}(){end}")
         }

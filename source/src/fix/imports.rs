@@ -127,6 +127,7 @@ fn add_import(file: &crate::project::Module, draft: &mut FixDraft, module: &str,
 
     match file.language {
         Language::Python => add_python(file, draft, module, name),
+        Language::Java => add_java(file, draft, module, name),
         _ => add_javascript(file, draft, module, name),
     }
 }
@@ -232,6 +233,14 @@ fn is_standard(module: &str) -> bool {
     module.split('.').next().is_some_and(|head| MODULES.contains(&head) || head == "traceback" || head == "__future__")
 }
 
+/// Behind the last import, else behind the line that names the package.
+fn add_java(file: &crate::project::Module, draft: &mut FixDraft, module: &str, name: &str) {
+    let newline = if file.text.contains("\r\n") { "\r\n" } else { "\n" };
+    let last = top_imports(file).last().map(|(span, _, _)| line_end(&file.text, span.end));
+    let package = file.text.starts_with("package ").then(|| line_end(&file.text, 0));
+    draft.insert(&file.path, last.or(package).unwrap_or(0), format!("import {module}.{name};{newline}"));
+}
+
 fn add_javascript(file: &crate::project::Module, draft: &mut FixDraft, module: &str, name: &str) {
     let text = &file.text;
     let imports = top_imports(file);
@@ -321,7 +330,8 @@ fn bring_as_there(case: &Case<'_>, draft: &mut FixDraft, from: ModuleId, name: &
     }
     let Some(target) = there.imports.get(name) else {
         // What the language has by itself is known everywhere.
-        return matches!(name, "str" | "int" | "dict" | "list" | "None" | "Depends").then(|| name.to_owned());
+        let of_language = ["None", "Number", "String", "dict", "int", "list", "process", "str"];
+        return (of_language.contains(&name) || name == "Depends").then(|| name.to_owned());
     };
     let own = case.project.imported_module(there, target);
 

@@ -182,6 +182,15 @@ pub(super) fn find_calls<'a>(
     found
 }
 
+/// Finds the call that is made on what another one gives: `.all()` of `prepare(..).all()`.
+pub(super) fn find_call_on<'a>(case: &'a Case<'_>, first: &Expr) -> Option<&'a Expr> {
+    let all = find_calls(
+        case,
+        &|callee, _| matches!(&*callee.kind, ExprKind::Member(object, _) if object.span == first.span),
+    );
+    all.first().map(|(call, _)| *call)
+}
+
 /// The expressions of a statement itself, those of its blocks left out.
 pub(super) fn own_exprs(statement: &Statement) -> Vec<&Expr> {
     match &statement.kind {

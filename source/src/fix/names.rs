@@ -44,7 +44,7 @@ const OF_PYTHON: [&str; 34] = [
     "super",
     "tuple",
 ];
-const OF_JAVASCRIPT: [&str; 35] = [
+const OF_JAVASCRIPT: [&str; 36] = [
     "Array",
     "Boolean",
     "Buffer",
@@ -63,6 +63,7 @@ const OF_JAVASCRIPT: [&str; 35] = [
     "String",
     "URL",
     "__dirname",
+    "__filename",
     "any",
     "arguments",
     "boolean",

@@ -2,7 +2,7 @@
 
 use super::callers::sql_of;
 use super::draft::{Case, FixDraft};
-use super::loads::{Load, LoadKind};
+use super::loads::{Load, LoadKind, find_call_on};
 use super::sql::{PlaceholderStyle, Sql};
 use crate::ir::{Argument, Expr, ExprKind, Span, dotted_text, last_part, walk_statements};
 use crate::lang::Language;
@@ -60,6 +60,11 @@ pub(super) fn scope_sql(
         return false;
     }
     let made = match rest {
+        // A prepared statement takes its values when it is run.
+        [] if is_prepared(call) => {
+            let place = scoped.place.filter(|_| scoped.name.is_none());
+            place.is_some_and(|place| add_to_next_call(case, draft, call, &condition.value, place))
+        }
         // Marks that a placeholder brings take their values from somewhere that is not read.
         [] if scoped.place.is_none() => false,
         [] => {
@@ -99,6 +104,27 @@ pub(super) fn scope_sql(
         }
     }
     made
+}
+
+/// `db.prepare("..")`
+fn is_prepared(call: &Expr) -> bool {
+    call.call().is_some_and(|(callee, _)| matches!(&*callee.kind, ExprKind::Member(_, name) if name == "prepare"))
+}
+
+/// Adds a value to the call that runs a prepared statement: `.all(id)`.
+fn add_to_next_call(case: &Case<'_>, draft: &mut FixDraft, call: &Expr, value: &str, place: usize) -> bool {
+    let Some(next) = find_call_on(case, call) else { return false };
+    let arguments = next.call().map_or(&[][..], |(_, arguments)| arguments);
+    let file = &case.module.path;
+    let is_list = |argument: &Argument| matches!(&*argument.value.kind, ExprKind::List(_) | ExprKind::Record(_));
+    match (arguments.get(place), arguments.last()) {
+        // A list or a record holds all values, and places in it are counted otherwise.
+        _ if arguments.iter().any(is_list) => return false,
+        (Some(behind), _) => draft.insert(file, behind.span.start, format!("{value}, ")),
+        (None, Some(last)) => draft.insert(file, last.span.end, format!(", {value}")),
+        (None, None) => draft.insert(file, next.span.end - 1, value),
+    }
+    true
 }
 
 /// The mark that other statements of the project use; the usual one of its library where there is no other.

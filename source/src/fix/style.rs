@@ -71,6 +71,13 @@ fn indent_width(text: &str, language: Language) -> usize {
     most.filter(|step| counts.get(*step).copied().unwrap_or(0) > 0).unwrap_or(usual)
 }
 
+/// Returns the first byte of a statement with the word that declares: `const name = ..` is read from its name on.
+pub(super) fn declared_from(text: &str, at: usize) -> usize {
+    let before = text.get(..at).unwrap_or_default().trim_end_matches(' ');
+    let word = ["const", "let", "var"].into_iter().find_map(|word| before.strip_suffix(word));
+    word.filter(|rest| !rest.ends_with(|letter: char| letter.is_alphanumeric() || letter == '_')).map_or(at, str::len)
+}
+
 /// Returns the blanks before the first letter of the line that this byte is in.
 pub(super) fn indent_at(text: &str, at: usize) -> &str {
     let start = line_start(text, at);

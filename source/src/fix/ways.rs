@@ -107,7 +107,7 @@ impl GuardUsageReader<'_> {
     fn decorators(&self) -> Vec<GuardUsage> {
         let module = self.handler.module;
         let known = |decorator: &&Expr| {
-            let text = self.project.text(module, decorator.span);
+            let text = self.project.text(module, decorator.span).trim_start_matches('@');
             self.entry.guards.iter().any(|guard| guard.name == text && self.is_asked(&guard.kind))
         };
         let decorators = self.handler.function.decorators.iter().filter(known);

@@ -9,10 +9,11 @@ use crate::fix::identity::each_statement;
 use crate::fix::loads::find_calls;
 use crate::fix::owning::resolve_function;
 use crate::ir::{
-    ComprehensionClause, Expr, ExprKind, Span, Spread, Statement, StatementKind, dotted_text, last_part, walk_expr,
-    walk_statements,
+    ComprehensionClause, Expr, ExprKind, FunctionParameter, Span, Spread, Statement, StatementKind, dotted_text,
+    last_part, walk_expr, walk_statements,
 };
 use crate::project::{FunctionRef, ModuleId, Resolved};
+use crate::routes::FrameworkName;
 
 /// Functions that give the body are followed so far.
 const MOST_STEPS: usize = 2;
@@ -252,9 +253,31 @@ fn gives_body(case: &Case<'_>, module: ModuleId, expr: &Expr, steps: usize) -> b
     found
 }
 
+/// Whether the framework fills a parameter of the handler with the whole body: `body: dict` of FastAPI, `@Body() body` of
+/// NestJS.
+fn is_given_body(case: &Case<'_>, parameter: &FunctionParameter) -> bool {
+    match case.entry.framework {
+        FrameworkName::FastApi => {
+            let declared = parameter.declared.as_ref().map(|declared| case.text(declared.span)).unwrap_or_default();
+            let is_record = ["Dict[", "dict["].iter().any(|word| declared.contains(word)) || declared == "dict";
+            let of_other = parameter.default.as_ref().and_then(Expr::call).and_then(|(callee, _)| dotted_text(callee));
+            is_record && of_other.is_none_or(|name| last_part(&name) == "Body") && !declared.contains("Depends")
+        }
+        FrameworkName::NestJs => parameter.decorators.iter().any(|decorator| {
+            let called = decorator.call().map(|(callee, arguments)| (dotted_text(callee), arguments.is_empty()));
+            matches!(called, Some((Some(name), true)) if last_part(&name) == "Body")
+        }),
+        _ => false,
+    }
+}
+
 /// The names of a function that hold the body.
 fn names_in(case: &Case<'_>, function: &FunctionRef, steps: usize) -> HashSet<String> {
     let mut names = HashSet::new();
+    if steps == 0 {
+        let given = function.function.parameters.iter().filter(|parameter| is_given_body(case, parameter));
+        names.extend(given.map(|parameter| parameter.name.clone()));
+    }
     each_statement(&function.function.body, &mut |statement| {
         if let StatementKind::Assign(targets, Some(value)) = &statement.kind
             && let Some(name) = targets.first().and_then(Expr::name)

@@ -10,6 +10,7 @@ pub(super) fn put_decorator(case: &Case<'_>, draft: &mut FixDraft, text: &str) {
     draft.insert(
         &case.module.path,
         line_start(&case.module.text, start),
-        format!("{indent}@{text}{}", case.style.newline),
+        // Annotations of Java are read with their sign, decorators of other languages without it.
+        format!("{indent}@{}{}", text.trim_start_matches('@'), case.style.newline),
     );
 }

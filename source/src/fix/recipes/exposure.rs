@@ -8,7 +8,7 @@ use crate::fix::proposal::{FixRefusal, RefusalReason};
 use crate::fix::reach::reached_functions;
 use crate::fix::tables::Tables;
 use crate::ir::{Class, Expr, ExprKind, Span, StatementKind, dotted_text, last_part, literal_text, walk_statements};
-use crate::project::Resolved;
+use crate::project::{Module, Resolved};
 use crate::routes::FrameworkName;
 
 /// Makes the change.
@@ -69,6 +69,9 @@ fn of_entries(case: &Case<'_>) -> Option<FixDraft> {
         for value in &returned {
             crate::ir::walk_expr(value, &mut |expr| {
                 let ExprKind::Record(entries) = &*expr.kind else { return };
+                if takes_apart(module, expr) {
+                    return;
+                }
                 for (at, entry) in entries.iter().enumerate() {
                     let Some(key) = &entry.key else { continue };
                     if is_leaking_field(case, literal_text(key).or_else(|| key.name()).unwrap_or_default()) {
@@ -89,6 +92,11 @@ fn of_entries(case: &Case<'_>) -> Option<FixDraft> {
     }
 
     found.then_some(draft)
+}
+
+/// Whether a record is a pattern that leaves fields out: `({ password, ...rest }) => rest`.
+fn takes_apart(module: &Module, record: &Expr) -> bool {
+    module.text.get(record.span.end..).is_some_and(|behind| behind.starts_with(") =>"))
 }
 
 /// FastAPI: the class of the answer has the field, and is no class of a body.
@@ -215,10 +223,21 @@ fn of_answer(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
         let comma = if quoted.len() == 1 { "," } else { "" };
         format!("{{name: value for name, value in {written}.items() if name not in ({}{comma})}}", quoted.join(", "))
     } else {
-        format!("(({{ {}, ...rest }}) => rest)({written})", case.facts.leaking.join(", "))
+        without_fields(case, answer)
     };
     draft.replace(&case.module.path, answer.span, made);
     Ok(draft)
+}
+
+/// The answer of JavaScript without the fields. What a call gives may be a promise, whose fields are not there yet.
+fn without_fields(case: &Case<'_>, answer: &Expr) -> String {
+    let (written, names) = (case.text(answer.span), case.facts.leaking.join(", "));
+    let is_call = matches!(&*answer.kind, ExprKind::Call { .. });
+    match (is_call, case.function().is_async) {
+        (true, true) => format!("(({{ {names}, ...rest }}) => rest)(await {written})"),
+        (true, false) => format!("Promise.resolve({written}).then(({{ {names}, ...rest }}) => rest)"),
+        (false, _) => format!("(({{ {names}, ...rest }}) => rest)({written})"),
+    }
 }
 
 /// What is given to the caller: the argument of `jsonify(..)`, `res.json(..)`, the returned object.

@@ -7,8 +7,10 @@ use crate::fix::identity::{CallerExpression, find_caller};
 use crate::fix::loads::find_calls;
 use crate::fix::owning::{Known, passes_caller, resolve_function};
 use crate::fix::proposal::{FixRefusal, RefusalReason};
-use crate::fix::scope::{Condition, scope_sql};
-use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, dotted_text, last_part, walk_statements};
+use crate::fix::scope::{Condition, add_to_record, scope_sql};
+use crate::ir::{
+    Argument, Expr, ExprKind, Span, Statement, StatementKind, dotted_text, last_part, literal_text, walk_statements,
+};
 use crate::project::Resolved;
 
 /// Makes the change.
@@ -126,6 +128,19 @@ enum ListLoad {
     Sql(Span, crate::fix::sql::Sql),
     /// `Model.query`, `Model.objects`, `select(Model)`, `query(Model)`: the piece that a filter goes behind.
     Query(Span, Filter),
+    /// `notes.find()`, `prisma.note.findMany({ take: 10 })`: where the conditions stand.
+    Record(RecordPlace),
+}
+
+/// Where the conditions of a list stand in JavaScript.
+#[derive(Clone, Copy)]
+enum RecordPlace {
+    /// The call has none: they are put here, in `where` or bare.
+    New { at: usize, within_where: bool },
+    /// A record of conditions.
+    Conditions(Span),
+    /// A record of options without `where`.
+    Options(Span),
 }
 
 #[derive(Clone, Copy)]
@@ -160,8 +175,15 @@ fn find_lists<'a>(case: &'a Case<'_>) -> Vec<List<'a>> {
             });
         }
 
-        let (span, filter, table) = read_open_query(call, callee)?;
-        Some(List { call, statement, shape: ListLoad::Query(span, filter), table })
+        let (shape, table) = match read_open_query(call, callee) {
+            Some((span, filter, table)) => (ListLoad::Query(span, filter), table),
+            None if !case.style_is_python() => {
+                let (place, table) = read_find(call, callee, arguments)?;
+                (ListLoad::Record(place), table)
+            }
+            None => return None,
+        };
+        Some(List { call, statement, shape, table })
     });
 
     found.collect()
@@ -196,6 +218,53 @@ fn read_open_query(call: &Expr, callee: &Expr) -> Option<(Span, Filter, String)>
     }
 }
 
+/// A call of TypeORM, Prisma, Sequelize or Mongoose that finds many. The method of arrays is given a function, and is none.
+fn read_find(call: &Expr, callee: &Expr, arguments: &[Argument]) -> Option<(RecordPlace, String)> {
+    let ExprKind::Member(object, method) = &*callee.kind else { return None };
+    let table = last_part(&dotted_text(object)?).to_owned();
+    let within_where = match method.as_str() {
+        "findAll" | "findAndCount" | "findAndCountAll" | "findMany" => true,
+        // Models of Mongoose take the conditions bare, repositories of TypeORM in `where`.
+        "find" => !table.starts_with(char::is_uppercase),
+        "findBy" => false,
+        _ => return None,
+    };
+    let place = match arguments {
+        [] => RecordPlace::New { at: call.span.end - 1, within_where },
+        [only] => {
+            let ExprKind::Record(entries) = &*only.value.kind else { return None };
+            let is_where = |key: &Expr| literal_text(key).or_else(|| key.name()) == Some("where");
+            match entries.iter().find(|entry| entry.key.as_ref().is_some_and(is_where)) {
+                Some(entry) if matches!(&*entry.value.kind, ExprKind::Record(_)) => {
+                    RecordPlace::Conditions(entry.value.span)
+                }
+                Some(_) => return None,
+                None if within_where => RecordPlace::Options(only.value.span),
+                None => RecordPlace::Conditions(only.value.span),
+            }
+        }
+        _ => return None,
+    };
+    Some((place, table))
+}
+
+/// Writes the condition where a call of JavaScript has its conditions.
+fn scope_record(case: &Case<'_>, draft: &mut FixDraft, place: RecordPlace, condition: &Condition) -> bool {
+    let Condition { column, value } = condition;
+    match place {
+        RecordPlace::New { at, within_where } => {
+            let bare = format!("{{ {column}: {value} }}");
+            let made = if within_where { format!("{{ where: {bare} }}") } else { bare };
+            draft.insert(&case.module.path, at, made);
+            true
+        }
+        RecordPlace::Conditions(record) => add_to_record(case, draft, record, column, value),
+        RecordPlace::Options(record) => {
+            add_to_record(case, draft, record, "where", &format!("{{ {column}: {value} }}"))
+        }
+    }
+}
+
 fn scope_to_owner(
     case: &Case<'_>,
     known: &Known,
@@ -219,6 +288,7 @@ fn scope_to_owner(
     let condition = Condition { column: owner.column.clone(), value };
     let made = match &list.shape {
         ListLoad::Sql(literal, read) => scope_sql(case, &mut draft, list.call, (*literal, read), &condition),
+        ListLoad::Record(place) => scope_record(case, &mut draft, *place, &condition),
         ListLoad::Query(span, filter) => {
             let Condition { column, value } = &condition;
             let added = match filter {

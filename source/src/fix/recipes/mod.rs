@@ -10,6 +10,7 @@ mod guard;
 mod list;
 mod narrowing;
 mod nest;
+mod nest_more;
 mod objects;
 mod origins;
 mod ownership;

@@ -68,7 +68,8 @@ fn with_sign(text: &str, span: Span) -> Span {
     Span { start, end: span.end + (behind.len() - behind.trim_start_matches(' ').len()), ..span }
 }
 
-fn decorator_name(decorator: &Expr) -> Option<String> {
+/// Returns the last name of a decorator.
+pub(super) fn decorator_name(decorator: &Expr) -> Option<String> {
     let callee = decorator.call().map_or(decorator, |(callee, _)| callee);
     dotted_text(callee).map(|name| last_part(&name).to_owned())
 }
@@ -139,7 +140,7 @@ fn by_passport(case: &Case<'_>) -> Option<FixDraft> {
 }
 
 /// Puts a guard before those that the method has.
-fn use_guard(case: &Case<'_>, draft: &mut FixDraft, text: &str) {
+pub(super) fn use_guard(case: &Case<'_>, draft: &mut FixDraft, text: &str) {
     for decorator in &case.handler.function.decorators {
         let ExprKind::Call { arguments, .. } = &*decorator.kind else { continue };
         if let (Some("UseGuards"), Some(first)) = (decorator_name(decorator).as_deref(), arguments.first()) {

@@ -1,41 +1,25 @@
 //! A query takes its values as parameters: what stands in the literal becomes a mark, and the value follows.
 
+mod found;
+mod pieces;
+mod values;
+
+use self::found::{FoundQuery, find_queries};
+use self::pieces::{QueryPiece, QueryText, strip_text_maker};
+use self::values::ValueForm;
 use crate::fix::draft::{Case, FixDraft};
-use crate::fix::loads::find_calls;
 use crate::fix::proposal::{FixRefusal, RefusalReason};
 use crate::fix::sql::is_name_position;
-use crate::ir::{Expr, ExprKind, Span, dotted_text, last_part};
-use crate::routes::FrameworkName;
+use crate::ir::Expr;
+use crate::lang::Language;
 
 /// Makes the change.
 pub(super) fn parameterise_query(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
-    let all = find_calls(case, &|callee, arguments| {
-        let name = match &*callee.kind {
-            ExprKind::Member(_, name) => name.clone(),
-            _ => dotted_text(callee).unwrap_or_default(),
-        };
-        let takes_query = arguments.first().is_some_and(|first| is_statement(case, &first.value));
-        // `text("..")` of SQLAlchemy is the argument of the call that runs it, and has its own marks.
-        takes_query && last_part(&name) != "text"
-    });
-
-    let mut sound = false;
-    for (call, _) in &all {
-        let Some((_, arguments)) = call.call() else { continue };
-        let Some(first) = arguments.first() else { continue };
-
-        match &*first.value.kind {
-            ExprKind::Template(_, parts) => return of_template(case, call, &first.value, parts, arguments.len()),
-            // Pieces that are joined may come from several places, so that the marks and their order are not known.
-            ExprKind::Operation(operator, parts) if operator == "+" => {
-                return Err(by_hand(case, parts.first().map_or(call.span.line, |part| part.span.line)));
-            }
-            ExprKind::Operation(operator, _) if operator == "%" => return Err(by_hand(case, call.span.line)),
-            _ => sound = true,
-        }
+    let all = find_queries(case);
+    if let Some(found) = all.iter().find(|found| found.is_made) {
+        return mend_query(case, found);
     }
-
-    if sound {
+    if !all.is_empty() {
         return Err(case.nothing_to_do("the queries of the handler take their values as parameters"));
     }
     Err(FixRefusal::new(
@@ -53,82 +37,107 @@ fn by_hand(case: &Case<'_>, line: usize) -> FixRefusal {
     )
 }
 
-fn is_statement(case: &Case<'_>, value: &Expr) -> bool {
-    let text = case.text(value.span).to_ascii_uppercase();
-    let is_text = matches!(&*value.kind, ExprKind::Text(_) | ExprKind::Template(..) | ExprKind::Operation(..));
-    is_text && ["SELECT ", "INSERT ", "UPDATE ", "DELETE "].iter().any(|verb| text.contains(verb))
-}
+/// `f"... WHERE name = '{name}'"` becomes `"... WHERE name = ?", (name,)`.
+fn mend_query(case: &Case<'_>, found: &FoundQuery<'_>) -> Result<FixDraft, FixRefusal> {
+    let refusal = || by_hand(case, found.text.span.line);
+    let read = QueryText::read(case.module, found.text).ok_or_else(refusal)?;
+    let form = ValueForm::of(case, found).ok_or_else(refusal)?;
+    let mut made = MarkedQuery::default();
 
-/// `f"... WHERE name = '{name}'"` becomes `"... WHERE name = ?", name`.
-fn of_template(
-    case: &Case<'_>,
-    call: &Expr,
-    literal: &Expr,
-    parts: &[Expr],
-    n_arguments: usize,
-) -> Result<FixDraft, FixRefusal> {
-    let raw = case.text(literal.span);
-    let pieces = find_placeholders(raw, literal.span, parts);
-
-    // Further arguments mean that some values are parameters already, and the places would have to be merged.
-    if pieces.len() != parts.len() || n_arguments > 1 {
-        return Err(by_hand(case, literal.span.line));
-    }
-    let is_python = case.style_is_python();
-    let mut draft = FixDraft::new("the values of the query are parameters: they are never read as a part of it");
-    let (mut values, mut made, mut at) = (Vec::new(), String::new(), 0);
-
-    for (place, (hole, part)) in pieces.iter().zip(parts).enumerate() {
-        let before = raw.get(at..hole.start).unwrap_or("");
-        if is_name_position(before) {
-            return Err(FixRefusal::new(
-                RefusalReason::NotSupported,
-                format!("`{}` stands for a name in the query, which cannot be a parameter", case.text(part.span)),
-                "choose it from a fixed list of names",
-            ));
+    for (place, piece) in read.pieces.iter().enumerate() {
+        match piece {
+            QueryPiece::Text(text) => made.add_text(&form, text),
+            QueryPiece::Value(value) => {
+                let next = read.pieces.get(place + 1);
+                made.add_value(case, &form, strip_text_maker(value), next)?;
+            }
         }
-
-        let mark = if is_python { placeholder_mark(case).to_owned() } else { format!("${}", place + 1) };
-        let value = case.text(part.span);
-
-        // Quotes and signs around the value go into it: `'%{word}%'`.
-        let (kept, open) = without_quote(before);
-        let after = raw.get(hole.end..).unwrap_or("");
-        let close = open.and_then(|_| after.find('\'')).unwrap_or(0);
-        let (prefix, suffix) = (open.unwrap_or(""), if open.is_some() { after.get(..close).unwrap_or("") } else { "" });
-        values.push(if prefix.is_empty() && suffix.is_empty() {
-            value.to_owned()
-        } else if is_python {
-            format!("f\"{prefix}{{{value}}}{suffix}\"")
-        } else {
-            format!("`{prefix}${{{value}}}{suffix}`")
-        });
-        made.push_str(&plain_text(kept, &mark));
-        made.push_str(&mark);
-        at = hole.end + if open.is_some() { close + 1 } else { 0 };
     }
-
-    made.push_str(&plain_text(raw.get(at..).unwrap_or(""), if is_python { placeholder_mark(case) } else { "$" }));
-    // Without holes the literal is no template any more, and its braces would be read as themselves.
-    let text = if is_python { made.trim_start_matches(['f', 'F']).to_owned() } else { made };
-    draft.replace(&case.module.path, literal.span, format!("{text}, {}", format_values(case, call, &values)));
+    let quote = read.quote().ok_or_else(refusal)?;
+    let mut draft = FixDraft::new("the values of the query are parameters: they are never read as a part of it");
+    draft.replace(&case.module.path, found.text.span, format!("{quote}{}{quote}", made.text));
+    form.add_values(case, &mut draft, found, &made.values);
+    if form.is_guessed {
+        draft.review.push(format!("that the driver of this database takes `{}` as a mark", form.mark(1, "value")));
+    }
     Ok(draft)
 }
 
-/// The pieces `{..}` of a literal, counted from its start.
-fn find_placeholders(raw: &str, literal: Span, parts: &[Expr]) -> Vec<std::ops::Range<usize>> {
-    let of_part = |part: &Expr| {
-        let (start, end) = (part.span.start.checked_sub(literal.start)?, part.span.end.checked_sub(literal.start)?);
-        let before = raw.get(..start)?;
-        let open = before.rfind('{')?;
-        let open = if before.get(..open)?.ends_with('$') { open - 1 } else { open };
-        let close = raw.get(end..)?.find('}')? + end + 1;
+/// A query with marks, and the values for them.
+#[derive(Default)]
+struct MarkedQuery {
+    text: String,
+    /// Each with the name of its mark.
+    values: Vec<(String, String)>,
+    /// Bytes of the next text that went into a value.
+    taken: usize,
+}
 
-        // A format behind the value is more than a value.
-        (raw.get(end..close)? == "}").then_some(open..close)
-    };
+impl MarkedQuery {
+    fn add_text(&mut self, form: &ValueForm, text: &str) {
+        let rest = text.get(self.taken..).unwrap_or_default();
+        self.text.push_str(&form.plain_text(rest));
+        self.taken = 0;
+    }
 
-    parts.iter().filter_map(of_part).collect()
+    fn add_value(
+        &mut self,
+        case: &Case<'_>,
+        form: &ValueForm,
+        value: &Expr,
+        next: Option<&QueryPiece<'_>>,
+    ) -> Result<(), FixRefusal> {
+        let after = match next {
+            Some(QueryPiece::Text(text)) => text.as_str(),
+            _ => "",
+        };
+        let written = case.text(value.span);
+
+        // Quotes and signs around the value go into it: `'%{word}%'`.
+        let (kept, open) = without_quote(&self.text);
+        let (kept, open) = (kept.len(), open.map(|prefix| form.written_text(prefix)));
+        let suffix = match &open {
+            Some(_) => after.find('\'').and_then(|close| after.get(..close)),
+            None => Some(""),
+        };
+        let suffix = suffix.ok_or_else(|| by_hand(case, value.span.line))?;
+        if open.is_none() && !is_value_position(&self.text, after) {
+            return Err(FixRefusal::new(
+                RefusalReason::NotSupported,
+                format!("`{written}` stands for a name or a part of the query, which cannot be a parameter"),
+                "choose it from a fixed list",
+            ));
+        }
+
+        let name = form.name_of(value, &self.values);
+        self.text.truncate(kept);
+        self.text.push_str(&form.mark(self.values.len() + 1, &name));
+        self.taken = if open.is_some() { suffix.len() + 1 } else { 0 };
+        let value = in_text(case, open.as_deref().unwrap_or_default(), written, suffix);
+        self.values.push((name, value));
+        Ok(())
+    }
+}
+
+/// A value with what stood around it in its quotes.
+fn in_text(case: &Case<'_>, prefix: &str, value: &str, suffix: &str) -> String {
+    if prefix.is_empty() && suffix.is_empty() {
+        return value.to_owned();
+    }
+    let quoted = |text: &str| if text.is_empty() { String::new() } else { format!("\"{text}\"") };
+    match case.module.language {
+        // Older versions of Python cannot read quotes of the same kind within a template.
+        Language::Python if value.contains('"') => {
+            let parts = [quoted(prefix), format!("str({value})"), quoted(suffix)];
+            parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" + ")
+        }
+        Language::Python => format!("f\"{prefix}{{{value}}}{suffix}\""),
+        Language::Java => {
+            let parts = [quoted(prefix), value.to_owned(), quoted(suffix)];
+            parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" + ")
+        }
+        _ => format!("`{prefix}${{{value}}}{suffix}`"),
+    }
 }
 
 /// What stands before the quote of a value, and what stands between the quote and the value.
@@ -142,45 +151,22 @@ fn without_quote(before: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// A sign that marks begin with is written twice where it is none.
-fn plain_text(text: &str, mark: &str) -> String {
-    if mark == "%s" { text.replace('%', "%%") } else { text.to_owned() }
-}
+/// Whether a value can stand here, and not a name, a list or a condition.
+fn is_value_position(before: &str, after: &str) -> bool {
+    const WORDS: &str = "ILIKE LIKE LIMIT OFFSET BETWEEN";
+    let upper = before.trim_end().to_ascii_uppercase();
+    let last_word = upper.rsplit(|letter: char| !letter.is_ascii_alphanumeric()).next().unwrap_or_default().to_owned();
+    let opens_list = |text: &str| text.trim_end_matches('(').trim_end().ends_with(" IN");
+    // Behind the value a name goes on, or a column is set.
+    let is_name = after.starts_with(['.', '_']) || after.starts_with(|letter: char| letter.is_alphanumeric());
 
-fn placeholder_mark(case: &Case<'_>) -> &'static str {
-    // Django has one mark, whatever its database has.
-    if case.entry.framework == FrameworkName::Django {
-        return "%s";
+    if is_name || is_name_position(before) || upper.ends_with('(') && opens_list(&upper) {
+        return false;
     }
-    let imported = |name: &str| crate::fix::imports::imported_at(case.project, name).is_some();
-    if imported("psycopg") || imported("psycopg2") || imported("pymysql") || imported("MySQLdb") { "%s" } else { "?" }
-}
-
-/// The values in the way in which the function takes them.
-fn format_values(case: &Case<'_>, call: &Expr, values: &[String]) -> String {
-    let last = call.call().and_then(|(callee, _)| dotted_text(callee)).unwrap_or_default();
-    let last = last_part(&last).to_owned();
-    let mut plain = false;
-
-    for module in &case.project.modules {
-        crate::ir::walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
-            let Some((callee, arguments)) = expr.call() else { return };
-            let same = dotted_text(callee).is_some_and(|name| last_part(&name) == last);
-            if same
-                && let Some(second) = arguments.get(1)
-                && crate::fix::callers::sql_of(module, arguments).is_some()
-            {
-                // Another call of the same function shows whether it takes the values one by one or as one tuple.
-                plain |= !matches!(&*second.value.kind, ExprKind::List(_) | ExprKind::Record(_));
-            }
-        });
-    }
-
-    let all = values.join(", ");
-    match (plain, case.style_is_python()) {
-        (true, _) => all,
-        (false, true) if values.len() == 1 => format!("({all},)"),
-        (false, true) => format!("({all})"),
-        (false, false) => format!("[{all}]"),
+    match upper.chars().last() {
+        Some('=' | '<' | '>' | '+' | '-' | '*') => true,
+        Some('(' | ',') => upper.contains("VALUES"),
+        Some(_) if last_word == "AND" => upper.contains(" BETWEEN "),
+        _ => WORDS.split(' ').any(|word| word == last_word),
     }
 }

@@ -15,6 +15,7 @@ use crate::routes::FrameworkName;
 /// Requests in a minute, where the scan names none.
 const USUAL: u32 = 10;
 const HELPER: &str = "refuse_too_many";
+const MIDDLEWARE: &str = "refuseTooMany";
 
 /// Makes the change.
 pub(super) fn limit_rate(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
@@ -23,7 +24,8 @@ pub(super) fn limit_rate(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
     }
     let per_minute = case.facts.per_minute.unwrap_or(USUAL);
 
-    if let Some(answer) = super::django::throttles::throttle_view(case, per_minute) {
+    let of_framework = super::django::throttles::throttle_view(case, per_minute);
+    if let Some(answer) = of_framework.or_else(|| super::nest_more::limit_calls(case, per_minute)) {
         return answer;
     }
     if let Some(draft) = by_library(case, per_minute) {
@@ -51,7 +53,9 @@ fn is_limited(case: &Case<'_>) -> bool {
     let head = |text: &str| text.split(own).next().unwrap_or("").to_owned();
     let around = format!("{}{}", head(text), head(&declared.unwrap_or_default())).to_ascii_lowercase();
 
-    answers || own.contains(HELPER) || around.contains("limit") || around.contains("throttle")
+    let is_helped = own.contains(HELPER) || around.contains(&MIDDLEWARE.to_ascii_lowercase());
+
+    answers || is_helped || around.contains("limit") || around.contains("throttle") || around.contains("fewcalls")
 }
 
 /// A value of the project that is made by a call of this name.
@@ -150,8 +154,11 @@ fn by_helper(case: &Case<'_>, per_minute: u32) -> Result<FixDraft, FixRefusal> {
         String::new(),
         String::new(),
     ];
-    let top = line_start(&case.module.text, case.function().outer_span.start);
-    draft.insert(file, top, case.style.lines("", &lines));
+    // Another route of the file may have brought it already.
+    if !case.module.text.contains(&format!("def {HELPER}(")) {
+        let top = line_start(&case.module.text, case.function().outer_span.start);
+        draft.insert(file, top, case.style.lines("", &lines));
+    }
     let first = body_start(&case.handler).ok_or_else(no_place)?;
     let indent = indent_at(&case.module.text, first.start);
     draft.insert(file, first.start, format!("{HELPER}({who}){}{indent}", case.style.newline));
@@ -165,7 +172,7 @@ fn by_middleware(case: &Case<'_>, per_minute: u32) -> Result<FixDraft, FixRefusa
         "one address may ask {per_minute} times in a minute; the count is kept in this process: a proposal, since the project has no limiter"
     ));
     draft.review.push("behind a proxy, or in several processes, use a limiter with a shared store".to_owned());
-    put_argument(case, &mut draft, "refuseTooMany").ok_or_else(|| {
+    put_argument(case, &mut draft, MIDDLEWARE).ok_or_else(|| {
         FixRefusal::new(
             RefusalReason::NotLocated,
             "where the route is declared was not found",
@@ -178,7 +185,7 @@ fn by_middleware(case: &Case<'_>, per_minute: u32) -> Result<FixDraft, FixRefusa
     let lines = [
         format!("const recentCalls = new Map(){end}"),
         String::new(),
-        "function refuseTooMany(req, res, next) {".to_owned(),
+        format!("function {MIDDLEWARE}(req, res, next) {{"),
         format!("{unit}const now = Date.now(){end}"),
         format!("{unit}const recent = (recentCalls.get(req.ip) ?? []).filter((at) => at > now - 60_000){end}"),
         format!(
@@ -199,10 +206,10 @@ fn by_middleware(case: &Case<'_>, per_minute: u32) -> Result<FixDraft, FixRefusa
         )
     })?;
 
-    let file =
-        case.project.module(module).map(|module| (module.path.clone(), line_start(&module.text, call.span.start)));
-    if let Some((file, at)) = file {
-        draft.insert(&file, at, case.style.lines("", &lines));
+    // Another route of the file may have brought it already.
+    let file = case.project.module(module).filter(|module| !module.text.contains(&format!("function {MIDDLEWARE}(")));
+    if let Some(file) = file {
+        draft.insert(&file.path, line_start(&file.text, call.span.start), case.style.lines("", &lines));
     }
     Ok(draft)
 }

@@ -31,8 +31,9 @@ pub(super) fn require_role(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
         return Err(case.nothing_to_do(format!("{} compares the caller's role at line {place}", case.route())));
     }
     let of_django = django::permissions::require_permission(case, GuardDemand::Role);
+    let of_framework = of_django.or_else(|| django::mixins::add_mixin(case, GuardDemand::Role));
 
-    if let Some(answer) = of_django.or_else(|| django::mixins::add_mixin(case, GuardDemand::Role)) {
+    if let Some(answer) = of_framework.or_else(|| super::nest_more::require_role(case)) {
         return answer;
     }
     // A guard for another role would let the wrong callers in.

@@ -1,6 +1,10 @@
 //! A request that a caller names goes only to public hosts: every address of the host is looked at before it is sent, and
 //! a redirect is not followed.
 
+mod node;
+
+pub(super) use node::top_of;
+
 use crate::fix::denial;
 use crate::fix::draft::{Case, FixDraft};
 use crate::fix::imports::bring_name;
@@ -8,17 +12,22 @@ use crate::fix::loads::find_calls;
 use crate::fix::proposal::{FixRefusal, RefusalReason};
 use crate::fix::style::{indent_at, line_start};
 use crate::ir::{Expr, ExprKind, Statement, argument_named, dotted_text, last_part};
+use crate::lang::Language;
 
 const HELPER: &str = "is_public_address";
 
 /// Makes the change.
 pub(super) fn refuse_private_hosts(case: &Case<'_>) -> Result<FixDraft, FixRefusal> {
-    if !case.style_is_python() {
-        return Err(FixRefusal::new(
-            RefusalReason::NotSupported,
-            "there is no way without a further library in this language",
-            "send the request through an agent that refuses private addresses, such as request-filtering-agent",
-        ));
+    match case.module.language {
+        Language::Python => {}
+        Language::JavaScript | Language::TypeScript | Language::Tsx => return node::refuse_private_hosts(case),
+        _ => {
+            return Err(FixRefusal::new(
+                RefusalReason::NotSupported,
+                "there is no way without a further library in this language",
+                "look at every address of the host before the request is sent",
+            ));
+        }
     }
 
     let body = case.text(case.function().body_span);
@@ -55,7 +64,10 @@ pub(super) fn refuse_private_hosts(case: &Case<'_>) -> Result<FixDraft, FixRefus
     {
         draft.insert(file, call.span.end - 1, format!(", {parameter}=False"));
     }
-    add_address_check(case, &mut draft);
+    // Another handler of the file may have brought it already.
+    if !case.module.text.contains(&format!("def {HELPER}(")) {
+        add_address_check(case, &mut draft);
+    }
     Ok(draft)
 }
 

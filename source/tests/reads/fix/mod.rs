@@ -5,6 +5,7 @@ mod clinic;
 mod django;
 mod examples;
 mod kit;
+mod matrix;
 mod mended;
 mod nest;
 mod nested;

@@ -1,0 +1,1 @@
+module.exports = { Person: require('sequelize').define('Person', {}) };

@@ -1,0 +1,1 @@
+module.exports = require('mysql2/promise').createPool({});
