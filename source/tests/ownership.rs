@@ -214,6 +214,11 @@ fn labelled_handlers_that_were_written_last_are_read_right() {
     hold("fresh");
 }
 
+#[test]
+fn labelled_handlers_with_columns_that_no_list_names_are_read_right() {
+    hold("later");
+}
+
 /// A project of one file, and the reading of the handler of that name.
 fn read_one(text: &str, function: &str) -> routewarden_source::reading::HandlerReading {
     let project = Project::parse(SourceTree::of_texts(&BTreeMap::from([("app.py".to_owned(), text.to_owned())])));

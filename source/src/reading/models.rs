@@ -1,6 +1,7 @@
 //! What the project says of its data: which models have an owner, which classes are services, which functions matter.
 
 mod collect;
+mod evidence;
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -28,6 +29,8 @@ pub(super) struct Model {
     pub(super) tenant: Option<String>,
     /// Other models that it belongs to.
     pub(super) parents: Vec<String>,
+    /// Columns that name something else by its key.
+    pub(super) keys: Vec<String>,
     /// Whether its columns are known at all.
     pub(super) is_known: bool,
 }
@@ -50,6 +53,12 @@ pub(super) enum ModelOwnership {
 struct KnownData {
     models: Map<String, Model>,
     services: Map<String, ClassRef>,
+    /// Columns that code compares with the caller, or fills with it.
+    tied: Map<String, ()>,
+    /// Models that a caller is one of.
+    accounts: Map<String, ()>,
+    /// Names under which hooks leave the caller.
+    left_callers: Map<String, ()>,
 }
 
 /// What functions come to, by their inputs.
@@ -99,19 +108,33 @@ impl Models {
         self.known.models.contains_key(&model_key(name))
     }
 
+    /// Returns whether a hook leaves the caller under this name.
+    pub(super) fn leaves_caller(&self, name: &str) -> bool {
+        self.known.left_callers.contains_key(name)
+    }
+
     /// Returns whether the objects of a model belong to users.
     pub(super) fn owned(&self, name: &str) -> ModelOwnership {
         self.owned_within(name, 0)
     }
 
     fn owned_within(&self, name: &str, depth: usize) -> ModelOwnership {
-        if words::is_one_of(name, &words::USER_MODELS) {
+        let key = model_key(name);
+        if words::is_one_of(name, &words::USER_MODELS) || self.known.accounts.contains_key(&key) {
             return ModelOwnership::IsUser;
         }
-        let Some(model) = self.known.models.get(&model_key(name)) else { return ModelOwnership::Unknown };
+        let Some(model) = self.known.models.get(&key) else { return ModelOwnership::Unknown };
 
         if let Some(owner) = model.owner.as_ref().or(model.tenant.as_ref()) {
             return ModelOwnership::By(owner.clone());
+        }
+        // No name says it, and other code of the project shows it.
+        if let Some(tied) = model.keys.iter().find(|column| self.known.tied.contains_key(*column)) {
+            return ModelOwnership::By(tied.clone());
+        }
+        let of_account = model.parents.iter().find(|parent| self.known.accounts.contains_key(&model_key(parent)));
+        if let Some(account) = of_account {
+            return ModelOwnership::By(account.clone());
         }
         // A chain of models that belong to each other may go round in a circle.
         let through = model.parents.iter().filter(|_| depth < 4).find(|parent| {
@@ -252,8 +275,12 @@ impl KnownData {
             model.owner = model.owner.take().or_else(|| said.owner.clone());
             model.tenant = model.tenant.take().or_else(|| said.tenant.clone());
             model.parents.extend(said.parents.iter().cloned());
+            model.keys.extend(said.keys.iter().cloned());
             model.is_known |= said.is_known;
         }
+        self.tied.extend(other.tied.iter().map(|(column, _)| (column.clone(), ())));
+        self.left_callers.extend(other.left_callers.iter().map(|(name, _)| (name.clone(), ())));
+        self.accounts.extend(other.accounts.iter().map(|(model, _)| (model.clone(), ())));
     }
 
     fn entry(&mut self, name: &str) -> &mut Model {

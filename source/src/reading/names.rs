@@ -473,7 +473,8 @@ impl HandlerReader<'_> {
             return CodeValue::kind(ValueKind::Connection);
         }
         // What stands in a session was put there by the server for this caller.
-        let is_callers = part == Part::Session || words::is_one_of(field, &words::SUBJECT_NAMES);
+        let is_callers =
+            part == Part::Session || words::is_one_of(field, &words::SUBJECT_NAMES) || self.models.leaves_caller(field);
         if is_callers { self.ask_caller(cx, span) } else { CodeValue::default() }
     }
 

@@ -5,9 +5,10 @@ use std::sync::{Arc, LazyLock};
 use regex::Regex;
 
 use super::super::words;
-use super::KnownData;
+use super::{KnownData, evidence};
 use crate::ir::{
-    Class, Expr, ExprKind, RecordEntry, Statement, StatementKind, dotted_text, last_part, literal_text, walk_statements,
+    Class, Expr, ExprKind, Function, RecordEntry, Statement, StatementKind, argument_named, dotted_text, last_part,
+    literal_text, walk_statements,
 };
 use crate::project::{ClassRef, Definition, Module, Project};
 
@@ -46,10 +47,13 @@ fn read_module(module: &Module) -> ModuleData {
     let models = &mut own.said;
     let mut assigned: Vec<(&[Expr], &Expr)> = Vec::new();
     let mut exprs: Vec<&Expr> = Vec::new();
+    let mut functions: Vec<&Arc<Function>> = Vec::new();
+    let mut ties: Vec<&Expr> = Vec::new();
     walk_statements(
         &module.statements,
         &mut |statement| match &statement.kind {
             StatementKind::Class(class) => own.classes.push(class.clone()),
+            StatementKind::Function(function) => functions.push(function),
             StatementKind::Assign(targets, Some(value)) => assigned.push((targets, value)),
             _ => {}
         },
@@ -57,8 +61,16 @@ fn read_module(module: &Module) -> ModuleData {
             if matches!(&*expr.kind, ExprKind::Call { .. } | ExprKind::Text(_) | ExprKind::Template(..)) {
                 exprs.push(expr);
             }
+            if matches!(&*expr.kind, ExprKind::Call { .. } | ExprKind::Compare(..) | ExprKind::Record(_)) {
+                ties.push(expr);
+            }
         },
     );
+    ties.into_iter().for_each(|expr| evidence::add_ties(models, expr));
+    for function in functions {
+        evidence::add_account(models, function);
+        evidence::add_left_caller(models, function);
+    }
     for (targets, value) in assigned {
         add_assigned(models, targets, value);
     }
@@ -175,10 +187,18 @@ fn add_class(models: &mut KnownData, project: &Project, class: &ClassRef) {
 }
 
 fn add_field(models: &mut KnownData, class: &Class, (field, text): (&str, &str), value: Option<&Expr>) {
-    let refers =
-        ["ForeignKey", "relationship", "reference_col", "ReferenceField", "ManyToOne", "OneToOne", "Relationship"]
-            .iter()
-            .any(|word| text.contains(word));
+    let refers = [
+        "ForeignKey",
+        "foreign_key",
+        "relationship",
+        "reference_col",
+        "ReferenceField",
+        "ManyToOne",
+        "OneToOne",
+        "Relationship",
+    ]
+    .iter()
+    .any(|word| text.contains(word));
     let lower = text.to_lowercase();
     // The owner of a row is a reference to an account, whatever the field is called.
     let to_user = refers
@@ -186,6 +206,9 @@ fn add_field(models: &mut KnownData, class: &Class, (field, text): (&str, &str),
             lower.replace(&field.to_lowercase(), "").contains(word) || words::simplify_name(field).starts_with(word)
         });
     let model = models.entry(&class.name);
+    if field.ends_with("_id") || field.ends_with("Id") {
+        model.keys.push(field.to_owned());
+    }
     // `username` and `sub` name the account itself, and no owner of a row.
     if (words::is_one_of(field, &words::OWNER_COLUMNS) && field != "username" && field != "sub") || to_user {
         // The key itself is better for a patch than the relation.
@@ -199,9 +222,11 @@ fn add_field(models: &mut KnownData, class: &Class, (field, text): (&str, &str),
     } else if words::is_one_of(field, &words::TENANT_NAMES) {
         model.tenant.get_or_insert(field.to_owned());
     } else if refers {
-        let first = value
-            .and_then(Expr::call)
-            .and_then(|(_, arguments)| arguments.iter().find_map(|argument| foreign_model(&argument.value)));
+        let first = value.and_then(Expr::call).and_then(|(_, arguments)| {
+            // SQLModel names it beside defaults and other texts.
+            let named = argument_named(arguments, "foreign_key").and_then(foreign_model);
+            named.or_else(|| arguments.iter().find_map(|argument| foreign_model(&argument.value)))
+        });
         let parent = first.or_else(|| field.strip_suffix("_id").map(str::to_owned)).unwrap_or_else(|| field.to_owned());
         model.parents.push(parent);
     } else if let Some(parent) =
@@ -234,6 +259,9 @@ fn add_columns<'a>(models: &mut KnownData, name: &str, columns: impl Iterator<It
     let model = models.entry(name);
     for column in columns {
         model.is_known = true;
+        if column.ends_with("_id") || column.ends_with("Id") {
+            model.keys.push(column.to_owned());
+        }
         if words::is_one_of(column, &words::OWNER_COLUMNS) {
             model.owner.get_or_insert(column.to_owned());
         } else if words::is_one_of(column, &words::TENANT_NAMES) {
