@@ -278,9 +278,9 @@ impl KnownData {
             model.keys.extend(said.keys.iter().cloned());
             model.is_known |= said.is_known;
         }
-        self.tied.extend(other.tied.iter().map(|(column, _)| (column.clone(), ())));
-        self.left_callers.extend(other.left_callers.iter().map(|(name, _)| (name.clone(), ())));
-        self.accounts.extend(other.accounts.iter().map(|(model, _)| (model.clone(), ())));
+        self.tied.extend(other.tied.keys().map(|column| (column.clone(), ())));
+        self.left_callers.extend(other.left_callers.keys().map(|name| (name.clone(), ())));
+        self.accounts.extend(other.accounts.keys().map(|model| (model.clone(), ())));
     }
 
     fn entry(&mut self, name: &str) -> &mut Model {
