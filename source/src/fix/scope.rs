@@ -60,11 +60,7 @@ pub(super) fn scope_sql(
         return false;
     }
     let made = match rest {
-        // A prepared statement takes its values when it is run.
-        [] if is_prepared(call) => {
-            let place = scoped.place.filter(|_| scoped.name.is_none());
-            place.is_some_and(|place| add_to_next_call(case, draft, call, &condition.value, place))
-        }
+        [] if is_prepared(call) => scoped.name.is_none() && add_to_run(case, draft, call, condition, scoped.place),
         // Marks that a placeholder brings take their values from somewhere that is not read.
         [] if scoped.place.is_none() => false,
         [] => {
@@ -111,9 +107,10 @@ fn is_prepared(call: &Expr) -> bool {
     call.call().is_some_and(|(callee, _)| matches!(&*callee.kind, ExprKind::Member(_, name) if name == "prepare"))
 }
 
-/// Adds a value to the call that runs a prepared statement: `.all(id)`.
-fn add_to_next_call(case: &Case<'_>, draft: &mut FixDraft, call: &Expr, value: &str, place: usize) -> bool {
-    let Some(next) = find_call_on(case, call) else { return false };
+/// Adds a value to the call that runs a prepared statement, which takes its values only then: `.all(id)`.
+fn add_to_run(case: &Case<'_>, draft: &mut FixDraft, call: &Expr, condition: &Condition, place: Option<usize>) -> bool {
+    let (Some(next), Some(place)) = (find_call_on(case, call), place) else { return false };
+    let value = condition.value.as_str();
     let arguments = next.call().map_or(&[][..], |(_, arguments)| arguments);
     let file = &case.module.path;
     let is_list = |argument: &Argument| matches!(&*argument.value.kind, ExprKind::List(_) | ExprKind::Record(_));

@@ -14,6 +14,7 @@ mod nest_more;
 mod objects;
 mod origins;
 mod ownership;
+mod parts;
 mod path;
 mod query;
 mod rate;

@@ -1,8 +1,6 @@
 //! An object is given to its owner alone. In this order: the function that a sibling uses, a condition in the load
 //! itself, a comparison behind the load.
 
-use std::collections::BTreeMap;
-
 use super::django;
 use super::objects::{compare_after, compare_parent, deny_if_absent, differs_from_path, find_owner_predicate};
 use crate::fix::callers::{OwnerUse, is_same_table};
@@ -476,23 +474,7 @@ pub(super) fn usual_part(case: &Case<'_>, caller: &CallerExpression) -> String {
             ".sub".to_owned()
         };
     }
-    used_part(case, caller).unwrap_or_else(|| ".id".to_owned())
-}
-
-/// The part of the caller by which other code of the project knows an account: `["sub"]`, `.userId`.
-fn used_part(case: &Case<'_>, caller: &CallerExpression) -> Option<String> {
-    const PARTS: [&str; 5] = ["id", "sub", "uid", "userid", "username"];
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for module in &case.project.modules {
-        crate::ir::walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
-            let Some((root, part)) = crate::fix::callers::caller_of(module, expr) else { return };
-            let is_same = root == caller.text || caller.call.as_deref() == Some(root.as_str());
-            if is_same && PARTS.contains(&simplify_name(part.trim_matches(['[', ']', '"', '\'', '.'])).as_str()) {
-                *counts.entry(part).or_default() += 1;
-            }
-        });
-    }
-    counts.into_iter().max_by_key(|(_, count)| *count).map(|(part, _)| part)
+    super::parts::used_part(case, caller).unwrap_or_else(|| ".id".to_owned())
 }
 
 /// The parameter as the load converts it: `str(booking_id)` beside `str(guest_id)`.
