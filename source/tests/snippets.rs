@@ -76,7 +76,7 @@ fn every_snippet_parses_without_an_error() {
     for snippet in remedies().iter().flat_map(|path| snippets(path)) {
         let Some(language) = language(&snippet.language) else {
             // Text, HTTP, shell, YAML and configuration are not code of an application.
-            let known = ["text", "http", "sh", "yaml", "json", "toml", "properties", "ini", "xml"];
+            let known = ["text", "http", "sh", "sql", "yaml", "json", "toml", "properties", "ini", "xml"];
             assert!(
                 known.contains(&snippet.language.as_str()),
                 "{}:{}: {}",

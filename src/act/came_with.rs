@@ -28,14 +28,17 @@ impl Maker<'_> {
                 Some(found) => found.ok(),
                 None => self.look_for_companion(caller, kind).await?,
             };
+
             let Some(value) = found else { continue };
             if let Some(text) = scalar_text(&value) {
                 self.probe.learn_standing(&text, ReferenceTarget::Granted(kind));
             }
+
             // What is not there yet may come with what is made later, so only what was found is kept.
             self.stock.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Ok(value.clone()));
             return Ok(Some(value));
         }
+
         Ok(None)
     }
 
@@ -50,6 +53,7 @@ impl Maker<'_> {
                 return Ok(Some(value.clone()));
             }
         }
+
         Ok(None)
     }
 
@@ -71,6 +75,7 @@ impl Maker<'_> {
         });
         let below_own = |operation: &Operation| {
             let mut values = Values::new();
+
             for slot in id_slots(self.api, operation) {
                 let mut made = self.made().into_iter().rev().filter(|created| created.caller == caller);
                 let value = made.find_map(|created| {
@@ -79,9 +84,11 @@ impl Maker<'_> {
                 })?;
                 values.insert((slot.place, slot.name.clone()), value);
             }
+
             let has_parent = values.keys().any(|(place, _)| *place == Place::Path);
             (has_parent || is_account && values.is_empty()).then_some(values)
         };
+
         lists.filter_map(|operation| Some((operation, below_own(operation)?))).collect()
     }
 
@@ -93,10 +100,12 @@ impl Maker<'_> {
     ) -> Result<BTreeSet<String>, SendError> {
         let mut seen = BTreeSet::new();
         let others = self.probe.identities().iter().filter(|identity| identity.name != caller);
+
         for other in others.filter(|other| self.probe.sessions().get(&other.name).is_some()) {
             let rows = self.ids_listed(operation, &Values::new(), &other.name, kind).await?;
             seen.extend(rows.iter().filter_map(scalar_text));
         }
+
         Ok(seen)
     }
 
@@ -112,6 +121,7 @@ impl Maker<'_> {
         let response = answer.response().filter(|response| is_clear_success(response));
         let json = response.and_then(|response| response.json.as_ref());
         let rows = json.map(|json| rows_in(json, kind)).unwrap_or_default();
+
         Ok(rows.into_iter().filter_map(|fields| id_value(&Object::of(kind, fields, BTreeMap::new()))).collect())
     }
 }

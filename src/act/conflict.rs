@@ -26,10 +26,12 @@ impl Maker<'_> {
         if said.status != 409 && !TAKEN.iter().any(|word| text.contains(word)) {
             return false;
         }
+
         let (_, declared) = acting.inner_fields(self.api);
         let marked = body.marked.clone();
         let Some(members) = inner_object(&mut body.value) else { return false };
         let mut is_changed = false;
+
         for field in declared.iter().filter(|field| !marked.contains(&field.name)) {
             let Some(schema) = resolve_schema(self.api, field.schema) else { continue };
             let is_free = schema.types.contains(&JsonType::String) && schema.enumeration.is_empty();
@@ -38,10 +40,12 @@ impl Maker<'_> {
             let Some(Value::String(present)) = members.get_mut(&field.name).filter(|_| is_free && !is_reference) else {
                 continue;
             };
+
             // A text with a form of its own, such as a date, is seldom what has to be unique.
             if schema.format.is_some() {
                 continue;
             }
+
             let start: usize = rand::rng().random_range(2..5_000);
             let samples = Samples::new(self.api, start as u64);
             let other = (start..start + MAX_TURNS).map(|turn| samples.text(schema, turn)).find(|text| text != present);
@@ -50,6 +54,7 @@ impl Maker<'_> {
                 is_changed = true;
             }
         }
+
         is_changed
     }
 }

@@ -52,6 +52,7 @@ pub(super) fn named_in(acting: &Acting, base_path: &str, ask: &Ask) -> Result<Ve
             crate::model::Place::Path => (RequestPart::Path, &path),
             _ => (RequestPart::Query, &query),
         };
+
         for (_, value) in from.iter().filter(|(name, _)| *name == slot.name) {
             found.push(NamedObject {
                 part,
@@ -88,6 +89,7 @@ fn path_values(template: &str, path: &str) -> Option<Vec<(String, String)>> {
                     found.push((name.to_owned(), value.to_owned()));
                 }
             }
+
             _ if percent_decode_str(wanted).decode_utf8_lossy() == sent => {}
             _ => return None,
         }
@@ -177,6 +179,7 @@ mod tests {
         let pairs = |found: Option<Vec<(String, String)>>| {
             found.map(|found| found.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>())
         };
+
         let found = pairs(path_values("/api/notes/{id}/tags/{tag}.json", "/api/notes/a%2Fb/tags/x.json"));
         assert_eq!(found.unwrap_or_default(), ["id=a/b", "tag=x"]);
         let found = pairs(path_values("/boxes/{id}", "/boxes/Qm94OjQxMDU%3D"));

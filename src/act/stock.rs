@@ -42,6 +42,7 @@ impl Maker<'_> {
                 None => self.came_with(caller, slot).await?,
                 own => own,
             };
+
             let Some(value) = own else {
                 let kind = slot.resources.first().map_or("parent", String::as_str);
                 return Err(MakeFault::Told(format!(
@@ -52,6 +53,7 @@ impl Maker<'_> {
             for resource in &slot.resources {
                 context.context.insert(resource.clone(), value.clone());
             }
+
             values.insert((slot.place, slot.name.clone()), value);
         }
 
@@ -65,6 +67,7 @@ impl Maker<'_> {
         let fits = |parameter: &&String| {
             **parameter == slot.name || resource_of_name(parameter).is_some_and(|kind| slot.resources.contains(&kind))
         };
+
         let owned = identity.owns.iter().filter(|_| may).find(|(parameter, _)| fits(parameter));
         // The configuration has ids as texts, and validators want a number where one belongs.
         owned.and_then(|(_, ids)| ids.first()).map(|id| match id.parse::<u64>() {
@@ -81,23 +84,11 @@ impl Maker<'_> {
         (caller, how): (&str, &Unusual),
         body: &mut Body,
     ) -> Result<(), MakeFault> {
+        self.refer_to_people((caller, how), body)?;
+        let (at, _) = locate_inner_object(&body.value);
         let is_set = |pointer: &str| pointer.rsplit('/').next().is_some_and(|name| how.fields.contains_key(name));
-        let (at, members) = locate_inner_object(&body.value);
-        // A person's field that is filled wrongly hands the object to another user.
-        let named = bodies::person_fields(&Value::Object(members)).into_iter().filter(|field| !is_set(field));
-        // The customer of an invoice is a thing of the API where customers are made, and no user.
-        for field in named.filter(|field| self.thing_named(field).is_none()) {
-            let Some(own) = self.own_fact(caller, &field) else {
-                return Err(MakeFault::Lacks(format!(
-                    "needs a `{}`, and {caller}'s own is not known",
-                    clean_text(&field, 40)
-                )));
-            };
-
-            set_at_pointer(&mut body.value, &format!("{at}/{}", escape_pointer_step(&field)), Value::String(own));
-        }
-
         let references = self.references(acting, &body.value).into_iter();
+
         for reference in references.filter(|reference| !is_set(&reference.pointer)) {
             let own = self
                 .made()
@@ -111,12 +102,15 @@ impl Maker<'_> {
                 name: name.unwrap_or_default().to_owned(),
                 resources: vec![reference.resource.clone()],
             };
+
             let held = if own.is_none() { self.held(caller, &slot) } else { None };
             let value = match own {
                 Some(created) => {
                     let own = created.object.slot_value(&slot).cloned().or_else(|| id_value(&created.object));
+
                     Ok(own.unwrap_or(Value::String(created.id)))
                 }
+
                 None if held.is_some() => Ok(held.unwrap_or_default()),
                 None if self.is_made_in(acting, &reference.resource) => Err(MakeFault::Lacks(format!(
                     "needs a {} of {caller}'s own to be made in, and there is none",
@@ -136,8 +130,30 @@ impl Maker<'_> {
                         members.shift_remove(&name);
                     }
                 }
+
                 Err(fault) => return Err(fault),
             }
+        }
+
+        Ok(())
+    }
+
+    /// Puts what stands for the caller where the body names a person.
+    fn refer_to_people(&self, (caller, how): (&str, &Unusual), body: &mut Body) -> Result<(), MakeFault> {
+        let is_set = |name: &String| how.fields.contains_key(name);
+        let (at, members) = locate_inner_object(&body.value);
+        // A person's field that is filled wrongly hands the object to another user.
+        let named = bodies::person_fields(&Value::Object(members)).into_iter().filter(|field| !is_set(field));
+        // The customer of an invoice is a thing of the API where customers are made, and no user.
+        for field in named.filter(|field| self.thing_named(field).is_none()) {
+            let Some(own) = self.own_fact(caller, &field) else {
+                return Err(MakeFault::Lacks(format!(
+                    "needs a `{}`, and {caller}'s own is not known",
+                    clean_text(&field, 40)
+                )));
+            };
+
+            set_at_pointer(&mut body.value, &format!("{at}/{}", escape_pointer_step(&field)), Value::String(own));
         }
 
         Ok(())
@@ -163,6 +179,7 @@ impl Maker<'_> {
                 && acting.resource.as_ref() == Some(&kind)
                 && !makes_accounts(self.api, acting)
         };
+
         self.acting.iter().any(makes).then_some(kind)
     }
 
@@ -174,6 +191,7 @@ impl Maker<'_> {
             id_slots(self.api, operation).iter().any(holds)
                 && resource_of_path(&operation.path).is_some_and(|kind| Some(&kind) == acting.resource.as_ref())
         };
+
         acting.resource.as_deref() != Some(parent) && self.api.operations.iter().any(is_below)
     }
 
@@ -190,12 +208,15 @@ impl Maker<'_> {
             let found = wanted.iter().find_map(|wanted| facts.iter().find(|(key, _)| joined(key) == *wanted));
             found.map(|(_, value)| value.clone())
         };
+
         if field.ends_with("email") || field.ends_with("mail") {
             return facts.iter().map(|(_, value)| value).find(|value| is_address(value)).cloned();
         }
+
         if field.ends_with("name") || field.ends_with("login") || field.ends_with("handle") {
             return key(&["username", "login", "handle", "preferredusername"]);
         }
+
         let own = facts.iter().find(|(key, _)| joined(key) == field).map(|(_, value)| value.clone());
         // A user name comes last, for APIs that know their users by no id.
         own.or_else(|| key(&["userid", "id", "uid", "uuid", "accountid", "sub", "username"]))
@@ -245,12 +266,14 @@ impl Maker<'_> {
         let Ok(url) = operation_url(self.probe.base_url(), operation, &Values::new()) else {
             return Ok(Err(String::new()));
         };
+
         let answer = self.probe.look_again(&Ask::get(AskCaller::Identity(caller.to_owned()), url)).await?;
         let Some(json) =
             answer.response().filter(|response| response.is_success()).and_then(|response| response.json.as_ref())
         else {
             return Ok(Err(String::new()));
         };
+
         let mut told = String::new();
 
         // What stands in a row (who made it) is of another kind, and its id another kind's.
@@ -262,6 +285,7 @@ impl Maker<'_> {
             if fields.keys().any(|name| is_strong_owner_name(name)) {
                 continue;
             }
+
             // A reference may take one from a counter, which other users would see.
             if let Some(counter) =
                 fields.iter().find(|(name, value)| value.is_number() && names_count(name)).map(|(name, _)| name)
@@ -269,9 +293,11 @@ impl Maker<'_> {
                 told = format!("needs a {resource}, whose `{}` the new object might change", clean_text(counter, 40));
                 continue;
             }
+
             if let Some(text) = scalar_text(&id) {
                 self.probe.learn_standing(&text, ReferenceTarget::Common(resource));
             }
+
             return Ok(Ok(id));
         }
 

@@ -23,6 +23,7 @@ pub(super) fn removal_sign(fields: &Map<String, Value>) -> Option<&str> {
                 let is_state = matches!(name.as_str(), "status" | "state" | "lifecycle");
                 is_state && has_word(STATES, &text.to_ascii_lowercase()) || has_word(MOMENTS, &name) && !text.is_empty()
             }
+
             Value::Number(_) => matches!(name.as_str(), "deletedat" | "removedat"),
             _ => false,
         }

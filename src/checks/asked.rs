@@ -2,10 +2,10 @@
 
 use super::access::ReachedObject;
 use super::acting::ActCx;
-use super::rule::{CheckResult, Rule, Violation, status_text};
+use super::rule::{CheckResult, Rule, Violation, join_trials, status_text};
 use crate::act::Acting;
 use crate::model::{AccessVerb, OperationId, Role, Silence, clean_name};
-use crate::trial::{Asked, AskedShown, objects_shown, refusal_sign};
+use crate::trial::{Asked, AskedShown, asked_fields, objects_shown, refusal_sign};
 
 /// Tries the fields of a reading POST that name a user or an object.
 pub(super) async fn judge_asked(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
@@ -62,4 +62,14 @@ fn claim_shown(cx: &ActCx<'_>, case: &Asked<'_>, shown: &AskedShown, rule: &mut 
         ReachedObject { operation: &operation, verb: AccessVerb::Read, key, owner, caller }.claim(&shown.leaves),
     );
     Ok(())
+}
+
+/// Tries what is shown of what the body names, where nothing happens to it: `POST /documents/batch` may only read.
+pub(super) async fn judge_shown_instead(cx: &ActCx<'_>, acting: &Acting, changed: CheckResult) -> CheckResult {
+    match changed {
+        Err(why @ Silence::Undecided(_)) if !asked_fields(cx.maker.api, acting).is_empty() => {
+            join_trials(Err(why), judge_asked(cx, acting).await)
+        }
+        changed => changed,
+    }
 }

@@ -225,3 +225,17 @@ impl From<SendError> for Silence {
         }
     }
 }
+
+/// Returns what two trials of one operation come to: all that they found; else it is held only where each that applies is.
+pub(crate) fn join_trials(one: CheckResult, other: CheckResult) -> CheckResult {
+    match (one, other) {
+        (Ok(mut drafts), Ok(more)) => {
+            drafts.extend(more);
+            Ok(drafts)
+        }
+        (Ok(drafts), Err(_)) | (Err(_), Ok(drafts)) => Ok(drafts),
+        (Err(one), Err(Silence::NotApplicable(_))) => Err(one),
+        (Err(Silence::NotApplicable(_) | Silence::Held(_)), Err(other)) => Err(other),
+        (Err(one), Err(_)) => Err(one),
+    }
+}

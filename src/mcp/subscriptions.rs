@@ -53,6 +53,7 @@ impl ScanLookout {
         if !std::mem::replace(&mut *looks, true) {
             tokio::spawn(Arc::clone(self).look());
         }
+
         ScanFollower { seen, known }
     }
 
@@ -63,10 +64,12 @@ impl ScanLookout {
                 let rows = Some(Arc::new(rows));
                 self.seen.send_if_modified(|known| std::mem::replace(known, rows.clone()) != rows);
             }
+
             tokio::select! {
                 () = self.ending.cancelled() => return,
                 () = tokio::time::sleep(PERIOD) => {}
             }
+
             let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
             if self.seen.receiver_count() == 0 {
                 *looks = false;
@@ -113,6 +116,7 @@ impl ScanChanges {
         let titles = |rows: &[HistoryRow]| -> Vec<_> {
             rows.iter().map(|row| (row.scan_id.clone(), row.status.clone(), row.grade.clone())).collect()
         };
+
         Self { listed: titles(before) != titles(now), scans }
     }
 
@@ -124,6 +128,7 @@ impl ScanChanges {
                 let scan = rest.trim_start_matches('/').split('/').next().unwrap_or_default();
                 self.scans.contains(scan)
             }
+
             None => false,
         }
     }
@@ -153,11 +158,13 @@ pub(super) async fn serve_subscription(lookout: &Arc<ScanLookout>, context: Subs
             () = lookout.ending.cancelled() => return,
             changes = follower.next() => changes,
         };
+
         let Some(changes) = changes else { return };
         // A client that has left is told apart by the transport, which cancels the subscription.
         if changes.listed && accepted.resources_list_changed == Some(true) {
             let _ = sink.notify_resource_list_changed().await;
         }
+
         for uri in accepted.resource_subscriptions.iter().flatten().filter(|uri| changes.concerns(uri)) {
             let _ = sink.notify_resource_updated(uri.clone()).await;
         }
@@ -178,6 +185,7 @@ impl SessionSubscriptions {
         if uris.len() >= MAX_URIS && !uris.contains(&uri) {
             return false;
         }
+
         uris.insert(uri);
         true
     }
@@ -195,12 +203,14 @@ impl SessionSubscriptions {
 
     async fn tell(self: Arc<Self>, lookout: Arc<ScanLookout>, peer: Peer<RoleServer>) {
         let mut follower = lookout.follow();
+
         while !peer.is_transport_closed() {
             let changes = tokio::select! {
                 () = lookout.ending.cancelled() => return,
                 () = tokio::time::sleep(ALIVE) => continue,
                 changes = follower.next() => changes,
             };
+
             let Some(changes) = changes else { return };
             let told = tokio::time::timeout(WITHIN, self.notify(&peer, &changes)).await;
             if told.is_err() {
@@ -213,7 +223,9 @@ impl SessionSubscriptions {
         if changes.listed {
             let _ = peer.notify_resource_list_changed().await;
         }
+
         let uris = self.uris.lock().unwrap_or_else(PoisonError::into_inner).clone();
+
         for uri in uris.into_iter().filter(|uri| changes.concerns(uri)) {
             let _ = peer.notify_resource_updated(ResourceUpdatedNotificationParam::new(uri)).await;
         }

@@ -42,6 +42,7 @@ impl Canary {
         let came: Arc<Mutex<BTreeSet<String>>> = Arc::default();
         let mut listening = JoinSet::new();
         listening.spawn(listen(listener, Arc::clone(&came)));
+
         Ok(Self { address, came, _listening: listening })
     }
 
@@ -58,13 +59,16 @@ impl Canary {
     /// Waits until somebody comes for a nonce, and returns whether that was so.
     pub async fn is_visited(&self, nonce: &str, patience: Duration) -> bool {
         let until = Instant::now() + patience;
+
         loop {
             if self.came.lock().unwrap_or_else(PoisonError::into_inner).contains(nonce) {
                 return true;
             }
+
             if Instant::now() >= until {
                 return false;
             }
+
             sleep(PAUSE).await;
         }
     }
@@ -99,9 +103,11 @@ async fn listen(listener: TcpListener, came: Arc<Mutex<BTreeSet<String>>>) {
                     drop(place);
                 });
             }
+
             // No more files, or a visitor that left: it may be better in a moment.
             Err(_) => sleep(PAUSE).await,
         }
+
         while open.try_join_next().is_some() {}
     }
 }
@@ -152,6 +158,7 @@ mod tests {
         stream.write_all(format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", url.path()).as_bytes()).await?;
         let mut text = String::new();
         stream.read_to_string(&mut text).await?;
+
         Ok(text)
     }
 
@@ -166,6 +173,7 @@ mod tests {
         assert!(led.contains(&format!("Location: http://localhost:{}/rw/abc3\r\n", canary.address.port())), "{led}");
         assert!(canary.is_visited("abc2", Duration::from_secs(2)).await);
         assert!(!canary.is_visited("abc3", Duration::ZERO).await);
+
         Ok(())
     }
 }

@@ -53,6 +53,7 @@ impl<'a> Count<'a> {
         if let Some(board) = self.board {
             board.put(key.clone(), &verdict);
         }
+
         let drafts = if let Verdict::Broken(drafts) = &verdict { drafts.as_slice() } else { &[] };
         let found = self.found.add(&key.1.0, drafts);
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;

@@ -39,6 +39,7 @@ pub async fn name_unlisted_keys(
 
     for list in lists.iter().filter(|list| list.effect == Effect::Reads && !excluded(list)) {
         let Ok(url) = operation_url(probe.base_url(), list, &Values::new()) else { continue };
+
         for (caller, is_first) in callers.iter().zip([true].into_iter().chain(std::iter::repeat(false))) {
             let rows = marked_rows(probe, (list, &url), caller, &entries).await;
             match rows {

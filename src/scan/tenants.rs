@@ -36,14 +36,17 @@ pub async fn name_tenants(probe: &Probe, outcome: &mut ScanOutcome) {
 
     for (surveyed, baseline) in reads {
         let mut shown: BTreeMap<String, BTreeMap<NamedField, String>> = BTreeMap::new();
+
         for other in surveyed.valid() {
             shown.insert(other.caller.clone(), named_things(&other.first));
         }
+
         for name in staying.keys() {
             if let Ok(answer) = probe.look_again(&baseline.ask_as(AskCaller::named(name))).await {
                 shown.insert((*name).to_owned(), named_things(&answer));
             }
         }
+
         let of_read = OfRead { shown: &shown, before: outcome.before.as_deref(), entries: &entries };
 
         for (name, entry) in &staying {
@@ -95,6 +98,7 @@ impl OfRead<'_> {
             let others = self.shown.iter().filter(|(caller, _)| *caller != name);
             others.filter_map(|(_, named)| named.get(field)).collect::<Vec<_>>()
         };
+
         let is_own = |field: &NamedField, id: &String| {
             let others = others(field);
             let was_there =
@@ -119,6 +123,7 @@ fn named_things(answer: &Answer) -> BTreeMap<NamedField, String> {
                 Value::Object(inner) => id_of(inner),
                 scalar => scalar_text(scalar).filter(|_| ends_in_id(name) && !BARE_IDS.contains(&name.as_str())),
             };
+
             let kind = resource_of_name(name).filter(|kind| !is_person(kind));
             if let (Some(id), Some(kind)) = (id.filter(|id| !id.is_empty()), kind) {
                 named.entry((name.clone(), kind)).or_insert(id);

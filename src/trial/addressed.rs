@@ -58,6 +58,7 @@ fn effect_on_named(api: &Api, acting: &Acting) -> Option<AddressedAction> {
         _ if acting.kind == ActKind::Act && !acting.only_looks() && takes_list_of_ids(api, acting) => {
             Some(AddressedAction::Acts)
         }
+
         _ => None,
     }
 }
@@ -155,6 +156,7 @@ pub(crate) fn addressed_trial<'a>(lab: &'a Lab<'a>, acting: &'a Acting) -> Resul
         None if deed == AddressedAction::Changes && is_about_account(acting) => {
             choose_account(lab, acting, &namings, &pairs)?
         }
+
         None => return Err(lab.no_target(acting, !pairs.is_empty())),
     };
 

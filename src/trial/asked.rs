@@ -99,6 +99,7 @@ impl<'a> Lab<'a> {
             let single = if field.is_list { field.name.strip_suffix('s').unwrap_or(&field.name) } else { &field.name };
             principals.naming_value((collection_of(&acting.operation.path), Place::Query, single), owner, other)
         };
+
         let of = |field: AskedField| {
             let mut cases: Vec<Asked<'a>> = Vec::new();
             cases.extend(pairs.iter().filter_map(|(intruder, owner)| {
@@ -110,10 +111,12 @@ impl<'a> Lab<'a> {
             cases.sort_by_key(|case| case.own.is_none());
             cases.into_iter().next()
         };
+
         let found: Vec<Asked<'a>> = fields.into_iter().filter_map(of).collect();
         ensure(!found.is_empty(), || {
             Silence::not_tried("no value is known by which a field would name another user or an object of another's")
         })?;
+
         Ok(found)
     }
 }
@@ -147,6 +150,7 @@ impl Asked<'_> {
         let attack = self.attack().await?;
         let (leaves, nothing) = self.shown_alone(wanted, &rightful, &attack).await?;
         let again = self.attack().await?;
+
         Ok(AskedShown { leaves, rightful, innocent, nobody, attack, nothing, again })
     }
 
@@ -167,17 +171,20 @@ impl Asked<'_> {
         if let Some(sign) = refusal_sign(attack) {
             return held(format!("{name} is refused: {sign}"));
         }
+
         let response = attack.response().filter(|response| is_clear_success(response));
         let found = response.map(|response| present_leaves(&wanted, response)).unwrap_or_default();
         if found.is_empty() {
             return held(format!("{name} is shown nothing of {}'s", self.owner.name));
         }
+
         let nothing = self.ask(name, Some(&missing_like(&self.theirs, 77))).await?;
         let also = texts_of(&nothing);
         let leaves: Vec<Leaf> = found.into_iter().filter(|leaf| !also.contains(&leaf.text)).cloned().collect();
         if leaves.is_empty() {
             return held("an id that nothing has is answered alike".to_owned());
         }
+
         Ok((leaves, nothing))
     }
 
@@ -191,8 +198,10 @@ impl Asked<'_> {
                 members.insert(self.field.name.clone(), self.value_like(value, sample.as_ref(), caller));
             }
         }
+
         let values: Values = Samples::new(lab.maker.api, 1).required(&self.acting.operation);
         let caller = if caller == ANONYMOUS { AskCaller::Anonymous } else { lab.caller(caller) };
+
         Ok(lab.write(self.acting, caller, &values, Some(&body)).await?.answer)
     }
 
@@ -203,9 +212,11 @@ impl Asked<'_> {
             Some(Value::String(_)) => scalar_text(value).map_or_else(|| value.clone(), Value::String),
             _ => value.clone(),
         };
+
         if !self.field.is_list {
             return as_sampled(value, sample);
         }
+
         let sample = sample.and_then(|sample| sample.get(0));
         let own = self.own.iter().filter(|own| caller == self.intruder.name && *own != value);
         Value::Array(own.chain([value]).map(|value| as_sampled(value, sample)).collect())

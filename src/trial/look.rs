@@ -43,6 +43,7 @@ impl ObjectView {
         let scalar = |(name, value): (&String, &Value)| {
             (!value.is_object() && !value.is_array()).then(|| (name.clone(), value.clone()))
         };
+
         self.object.iter().flatten().filter_map(scalar).collect()
     }
 }
@@ -81,6 +82,7 @@ impl<'a> Lab<'a> {
             else {
                 continue;
             };
+
             return Ok(Some((operation, self.look_at_its(caller, url, created).await?)));
         }
 
@@ -89,6 +91,7 @@ impl<'a> Lab<'a> {
         {
             return Ok(Some((operation, self.look_at_its(caller, url, created).await?)));
         }
+
         if let Some(operation) = parent_operation(api, producer)
             && let Ok(url) = operation_url(self.maker.probe.base_url(), operation, &created.values)
         {
@@ -98,6 +101,7 @@ impl<'a> Lab<'a> {
                 return Ok(Some((operation, seen)));
             }
         }
+
         // Other lists may show what is published alone, so that only their showing the object counts.
         for operation in other_lists(api, producer).take(2) {
             let Ok(url) = operation_url(self.maker.probe.base_url(), operation, &created.values) else { continue };
@@ -139,12 +143,15 @@ impl<'a> Lab<'a> {
             let id = id_value(&Object::of(kind, fields, BTreeMap::new())).and_then(|value| scalar_text(&value));
             id.as_ref() == Some(&created.id)
         };
+
         let marked = |fields: &&Map<String, Value>| contains_marker(fields, &created.marker);
         let object = match created.marker.is_empty() {
             true => parts.find(is_it),
             false => json.and_then(|json| objects_in(json).find(marked)).or_else(|| parts.find(is_it)),
         };
+
         let object = object.filter(|fields| !is_tombstone(fields)).cloned();
+
         Ok(ObjectView { object, ..seen })
     }
 
@@ -154,6 +161,7 @@ impl<'a> Lab<'a> {
         if seen.object.is_some() {
             known.insert(producer);
         }
+
         known.contains(&producer)
     }
 
@@ -167,6 +175,7 @@ impl<'a> Lab<'a> {
             id_value(&object).and_then(|value| scalar_text(&value))
                 == id_value(&created.object).and_then(|value| scalar_text(&value))
         };
+
         let marked = |fields: &&Map<String, Value>| contains_marker(fields, &created.marker);
         let journal = self.maker.probe.journal();
         let entry = journal.and_then(|journal| journal.entry(created.entry));

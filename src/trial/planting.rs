@@ -36,6 +36,18 @@ impl BothViews {
     pub(crate) fn all(&self) -> impl Iterator<Item = &ObjectView> {
         [&self.owner, &self.intruder].into_iter().flatten()
     }
+
+    /// Returns true where a view says that the other user has to agree first.
+    pub(crate) fn awaits_consent(&self) -> bool {
+        const ASKS: &[&str] = &["invited", "requested", "proposed", "awaiting", "unaccepted"];
+        self.all().filter_map(|seen| seen.object.as_ref()).flatten().any(|(name, value)| {
+            let text = value.as_str().map(str::to_lowercase).unwrap_or_default();
+            // Fields for the other one's answer, words that ask for it, and an answer that is not given yet.
+            matches!(split_words(name).join("").as_str(), "acceptedat" | "consent")
+                || text.split(['_', '-', ' ']).any(|word| ASKS.contains(&word))
+                || *value == Value::Bool(false) && split_words(name).iter().any(|word| word == "accepted")
+        })
+    }
 }
 
 /// An object that became the other user's, and its controls.

@@ -110,16 +110,19 @@ impl Referring<'_> {
                 return Err(Silence::undecided(format!("`{}` takes an id that nothing has", self.shown_field())));
             }
         };
+
         let making = self.making(theirs.clone());
         let object = match making.make(None).await? {
             Unusually::Made(created) => *created,
             Unusually::Not(answer, because) => return Err(self.not_made(answer, because)),
         };
+
         let owners = self.lab.view(&self.owner.name, &object).await?;
         let is_marked = |seen: &ObjectView| {
             let marker = &object.marker;
             seen.object.as_ref().is_some_and(|fields| !marker.is_empty() && contains_marker(fields, marker))
         };
+
         let owner_sees = owners.as_ref().is_some_and(is_marked);
         let seen = if owner_sees { owners } else { self.lab.view(&self.intruder.name, &object).await? };
         let seen = seen.filter(|seen| owner_sees || seen.shows(&self.field, &theirs));
@@ -127,6 +130,7 @@ impl Referring<'_> {
         let discloses = self.shows_target(&object.answer) || seen.as_ref().is_some_and(is_in_view);
         let nobody = making.ask_nobody().await?;
         let repeated = matches!(making.make(None).await?, Unusually::Made(_));
+
         Ok(Referred { object, seen, owner_sees, discloses, missing, nobody, repeated })
     }
 
@@ -147,6 +151,7 @@ impl Referring<'_> {
         if let Some(because) = why_inconclusive(&answer) {
             return Silence::undecided(because);
         }
+
         // Many servers say of another's object what they say of none: a complaint about the field is a refusal too.
         let sign = access_refusal(&answer).unwrap_or(because);
         let because =

@@ -5,12 +5,12 @@ mod planted;
 
 use crate::act::{ActKind, Acting, acting_of};
 use crate::checks::acting::ActCx;
-use crate::checks::asked::judge_asked;
+use crate::checks::asked::{judge_asked, judge_shown_instead};
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
 use crate::checks::proving::judge_attack;
 use crate::checks::referred::judge_reference;
-use crate::checks::rule::CheckResult;
+use crate::checks::rule::{CheckResult, join_trials};
 use crate::model::{Effect, Operation, Silence};
 use crate::survey::naming_parameters;
 use crate::trial::{addressed, asked_fields};
@@ -80,43 +80,14 @@ fn plan_body(cx: &PlanCx<'_>, operation: &Operation) -> Need {
 
 async fn check_body_reference(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
     match acting.kind {
-        ActKind::Create => check_creation(cx, acting).await,
+        ActKind::Create => {
+            join_trials(planted::check_owner_fields(cx, acting).await, judge_reference(cx, acting).await)
+        }
         ActKind::Act if acting.operation.effect == Effect::Reads => judge_asked(cx, acting).await,
-        ActKind::Update | ActKind::Delete | ActKind::Act => check_named(cx, acting).await,
+        ActKind::Update | ActKind::Delete | ActKind::Act => {
+            let changed = judge_attack(addressed::addressed_trial(cx, acting)?).await;
+            judge_shown_instead(cx, acting, changed).await
+        }
         _ => Err(Silence::not_applicable("it makes accounts or sessions")),
-    }
-}
-
-/// Tries what happens to what the body names; where nothing does, what is shown of it.
-async fn check_named(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
-    let changed = judge_attack(addressed::addressed_trial(cx, acting)?).await;
-    match changed {
-        Err(Silence::Undecided(why)) if !asked_fields(cx.maker.api, acting).is_empty() => {
-            let asked = judge_asked(cx, acting).await;
-            asked.map_err(|silence| join_silences(Silence::Undecided(why), silence))
-        }
-        changed => changed,
-    }
-}
-
-/// Tries the fields of a new object that name an owner, and those that refer to an object of another kind.
-async fn check_creation(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
-    let planted = planted::check_owner_fields(cx, acting).await;
-    match (planted, judge_reference(cx, acting).await) {
-        (Ok(mut drafts), Ok(more)) => {
-            drafts.extend(more);
-            Ok(drafts)
-        }
-        (Err(_), Ok(drafts)) | (Ok(drafts), Err(_)) => Ok(drafts),
-        (Err(planted), Err(referred)) => Err(join_silences(planted, referred)),
-    }
-}
-
-/// Returns what two trials of one operation come to: it is held only where each that applies is held.
-fn join_silences(one: Silence, other: Silence) -> Silence {
-    match (one, other) {
-        (one, Silence::NotApplicable(_)) => one,
-        (Silence::NotApplicable(_) | Silence::Held(_), other) => other,
-        (one, _) => one,
     }
 }

@@ -40,6 +40,7 @@ pub(super) fn merge_rows<'a>(open: &[&'a Finding]) -> Vec<RowFindings<'a>> {
                 continue;
             }
         }
+
         rows.push(RowFindings { first: finding, more: 0 });
     }
     rows

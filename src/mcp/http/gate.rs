@@ -47,18 +47,22 @@ impl RequestGate {
             Ok(admitted) => admitted,
             Err(refused) => return *refused,
         };
+
         let request = match WholeRequest::read(request, self.request_within).await {
             Ok(request) => request,
             Err(refused) => return *refused,
         };
+
         if let Some(principal) = &principal
             && let Err(refused) = admission.check_scopes(&request, principal)
         {
             return *refused;
         }
+
         if let Err(refused) = tenant.sessions.admit(&request).await {
             return *refused;
         }
+
         pass(tenant, request).await
     }
 }
@@ -86,19 +90,23 @@ impl Admission {
                 let is_right = given.is_some_and(|given| bool::from(given.ct_eq(token.expose().as_bytes())));
                 if is_right { Ok((Tenant::clone(tenant), None)) } else { Err(Box::new(unauthorized_response())) }
             }
+
             Self::Issued(verifier, tenants) => {
                 if request.method() == Method::GET && request.uri().path().starts_with(METADATA_PATH) {
                     return Err(Box::new(axum::Json(verifier.metadata()).into_response()));
                 }
+
                 let given = given.and_then(|given| std::str::from_utf8(given).ok());
                 let Some(principal) = given.and_then(|given| verifier.verify(given)) else {
                     return Err(challenge(verifier, given.is_some()));
                 };
+
                 let tenant = tenants.of(&principal).ok_or_else(|| {
                     let because =
                         "too many users at one time, or no place for this one's history; start a server of your own";
                     refusal_response(StatusCode::SERVICE_UNAVAILABLE, REFUSED, because)
                 })?;
+
                 Ok((tenant, Some(principal)))
             }
         }
@@ -110,13 +118,16 @@ impl Admission {
         if request.method() != Method::POST {
             return Ok(());
         }
+
         let Some(needed) = find_needed(request.body()) else {
             let because = "the message cannot be read: a member of it has the wrong type, or stands there twice";
             return Err(refusal_response(StatusCode::BAD_REQUEST, REFUSED, because));
         };
+
         if needed.iter().all(|scope| principal.scopes.allows(*scope)) {
             return Ok(());
         }
+
         let names: Vec<&str> = needed.into_iter().map(TokenScope::as_str).collect();
         let because = format!("the token does not have the scope that this needs: {}", names.join(" "));
         let mut refused = refusal_response(StatusCode::FORBIDDEN, REFUSED, &because);

@@ -94,6 +94,7 @@ fn stream_events(place: Event, open: OpenStream) -> impl Stream<Item = Result<Ev
         if let Some(place) = place {
             return Some((Ok(place), (None, open)));
         }
+
         // One line is one message: JSON on one line has no line break in it.
         let line = open.lines.next_line().await.ok().flatten()?;
         Some((Ok(Event::default().event("message").data(line)), (None, open)))
@@ -121,6 +122,7 @@ impl SseStreams {
             if has_room {
                 inputs.insert(name.to_owned(), Arc::new(tokio::sync::Mutex::new(input)));
             }
+
             has_room
         })
     }
@@ -194,6 +196,7 @@ mod tests {
         if let Some(origin) = origin {
             headers.insert(header::ORIGIN, origin.parse().unwrap_or_else(|_| header::HeaderValue::from_static("?")));
         }
+
         refuse_foreign(&headers).is_err()
     }
 
@@ -210,6 +213,7 @@ mod tests {
         for host in ["evil.example", "localhost.evil.example:8899", "127.0.0.1.evil.example", "", "a b"] {
             assert!(is_foreign(host, None), "{host}");
         }
+
         for origin in [
             "http://evil.example",
             "http://localhost.evil.example",

@@ -89,6 +89,7 @@ impl TokenVerifier {
     pub(super) fn new(options: OAuthOptions, listening: &str) -> Result<Self, McpError> {
         let set = read_keys(&options)?;
         let resource = options.resource.clone().unwrap_or_else(|| listening.to_owned());
+
         Ok(Self { options, resource, keys: Mutex::new(KnownKeys { set, read: Instant::now() }) })
     }
 
@@ -113,6 +114,7 @@ impl TokenVerifier {
         if token.len() > MAX_TOKEN_BYTES {
             return None;
         }
+
         let header = decode_header(token).ok().filter(|header| SIGNATURES.contains(&header.alg))?;
         let jwk = self.find_key(header.kid.as_deref())?;
         // A key is for one algorithm; with another, its numbers may mean something else.
@@ -142,18 +144,22 @@ impl TokenVerifier {
             (None, [only]) => Some(only.clone()),
             (None, _) => None,
         };
+
         if let Some(found) = find(&keys.set) {
             return Some(found);
         }
+
         if keys.read.elapsed() < READ_AGAIN {
             return None;
         }
+
         // The issuer may have a new key, which the user puts into the file.
         keys.read = Instant::now();
         match read_keys(&self.options) {
             Ok(set) => keys.set = set,
             Err(error) => tracing::warn!("{error}"),
         }
+
         find(&keys.set)
     }
 }

@@ -40,6 +40,7 @@ pub(super) struct ScopeSet {
 impl<'a> FromIterator<&'a str> for ScopeSet {
     fn from_iter<T: IntoIterator<Item = &'a str>>(names: T) -> Self {
         let mut set = Self::default();
+
         for name in names {
             match name {
                 "scan:passive" => set.passive = true,
@@ -48,6 +49,7 @@ impl<'a> FromIterator<&'a str> for ScopeSet {
                 _ => {}
             }
         }
+
         set
     }
 }
@@ -108,6 +110,7 @@ pub(super) fn find_needed(message: &[u8]) -> Option<Vec<TokenScope>> {
         | "completion/complete" => {
             vec![TokenScope::FindingsRead]
         }
+
         // Lists that are the same for all, the handshake, and tasks, which only their own principal has.
         _ => Vec::new(),
     };
@@ -126,6 +129,7 @@ fn find_needed_by_call(params: Option<ScopedParams>) -> Vec<TokenScope> {
             let reads = mode.is_none_or(|mode| mode.is_null() || mode == Mode::Passive.as_str());
             vec![if reads { TokenScope::ScanPassive } else { TokenScope::ScanActive }]
         }
+
         // What a scan found, and what does not exist, which the server says.
         _ => vec![TokenScope::FindingsRead],
     }

@@ -51,6 +51,7 @@ impl Tenant {
         if settings.legacy_sse {
             routes = routes.merge(legacy_sse::build_routes(server.clone(), settings.stop.child_token()));
         }
+
         Self { app, server, sessions, routes }
     }
 
@@ -94,15 +95,18 @@ impl Tenants {
         if let Some(tenant) = known.get(&key) {
             return Some(tenant.clone());
         }
+
         if known.len() >= MOST_TENANTS {
             return None;
         }
+
         // Two tokens of one principal are of one user, who finds all scans with each.
         let same = known.iter().find(|((name, _), _)| *name == principal.name).map(|(_, tenant)| tenant.app.clone());
         let app = match same {
             Some(app) => app,
             None => self.settings.app.with_own_history(&principal.name).ok()?,
         };
+
         let tenant = Tenant::new(&self.settings, app, Some(key.1));
         known.insert(key, tenant.clone());
         Some(tenant)

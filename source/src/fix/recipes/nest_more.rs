@@ -26,6 +26,7 @@ pub(super) fn require_role(case: &Case<'_>) -> Option<Result<FixDraft, FixRefusa
             (GuardKind::Role(roles), None) => !roles.is_empty(),
             _ => false,
         };
+
         entry.framework == FrameworkName::NestJs && entry.guards.iter().any(|guard| has_role(&guard.kind))
     };
     let mut routes: Vec<&RouteEntry> = case.routes.routes.iter().filter(asks).collect();

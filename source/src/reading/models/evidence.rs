@@ -21,6 +21,7 @@ pub(super) fn add_ties(known: &mut KnownData, expr: &Expr) {
                 add_pair(known, right, left);
             }
         }
+
         ExprKind::Call { arguments, .. } => arguments.iter().for_each(|argument| add_argument(known, argument)),
         ExprKind::Record(entries) => {
             for entry in entries {
@@ -30,6 +31,7 @@ pub(super) fn add_ties(known: &mut KnownData, expr: &Expr) {
                 }
             }
         }
+
         _ => {}
     }
 }

@@ -6,10 +6,8 @@ use crate::act::{Acting, Created, resolve_schema};
 use crate::checks::acting::ActCx;
 use crate::checks::rule::{CheckResult, Rule, Violation, status_text};
 use crate::model::{Confidence, Draft, JsonType, Role, Silence, clean_name};
-use crate::survey::{
-    is_between_people, is_owner_name, is_strong_owner_name, names_counterpart, scalar_text, split_words,
-};
-use crate::trial::{BothViews, ObjectView, Planted, Planting, refusal_sign};
+use crate::survey::{is_between_people, is_owner_name, is_strong_owner_name, names_counterpart, scalar_text};
+use crate::trial::{ObjectView, Planted, Planting, refusal_sign};
 
 /// Most fields that are tried on one operation.
 const MAX_FIELDS: usize = 2;
@@ -106,7 +104,7 @@ fn reason_to_doubt(trial: &Planting<'_>, planted: &Planted) -> Option<String> {
     if !is_strong_owner_name(trial.field) {
         return Some(format!("`{field}` says who made it, which public objects have too"));
     }
-    if awaits_consent(&planted.after) {
+    if planted.after.awaits_consent() {
         return Some(format!("{} may be asked for its consent first", trial.owner.name));
     }
     // The server itself put its caller there; or the object left its maker for the other user.
@@ -115,16 +113,4 @@ fn reason_to_doubt(trial: &Planting<'_>, planted: &Planted) -> Option<String> {
     let left = planted.moved && planted.after.intruder.as_ref().is_some_and(ObjectView::is_gone);
     let is_meant = !put_by_server && (!left || is_between_people(resource));
     is_meant.then(|| format!("`{field}` may be meant to name whom the {} is for", clean_name(resource, 40)))
-}
-
-/// Returns true where a view says that the other user has to agree first.
-fn awaits_consent(after: &BothViews) -> bool {
-    const ASKS: &[&str] = &["invited", "requested", "proposed", "awaiting", "unaccepted"];
-    after.all().filter_map(|seen| seen.object.as_ref()).flatten().any(|(name, value)| {
-        let text = value.as_str().map(str::to_lowercase).unwrap_or_default();
-        // Fields for the other one's answer, words that ask for it, and an answer that is not given yet.
-        matches!(split_words(name).join("").as_str(), "acceptedat" | "consent")
-            || text.split(['_', '-', ' ']).any(|word| ASKS.contains(&word))
-            || *value == Value::Bool(false) && split_words(name).iter().any(|word| word == "accepted")
-    })
 }

@@ -35,6 +35,7 @@ impl<'a> QueryText<'a> {
             QueryPiece::Text(text) => text.clone(),
             QueryPiece::Value(_) => String::new(),
         };
+
         let whole: String = self.pieces.iter().map(text).collect();
         let fits = |quote: &&String| {
             let many_lines = quote.len() > 1 || quote.as_str() == "`";
@@ -42,6 +43,7 @@ impl<'a> QueryText<'a> {
             let plain = whole.replace(&format!("\\{quote}"), "");
             !plain.contains(quote.as_str()) && (many_lines || !whole.contains('\n'))
         };
+
         self.quotes.iter().find(fits).map(String::as_str)
     }
 
@@ -54,6 +56,7 @@ impl<'a> QueryText<'a> {
                     if holds_text(part) { self.add(module, part)? } else { self.pieces.push(QueryPiece::Value(part)) }
                 }
             }
+
             ExprKind::Operation(sign, parts) if sign == "%" && module.language == Language::Python => {
                 let [text, values] = parts.as_slice() else { return None };
                 let values: Vec<&Expr> = match &*values.kind {
@@ -62,17 +65,22 @@ impl<'a> QueryText<'a> {
                     ExprKind::Record(_) => return None,
                     _ => vec![values],
                 };
+
                 self.add_marked(read_literal(module, text)?, &values, next_percent)?;
             }
+
             ExprKind::Call { callee, arguments, .. } => {
                 let ExprKind::Member(text, method) = &*callee.kind else { return None };
                 if method != "format" || module.language != Language::Python {
                     return None;
                 }
+
                 self.add_format(read_literal(module, text)?, arguments)?;
             }
+
             _ => return None,
         }
+
         Some(())
     }
 
@@ -80,6 +88,7 @@ impl<'a> QueryText<'a> {
         if !self.quotes.contains(&quote) {
             self.quotes.push(quote);
         }
+
         match self.pieces.last_mut() {
             Some(QueryPiece::Text(before)) => before.push_str(&text),
             _ => self.pieces.push(QueryPiece::Text(text)),
@@ -99,10 +108,12 @@ impl<'a> QueryText<'a> {
             if module.text.get(part.span.end..hole.end)?.trim() != "}" {
                 return None;
             }
+
             self.add_text((quote.clone(), unfold_brackets(module, module.text.get(at..hole.start)?)));
             self.pieces.push(QueryPiece::Value(part));
             at = hole.end;
         }
+
         self.add_text((quote, unfold_brackets(module, module.text.get(at..end)?)));
         Some(())
     }
@@ -115,16 +126,19 @@ impl<'a> QueryText<'a> {
         next: fn(&str) -> Option<(usize, usize)>,
     ) -> Option<()> {
         let mut rest = text.as_str();
+
         for value in values {
             let (start, end) = next(rest)?;
             self.add_text((quote.clone(), rest.get(..start)?.replace("%%", "%")));
             self.pieces.push(QueryPiece::Value(value));
             rest = rest.get(end..)?;
         }
+
         // A mark without a value would be a fault already.
         if next(rest).is_some() {
             return None;
         }
+
         self.add_text((quote, rest.replace("%%", "%")));
         Some(())
     }
@@ -132,6 +146,7 @@ impl<'a> QueryText<'a> {
     /// `"{} and {name}".format(one, name=two)`
     fn add_format(&mut self, (quote, text): (String, String), arguments: &'a [Argument]) -> Option<()> {
         let (mut rest, mut place) = (text.as_str(), 0);
+
         while let Some(open) = rest.find('{') {
             let close = open + rest.get(open..)?.find('}')?;
             let name = rest.get(open + 1..close)?;
@@ -143,10 +158,12 @@ impl<'a> QueryText<'a> {
             } else {
                 arguments.iter().find(|argument| argument.name.as_deref() == Some(name))
             };
+
             self.add_text((quote.clone(), rest.get(..open)?.to_owned()));
             self.pieces.push(QueryPiece::Value(&value?.value));
             rest = rest.get(close + 1..)?;
         }
+
         self.add_text((quote, rest.to_owned()));
         Some(())
     }
@@ -160,6 +177,7 @@ pub(super) fn holds_text(expr: &Expr) -> bool {
         ExprKind::Call { callee, .. } => {
             matches!(&*callee.kind, ExprKind::Member(text, method) if method == "format" && holds_text(text))
         }
+
         _ => false,
     }
 }

@@ -53,10 +53,12 @@ impl ValueForm {
         if case.module.language == Language::Java {
             return of_java(found);
         }
+
         // Further arguments mean that some values are parameters already, and the places would have to be merged.
         if found.arguments.len() > 1 {
             return None;
         }
+
         if case.style_is_python() {
             let sign = python_sign(case);
             return Some(if found.is_wrapped {
@@ -66,6 +68,7 @@ impl ValueForm {
                 ValueForm { sign, place, is_guessed: false }
             });
         }
+
         of_javascript(case, found)
     }
 
@@ -86,6 +89,7 @@ impl ValueForm {
             ExprKind::Index(_, key) => literal_text(key).unwrap_or("value").to_owned(),
             _ => "value".to_owned(),
         };
+
         let is_plain = own.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
         let own = if is_plain { own } else { "value".to_owned() };
         let is_free = |name: &String| others.iter().all(|(known, _)| known != name);
@@ -121,6 +125,7 @@ impl ValueForm {
             ValuePlace::Record => format!("{{{}}}", values.iter().map(entry).collect::<Vec<_>>().join(", ")),
             ValuePlace::Replacements => format!("{{ replacements: [{all}] }}"),
         };
+
         match (self.place, found.arguments.last()) {
             (ValuePlace::Following(call), _) => draft.insert(&case.module.path, call.end - 1, made),
             // Directly behind the text, so that the replacement of the text does not overlap it.
@@ -168,14 +173,17 @@ fn of_javascript(case: &Case<'_>, found: &FoundQuery<'_>) -> Option<ValueForm> {
             let next = following_call(case, found.call)?;
             Some(ValueForm { place: ValuePlace::Following(next), ..question })
         }
+
         "$queryRawUnsafe" | "$executeRawUnsafe" => {
             let sign = if of_questions { PlaceholderSign::Question } else { PlaceholderSign::Number };
             Some(ValueForm { sign, place: ValuePlace::Plain, is_guessed: false })
         }
+
         "raw" => Some(question),
         "query" if simplify_name(last_part(&object)).contains("sequelize") => {
             Some(ValueForm { place: ValuePlace::Replacements, ..question })
         }
+
         _ => {
             let sign = if of_questions { PlaceholderSign::Question } else { PlaceholderSign::Number };
             let place = if takes_plain(case, found) { ValuePlace::Plain } else { ValuePlace::List };
@@ -209,6 +217,7 @@ fn takes_plain(case: &Case<'_>, found: &FoundQuery<'_>) -> bool {
                 ExprKind::Member(_, name) => *name == found.method,
                 _ => dotted_text(callee).is_some_and(|name| last_part(&name) == found.method),
             };
+
             if same
                 && let Some(second) = arguments.get(1)
                 && crate::fix::callers::sql_of(module, arguments).is_some()

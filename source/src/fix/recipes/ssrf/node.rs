@@ -98,6 +98,7 @@ fn url_of(argument: &Expr) -> Option<&Expr> {
             let entry = entries.iter().find(|entry| entry.key.as_ref().is_some_and(is_url))?;
             url_of(&entry.value)
         }
+
         _ => None,
     }
 }
@@ -158,10 +159,12 @@ fn follow_no_redirect(case: &Case<'_>, draft: &mut FixDraft, sent: &SentRequest<
         Some(argument) if options(&argument) && !is_there(&argument.value) => {
             draft.insert(file, argument.value.span.start + 1, format!(" {key}: {value},"));
         }
+
         Some(argument) if is_there(&argument.value) => {}
         None if arguments.len() == place => {
             draft.insert(file, sent.call.span.end - 1, format!(", {{ {key}: {value} }}"));
         }
+
         _ => draft.review.push("that the request follows no redirect".to_owned()),
     }
 }
@@ -219,6 +222,7 @@ pub(in crate::fix::recipes) fn top_of(case: &Case<'_>) -> usize {
                 let decorators = class.decorators.iter().map(|decorator| decorator.span.start);
                 decorators.chain([statement.span.start, class.span.start]).min().unwrap_or(own.start)
             }
+
             _ => statement.span.start,
         },
         None => own.start,
