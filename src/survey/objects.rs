@@ -285,8 +285,10 @@ impl Objects {
             let (Some(text), Some(resource)) = (scalar_text(value), resource_of_name(name)) else { continue };
             let names_an_id = ends_in_id(name) || self.id_names.contains(name);
 
-            // An object is no reference to itself under another word; a membership that is known by its `tenant` names one.
-            let is_itself = text == holder.1 && (resource != *name || !self.id_names.contains(name));
+            // An object is no reference to itself under another word; a membership that is known by its `tenant` names one, and
+            // so does a build that is known by its `flow_id`.
+            let names_other = self.id_names.contains(name) && (resource == *name || ends_in_id(name));
+            let is_itself = text == holder.1 && !names_other;
             if !names_an_id || resource == holder.0 || is_itself {
                 continue;
             }
