@@ -286,8 +286,9 @@ impl Objects {
             let names_an_id = ends_in_id(name) || self.id_names.contains(name);
 
             // An object is no reference to itself under another word; a membership that is known by its `tenant` names one, and
-            // so does a build that is known by its `flow_id`.
-            let names_other = self.id_names.contains(name) && (resource == *name || ends_in_id(name));
+            // so does a build that is known by its `flow_id`; the `hook_id` of a webhook is its own.
+            let is_short = holder.0.ends_with(&resource);
+            let names_other = self.id_names.contains(name) && (resource == *name || ends_in_id(name) && !is_short);
             let is_itself = text == holder.1 && !names_other;
             if !names_an_id || resource == holder.0 || is_itself {
                 continue;

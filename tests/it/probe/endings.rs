@@ -74,7 +74,12 @@ async fn one_hostile_operation_spoils_none_of_the_others() {
         let is_open = |outcome| matches!(outcome, CoverageOutcome::NotTried | CoverageOutcome::Undecided);
         // Pages for developers are asked for beside the API, whatever operation they are told with.
         let asks_here = |row: &&&routewarden::report::CoverageRow| row.check != "config/debug-endpoint";
-        let told: Vec<_> = me.iter().filter(asks_here).filter(|row| !is_open(row.outcome)).map(|row| (&row.check, row.outcome)).collect();
+        let told: Vec<_> = me
+            .iter()
+            .filter(asks_here)
+            .filter(|row| !is_open(row.outcome))
+            .map(|row| (&row.check, row.outcome))
+            .collect();
         assert!(told.is_empty(), "{told:?}");
         assert!(!me.is_empty());
     }
