@@ -121,6 +121,28 @@ impl TokenCase<'_> {
         Ok(())
     }
 
+    /// Sends forged tokens until one is served, and returns what that is called.
+    ///
+    /// # Errors
+    /// The last refusal where all are refused; the first silence of another kind.
+    pub(crate) async fn first_served<'t>(
+        &self,
+        cx: &CheckCx<'_>,
+        rule: &mut Rule,
+        tokens: impl IntoIterator<Item = (&'t str, Option<Secret>)>,
+    ) -> Result<&'t str, Silence> {
+        let mut last = Silence::not_tried("the token could not be signed");
+        for (label, token) in tokens {
+            let Some(token) = token else { continue };
+            match self.forge(cx, rule, label, &token).await {
+                Ok(()) => return Ok(label),
+                Err(silence @ Silence::Held(_)) => last = silence,
+                Err(silence) => return Err(silence),
+            }
+        }
+        Err(last)
+    }
+
     /// Returns the token of this caller with a random signature; one per caller, so that all checks share its requests.
     pub(crate) async fn random_signature(&self, cx: &CheckCx<'_>) -> Secret {
         cx.shared.random_signature(&self.baseline.caller, || forge::random_signature(&self.jwt)).await

@@ -5,7 +5,6 @@ use super::forge;
 use crate::checks::context::CheckCx;
 use crate::checks::meta::check;
 use crate::checks::rule::{CheckResult, Rule, Violation};
-use crate::model::Silence;
 use crate::survey::Surveyed;
 
 check! {
@@ -42,21 +41,11 @@ async fn check_embedded_key(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResul
     let mut rule = Rule::default();
     let case = prepare_token_case(cx, surveyed, &mut rule).await?;
     case.refuses_random(cx, &mut rule).await?;
-    let mut last = Silence::not_tried("the token could not be signed");
     let tokens = [
         ("token with an RSA key of its own", forge::sign_with_own_key(&case.jwt)),
         ("token with a shared key of its own", forge::sign_with_own_secret(&case.jwt)),
     ];
-    for (label, token) in tokens {
-        let Some(token) = token else { continue };
-        match case.forge(cx, &mut rule, label, &token).await {
-            Ok(()) => {
-                let claim = format!("a {label} was served as {}", case.baseline.caller);
-                return rule.found(Violation::of(surveyed, "token:jwk", "embedded-key", claim));
-            }
-            Err(silence @ Silence::Held(_)) => last = silence,
-            Err(silence) => return Err(silence),
-        }
-    }
-    Err(last)
+    let label = case.first_served(cx, &mut rule, tokens).await?;
+    let claim = format!("a {label} was served as {}", case.baseline.caller);
+    rule.found(Violation::of(surveyed, "token:jwk", "embedded-key", claim))
 }

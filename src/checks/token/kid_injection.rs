@@ -7,7 +7,8 @@ use super::forge;
 use crate::checks::context::CheckCx;
 use crate::checks::meta::check;
 use crate::checks::rule::{CheckResult, Rule, Violation, ensure};
-use crate::model::Silence;
+use crate::detect::jwt::Jwt;
+use crate::model::{Secret, Silence};
 use crate::survey::Surveyed;
 
 check! {
@@ -43,14 +44,15 @@ check! {
 /// The key that the expressions select; nobody has it for another reason.
 const SELECTED: &str = "rw-5c1f0e9ab2d74638";
 
-/// Returns each `kid` with the key that it leads to, and what it is.
-fn leading_ids() -> [(String, &'static str, &'static str); 3] {
+/// Returns tokens signed with the key that their `kid` leads to, and what each is.
+fn leading_tokens(jwt: &Jwt) -> [(&'static str, Option<Secret>); 3] {
     let up = "../".repeat(12);
     [
-        (format!("{up}dev/null"), "", "token with an empty file for its key"),
-        (format!("rw' UNION SELECT '{SELECTED}' -- "), SELECTED, "token with a selected key"),
-        (format!("rw\" UNION SELECT '{SELECTED}' -- "), SELECTED, "token with a selected key, in other quotes"),
+        ("token with an empty file for its key", format!("{up}dev/null"), ""),
+        ("token with a selected key", format!("rw' UNION SELECT '{SELECTED}' -- "), SELECTED),
+        ("token with a selected key, in other quotes", format!("rw\" UNION SELECT '{SELECTED}' -- "), SELECTED),
     ]
+    .map(|(label, kid, key)| (label, forge::sign_as(jwt, &[("kid", json!(kid))], key.as_bytes())))
 }
 
 async fn check_key_id(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
@@ -58,17 +60,7 @@ async fn check_key_id(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let case = prepare_token_case(cx, surveyed, &mut rule).await?;
     ensure(case.jwt.header.get("kid").is_some(), || Silence::not_applicable("the token has no `kid`"))?;
     case.refuses_random(cx, &mut rule).await?;
-    let mut last = Silence::not_tried("the token could not be signed");
-    for (kid, key, label) in leading_ids() {
-        let Some(token) = forge::sign_as(&case.jwt, &[("kid", json!(kid))], key.as_bytes()) else { continue };
-        match case.forge(cx, &mut rule, label, &token).await {
-            Ok(()) => {
-                let claim = format!("a {label} was served as {}", case.baseline.caller);
-                return rule.found(Violation::of(surveyed, "token:kid", "kid", claim));
-            }
-            Err(silence @ Silence::Held(_)) => last = silence,
-            Err(silence) => return Err(silence),
-        }
-    }
-    Err(last)
+    let label = case.first_served(cx, &mut rule, leading_tokens(&case.jwt)).await?;
+    let claim = format!("a {label} was served as {}", case.baseline.caller);
+    rule.found(Violation::of(surveyed, "token:kid", "kid", claim))
 }
