@@ -22,24 +22,29 @@ impl Maker<'_> {
     /// As [`Probe::look_again`](crate::probe::Probe::look_again).
     pub(super) async fn came_with(&self, caller: &str, slot: &Slot) -> Result<Option<Value>, SendError> {
         for kind in &slot.resources {
-            let key = (caller.to_owned(), format!("{kind} that came with it"));
-            let known = self.stock.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-            let found = match known {
-                Some(found) => found.ok(),
-                None => self.look_for_companion(caller, kind).await?,
-            };
-
-            let Some(value) = found else { continue };
-            if let Some(text) = scalar_text(&value) {
-                self.probe.learn_standing(&text, ReferenceTarget::Granted(kind));
+            if let Some(value) = self.companion(caller, kind).await? {
+                return Ok(Some(value));
             }
-
-            // What is not there yet may come with what is made later, so only what was found is kept.
-            self.stock.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Ok(value.clone()));
-            return Ok(Some(value));
         }
 
         Ok(None)
+    }
+
+    async fn companion(&self, caller: &str, kind: &str) -> Result<Option<Value>, SendError> {
+        let (key, made) = ((caller.to_owned(), kind.to_owned()), self.made().len());
+        let known = self.companions.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        // What is not there yet may come with what is made later.
+        if let Some((_, found)) = known.filter(|(at, found)| found.is_some() || *at == made) {
+            return Ok(found);
+        }
+
+        let found = self.look_for_companion(caller, kind).await?;
+        if let Some(text) = found.as_ref().and_then(scalar_text) {
+            self.probe.learn_standing(&text, ReferenceTarget::Granted(kind));
+        }
+
+        self.companions.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (made, found.clone()));
+        Ok(found)
     }
 
     async fn look_for_companion(&self, caller: &str, kind: &str) -> Result<Option<Value>, SendError> {
@@ -60,10 +65,7 @@ impl Maker<'_> {
     /// Returns the reads that list a kind below objects which the scan made for a caller; those without parents, too, where
     /// the caller is a throw-away account.
     fn lists_of_own(&self, caller: &str, kind: &str) -> Vec<(&Operation, Values)> {
-        let is_account = self.probe.journal().is_some_and(|journal| {
-            let accounts = journal.accounts();
-            accounts.iter().any(|account| account.name == caller)
-        });
+        let is_account = self.is_account(caller);
         let lists = self.api.operations.iter().filter(|operation| {
             let last = operation.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
             operation.method == Method::Get
@@ -77,11 +79,7 @@ impl Maker<'_> {
             let mut values = Values::new();
 
             for slot in id_slots(self.api, operation) {
-                let mut made = self.made().into_iter().rev().filter(|created| created.caller == caller);
-                let value = made.find_map(|created| {
-                    let fits = slot.resources.contains(&created.object.resource);
-                    fits.then(|| created.object.slot_value(&slot).cloned()).flatten()
-                })?;
+                let value = self.own_value(caller, &slot)?;
                 values.insert((slot.place, slot.name.clone()), value);
             }
 

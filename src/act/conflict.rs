@@ -22,7 +22,7 @@ impl Maker<'_> {
     /// Gives the texts of a body that carry no mark other values that their schemas allow, where a refusal says that one is
     /// not free; whether one was changed.
     pub(super) fn make_unique(&self, acting: &Acting, body: &mut Body, said: &Response) -> bool {
-        let text = said.text.get(..2_000).unwrap_or(&said.text).to_ascii_lowercase();
+        let text = said.head().to_ascii_lowercase();
         if said.status != 409 && !TAKEN.iter().any(|word| text.contains(word)) {
             return false;
         }

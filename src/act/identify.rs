@@ -312,42 +312,39 @@ impl Sent<'_> {
     }
 
     fn sent_nothing_telling(&self) -> bool {
-        let sent = self.body.and_then(|body| body.value.as_object());
-        self.marker.is_empty() && !sent.is_some_and(|fields| fields.values().any(|value| scalar_text(value).is_some()))
+        self.marker.is_empty() && self.sent_scalars().next().is_none()
     }
 
     /// Returns whether an object has something of what was sent, if anything was, and nothing else in its place.
     fn fits(&self, fields: &Map<String, Value>) -> bool {
-        let sent = self.body.and_then(|body| body.value.as_object());
-        let scalars = sent.into_iter().flatten().filter_map(|(name, value)| Some((name, scalar_text(value)?)));
         // A field that the object shows with another value contradicts; one that it lacks does not.
-        let known: Vec<bool> = scalars
-            .clone()
-            .filter_map(|(name, value)| Some(fields.get(name).and_then(scalar_text)? == value))
-            .collect();
-        known.iter().all(|same| *same) && (!known.is_empty() || scalars.count() == 0)
+        let is_same = |(name, value): (&String, String)| Some(fields.get(name).and_then(scalar_text)? == value);
+        let known: Vec<bool> = self.sent_scalars().filter_map(is_same).collect();
+        known.iter().all(|same| *same) && (!known.is_empty() || self.sent_scalars().next().is_none())
     }
 
     /// Returns whether an object repeats at least two of the scalars that were sent, and half of them.
     fn repeats_mostly(&self, fields: &Map<String, Value>) -> bool {
-        let sent = self.body.and_then(|body| body.value.as_object()).into_iter().flatten();
-        let sent: Vec<(&String, String)> = sent.filter_map(|(name, value)| Some((name, scalar_text(value)?))).collect();
-        let same = |(name, text): &&(&String, String)| fields.get(*name).and_then(scalar_text).as_ref() == Some(text);
-        let repeated = sent.iter().filter(same).count();
-        repeated >= 2 && repeated * 2 >= sent.len()
+        let (repeated, sent) = self.count_repeated(fields);
+        repeated >= 2 && repeated * 2 >= sent
     }
 
     /// Without a mark: every scalar that was sent is there, and there is one.
     fn repeats(&self, fields: &Map<String, Value>) -> bool {
-        let sent: Vec<(&String, &Value)> = self
-            .body
-            .and_then(|body| body.value.as_object())
-            .into_iter()
-            .flatten()
-            .filter(|(_, value)| scalar_text(value).is_some())
-            .collect();
-        !sent.is_empty()
-            && sent.iter().all(|(name, value)| fields.get(*name).and_then(scalar_text) == scalar_text(value))
+        let (repeated, sent) = self.count_repeated(fields);
+        sent > 0 && repeated == sent
+    }
+
+    /// Returns how many of the scalars that were sent an object has, and how many there were.
+    fn count_repeated(&self, fields: &Map<String, Value>) -> (usize, usize) {
+        let same = |(name, text): &(&String, String)| fields.get(*name).and_then(scalar_text).as_ref() == Some(text);
+        (self.sent_scalars().filter(same).count(), self.sent_scalars().count())
+    }
+
+    /// Returns the scalars of the body, as texts.
+    fn sent_scalars(&self) -> impl Iterator<Item = (&String, String)> {
+        let sent = self.body.and_then(|body| body.value.as_object()).into_iter().flatten();
+        sent.filter_map(|(name, value)| Some((name, scalar_text(value)?)))
     }
 }
 

@@ -107,20 +107,23 @@ impl Maker<'_> {
     /// what it removes again.
     pub(super) fn why_not_in_name(&self, acting: &Acting, caller: &str, undo: Option<&Undo>) -> Option<String> {
         let identity = self.probe.identities().iter().find(|identity| identity.name == caller)?;
-        let is_account = || {
-            let accounts = self.probe.journal().map(|journal| journal.accounts()).unwrap_or_default();
-            accounts.iter().any(|account| account.name == caller)
-        };
         let has_way = undo.is_some_and(|undo| !undo.url.is_empty());
 
         // What lies in an object of the scan's own goes with that, and a throw-away account is no user's.
-        if has_way || identity.consent.covers_what_was_there() || self.stands_in_own(acting) || is_account() {
+        if has_way || identity.consent.covers_what_was_there() || self.stands_in_own(acting) || self.is_account(caller)
+        {
             return None;
         }
         Some(format!(
             "not made as {caller}: {NO_WAY}, so that it would stay; `writes = \"own\"` or `disposable = true` under \
              [identities.{caller}] lets the scan make it"
         ))
+    }
+
+    /// Returns whether a caller is a throw-away account.
+    pub(super) fn is_account(&self, caller: &str) -> bool {
+        let accounts = self.probe.journal().map(|journal| journal.accounts()).unwrap_or_default();
+        accounts.iter().any(|account| account.name == caller)
     }
 
     /// Returns what an operation made that may still be there, as the journal has it.

@@ -73,6 +73,9 @@ impl NotMade {
     }
 }
 
+/// How many objects there were when it was looked for what came with them, and what was found.
+type CompanionLook = (usize, Option<Value>);
+
 /// Makes objects.
 #[derive(Debug)]
 pub struct Maker<'a> {
@@ -95,6 +98,8 @@ pub struct Maker<'a> {
     accepted: Mutex<HashMap<usize, Body>>,
     /// Objects of the common stock that bodies refer to, by caller and resource.
     pub(super) stock: Mutex<HashMap<(String, String), Result<Value, String>>>,
+    /// What came with what the scan made, by caller and kind.
+    pub(super) companions: Mutex<HashMap<(String, String), CompanionLook>>,
     /// What the user must know of accounts that the scan spoilt; held only to read or add.
     pub warnings: Mutex<Vec<String>>,
     /// Why creating operations make nothing, by index; `None` for those that were looked at and do.
@@ -153,6 +158,7 @@ impl<'a> Maker<'a> {
             not_made: Mutex::default(),
             accepted: Mutex::default(),
             stock: Mutex::default(),
+            companions: Mutex::default(),
             warnings: Mutex::default(),
             singles: Mutex::default(),
             removability: Mutex::default(),
@@ -162,6 +168,13 @@ impl<'a> Maker<'a> {
     /// Everything that was made so far.
     pub fn made(&self) -> Vec<Created> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Returns the id of the latest object that a caller made and a slot takes.
+    pub(super) fn own_value(&self, caller: &str, slot: &Slot) -> Option<Value> {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = |created: &&Created| created.caller == caller && slot.resources.contains(&created.object.resource);
+        made.iter().rev().filter(fits).find_map(|created| created.object.slot_value(slot).cloned())
     }
 
     /// Leaves an object out of what checks are given from now on: one that a check has spoilt. It is undone all the same.
@@ -403,7 +416,7 @@ impl<'a> Maker<'a> {
     async fn mend_references(&self, planned: &PlannedObject<'_>, body: &mut Body, said: &Response) -> bool {
         let PlannedObject { acting, caller, how, .. } = *planned;
         let fields = further::inner_object(&mut body.value);
-        let is_marked = fields.is_some_and(|fields| mark_unknown_kinds(&self.kinds, &said.text, fields));
+        let is_marked = fields.is_some_and(|fields| mark_unknown_kinds(&self.kinds, said.head(), fields));
         is_marked && self.refer(acting, (caller, how), body).await.is_ok()
     }
 

@@ -55,9 +55,7 @@ pub(super) fn mark_references<'c>(
 ) -> bool {
     let mut is_changed = false;
     for (field, said) in complaints {
-        let said = said.to_ascii_lowercase();
-        let is_unknown = UNKNOWN.split(',').any(|words| said.contains(words));
-        let is_kind = is_unknown && related_kind(kinds, field, FIRST_ID).is_some();
+        let is_kind = says_unknown(&said.to_ascii_lowercase()) && related_kind(kinds, field, FIRST_ID).is_some();
         if let Some(value) = fields.get_mut(field).filter(|value| is_kind && value.is_string()) {
             *value = Value::String(FIRST_ID.to_owned());
             is_changed = true;
@@ -66,11 +64,16 @@ pub(super) fn mark_references<'c>(
     is_changed
 }
 
+/// Returns whether a refusal, in lower case, says that it knows nothing of something.
+fn says_unknown(said: &str) -> bool {
+    UNKNOWN.split(',').any(|words| said.contains(words))
+}
+
 /// Gives texts of a body the form of an id where a refusal says that it knows nothing of the kind that they name, without
 /// naming a field: `listing_not_found`, `Unknown customer`; whether there are such.
 pub(super) fn mark_unknown_kinds(kinds: &BTreeSet<String>, said: &str, fields: &mut Map<String, Value>) -> bool {
-    let said = said.get(..2_000).unwrap_or(said).to_ascii_lowercase().replace(['_', '-', '.'], " ");
-    if !UNKNOWN.split(',').any(|words| said.contains(words)) {
+    let said = said.to_ascii_lowercase().replace(['_', '-', '.'], " ");
+    if !says_unknown(&said) {
         return false;
     }
     let words: BTreeSet<&str> = said.split(|letter: char| !letter.is_alphanumeric()).collect();

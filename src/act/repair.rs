@@ -23,8 +23,7 @@ pub fn read_complaints(response: &Response) -> Vec<Complaint> {
     let mut found = Vec::new();
     match &response.json {
         Some(json) => collect_complaints(json, None, 0, &mut found),
-        // Complaints in plain text are short, and a longer text is a page for people.
-        None => from_text(response.text.get(..2_000).unwrap_or(&response.text), &mut found),
+        None => from_text(response.head(), &mut found),
     }
     found.dedup();
     found.truncate(MAX_COMPLAINTS);

@@ -28,10 +28,7 @@ impl Maker<'_> {
         let mut context = Object { resource: acting.resource.clone().unwrap_or_default(), ..Object::default() };
 
         for slot in &acting.slots {
-            let own = self.made().into_iter().rev().find_map(|created| {
-                let fits = created.caller == caller && slot.resources.contains(&created.object.resource);
-                fits.then(|| created.object.slot_value(slot).cloned()).flatten()
-            });
+            let own = self.own_value(caller, slot);
             // `/users/{id}/addresses`: the caller is a user of its own.
             let is_person = slot.resources.iter().any(|resource| is_people(resource));
             let own = own.or_else(|| is_person.then(|| self.own_fact(caller, &slot.name)).flatten().map(Value::String));
@@ -103,15 +100,13 @@ impl Maker<'_> {
                 resources: vec![reference.resource.clone()],
             };
 
-            let held = if own.is_none() { self.held(caller, &slot) } else { None };
-            let value = match own {
-                Some(created) => {
-                    let own = created.object.slot_value(&slot).cloned().or_else(|| id_value(&created.object));
+            let own = own.map(|created| {
+                let named = created.object.slot_value(&slot).cloned().or_else(|| id_value(&created.object));
+                named.unwrap_or(Value::String(created.id))
+            });
 
-                    Ok(own.unwrap_or(Value::String(created.id)))
-                }
-
-                None if held.is_some() => Ok(held.unwrap_or_default()),
+            let value = match own.or_else(|| self.held(caller, &slot)) {
+                Some(own) => Ok(own),
                 None if self.is_made_in(acting, &reference.resource) => Err(MakeFault::Lacks(format!(
                     "needs a {} of {caller}'s own to be made in, and there is none",
                     clean_text(&reference.resource, 40)

@@ -5,13 +5,13 @@ use super::acting::ActCx;
 use super::rule::{CheckResult, Rule, Violation, join_trials, status_text};
 use crate::act::Acting;
 use crate::model::{AccessVerb, OperationId, Role, Silence, clean_name};
-use crate::trial::{Asked, AskedShown, asked_fields, objects_shown, refusal_sign};
+use crate::trial::{Asked, AskedShown, Shown, asked_fields, refusal_sign};
 
 /// Tries the fields of a reading POST that name a user or an object.
 pub(super) async fn judge_asked(cx: &ActCx<'_>, acting: &Acting) -> CheckResult {
     let mut last = None;
     for case in cx.asked(acting)? {
-        match case.run().await.and_then(|shown| prove_asked(cx, &case, &shown)) {
+        match case.run().await.and_then(|asked| prove_asked(cx, &case, &asked)) {
             Ok(drafts) => return Ok(drafts),
             Err(silence) => last = Some(silence),
         }
@@ -19,25 +19,22 @@ pub(super) async fn judge_asked(cx: &ActCx<'_>, acting: &Acting) -> CheckResult 
     Err(last.unwrap_or_else(|| Silence::not_applicable("no field of its body names a user or an object")))
 }
 
-fn prove_asked(cx: &ActCx<'_>, case: &Asked<'_>, shown: &AskedShown) -> CheckResult {
-    let (intruder, owner) = (&case.intruder.name, &case.owner.name);
+fn prove_asked(cx: &ActCx<'_>, case: &Asked<'_>, asked: &AskedShown) -> CheckResult {
+    let (intruder, owner, shown) = (&case.intruder.name, &case.owner.name, &asked.shown);
     let name = clean_name(&case.field.name, 60);
     let mut rule = Rule::default();
     let because = format!("{} values of {owner}'s, by `{name}`", shown.leaves.len());
-    rule.weigh("carries-owner-values", shown.count_in(&shown.attack) > 0, because);
-    let lacks = |answer| shown.count_in(answer) == 0;
-    let own = format!("{intruder}'s own answer (status {}) has none of them", status_text(&shown.innocent));
-    rule.weigh("own-answer-lacks-them", lacks(&shown.innocent), own);
-    let sign = refusal_sign(&shown.nobody);
-    let said = sign.clone().unwrap_or_else(|| format!("status {}", status_text(&shown.nobody)));
-    rule.weigh("anonymous-lacks-them", lacks(&shown.nobody), format!("without credentials: {said}"));
-    let nothing = format!("an id that nothing has (status {}) gets none of them", status_text(&shown.nothing));
-    rule.weigh("nobodys-name-lacks-them", lacks(&shown.nothing), nothing);
-    let same = shown.count_in(&shown.again) == shown.leaves.len();
-    rule.weigh("repeated", same, "the same request again gave the same values");
+    rule.weigh("carries-owner-values", !shown.is_absent_from(&shown.attack), because);
+    let own = format!("{intruder}'s own answer (status {}) has none of them", status_text(&asked.innocent));
+    rule.weigh("own-answer-lacks-them", shown.is_absent_from(&asked.innocent), own);
+    let sign = refusal_sign(&asked.nobody);
+    let said = sign.unwrap_or_else(|| format!("status {}", status_text(&asked.nobody)));
+    let nobody = format!("without credentials: {said}");
+    rule.weigh("anonymous-lacks-them", shown.is_absent_from(&asked.nobody), nobody);
+    rule.weigh_nothing("nobodys-name-lacks-them", shown, "an id that nothing has");
+    rule.weigh_shown_again(shown);
     claim_shown(cx, case, shown, &mut rule)?;
-    rule.show(Role::Attack, &shown.attack).show(Role::Baseline, &shown.rightful);
-    rule.show_all(Role::Control, [&shown.innocent, &shown.nobody, &shown.nothing]);
+    rule.show(Role::Baseline, &asked.rightful).show_all(Role::Control, [&asked.innocent, &asked.nobody]);
     rule.found(Violation {
         site: format!("body:/{name}"),
         cause: case.acting.operation.path.clone(),
@@ -48,9 +45,9 @@ fn prove_asked(cx: &ActCx<'_>, case: &Asked<'_>, shown: &AskedShown) -> CheckRes
 }
 
 /// Claims the object that was shown: whether it is meant for its owner alone is for all facts about it to say.
-fn claim_shown(cx: &ActCx<'_>, case: &Asked<'_>, shown: &AskedShown, rule: &mut Rule) -> Result<(), Silence> {
+fn claim_shown(cx: &ActCx<'_>, case: &Asked<'_>, shown: &Shown, rule: &mut Rule) -> Result<(), Silence> {
     let (owner, caller) = (case.owner.name.as_str(), case.intruder.name.as_str());
-    let found = objects_shown(&shown.attack, &shown.leaves, cx.check.survey, owner);
+    let found = shown.known_objects(cx.check.survey, owner);
     let key = found.first().ok_or_else(|| {
         Silence::undecided(format!(
             "no object of {owner} is known in the answer, and a filter over what is public looks the same"

@@ -155,6 +155,11 @@ impl Response {
         self.headers.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Returns the beginning of the text: complaints in plain text are short, and what is longer is a page for people.
+    pub fn head(&self) -> &str {
+        self.text.get(..2_000).unwrap_or(&self.text)
+    }
+
     /// 200 to 299.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)

@@ -225,23 +225,30 @@ impl Principals<'_> {
         intruder: &Person,
     ) -> Option<Value> {
         let name = bare_name(&parameter.name);
-        let path = surveyed.operation.path.as_str();
-        let shown = || group_shown(surveyed, &name, owner, intruder).filter(|_| names_principal(&name));
-        let known = if names_principal(&name) { self.value_for(owner, &name, None) } else { None };
-        known.or_else(shown).or_else(|| self.naming_value((path, parameter.place, &name), owner, intruder))
+        if names_principal(&name) {
+            let known = self.value_for(owner, &name, None).or_else(|| group_shown(surveyed, &name, owner, intruder));
+            return known.or_else(|| self.group_for(owner, intruder, &name));
+        }
+        self.object_value((surveyed.operation.path.as_str(), parameter.place, &name), owner, intruder)
     }
 
     /// Returns what a value of a request takes to name the owner, or an object of the owner's that the intruder is not
-    /// shown; `where_` is the path of the operation, the place of the value and its name.
-    pub fn naming_value(
+    /// shown; `place` is the path of the operation, where the value stands, and its name.
+    pub fn naming_value(&self, place: (&str, Place, &str), owner: &Person, intruder: &Person) -> Option<Value> {
+        let (.., name) = place;
+        if names_principal(name) {
+            return self.value_for(owner, name, None).or_else(|| self.group_for(owner, intruder, name));
+        }
+        self.object_value(place, owner, intruder)
+    }
+
+    /// Returns the id of an object of the owner's that the intruder is not shown.
+    fn object_value(
         &self,
         (path, place, name): (&str, Place, &str),
         owner: &Person,
         intruder: &Person,
     ) -> Option<Value> {
-        if names_principal(name) {
-            return self.value_for(owner, name, None).or_else(|| self.group_for(owner, intruder, name));
-        }
         let resource = resource_of_name(name).or_else(|| resource_of_path(path));
         let slot = Slot { place, name: name.to_owned(), resources: resource.into_iter().collect() };
 

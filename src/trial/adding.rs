@@ -13,9 +13,9 @@ use super::look::ObjectView;
 use super::making::Making;
 use super::mixed::MixedPath;
 use super::shot::Aim;
-use super::subject::Subject;
+use super::subject::{Subject, describe_made};
 use crate::act::{ActKind, Acting, Below, Created, Unusually, contains_marker};
-use crate::model::{Place, Silence, clean_name};
+use crate::model::{Place, Silence};
 use crate::probe::{Answer, Values};
 use crate::survey::Person;
 
@@ -233,7 +233,6 @@ impl Adding<'_> {
 
     /// Returns the object in words: `issue 17, which alice made`.
     pub(crate) fn place(&self) -> String {
-        let (kind, id) = (clean_name(&self.parent.object.resource, 40), clean_name(&self.parent.id, 60));
-        format!("{kind} {id}, which {} made", self.owner.name)
+        describe_made(&self.parent, &self.owner.name)
     }
 }

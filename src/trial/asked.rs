@@ -9,6 +9,8 @@ use serde_json::Value;
 use super::addressed::is_list_of_ids;
 use super::answers::{refusal_sign, why_inconclusive};
 use super::lab::Lab;
+use super::reading::{Shown, texts_of};
+use super::values::{list_behind, value_like};
 use crate::act::{ActKind, Acting, Body, Field, build_body};
 use crate::model::{ANONYMOUS, Api, Effect, Method, Place, Silence, ensure};
 use crate::probe::{Answer, AskCaller, SendError, Values};
@@ -46,27 +48,14 @@ pub(crate) struct Asked<'a> {
 /// What the intruder was shown of the owner's, with the answers around it.
 #[derive(Debug)]
 pub(crate) struct AskedShown {
-    /// Values that the owner alone was shown so far.
-    pub(crate) leaves: Vec<Leaf>,
+    /// What the attacks showed.
+    pub(crate) shown: Shown,
     /// The owner's own request.
     pub(crate) rightful: Arc<Answer>,
     /// The intruder's request without the owner's id.
     pub(crate) innocent: Arc<Answer>,
     /// The attack without credentials.
     pub(crate) nobody: Arc<Answer>,
-    /// The attack.
-    pub(crate) attack: Arc<Answer>,
-    /// The same about an id that nothing has.
-    pub(crate) nothing: Arc<Answer>,
-    /// The attack once more.
-    pub(crate) again: Arc<Answer>,
-}
-
-impl AskedShown {
-    /// Returns how many of the values an answer carries.
-    pub(crate) fn count_in(&self, answer: &Answer) -> usize {
-        answer.response().map_or(0, |response| present_leaves(&self.leaves, response).len())
-    }
 }
 
 /// Returns the fields of a POST that reads, or may read, which may say whose, or which object.
@@ -151,7 +140,8 @@ impl Asked<'_> {
         let (leaves, nothing) = self.shown_alone(wanted, &rightful, &attack).await?;
         let again = self.attack().await?;
 
-        Ok(AskedShown { leaves, rightful, innocent, nobody, attack, nothing, again })
+        let shown = Shown { leaves, attack, again, nothing: Some(nothing) };
+        Ok(AskedShown { shown, rightful, innocent, nobody })
     }
 
     async fn attack(&self) -> Result<Arc<Answer>, Silence> {
@@ -195,7 +185,7 @@ impl Asked<'_> {
         if let Some(members) = body.value.as_object_mut() {
             let sample = members.shift_remove(&self.field.name);
             if let Some(value) = value {
-                members.insert(self.field.name.clone(), self.value_like(value, sample.as_ref(), caller));
+                members.insert(self.field.name.clone(), self.value_for_field(value, sample.as_ref(), caller));
             }
         }
 
@@ -207,22 +197,11 @@ impl Asked<'_> {
 
     /// Returns a value in the JSON type of the field's sample. Of a list some servers look at the first alone: the
     /// intruder's own stands there.
-    fn value_like(&self, value: &Value, sample: Option<&Value>, caller: &str) -> Value {
-        let as_sampled = |value: &Value, sample: Option<&Value>| match sample {
-            Some(Value::String(_)) => scalar_text(value).map_or_else(|| value.clone(), Value::String),
-            _ => value.clone(),
-        };
-
+    fn value_for_field(&self, value: &Value, sample: Option<&Value>, caller: &str) -> Value {
         if !self.field.is_list {
-            return as_sampled(value, sample);
+            return value_like(value, sample);
         }
-
-        let sample = sample.and_then(|sample| sample.get(0));
-        let own = self.own.iter().filter(|own| caller == self.intruder.name && *own != value);
-        Value::Array(own.chain([value]).map(|value| as_sampled(value, sample)).collect())
+        let own = self.own.as_ref().filter(|own| caller == self.intruder.name && *own != value);
+        list_behind(own, value, sample)
     }
-}
-
-fn texts_of(answer: &Answer) -> BTreeSet<String> {
-    answer.response().map(leaves_of).unwrap_or_default().into_iter().map(|leaf| leaf.text).collect()
 }

@@ -28,6 +28,15 @@ pub struct ObjectView {
 }
 
 impl ObjectView {
+    /// Returns what an answer of success shows by a search in it; what says of itself that it was removed is not there.
+    fn find_in(answer: Arc<Answer>, find: impl FnOnce(&Value) -> Option<&Map<String, Value>>) -> Self {
+        let telling = is_telling(&answer);
+        let response = answer.response().filter(|response| is_clear_success(response));
+        let found = response.and_then(|response| response.json.as_ref()).and_then(find);
+        let object = found.filter(|fields| !is_tombstone(fields)).cloned();
+        Self { answer, object, telling }
+    }
+
     /// Whether a field of the object has this value.
     pub fn shows(&self, field: &str, value: &Value) -> bool {
         self.object.as_ref().is_some_and(|object| has_value(object, field, value, 0))
@@ -133,26 +142,18 @@ impl<'a> Lab<'a> {
 
     /// Looks for an object among the parts that its parent shows: in a member with the name of its kind, or by its mark.
     async fn look_within(&self, caller: &str, url: Url, created: &Created) -> Result<ObjectView, SendError> {
-        let seen = self.look(caller, url, created).await?;
         let kind = &created.object.resource;
-        let answer = Arc::clone(&seen.answer);
-        let json = answer.response().and_then(|response| response.json.as_ref());
-        let parts = json.into_iter().flat_map(objects_in).flatten().filter(|(name, _)| singular_of(name) == *kind);
-        let mut parts = parts.flat_map(|(_, part)| objects_in(part));
         let is_it = |fields: &&Map<String, Value>| {
             let id = id_value(&Object::of(kind, fields, BTreeMap::new())).and_then(|value| scalar_text(&value));
             id.as_ref() == Some(&created.id)
         };
+        let answer = self.maker.probe.look_again(&Ask::get(self.caller(caller), url)).await?;
 
-        let marked = |fields: &&Map<String, Value>| contains_marker(fields, &created.marker);
-        let object = match created.marker.is_empty() {
-            true => parts.find(is_it),
-            false => json.and_then(|json| objects_in(json).find(marked)).or_else(|| parts.find(is_it)),
-        };
-
-        let object = object.filter(|fields| !is_tombstone(fields)).cloned();
-
-        Ok(ObjectView { object, ..seen })
+        Ok(ObjectView::find_in(answer, |json| {
+            let parts = objects_in(json).flatten().filter(|(name, _)| singular_of(name) == *kind);
+            let marked = objects_in(json).find(|fields| contains_marker(fields, &created.marker));
+            marked.or_else(|| parts.flat_map(|(_, part)| objects_in(part)).find(is_it))
+        }))
     }
 
     /// Returns whether a view of a parent says something of what a creating operation makes below it.
@@ -167,9 +168,6 @@ impl<'a> Lab<'a> {
 
     async fn look(&self, caller: &str, url: Url, created: &Created) -> Result<ObjectView, SendError> {
         let answer = self.maker.probe.look_again(&Ask::get(self.caller(caller), url)).await?;
-        let response = answer.response();
-        let telling = is_telling(&answer);
-        let json = response.filter(|response| is_clear_success(response)).and_then(|response| response.json.as_ref());
         let own_id = |fields: &&Map<String, Value>| {
             let object = Object::of(&created.object.resource, fields, BTreeMap::new());
             id_value(&object).and_then(|value| scalar_text(&value))
@@ -189,11 +187,7 @@ impl<'a> Lab<'a> {
         };
 
         // An update may have given the object another id: then its mark shows it.
-        let object = json
-            .and_then(|json| objects_in(json).find(is_own).or_else(|| objects_in(json).find(marked)))
-            .filter(|fields| !is_tombstone(fields))
-            .cloned();
-        Ok(ObjectView { answer, object, telling })
+        Ok(ObjectView::find_in(answer, |json| objects_in(json).find(is_own).or_else(|| objects_in(json).find(marked))))
     }
 }
 

@@ -70,7 +70,7 @@ pub use mirror::{AccountHolder, Mirrored};
 pub(crate) use mixed::mixed_values;
 pub(crate) use nameless::NamelessMaking;
 pub(crate) use planting::{Planted, Planting};
-pub(crate) use reading::{ReadTrial, Shown, objects_shown};
+pub(crate) use reading::{ReadTrial, Shown};
 pub(crate) use resets::asks_for_reset;
 pub use send::Twist;
 pub(crate) use send::WriteRequest;

@@ -66,32 +66,27 @@ impl Shown {
     /// Returns known objects of the owner that the answer carries: their id, and a value of theirs among those that were
     /// shown.
     pub(crate) fn known_objects(&self, survey: &Survey, owner: &str) -> Vec<ObjectKey> {
-        objects_shown(&self.attack, &self.leaves, survey, owner)
+        let texts: BTreeSet<&str> = self.leaves.iter().map(|leaf| leaf.text.as_str()).collect();
+        let json = self.attack.response().and_then(|response| response.json.as_ref());
+        let ids: BTreeSet<String> = json
+            .into_iter()
+            .flat_map(objects_in)
+            .take(MAX_OBJECTS)
+            .flat_map(|fields| Object::of("", fields, BTreeMap::new()).fields.into_values())
+            .filter_map(|value| scalar_text(&value))
+            .collect();
+        let shown_of = |key: &ObjectKey| {
+            let object = survey.objects.known.get(key);
+            let values = object.into_iter().flat_map(|object| object.fields.values()).filter_map(scalar_text);
+            values.filter(|text| texts.contains(text.as_str())).count()
+        };
+        let own = survey.owners.iter().filter(|(key, (name, _))| name == owner && ids.contains(&key.1));
+        // Two counters may give one id, so that a value of the object must be shown as well; the more, the surer.
+        let mut found: Vec<(usize, ObjectKey)> = own.map(|(key, _)| (shown_of(key), key.clone())).collect();
+        found.retain(|(shown, _)| *shown > 0);
+        found.sort_by_key(|(shown, _)| std::cmp::Reverse(*shown));
+        found.into_iter().map(|(_, key)| key).collect()
     }
-}
-
-/// Returns known objects of an owner that an answer carries: their id, and a value of theirs among these.
-pub(crate) fn objects_shown(answer: &Answer, leaves: &[Leaf], survey: &Survey, owner: &str) -> Vec<ObjectKey> {
-    let texts: BTreeSet<&str> = leaves.iter().map(|leaf| leaf.text.as_str()).collect();
-    let json = answer.response().and_then(|response| response.json.as_ref());
-    let ids: BTreeSet<String> = json
-        .into_iter()
-        .flat_map(objects_in)
-        .take(MAX_OBJECTS)
-        .flat_map(|fields| Object::of("", fields, BTreeMap::new()).fields.into_values())
-        .filter_map(|value| scalar_text(&value))
-        .collect();
-    let shown_of = |key: &ObjectKey| {
-        let object = survey.objects.known.get(key);
-        let values = object.into_iter().flat_map(|object| object.fields.values()).filter_map(scalar_text);
-        values.filter(|text| texts.contains(text.as_str())).count()
-    };
-    let own = survey.owners.iter().filter(|(key, (name, _))| name == owner && ids.contains(&key.1));
-    // Two counters may give one id, so that a value of the object must be shown as well; the more, the surer.
-    let mut found: Vec<(usize, ObjectKey)> = own.map(|(key, _)| (shown_of(key), key.clone())).collect();
-    found.retain(|(shown, _)| *shown > 0);
-    found.sort_by_key(|(shown, _)| std::cmp::Reverse(*shown));
-    found.into_iter().map(|(_, key)| key).collect()
 }
 
 impl ReadTrial<'_> {
@@ -151,6 +146,6 @@ impl ReadTrial<'_> {
     }
 }
 
-fn texts_of(answer: &Answer) -> BTreeSet<String> {
+pub(super) fn texts_of(answer: &Answer) -> BTreeSet<String> {
     answer.response().map(leaves_of).unwrap_or_default().into_iter().map(|leaf| leaf.text).collect()
 }

@@ -8,6 +8,7 @@ use super::answers::{access_refusal, why_inconclusive};
 use super::lab::Lab;
 use super::look::ObjectView;
 use super::making::Making;
+use super::subject::describe_made;
 use crate::act::{ActKind, Acting, Created, Unusually, contains_marker};
 use crate::model::{Place, Silence, clean_name};
 use crate::probe::Answer;
@@ -175,7 +176,6 @@ impl Referring<'_> {
 
     /// Returns the object that is referred to in words: `policy 17, which alice made`.
     pub(crate) fn place(&self) -> String {
-        let (kind, id) = (clean_name(&self.target.object.resource, 40), clean_name(&self.target.id, 60));
-        format!("{kind} {id}, which {} made", self.owner.name)
+        describe_made(&self.target, &self.owner.name)
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::lab::Lab;
 use super::look::{ObjectView, is_telling};
 use super::mirror::Mirrored;
+use super::values::{list_behind, value_like};
 use crate::act::{Acting, Body, Created, Spare, objects_in};
 use crate::model::{Place, clean_name};
 use crate::probe::{Ask, AskCaller, SendError, Values};
@@ -68,14 +69,10 @@ impl Naming {
 
     /// Returns what the field holds, in the JSON type that its sample has; an attacker's own stands before the other's.
     fn value(&self, theirs: &Value, sample: Option<&Value>, by_attacker: bool) -> Value {
-        let as_sampled = |value: &Value, sample: Option<&Value>| match sample {
-            Some(Value::String(_)) => scalar_text(value).map_or_else(|| value.clone(), Value::String),
-            _ => value.clone(),
-        };
-        let Some(list) = &self.list else { return as_sampled(theirs, sample) };
-        let sample = sample.and_then(|sample| sample.get(0));
-        let own = list.beside.iter().filter(|_| by_attacker);
-        Value::Array(own.chain([theirs]).map(|value| as_sampled(value, sample)).collect())
+        match &self.list {
+            Some(list) => list_behind(list.beside.as_ref().filter(|_| by_attacker), theirs, sample),
+            None => value_like(theirs, sample),
+        }
     }
 
     /// Puts the name of a subject into a request.
@@ -159,14 +156,16 @@ impl<'a> Subject<'a> {
     /// Returns it in words: `note 17, which bob made`.
     pub(crate) fn describe(&self, owner: &str) -> String {
         match self {
-            Self::Object(created) => format!(
-                "{} {}, which {owner} made",
-                clean_name(&created.object.resource, 40),
-                clean_name(&created.id, 60)
-            ),
+            Self::Object(created) => describe_made(created, owner),
             _ => format!("the account of {owner}"),
         }
     }
+}
+
+/// Returns an object in words: `note 17, which bob made`.
+pub(super) fn describe_made(created: &Created, owner: &str) -> String {
+    let (kind, id) = (clean_name(&created.object.resource, 40), clean_name(&created.id, 60));
+    format!("{kind} {id}, which {owner} made")
 }
 
 impl ObjectView {

@@ -41,6 +41,20 @@ pub(super) fn has_value(object: &Map<String, Value>, field: &str, value: &Value,
             && object.values().filter_map(Value::as_object).any(|inner| has_value(inner, field, value, depth + 1))
 }
 
+/// Returns a value in the JSON type that the sample of its place has: validators refuse an id of the other type.
+pub(super) fn value_like(value: &Value, sample: Option<&Value>) -> Value {
+    match sample {
+        Some(Value::String(_)) => scalar_text(value).map_or_else(|| value.clone(), Value::String),
+        _ => value.clone(),
+    }
+}
+
+/// Returns a list of another's value behind one's own: some servers look at the first of a list alone.
+pub(super) fn list_behind(own: Option<&Value>, theirs: &Value, sample: Option<&Value>) -> Value {
+    let sample = sample.and_then(|sample| sample.get(0));
+    Value::Array(own.into_iter().chain([theirs]).map(|value| value_like(value, sample)).collect())
+}
+
 /// Returns fields by name, for sentences.
 pub(crate) fn list_fields<'n>(fields: impl Iterator<Item = &'n String>) -> String {
     fields.map(|name| format!("`{}`", clean_name(name, 60))).collect::<Vec<_>>().join(", ")

@@ -118,7 +118,7 @@ pub(super) fn in_summary(said: &OperationText<'_>) -> Option<String> {
     let is_settled = said.id_reads() && !(is_governed && said.id_names());
     let acts = is_act_word(&head) || (may_be_act_word(&head) && !is_thing && !is_settled);
     // `/monitors/{id}` shows a monitor; `Monitor a host` is an act all the same.
-    let is_collection = !is_governed && (names_collection(said, first) || names_compound(said));
+    let is_collection = !is_governed && names_collection(said);
 
     if acts && !is_collection && !is_kind(WordKind::Read, first) {
         return Some(format!("the summary begins with `{}`", clip_text(first)));
@@ -142,20 +142,15 @@ pub(super) fn in_summary(said: &OperationText<'_>) -> Option<String> {
     Some(format!("the summary says `{verb}`"))
 }
 
-/// Returns whether a word, in the singular or the plural, is the name of the collection that a path ends with.
-fn names_collection(said: &OperationText<'_>, word: &str) -> bool {
-    let last = said.last().and_then(|segment| segment.words.last()).filter(|last| is_plural(last));
-    last.is_some_and(|last| last == word || last.strip_suffix('s') == Some(word))
-}
-
-/// Returns whether the summary begins with the whole name of the collection that the path ends with: `Work orders of a
-/// tenant` at `/work-orders`, `Work order` at `/work-orders/{id}`.
-fn names_compound(said: &OperationText<'_>) -> bool {
-    let Some(name) = said.last().map(|segment| &segment.words).filter(|words| words.len() > 1) else { return false };
+/// Returns whether the summary begins with the name of the collection that the path ends with, in the singular or the plural,
+/// or with the last word of that name: `Monitors of a host` at `/monitors`, `Work order` at `/work-orders/{id}`.
+fn names_collection(said: &OperationText<'_>) -> bool {
+    let name = said.last().map(|segment| segment.words.as_slice()).unwrap_or_default();
+    let Some(last) = name.last().filter(|last| is_plural(last)) else { return false };
     let is_word = |(part, word): (&String, &String)| part == word || part.strip_suffix('s') == Some(word);
-    name.last().is_some_and(|last| is_plural(last))
-        && said.summary.len() >= name.len()
-        && name.iter().zip(&said.summary).all(is_word)
+    let begins_with = |name: &[String]| said.summary.len() >= name.len() && name.iter().zip(&said.summary).all(is_word);
+
+    begins_with(name) || begins_with(std::slice::from_ref(last))
 }
 
 /// Returns whether a word begins a phrase or a question, not an order: `How the invoices add up`.
