@@ -118,10 +118,13 @@ impl Cleaner<'_> {
             return None;
         }
         let (outcome, because, waits_for) = said_of(removal, "not removed yet");
-        let because = match (&entry.note.nature, because) {
-            (Some(nature), Some(because)) => Some(format!("{nature}; {because}")),
-            (_, None) => self.hidden_because(&entry),
-            (None, because) => because,
+        let (outcome, because) = match (&entry.note.nature, because) {
+            (Some(nature), Some(because)) => (outcome, Some(format!("{nature}; {because}"))),
+            (None, Some(because)) => (outcome, Some(because)),
+            (_, None) => match self.hidden_because(&entry) {
+                Some(because) => (UndoOutcome::Hidden, Some(because)),
+                None => (outcome, None),
+            },
         };
         let id = entry.ids.last();
         let removes = entry.note.undo.as_ref().filter(|undo| !undo.url.is_empty()).and_then(|undo| {

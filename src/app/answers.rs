@@ -227,12 +227,12 @@ impl Recovered {
         if let (true, Some(fault)) = (self.rows.is_empty(), &self.fault) {
             return format!("an earlier scan ({}) left objects behind that are not removed yet: {fault}", self.scan_id);
         }
-        let gone = self.rows.iter().filter(|row| row.outcome == UndoOutcome::Undone).count();
+        let gone = self.rows.iter().filter(|row| row.outcome.is_removed()).count();
         let why = |row: &RecoveredRow| row.because.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
         let left: Vec<String> = self
             .rows
             .iter()
-            .filter(|row| row.outcome != UndoOutcome::Undone)
+            .filter(|row| !row.outcome.is_removed())
             .map(|row| format!("{} {}{}", row.operation, row.object, why(row)))
             .collect();
         let left = if left.is_empty() { String::new() } else { format!("; left: {}", left.join(", ")) };

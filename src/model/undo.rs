@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 pub enum UndoOutcome {
     /// What removes it was sent, and an address that had shown it shows it no more.
     Undone,
+    /// Its removal was taken and nothing shows it any more; something speaks for a row that the application keeps all the
+    /// same, marked or hidden.
+    Hidden,
     /// It is there, or was never removed.
     Remains,
     /// Neither can be shown.
@@ -18,10 +21,16 @@ pub enum UndoOutcome {
 }
 
 impl UndoOutcome {
+    /// Returns true for what was removed as far as the API shows.
+    pub fn is_removed(self) -> bool {
+        matches!(self, Self::Undone | Self::Hidden)
+    }
+
     /// Returns the word of the report.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Undone => "undone",
+            Self::Hidden => "hidden",
             Self::Remains => "remains",
             Self::Unknown => "unknown",
             Self::Kept => "kept",

@@ -20,7 +20,7 @@ pub struct Write {
     /// What came of undoing it.
     #[serde(default)]
     pub outcome: UndoOutcome,
-    /// Why it is left, where it is; for what is undone, why a hidden row may be there all the same.
+    /// Why it is left, where it is, or why a hidden row may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
 }
@@ -31,6 +31,11 @@ impl Write {
         self.outcome == UndoOutcome::Undone
     }
 
+    /// Returns true for what was removed as far as the API shows, while the application may keep a hidden row.
+    pub fn is_hidden(&self) -> bool {
+        self.outcome == UndoOutcome::Hidden
+    }
+
     /// Returns true for what the scan did not send: the application keeps it by itself.
     pub fn is_kept(&self) -> bool {
         self.outcome == UndoOutcome::Kept
@@ -38,6 +43,6 @@ impl Write {
 
     /// Returns true for what the scan made and that is there, or not known to be gone.
     pub fn is_left(&self) -> bool {
-        !self.is_undone() && !self.is_kept()
+        !self.outcome.is_removed() && !self.is_kept()
     }
 }

@@ -1,7 +1,7 @@
 //! Removals whose own words say that the row stays ("Archive a project", "Void a shipment"), and how many of what was
 //! removed may only be hidden.
 
-use crate::model::{Api, Method, Operation, item_shape, path_shape};
+use crate::model::{Api, Method, Operation, UndoOutcome, item_shape, path_shape};
 use crate::report::{Report, Write};
 use crate::survey::split_words;
 
@@ -11,14 +11,16 @@ const WORDS: &str = "archive archives archived void voids withdraw withdraws dea
 
 /// Says of what is undone that the application may keep its row, where the removal's own words speak for it.
 pub fn name_hidden(api: &Api, report: &mut Report) {
-    for write in report.writes.iter_mut().filter(|write| write.is_undone() && write.because.is_none()) {
-        write.because = removal_of(api, &write.operation).and_then(|removal| {
-            let word = hiding_word(removal)?;
-            Some(format!(
-                "nothing shows it any more; {} says `{word}`, so that the application may keep a hidden row",
-                removal.id
-            ))
-        });
+    for write in report.writes.iter_mut().filter(|write| write.is_undone()) {
+        let removal = removal_of(api, &write.operation);
+        let Some((removal, word)) = removal.and_then(|removal| Some((removal, hiding_word(removal)?))) else {
+            continue;
+        };
+        write.outcome = UndoOutcome::Hidden;
+        write.because = Some(format!(
+            "nothing shows it any more; {} says `{word}`, so that the application may keep a hidden row",
+            removal.id
+        ));
     }
 
     let note = hidden_note(&report.writes);
@@ -40,7 +42,7 @@ fn hiding_word(removal: &Operation) -> Option<&'static str> {
 
 /// How many things were removed whose rows the application may only have marked or hidden.
 fn hidden_note(writes: &[Write]) -> Option<String> {
-    let hidden = writes.iter().filter(|write| write.is_undone() && write.because.is_some()).count();
+    let hidden = writes.iter().filter(|write| write.is_hidden()).count();
     (hidden > 0).then(|| {
         format!(
             "{hidden} objects were removed as far as the API shows, and the application may keep their rows, marked or \

@@ -13,7 +13,7 @@ use crate::access::SeenAnswer;
 use crate::act::{Accounts, ActKind, Acting, Cleaner, HeldObject, Leftover, Maker, find_held_objects, was_reset};
 use crate::checks::ObservedAccess;
 use crate::llm::recognise_operation;
-use crate::model::{AccessVerb, Credential, OperationId, Secret, Security, UndoOutcome, clean_name};
+use crate::model::{AccessVerb, Credential, OperationId, Secret, Security, clean_name};
 use crate::probe::{Answer, Journal, Probe, ReferenceTarget, SendError};
 use crate::report::{Report, Status, Write};
 use crate::survey::{Survey, me_facts, session_facts};
@@ -274,7 +274,7 @@ pub async fn undo_writes(
 
     if !cleaned.finished {
         wait_for(report, &cleaned.rows);
-    } else if cleaned.rows.iter().all(|row| row.outcome == UndoOutcome::Undone) {
+    } else if cleaned.rows.iter().all(|row| row.outcome.is_removed()) {
         journal.close();
     } else {
         untold = Some(Arc::clone(journal));
@@ -317,7 +317,7 @@ fn wait_for(report: &mut Report, rows: &[Leftover]) {
 /// How many things are left, and why, most frequent reason first.
 fn left_note(writes: &[Write]) -> Option<String> {
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    let left = writes.iter().filter(|write| !write.is_undone());
+    let left = writes.iter().filter(|write| write.is_left());
     for because in left.filter_map(|write| write.because.as_deref()) {
         *reasons.entry(because).or_default() += 1;
     }
