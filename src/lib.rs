@@ -21,3 +21,4 @@ pub mod spec;
 pub mod store;
 pub mod survey;
 pub mod trial;
+pub mod vocabulary;

@@ -26,6 +26,7 @@ use crate::detect::secrets::UserRules;
 use crate::llm::{Endpoint, LlmSettings, MAX_PROMPT_CHARS, MAX_PROMPTS};
 use crate::model::{Api, Credential, Identity, IntentMemory, Mode, Operation, Origin, Scope};
 use crate::probe::Limits;
+use crate::vocabulary::add_words;
 
 /// Everything a scan needs.
 pub(super) struct Prepared {
@@ -238,7 +239,10 @@ fn load_configuration(app: &App, request: &ScanRequest) -> Result<Config, AppErr
     let path = path.canonicalize().unwrap_or(path);
     // A plan needs no secret: it sends nothing, and people make one before they set any.
     let variable = |name: &str| app.variable(name).or_else(|| request.dry_run.then(|| "not-set-for-a-plan".to_owned()));
-    config::load(&path, &variable).map_err(|error| AppError::Usage(error.to_string()))
+    let config = config::load(&path, &variable).map_err(|error| AppError::Usage(error.to_string()))?;
+    // Before the document is read: what its operations do is judged by these words too.
+    add_words(&config.vocabulary).map_err(|unknown| AppError::Usage(unknown.to_string()))?;
+    Ok(config)
 }
 
 fn build_scope(config: &Config, over: &Overrides) -> Result<Scope, AppError> {

@@ -12,7 +12,7 @@ use super::settings::Config;
 use super::{capped, identities, intent, sections, wfc};
 
 const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
-const ROOT_KEYS: [&str; 7] = ["target", "scan", "identities", "intent", "llm", "detect", "suppress"];
+const ROOT_KEYS: [&str; 8] = ["target", "scan", "identities", "intent", "llm", "detect", "vocabulary", "suppress"];
 const TARGET_KEYS: [&str; 6] = ["openapi", "overlay", "base_url", "source", "allow", "auth"];
 
 /// Reads a configuration file. Paths in it are relative to its folder. Variables that `env` lacks are looked for in
@@ -85,6 +85,9 @@ fn parse_source(source: &ConfigSource<'_>) -> Result<Config, ConfigError> {
     }
     if let Some(value) = root.value("detect") {
         config.detect = sections::read_detect(source, value, warnings)?;
+    }
+    if let Some(value) = root.value("vocabulary") {
+        config.vocabulary = sections::read_vocabulary(source, value)?;
     }
     config.suppress = sections::read_suppressions(&root, crate::model::today(), warnings)?;
     Ok(config)

@@ -16,6 +16,7 @@ use super::secrets::{self, Purpose};
 use super::settings::{Detect, Llm, LlmEndpoint, ScanSettings, Suppression, Target};
 use crate::detect::secrets::load_user_rules;
 use crate::model::{Mode, Origin, Scope, Secret};
+use crate::vocabulary::{ConceptWords, concept_names, split_words};
 
 /// Reads `[target]`; its `auth` is read by the caller.
 pub(super) fn read_target(section: &Section<'_>, warnings: &mut Vec<String>) -> Result<Target, ConfigError> {
@@ -202,6 +203,26 @@ pub(super) fn read_detect(
         format!("{file}:{}: {id} is not used: {}", rule.line, rule.reason)
     }));
     Ok(Detect { rules: Arc::new(rules) })
+}
+
+/// Reads `[vocabulary]`: words of this API by the concept that they are read as.
+pub(super) fn read_vocabulary(source: &ConfigSource<'_>, value: &TomlValue<'_>) -> Result<ConceptWords, ConfigError> {
+    let concepts: Vec<&str> = concept_names().collect();
+    let section = Section::new(source, "vocabulary", value, &concepts)?;
+    let mut words = ConceptWords::new();
+
+    for (concept, _, _) in section.entries() {
+        let listed = words.entry(concept.to_owned()).or_default();
+        for (word, place) in section.strings(concept)? {
+            // Otherwise it would never be read, and nobody would know why.
+            if !word.chars().any(char::is_alphanumeric) {
+                return Err(source.open_fault(place, format!("`{word}` holds no word")).into());
+            }
+            // As names are split, so that `clearance_level` and `clearanceLevel` are one entry.
+            listed.push(split_words(word).join(" "));
+        }
+    }
+    Ok(words)
 }
 
 /// Reads `[[suppress]]`.

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use crate::detect::secrets::UserRules;
 use crate::model::{Identity, Mode, Origin, Secret, StatedIntent};
+use crate::vocabulary::ConceptWords;
 
 /// A whole configuration file.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +27,8 @@ pub struct Config {
     pub llm: Llm,
     /// `[detect]`
     pub detect: Detect,
+    /// `[vocabulary]`
+    pub vocabulary: ConceptWords,
     /// `[[suppress]]`
     pub suppress: Vec<Suppression>,
     /// What is allowed but worth a word.

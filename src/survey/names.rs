@@ -1,39 +1,6 @@
-//! Names as people write them: words, singulars, ids, owners, roles.
+//! Names as people write them: singulars, ids, owners, roles.
 
-/// Splits `invoiceId`, `invoice_id`, `invoice-id`, `InvoiceID` into lower-case words.
-pub fn split_words(name: &str) -> Vec<String> {
-    // Names come from answers as well, and may be of any length.
-    let characters: Vec<char> = name.chars().take(120).collect();
-    let mut found: Vec<String> = Vec::new();
-    let mut word = String::new();
-
-    for (index, &character) in characters.iter().enumerate() {
-        let before = index.checked_sub(1).and_then(|at| characters.get(at)).copied();
-        let after = characters.get(index + 1).copied();
-        // In `HTTPServer` the last capital before a small letter begins the second word.
-        let starts = character.is_uppercase()
-            && before.is_some_and(|before| {
-                before.is_lowercase()
-                    || before.is_ascii_digit()
-                    || (before.is_uppercase() && after.is_some_and(char::is_lowercase))
-            });
-        if starts || !character.is_alphanumeric() {
-            if !word.is_empty() {
-                found.push(std::mem::take(&mut word));
-            }
-            if !character.is_alphanumeric() {
-                continue;
-            }
-        }
-
-        word.extend(character.to_lowercase());
-    }
-
-    if !word.is_empty() {
-        found.push(word);
-    }
-    found
-}
+pub use crate::vocabulary::split_words;
 
 /// The singular of an English plural, as collections are named.
 pub fn singular_of(word: &str) -> String {

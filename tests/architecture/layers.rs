@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 /// Low to high. A module uses only modules of rows above its own.
-const LAYERS: [&[&str]; 19] = [
+const LAYERS: [&[&str]; 20] = [
+    &["vocabulary"],
     &["model"],
     &["detect"],
     &["spec", "config", "code", "remedy"],

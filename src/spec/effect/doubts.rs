@@ -1,10 +1,9 @@
 //! Signs that an operation with a reading method acts all the same.
 
 use super::said::{OperationText, Segment};
-use super::words::{
-    WordKind, is_act_word, is_kind, is_plural, may_be_act_word, split_words, takes_password, verb_stem,
-};
+use super::words::{WordKind, is_act_word, is_kind, is_plural, may_be_act_word, takes_password, verb_stem};
 use crate::model::{Method, Place, clean_name};
+use crate::vocabulary::split_words;
 
 /// Returns the first sign that a GET acts.
 pub(super) fn find_doubt(said: &OperationText<'_>) -> Option<String> {

@@ -2,7 +2,8 @@
 
 use super::doubts::clip_text;
 use super::said::OperationText;
-use super::words::{WordKind, first_words, is_act_word, is_kind, split_words, takes_password, verb_stem};
+use super::words::{WordKind, first_words, is_act_word, is_kind, takes_password, verb_stem};
+use crate::vocabulary::split_words;
 
 /// Returns the sign that a POST only reads.
 pub(super) fn find_reading(said: &OperationText<'_>) -> Option<String> {

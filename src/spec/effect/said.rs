@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::words::{WordKind, first_words, is_act_word, is_kind, is_plural, may_be_act_word, split_words};
+use super::words::{WordKind, first_words, is_act_word, is_kind, is_plural, may_be_act_word};
 use crate::model::{Method, Operation, Place};
+use crate::vocabulary::split_words;
 
 /// Endings of files, which say nothing of what a request does.
 const FILES: [&str; 10] = ["json", "xml", "csv", "php", "html", "htm", "yaml", "txt", "asp", "aspx"];

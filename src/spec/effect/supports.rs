@@ -2,7 +2,8 @@
 
 use super::doubts::clip_text;
 use super::said::{OperationText, Segment};
-use super::words::{WordKind, is_act_word, is_kind, is_nominal, is_plural, may_be_act_word, split_words};
+use super::words::{WordKind, is_act_word, is_kind, is_nominal, is_plural, may_be_act_word};
+use crate::vocabulary::split_words;
 
 /// Returns the first sign that a GET reads.
 pub(super) fn find_support(said: &OperationText<'_>) -> Option<String> {

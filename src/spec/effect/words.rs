@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use crate::vocabulary::{split_words, translate_words};
+
 /// What a word says of an operation; a word may be of several kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum WordKind {
@@ -138,7 +140,7 @@ pub(super) fn first_words(sentence: &str) -> Vec<String> {
     let words = words.split(|letter: char| !letter.is_alphanumeric() && letter != '\'');
     let words = words.filter(|word| !word.is_empty()).map(str::to_lowercase);
 
-    words.skip_while(|word| is_kind(WordKind::Filler, word)).take(6).collect()
+    translate_words(words.skip_while(|word| is_kind(WordKind::Filler, word)).take(6).collect())
 }
 
 /// Removes `<p>` and the like, in which some descriptions are wrapped.
@@ -156,34 +158,6 @@ fn without_tags(text: &str) -> String {
     }
 
     plain
-}
-
-/// Splits a name into its words in lower case: at everything that is no letter or digit and at humps.
-pub(super) fn split_words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut word = String::new();
-    let mut before = None;
-    let mut letters = name.chars().peekable();
-
-    while let Some(letter) = letters.next() {
-        // In `HTTPServer` the last capital of a run belongs to the word behind it.
-        let hump = letter.is_uppercase()
-            && before.is_some_and(|before: char| {
-                before.is_lowercase() || before.is_numeric() || letters.peek().is_some_and(|next| next.is_lowercase())
-            });
-        if (hump || !letter.is_alphanumeric()) && !word.is_empty() {
-            words.push(std::mem::take(&mut word));
-        }
-        if letter.is_alphanumeric() {
-            word.extend(letter.to_lowercase());
-        }
-        before = Some(letter);
-    }
-
-    if !word.is_empty() {
-        words.push(word);
-    }
-    words
 }
 
 /// Returns whether a parameter takes a password, whatever else its name says: `new_password`, `repeatPwd`. A value for

@@ -21,6 +21,7 @@ mod held;
 mod kept_rows;
 mod killed;
 pub mod kit;
+mod languages;
 mod links;
 mod mortal;
 mod objects;
