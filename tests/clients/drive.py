@@ -26,6 +26,8 @@ TOOLS = ["scan_api", "explain_finding", "check_route_ownership", "suggest_fix"]
 # Requests a second of the scan that is cancelled.
 SLOW_RATE = 20
 LIST_CAP, ANSWER_CAP, TEXT_CAP = 8 * 1024, 12 * 1024, 2048
+# What the usual answers take of a model's context, for the built-in demo: for its worst finding, and for any other.
+DEMO_CAPS = {"scan_api": (6500, 6500), "explain_finding": (4900, 7000), "check_route_ownership": (1100, 1200), "suggest_fix": (1900, 1900)}
 HIDDEN = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e0fff]")
 
 
@@ -55,7 +57,7 @@ class Drive:
             return {}
         answer = result.structured_content
         self.expect(json.loads(text) == answer, f"{tool}: text and structured content differ")
-        size = len(json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode())
+        size = bytes_of(answer)
         self.expect(size <= ANSWER_CAP, f"{tool}: an answer of {size} bytes")
         self.expect(not HIDDEN.search(text), f"{tool}: hidden characters in the answer")
         return answer
@@ -134,6 +136,18 @@ class Drive:
         outcomes = [row["outcome"] for row in recheck.get("recheck", [])]
         self.expect(outcomes == ["still_vulnerable"], f"recheck of an unrepaired finding: {outcomes}")
         self.note(f"finding {first['id']} ({first['check']}): fix for {fix.get('framework')}, recheck {outcomes}")
+
+    async def sizes(self, client, scan):
+        """The usual answers stay as short as they are, for all findings of the demo's first page."""
+        taken = {"scan_api": [bytes_of(scan)]}
+        for row in scan["findings"]:
+            for tool, arguments in (("explain_finding", {"finding_id": row["id"]}), ("suggest_fix", {"finding_id": row["id"]}),
+                                    ("check_route_ownership", {"scan_id": scan["scan_id"], "route": row["operation"]})):
+                taken.setdefault(tool, []).append(bytes_of(await self.answer(client, tool, arguments)))
+        for tool, caps in DEMO_CAPS.items():
+            sizes = taken[tool][0], max(taken[tool])
+            self.expect(all(size <= cap for size, cap in zip(sizes, caps)), f"{tool} answers with {sizes} bytes, at most {caps}")
+            self.note(f"{tool} answers with {sizes[0]} bytes for the worst finding, {sizes[1]} at most")
 
     async def ownership(self, client):
         arguments = {key: value for key, value in self.scan_arguments().items() if key != "target"}
@@ -261,6 +275,8 @@ class Drive:
         scan = await self.scan(client)
         await self.pages(client, scan)
         await self.finding(client, scan)
+        if self.options.demo:
+            await self.sizes(client, scan)
         await self.ownership(client)
         await self.resources(client, scan)
         await self.completion(client, scan)
@@ -278,6 +294,10 @@ class Drive:
                 await anyio.sleep(0.05)
         self.expect(answer.get("status") == "complete", f"waited for, the scan is {answer.get('status')}")
         self.note(f"deadline: complete after {calls} more calls")
+
+
+def bytes_of(answer):
+    return len(json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 @contextmanager
@@ -353,6 +373,7 @@ def main():
     parser.add_argument("--target")
     parser.add_argument("--mode", choices=["passive", "active", "intrusive"])
     parser.add_argument("--http", action="store_true")
+    parser.add_argument("--demo", action="store_true", help="the target is the built-in demo: hold the sizes of its answers")
     parser.add_argument("--formats", default="json,sarif,html,md", help="report formats that must be readable")
     parser.add_argument("--min-findings", type=int, default=1)
     parser.add_argument("--cancel-after", type=float, default=0.3, help="seconds")

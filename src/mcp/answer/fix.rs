@@ -39,7 +39,7 @@ fn build_answer(from: &Fix, room: &FixRoom) -> FixAnswer {
     // Without room the sample goes whole: an ellipsis alone would look like code.
     let (code, code_cut) =
         if room.code == 0 { (String::new(), !from.code.is_empty()) } else { cut_block(&from.code, room.code) };
-    let (verify, verify_cut) = cut_block(&from.verify, room.text * 2);
+    let (verify, verify_cut) = cut_block(&verification_line(from), room.text * 2);
     let finding = from.finding_id.as_deref().map(|id| cut_line(id, 40));
     let command = finding.clone().unwrap_or_else(|| "FINDING".to_owned());
     let left_out = [
@@ -64,7 +64,7 @@ fn build_answer(from: &Fix, room: &FixRoom) -> FixAnswer {
         framework: cut_line(&from.framework, 40),
         framework_because: cut_line(&from.framework_because, room.text),
         diff: from.diff.clone().filter(|_| room.diff),
-        steps: from.steps.iter().take(room.steps).map(|it| format_step(it, room.text)).collect(),
+        steps: from.steps.iter().take(room.steps).map(|it| format_step(it, from, room.text)).collect(),
         tests: if room.tests { from.tests.iter().map(format_test).collect() } else { Vec::new() },
         code,
         route: from.route.as_deref().map(|route| cut_line(route, 200)),
@@ -76,15 +76,36 @@ fn build_answer(from: &Fix, room: &FixRoom) -> FixAnswer {
     }
 }
 
-/// `patched: authz/bola-read on GET /invoices/{id} (app.py:88), rw-1: why`
-fn format_step(step: &FixStep, max: usize) -> String {
+/// `patched: authz/bola-read on GET /invoices/{id} (app.py:88), rw-1: why`; without the check and route that the answer is
+/// about as a whole.
+fn format_step(step: &FixStep, from: &Fix, max: usize) -> String {
     let outcome = match step.outcome {
         FixOutcome::Patched => "patched",
         FixOutcome::Advice => "advice",
     };
     let place = step.code.as_deref().map(|place| format!(" ({place})")).unwrap_or_default();
-    let text = format!("{outcome}: {} on {}{place}, {}: {}", step.check, step.route, step.finding_id, step.because);
-    cut_line(&text, max)
+    let is_said = step.check == from.check && from.route.as_ref() == Some(&step.route);
+    let what = if is_said { format!("this route{place}") } else { format!("{} on {}{place}", step.check, step.route) };
+    cut_line(&format!("{outcome}: {what}, {}: {}", step.finding_id, step.because), max)
+}
+
+/// Returns how to see that it worked, in arguments of the tools.
+fn verification_line(from: &Fix) -> String {
+    let mut ids: Vec<&str> = from.finding_id.as_deref().into_iter().collect();
+    for step in &from.steps {
+        if !ids.contains(&step.finding_id.as_str()) {
+            ids.push(&step.finding_id);
+        }
+    }
+    if ids.is_empty() {
+        return from.verify.clone();
+    }
+    let listed: Vec<String> = ids.iter().map(|id| format!("\"{}\"", cut_line(id, 40))).collect();
+    format!(
+        "apply the change, restart the API, then scan_api with recheck [{}]: it must say `fixed` (the attack is refused, \
+         the owner served, nothing new shows)",
+        listed.join(", ")
+    )
 }
 
 fn format_test(test: &FixTest) -> String {

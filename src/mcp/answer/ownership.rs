@@ -9,7 +9,7 @@ use super::policy::policy_lines;
 use crate::app::{Caller, Matrix, MatrixRow, RouteVerdict};
 use crate::mcp::wire::{OwnershipAnswer, RouteRow};
 use crate::model::Face;
-use crate::report::next_step;
+use crate::report::{NextStep, PolicyRow, next_step};
 
 /// How much may be said.
 struct OwnershipRoom {
@@ -72,26 +72,42 @@ fn build_answer(matrix: &Matrix, page: RoutePage, room: &OwnershipRoom) -> Owner
     for row in &matrix.routes {
         *counts.entry(verdict_name(row.verdict).to_owned()).or_default() += 1;
     }
+    // Who asks for one route wants to know of no other kind of object.
+    let only = only_route(matrix);
     // Later pages repeat no summary: every byte of an answer stays in the model's context.
     let is_first = page.start == 0;
     let lines = if is_first { room.lines } else { 0 };
     OwnershipAnswer {
         scan_id: cut_line(&matrix.scan_id, 64),
         untrusted_because: matrix.untrusted_because(Face::Tools).map(|why| cut_line(&why, room.reason * 3)),
-        policy: policy_lines(matrix.policy.iter(), lines, room.reason),
+        policy: policy_lines(policies_of(matrix, only), lines, room.reason),
         callers: matrix.callers.iter().take(if is_first { MAX_CELLS } else { 0 }).map(shorten_caller).collect(),
         counts,
         routes: kept.iter().filter_map(|at| matrix.routes.get(*at)).map(|row| build_route_row(row, room)).collect(),
         next_cursor: (end < matrix.routes.len()).then(|| format!("r{end}")),
         findings: matrix.findings.iter().take(lines).map(|id| cut_line(id, 40)).collect(),
-        next_steps: matrix
-            .next_steps
-            .iter()
+        next_steps: steps_for(matrix, only)
             .take(lines.min(5))
             .map(|step| cut_line(&next_step(step, Face::Tools), room.reason * 3))
             .collect(),
         left_out: left_out(matrix, is_first, room, end),
     }
+}
+
+fn only_route(matrix: &Matrix) -> Option<&MatrixRow> {
+    if let [one] = matrix.routes.as_slice() { Some(one) } else { None }
+}
+
+/// The policies of the one route that was asked about, or all.
+fn policies_of<'a>(matrix: &'a Matrix, only: Option<&'a MatrixRow>) -> impl Iterator<Item = &'a PolicyRow> {
+    matrix.policy.iter().filter(move |row| only.is_none_or(|only| only.resource.as_ref() == Some(&row.resource)))
+}
+
+/// What would make more of the one route known that was asked about, or of all. Steps name the first of their operations alone.
+fn steps_for<'a>(matrix: &'a Matrix, only: Option<&'a MatrixRow>) -> impl Iterator<Item = &'a NextStep> {
+    let names_all = |step: &NextStep| u64::try_from(step.on.len()).is_ok_and(|named| named >= step.operations);
+    let is_for = move |step: &&NextStep| only.is_none_or(|only| !names_all(step) || step.on.contains(&only.operation));
+    matrix.next_steps.iter().filter(is_for)
 }
 
 fn shorten_caller(from: &Caller) -> Caller {
@@ -138,8 +154,9 @@ fn left_out(matrix: &Matrix, is_first: bool, room: &OwnershipRoom, end: usize) -
     if !matrix.questions.is_empty() {
         lines.push(format!("{} questions for the user: scan_api with scan_id", matrix.questions.len()));
     }
-    if matrix.policy.len() > room.lines {
-        lines.push(format!("{} more policies: scan_api with scan_id", matrix.policy.len() - room.lines));
+    let policies = policies_of(matrix, only_route(matrix)).count();
+    if policies > room.lines {
+        lines.push(format!("{} more policies: scan_api with scan_id", policies - room.lines));
     }
     if matrix.findings.len() > room.lines {
         lines.push(format!("{} more findings: scan_api with scan_id", matrix.findings.len() - room.lines));

@@ -16,8 +16,8 @@ use crate::mcp::wire::{
 };
 use crate::model::{Face, ScanId};
 use crate::report::{
-    CoverageOutcome, Finding, PlanGroup, PolicyRow, Report, Status, Withheld, asked_groups, find_shortfall, next_step,
-    skipped_groups, untrusted_reason,
+    CoverageOutcome, Finding, FindingStatus, PlanGroup, PolicyRow, Report, Status, Withheld, asked_groups,
+    find_shortfall, next_step, skipped_groups, untrusted_reason,
 };
 
 /// The most findings of one page.
@@ -148,6 +148,7 @@ fn blank_answer(id: &str, status: Status) -> ScanAnswer {
         requests: 0,
         score: None,
         findings_total: 0,
+        findings_new: None,
         counts: Counts::new(),
         findings: Vec::new(),
         next_cursor: None,
@@ -176,7 +177,10 @@ fn build_answer(finished: &Finished, page: Page, room: &ScanRoom) -> ScanAnswer 
     let mut answer = blank_answer(&report.scan.id, report.scan.status);
     answer.requests = report.scan.requests;
     answer.findings_total = length_as_u64(open.len());
-    answer.findings = shown.iter().map(|row| build_finding_row(row, room)).collect();
+    let new = open.iter().filter(|finding| finding.status == FindingStatus::New).count();
+    answer.findings_new = Some(length_as_u64(new));
+    let differ = new > 0 && new < open.len();
+    answer.findings = shown.iter().map(|row| build_finding_row(row, room, differ)).collect();
     // Counted from what is shown: a page that was cut to fit must not skip the findings after the cut.
     answer.next_cursor = (end < rows.len()).then(|| format!("f{end}"));
     answer.untrusted_because = untrusted_reason(&report.scan, Face::Tools).map(|why| cut_line(&why, room.claim * 3));
@@ -190,7 +194,7 @@ fn build_answer(finished: &Finished, page: Page, room: &ScanRoom) -> ScanAnswer 
     answer
 }
 
-fn build_finding_row(row: &RowFindings<'_>, room: &ScanRoom) -> FindingRow {
+fn build_finding_row(row: &RowFindings<'_>, room: &ScanRoom, statuses_differ: bool) -> FindingRow {
     let finding = row.first;
     FindingRow {
         id: cut_line(&finding.id, 40),
@@ -204,7 +208,7 @@ fn build_finding_row(row: &RowFindings<'_>, room: &ScanRoom) -> FindingRow {
         code: finding.code.as_ref().map(|at| code_line(at, room.name)),
         // A document without a line is the same for all, and tells nothing of this one.
         spec: finding.spec.as_ref().filter(|at| at.line.is_some()).map(|at| spec_line(at, room.name)),
-        status: finding.status,
+        status: statuses_differ.then_some(finding.status),
     }
 }
 
@@ -312,7 +316,7 @@ fn summarise_reach(report: &Report, room: &ScanRoom) -> Option<String> {
     let held_back = held_back.map(|group| cut_line(&group.sentence(), room.claim));
     let lines: Vec<String> = std::iter::once(cut_line(&reach.sentence(), MAX_FUNNEL)).chain(held_back).collect();
 
-    Some(lines.join("\n"))
+    Some(lines.join("; "))
 }
 
 fn summarise_coverage(report: &Report, room: &ScanRoom) -> Vec<CoverageSummary> {
@@ -408,10 +412,7 @@ fn left_out(
         }
     }
     if !report.coverage.is_empty() {
-        lines.push(format!(
-            "coverage row by row: in the report (report_uri, or `routewarden report {}`)",
-            cut_line(&report.scan.id, 64)
-        ));
+        lines.push("coverage row by row: in the report (report_uri)".to_owned());
     }
 
     lines

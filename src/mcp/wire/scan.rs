@@ -38,6 +38,9 @@ pub struct ScanAnswer {
     pub score: Option<ScoreRow>,
     /// Findings that count: neither suppressed nor fixed.
     pub findings_total: u64,
+    /// How many of them no earlier scan had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub findings_new: Option<u64>,
     /// The same by severity and confidence.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(with = "BTreeMap<String, BTreeMap<String, u64>>")]
@@ -128,7 +131,9 @@ pub struct FindingRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spec: Option<String>,
     /// Against earlier scans.
-    pub status: FindingStatus,
+    /// Left out where all findings have the same: `findings_new` says which.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<FindingStatus>,
 }
 
 /// What a recheck came to for one finding.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::kit::{Process, SlowShop, aside, ids};
+use super::kit::{Process, SlowShop, aside, ids, status_of};
 
 const SHORT: Duration = Duration::from_millis(20);
 
@@ -61,7 +61,7 @@ async fn a_finding_of_a_killed_scan_is_fixed_and_rechecked_and_is_new_to_no_late
             let page = owner.call("scan_api", json!({"scan_id": id, "cursor": "f0"}));
             let broken = page["findings"].as_array().unwrap().iter().find(|row| row["check"] == "authz/bola-read");
             if let Some(broken) = broken {
-                assert_eq!((&page["status"], &broken["status"]), (&json!("running"), &json!("new")), "{page}");
+                assert_eq!((&page["status"], status_of(&page, broken)), (&json!("running"), "new"), "{page}");
                 break broken["id"].as_str().unwrap().to_owned();
             }
             assert!(page["status"] == "running" && began.elapsed() < Duration::from_secs(30), "{page}");
@@ -76,7 +76,7 @@ async fn a_finding_of_a_killed_scan_is_fixed_and_rechecked_and_is_new_to_no_late
         let whole = other.call("scan_api", json!({}));
         assert_eq!(whole["status"], "complete", "{whole}");
         let row = whole["findings"].as_array().unwrap().iter().find(|row| row["id"] == *broken).unwrap();
-        assert_eq!(row["status"], "known", "{row}");
+        assert_eq!(status_of(&whole, row), "known", "{whole}");
     })
     .await;
 }
@@ -90,7 +90,7 @@ async fn findings_of_a_whole_scan_are_new_though_they_were_kept_while_it_ran() {
         let whole = Process::start(&folder, Duration::from_secs(60)).call("scan_api", json!({}));
         assert_eq!(whole["status"], "complete", "{whole}");
         let rows = whole["findings"].as_array().unwrap();
-        assert!(!rows.is_empty() && rows.iter().all(|row| row["status"] == "new"), "{whole}");
+        assert!(!rows.is_empty() && rows.iter().all(|row| status_of(&whole, row) == "new"), "{whole}");
     })
     .await;
 }

@@ -192,6 +192,12 @@ pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static)
     tokio::task::spawn_blocking(work).await.unwrap()
 }
 
+/// Whether a finding of an answer was there before; where all are alike, the answer says it once.
+pub fn status_of<'a>(answer: &'a Value, row: &'a Value) -> &'a str {
+    let of_all = if answer["findings_new"] == 0 { "known" } else { "new" };
+    row["status"].as_str().unwrap_or(of_all)
+}
+
 pub fn ids(answer: &Value) -> Vec<String> {
     let rows = answer["findings"].as_array().unwrap();
     rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
