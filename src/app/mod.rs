@@ -13,6 +13,7 @@ mod fix;
 mod following;
 mod guarded;
 mod intent;
+mod issuer;
 mod joining;
 mod known;
 mod marks;
@@ -39,7 +40,9 @@ pub use fence::{FenceRules, FencedCall, NamedByModel, VouchedConfig};
 pub use fix::Applied;
 pub use following::KeptSoFar;
 pub use intent::{IntentRow, StatedIntents};
+pub use issuer::{MAX_KEYS_BYTES, fetch_issuer_keys};
 pub use scan::{Finished, ScanHandle};
 pub use state::App;
 
 pub use crate::detect::{Redactor, Syntax};
+pub use crate::probe::NamedTextError;

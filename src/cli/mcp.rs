@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use crate::app::App;
-use crate::mcp::{self, HttpOptions, OAuthOptions, ServerOptions};
+use crate::mcp::{self, HttpOptions, KeySource, KeyTimes, OAuthOptions, ServerOptions};
 use crate::model::{Mode, clean_name};
 
 use super::cx::CommandCx;
@@ -42,9 +42,9 @@ pub struct McpArgs {
     /// their own
     #[arg(long, value_name = "URL", requires = "http", requires = "oauth_keys")]
     pub oauth_issuer: Option<String>,
-    /// File with the public keys of the authorization server (JWKS)
-    #[arg(long, value_name = "FILE", requires = "oauth_issuer")]
-    pub oauth_keys: Option<PathBuf>,
+    /// The public keys of the authorization server (JWKS): their address (https, or on this machine), or a file
+    #[arg(long, value_name = "URL|FILE", requires = "oauth_issuer")]
+    pub oauth_keys: Option<String>,
     /// The address that tokens are issued for [default: the one that is served]
     #[arg(long, value_name = "URL", requires = "oauth_issuer")]
     pub oauth_resource: Option<String>,
@@ -68,9 +68,10 @@ pub(super) async fn run(cx: &CommandCx, args: McpArgs) -> anyhow::Result<Exit> {
     match args.http {
         None => mcp::serve_stdio_with(app, options).await?,
         Some(address) => {
-            let keys = args.oauth_keys.map(|keys| project.join(keys));
-            let oauth = args.oauth_issuer.zip(keys);
-            let oauth = oauth.map(|(issuer, keys)| OAuthOptions { issuer, keys, resource: args.oauth_resource });
+            let keys = args.oauth_keys.map(|keys| KeySource::parse(&keys, &project));
+            let (oauth, key_times) = (args.oauth_issuer.zip(keys), KeyTimes::default());
+            let resource = args.oauth_resource;
+            let oauth = oauth.map(|(issuer, keys)| OAuthOptions { issuer, keys, key_times, resource });
             let legacy_sse = args.legacy_sse;
             let options = HttpOptions { server: options, legacy_sse, oauth, ..HttpOptions::from_environment(address) };
             serve_http(cx, app, options).await?;

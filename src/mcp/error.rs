@@ -1,7 +1,6 @@
 //! What ends a server.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use thiserror::Error;
 
@@ -26,10 +25,12 @@ pub enum McpError {
     #[error("the bearer token has {0} characters; at least {min} are needed\nhelp: openssl rand -hex 32", min = crate::mcp::http::MIN_TOKEN_CHARS)]
     ShortToken(usize),
     /// The keys of the authorization server cannot be had.
-    #[error("the keys of the authorization server in {}: {because}\nhelp: --oauth-keys takes a file with its JWKS, as it is at the address that its metadata name under jwks_uri", .path.display())]
+    #[error(
+        "the keys of the authorization server in {from}: {because}\nhelp: --oauth-keys takes the address that its metadata name under jwks_uri, or a file with what is there"
+    )]
     Keys {
-        /// The file.
-        path: PathBuf,
+        /// The file or address.
+        from: String,
         /// What is wrong with it.
         because: String,
     },

@@ -3,6 +3,7 @@
 
 mod connections;
 mod gate;
+mod keys;
 mod legacy_sse;
 mod oauth;
 mod requests;
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use self::connections::Serving;
 pub use self::gate::TOKEN_VARIABLE;
 use self::gate::{Admission, RequestGate};
+pub use self::keys::{KeySource, KeyTimes};
 pub use self::oauth::OAuthOptions;
 use self::oauth::TokenVerifier;
 use self::tenants::{Tenant, TenantSettings, Tenants};
@@ -105,7 +107,7 @@ pub async fn serve_http(app: App, options: HttpOptions, ready: impl FnOnce(&List
     let settings = TenantSettings { app: app.clone(), options: server, stop: stop.clone(), legacy_sse, host };
     let (admission, generated_token) = match oauth {
         Some(oauth) => {
-            let verifier = TokenVerifier::new(oauth, &url)?;
+            let verifier = TokenVerifier::new(oauth, &url).await?;
             (Admission::Issued(Box::new(verifier), Box::new(Tenants::new(settings))), None)
         }
         None => {

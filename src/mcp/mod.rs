@@ -21,7 +21,7 @@ pub mod wire;
 
 pub use arguments::parse_arguments;
 pub use error::McpError;
-pub use http::{HttpOptions, Listening, OAuthOptions, REQUEST_WITHIN, TOKEN_VARIABLE, serve_http};
+pub use http::{HttpOptions, KeySource, KeyTimes, Listening, OAuthOptions, REQUEST_WITHIN, TOKEN_VARIABLE, serve_http};
 pub use progress::Ticker;
 pub use server::{CallTimeLimits, McpServer, SOFT_DEADLINE_VARIABLE, ServerOptions};
 pub use stdio::{serve_pipes, serve_stdio, serve_stdio_with};

@@ -17,6 +17,7 @@ mod journal;
 mod late;
 mod ledger;
 mod memory;
+mod named;
 mod pace;
 mod pulse;
 mod rations;
@@ -43,6 +44,7 @@ pub use entry::{
 pub use fetch::Fetched;
 pub use guard::{ReferenceTarget, RemovalGuard, WriteGuard, WriteRefused, is_removal_of};
 pub use journal::Journal;
+pub use named::{NamedTextError, fetch_named_text};
 pub use session::{Session, Sessions, TokenCarrier};
 pub use signin::SignInError;
 pub use writes::WriteResult;

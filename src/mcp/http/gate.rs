@@ -43,10 +43,11 @@ impl RequestGate {
     pub(super) async fn serve(self, request: Request) -> Response {
         let admission = Arc::clone(&self.admission);
         // Before the body is read: a stranger on this machine must not cost memory or time.
-        let (tenant, principal) = match admission.admit(&request) {
-            Ok(admitted) => admitted,
-            Err(refused) => return *refused,
-        };
+        let (tenant, principal) =
+            match admission.admit(bearer_of(&request), (request.method(), request.uri().path())).await {
+                Ok(admitted) => admitted,
+                Err(refused) => return *refused,
+            };
 
         let request = match WholeRequest::read(request, self.request_within).await {
             Ok(request) => request,
@@ -82,8 +83,11 @@ async fn pass(tenant: Tenant, request: WholeRequest) -> Response {
 
 impl Admission {
     /// Tells who sends a request, or returns the answer to a stranger.
-    fn admit(&self, request: &Request) -> Result<(Tenant, Option<Principal>), Box<Response>> {
-        let given = bearer_of(request);
+    async fn admit(
+        &self,
+        given: Option<&[u8]>,
+        (method, path): (&Method, &str),
+    ) -> Result<(Tenant, Option<Principal>), Box<Response>> {
         match self {
             Self::Token(token, tenant) => {
                 // The comparison takes as long wherever a wrong token differs, so that none is found byte by byte.
@@ -92,14 +96,13 @@ impl Admission {
             }
 
             Self::Issued(verifier, tenants) => {
-                if request.method() == Method::GET && request.uri().path().starts_with(METADATA_PATH) {
+                if *method == Method::GET && path.starts_with(METADATA_PATH) {
                     return Err(Box::new(axum::Json(verifier.metadata()).into_response()));
                 }
 
                 let given = given.and_then(|given| std::str::from_utf8(given).ok());
-                let Some(principal) = given.and_then(|given| verifier.verify(given)) else {
-                    return Err(challenge(verifier, given.is_some()));
-                };
+                let Some(given) = given else { return Err(challenge(verifier, false)) };
+                let Some(principal) = verifier.verify(given).await else { return Err(challenge(verifier, true)) };
 
                 let tenant = tenants.of(&principal).ok_or_else(|| {
                     let because =

@@ -1,27 +1,20 @@
 //! Tokens of an authorization server (OAuth 2.1): this server is a resource server, and takes those alone that were issued
-//! for it (RFC 9728, RFC 8707, RFC 9068). Keys come from a file: the server asks nobody.
+//! for it (RFC 9728, RFC 8707, RFC 9068).
 
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse};
+use jsonwebtoken::jwk::PublicKeyUse;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::keys::{IssuerKeys, KeySource, KeyTimes};
 use super::scopes::{ScopeSet, TokenScope};
 use crate::mcp::error::McpError;
 
 /// The longest token that is looked at.
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
-/// The largest file of keys.
-const MAX_KEYS_BYTES: u64 = 1024 * 1024;
 /// Clocks of two machines differ by so much.
 const LEEWAY_SECONDS: u64 = 30;
-/// A key that is not known is looked for in the file no more often.
-const READ_AGAIN: Duration = Duration::from_secs(10);
 /// Signatures that only the issuer can make. With a shared key, whoever can check a token can make one.
 const SIGNATURES: [Algorithm; 9] = [
     Algorithm::RS256,
@@ -40,8 +33,10 @@ const SIGNATURES: [Algorithm; 9] = [
 pub struct OAuthOptions {
     /// The authorization server, letter for letter as its tokens name it.
     pub issuer: String,
-    /// The file with its public keys (JWKS); read again when a token names a key that is not known.
-    pub keys: PathBuf,
+    /// Its public keys.
+    pub keys: KeySource,
+    /// How long they are good.
+    pub key_times: KeyTimes,
     /// The address that clients know this server by, which is the audience of their tokens; where it listens without it.
     pub resource: Option<String>,
 }
@@ -69,28 +64,21 @@ struct Claims {
 /// Tells tokens that were issued for this server from all others.
 #[derive(Debug)]
 pub(super) struct TokenVerifier {
-    options: OAuthOptions,
+    issuer: String,
     resource: String,
-    /// Held while the file is read: of many tokens with an unknown key, one reads.
-    keys: Mutex<KnownKeys>,
-}
-
-#[derive(Debug)]
-struct KnownKeys {
-    set: JwkSet,
-    read: Instant,
+    keys: IssuerKeys,
 }
 
 impl TokenVerifier {
     /// Reads the keys.
     ///
     /// # Errors
-    /// [`McpError::Keys`] when the file cannot be read, or holds no keys.
-    pub(super) fn new(options: OAuthOptions, listening: &str) -> Result<Self, McpError> {
-        let set = read_keys(&options)?;
-        let resource = options.resource.clone().unwrap_or_else(|| listening.to_owned());
+    /// [`McpError::Keys`] when they cannot be had, or there are none.
+    pub(super) async fn new(options: OAuthOptions, listening: &str) -> Result<Self, McpError> {
+        let OAuthOptions { issuer, keys, key_times, resource } = options;
+        let resource = resource.unwrap_or_else(|| listening.to_owned());
 
-        Ok(Self { options, resource, keys: Mutex::new(KnownKeys { set, read: Instant::now() }) })
+        Ok(Self { issuer, resource, keys: IssuerKeys::read(keys, key_times).await? })
     }
 
     /// The address that tokens are issued for.
@@ -102,7 +90,7 @@ impl TokenVerifier {
     pub(super) fn metadata(&self) -> Value {
         json!({
             "resource": self.resource,
-            "authorization_servers": [self.options.issuer],
+            "authorization_servers": [self.issuer],
             "scopes_supported": TokenScope::ALL.map(TokenScope::as_str),
             "bearer_methods_supported": ["header"],
             "resource_name": "Routewarden",
@@ -110,13 +98,13 @@ impl TokenVerifier {
     }
 
     /// Returns whose token it is. A token that is refused is refused without a reason: it is of use to forgers alone.
-    pub(super) fn verify(&self, token: &str) -> Option<Principal> {
+    pub(super) async fn verify(&self, token: &str) -> Option<Principal> {
         if token.len() > MAX_TOKEN_BYTES {
             return None;
         }
 
         let header = decode_header(token).ok().filter(|header| SIGNATURES.contains(&header.alg))?;
-        let jwk = self.find_key(header.kid.as_deref())?;
+        let jwk = self.keys.find(header.kid.as_deref()).await?;
         // A key is for one algorithm; with another, its numbers may mean something else.
         let fits =
             jwk.common.key_algorithm.is_none_or(|algorithm| algorithm.to_string() == format!("{:?}", header.alg));
@@ -126,7 +114,7 @@ impl TokenVerifier {
         let mut rules = Validation::new(header.alg);
         rules.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
         rules.set_audience(&[&self.resource]);
-        rules.set_issuer(&[&self.options.issuer]);
+        rules.set_issuer(&[&self.issuer]);
         rules.validate_nbf = true;
         rules.leeway = LEEWAY_SECONDS;
         let claims = decode::<Claims>(token, &key, &rules).ok()?.claims;
@@ -135,44 +123,6 @@ impl TokenVerifier {
         let name = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         Some(Principal { name, scopes: read_scopes(&claims) })
     }
-
-    /// The key of this name; without a name the only one that there is.
-    fn find_key(&self, name: Option<&str>) -> Option<Jwk> {
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        let find = |set: &JwkSet| match (name, set.keys.as_slice()) {
-            (Some(name), _) => set.find(name).cloned(),
-            (None, [only]) => Some(only.clone()),
-            (None, _) => None,
-        };
-
-        if let Some(found) = find(&keys.set) {
-            return Some(found);
-        }
-
-        if keys.read.elapsed() < READ_AGAIN {
-            return None;
-        }
-
-        // The issuer may have a new key, which the user puts into the file.
-        keys.read = Instant::now();
-        match read_keys(&self.options) {
-            Ok(set) => keys.set = set,
-            Err(error) => tracing::warn!("{error}"),
-        }
-
-        find(&keys.set)
-    }
-}
-
-fn read_keys(options: &OAuthOptions) -> Result<JwkSet, McpError> {
-    let fault = |because: String| McpError::Keys { path: options.keys.clone(), because };
-    let length = std::fs::metadata(&options.keys).map_err(|error| fault(error.to_string()))?.len();
-    if length > MAX_KEYS_BYTES {
-        return Err(fault(format!("it has {length} bytes; at most {MAX_KEYS_BYTES} are read")));
-    }
-    let text = std::fs::read_to_string(&options.keys).map_err(|error| fault(error.to_string()))?;
-    let set: JwkSet = serde_json::from_str(&text).map_err(|error| fault(error.to_string()))?;
-    if set.keys.is_empty() { Err(fault("it holds no keys".to_owned())) } else { Ok(set) }
 }
 
 fn read_scopes(claims: &Claims) -> ScopeSet {

@@ -9,6 +9,7 @@ mod exit;
 mod http;
 mod legacy_sse;
 mod oauth;
+mod oauth_keys;
 mod patience;
 mod progress;
 mod said_once;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use routewarden::mcp::{HttpOptions, McpError, OAuthOptions, serve_http};
+use routewarden::mcp::{HttpOptions, KeySource, KeyTimes, McpError, OAuthOptions, serve_http};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -23,26 +23,40 @@ const PRIVATE: [u8; 32] = [
 ];
 
 /// A server that takes the tokens of an issuer.
-struct Guarded {
-    running: Running,
+pub(super) struct Guarded {
+    pub(super) running: Running,
     _folder: TempDir,
     _decoy: Decoy,
 }
 
 fn keys_file(folder: &Path) -> OAuthOptions {
     let keys = folder.join("keys.json");
-    let key = json!({"kty": "OKP", "crv": "Ed25519", "x": PUBLIC, "kid": "one", "use": "sig", "alg": "EdDSA"});
-    std::fs::write(&keys, json!({"keys": [key]}).to_string()).unwrap();
-    OAuthOptions { issuer: ISSUER.to_owned(), keys, resource: Some(RESOURCE.to_owned()) }
+    std::fs::write(&keys, key_set("one")).unwrap();
+    take_keys(KeySource::File(keys))
+}
+
+/// The public key under this name.
+pub(super) fn key_set(name: &str) -> String {
+    let key = json!({"kty": "OKP", "crv": "Ed25519", "x": PUBLIC, "kid": name, "use": "sig", "alg": "EdDSA"});
+    json!({"keys": [key]}).to_string()
+}
+
+pub(super) fn take_keys(keys: KeySource) -> OAuthOptions {
+    let resource = Some(RESOURCE.to_owned());
+    OAuthOptions { issuer: ISSUER.to_owned(), keys, key_times: KeyTimes::default(), resource }
 }
 
 async fn start() -> Guarded {
+    start_with(keys_file).await
+}
+
+pub(super) async fn start_with(oauth: impl FnOnce(&Path) -> OAuthOptions) -> Guarded {
     let (folder, decoy) = (tempfile::tempdir().unwrap(), Decoy::start().await);
     let document = json!({"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "servers": [{"url": decoy.base_url}],
         "paths": {"/me": {"get": {"summary": "Get my profile", "responses": {"200": {"description": "d"}}}}}});
     std::fs::write(folder.path().join("openapi.json"), document.to_string()).unwrap();
     let stop = CancellationToken::new();
-    let options = HttpOptions { oauth: Some(keys_file(folder.path())), ..options(None, &stop) };
+    let options = HttpOptions { oauth: Some(oauth(folder.path())), ..options(None, &stop) };
     Guarded { running: start_of(app(folder.path()), options, stop).await, _folder: folder, _decoy: decoy }
 }
 
@@ -51,7 +65,7 @@ fn seconds_from_now(offset: i64) -> i64 {
     i64::try_from(now.as_secs()).unwrap() + offset
 }
 
-fn claims(user: &str, scope: &str) -> Value {
+pub(super) fn claims(user: &str, scope: &str) -> Value {
     json!({"iss": ISSUER, "aud": RESOURCE, "sub": user, "exp": seconds_from_now(600), "scope": scope})
 }
 
@@ -69,12 +83,18 @@ fn sign(claims: &Value) -> String {
     encode(&header(Algorithm::EdDSA), claims, &signing_key(PRIVATE)).unwrap()
 }
 
+/// A good token that names its key so.
+pub(super) fn sign_as(key: &str, claims: &Value) -> String {
+    let header = Header { kid: Some(key.to_owned()), ..Header::new(Algorithm::EdDSA) };
+    encode(&header, claims, &signing_key(PRIVATE)).unwrap()
+}
+
 fn token(user: &str, scope: &str) -> String {
     sign(&claims(user, scope))
 }
 
 impl Guarded {
-    async fn request(&self, token: &str, method: &str, mut params: Value) -> (u16, String) {
+    pub(super) async fn request(&self, token: &str, method: &str, mut params: Value) -> (u16, String) {
         params["_meta"] = json!({"io.modelcontextprotocol/protocolVersion": MODERN, "io.modelcontextprotocol/clientCapabilities": {}});
         let named = params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str);
         let named = named.map(|name| format!("Mcp-Name: {name}\r\n")).unwrap_or_default();
@@ -111,7 +131,11 @@ async fn a_stranger_is_told_where_a_token_is_to_be_had() {
 
 #[tokio::test]
 async fn tokens_that_were_not_issued_for_this_server_are_refused() {
-    let server = start().await;
+    refuse_attacks(start().await).await;
+}
+
+/// Tries every attack on tokens.
+pub(super) async fn refuse_attacks(server: Guarded) {
     let with = |name: &str, value: Value| {
         let mut claims = claims("alice", "scan:active findings:read");
         claims[name] = value;
@@ -132,7 +156,8 @@ async fn tokens_that_were_not_issued_for_this_server_are_refused() {
     let attacks = [
         ("another audience", with("aud", json!("https://other.example/mcp"))),
         ("an audience that begins alike", with("aud", json!("https://scanner.example/mcp/x"))),
-        ("another issuer", with("iss", json!("https://issuer.example"))),
+        ("another issuer", with("iss", json!("https://evil.example/"))),
+        ("an issuer that reads alike", with("iss", json!("https://issuer.example"))),
         ("expired", with("exp", json!(seconds_from_now(-60)))),
         ("not yet", with("nbf", json!(seconds_from_now(300)))),
         ("no audience", without("aud")),
@@ -291,15 +316,20 @@ async fn the_public_name_is_served_and_no_other() {
 async fn a_server_without_keys_does_not_start() {
     let folder = tempfile::tempdir().unwrap();
     for (text, because) in [(None, "keys.json"), (Some("{}"), "missing field"), (Some("{\"keys\": []}"), "no keys")] {
-        let oauth = keys_file(folder.path());
+        let (oauth, keys) = (keys_file(folder.path()), folder.path().join("keys.json"));
         match text {
-            Some(text) => std::fs::write(&oauth.keys, text).unwrap(),
-            None => std::fs::remove_file(&oauth.keys).unwrap(),
+            Some(text) => std::fs::write(keys, text).unwrap(),
+            None => std::fs::remove_file(keys).unwrap(),
         }
-        let stop = CancellationToken::new();
-        let options = HttpOptions { oauth: Some(oauth), ..options(None, &stop) };
-        let served = serve_http(app(folder.path()), options, |_| panic!("served"));
-        let error = tokio::time::timeout(Duration::from_secs(10), served).await.unwrap().unwrap_err();
-        assert!(matches!(error, McpError::Keys { .. }) && error.to_string().contains(because), "{error}");
+        assert_no_start(oauth, because).await;
     }
+}
+
+/// A server with these keys says why it does not start.
+pub(super) async fn assert_no_start(oauth: OAuthOptions, because: &str) {
+    let (folder, stop) = (tempfile::tempdir().unwrap(), CancellationToken::new());
+    let options = HttpOptions { oauth: Some(oauth), ..options(None, &stop) };
+    let served = serve_http(app(folder.path()), options, |_| panic!("served"));
+    let error = tokio::time::timeout(Duration::from_secs(10), served).await.unwrap().unwrap_err();
+    assert!(matches!(error, McpError::Keys { .. }) && error.to_string().contains(because), "{error}");
 }
