@@ -17,6 +17,7 @@ mod server;
 mod stdio;
 mod subscriptions;
 mod tools;
+mod view;
 pub mod wire;
 
 pub use arguments::parse_arguments;

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use super::call::tasks::{CallTasks, require_tasks};
 use super::call::{Calls, run_tool};
 use super::subscriptions::{ScanLookout, SessionSubscriptions, can_be_followed, limit_filter, serve_subscription};
-use super::{completion, prompts, resources, tools};
+use super::{completion, prompts, resources, tools, view};
 use crate::app::{App, FenceRules};
 use crate::model::Mode;
 
@@ -197,6 +197,7 @@ impl ServerHandler for McpServer {
             .enable_resources_list_changed()
             .enable_prompts()
             .enable_completions()
+            .enable_extensions_with(view::extension())
             .enable_tasks()
             .build();
         ServerConfig::new(capabilities).with_server_info(describe_server()).with_instructions(self.instructions())
@@ -215,11 +216,14 @@ impl ServerHandler for McpServer {
     fn list_tools(
         &self,
         _page: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<ListToolsResult, ErrorData>> + Send + '_ {
-        // The list is made from files of the program, so it is the same for all and may be kept; unless tokens narrow it.
-        let scope = if self.shared.options.granted.is_some() { CacheScope::Private } else { CacheScope::Public };
-        ready(Ok(ListToolsResult::with_all_items(tools::all(self.shared.most_mode()).to_vec())
+        let (all, shows) = (tools::all(self.shared.most_mode()).to_vec(), view::can_show(&context));
+        // The list is made from files of the program, so it is the same for all and may be kept; unless tokens narrow it, or
+        // the client shows pages.
+        let is_common = self.shared.options.granted.is_none() && !shows;
+        let scope = if is_common { CacheScope::Public } else { CacheScope::Private };
+        ready(Ok(ListToolsResult::with_all_items(if shows { view::link_tools(all) } else { all })
             .with_ttl_ms(STATIC_TTL_MS)
             .with_cache_scope(scope)))
     }
@@ -243,10 +247,12 @@ impl ServerHandler for McpServer {
     ) -> Result<ListResourcesResult, ErrorData> {
         // Only who has seen the list can miss something in it.
         self.follow_in_session(&context);
+        let mut all = resources::list(&self.shared.app).await;
+        if view::can_show(&context) {
+            all.push(view::describe_view());
+        }
         // Each scan adds a resource, and which scans there are concerns this user alone.
-        Ok(ListResourcesResult::with_all_items(resources::list(&self.shared.app).await)
-            .with_ttl_ms(0)
-            .with_cache_scope(CacheScope::Private))
+        Ok(ListResourcesResult::with_all_items(all).with_ttl_ms(0).with_cache_scope(CacheScope::Private))
     }
 
     fn list_resource_templates(
@@ -264,6 +270,9 @@ impl ServerHandler for McpServer {
         request: ReadResourceRequestParams,
         _context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
+        if request.uri == view::VIEW_URI {
+            return Ok(view::read_view().into());
+        }
         resources::read(&self.shared.app, &request.uri).await.map(ReadResourceResponse::from)
     }
 

@@ -80,6 +80,7 @@ def plan_inspector(program: list[str], transport: str, era: str, options: argpar
     plan = json.dumps({"config": str(options.config), "dry_run": True})
     steps = (("list", ["tools/list", "--strict"], "suggest_fix"),
              ("call", ["tools/call", "--tool-name", "scan_api", "--tool-args-json", plan], "planned"),
+             ("view", ["tools/call", "--tool-name", "scan_api", "--app-info", "--advertise-apps"], "ui://routewarden/scan"),
              ("resource", ["resources/read", "--uri", "routewarden://checks/authz/bola-read"], "authz/bola-read"),
              ("prompt", ["prompts/get", "--prompt-name", "review-route", "--prompt-args", "route=GET /x"], "check_route_ownership"))
 

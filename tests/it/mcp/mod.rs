@@ -16,3 +16,4 @@ mod said_once;
 mod scans;
 mod stdio;
 pub(crate) mod support;
+mod view;
