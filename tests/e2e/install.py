@@ -168,11 +168,21 @@ def check_wheel(trial: Trial):
     trial.speaks("installed with pip", [scripts / trial.platform.executable])
     shown = trial.run([scripts / "python", "-m", "pip", "show", "--files", "routewarden"]).stdout
     trial.expect("licenses/LICENSE-MIT" in shown and f"Version: {packing.formats.python_version(trial.version)}\n" in shown, f"pip show: {shown}")
-    if shutil.which("uvx"):
+    if uvx := find_uvx(trial, scripts):
         wheel = next(trial.dist.glob("*.whl"))
-        trial.speaks("uvx", ["uvx", "--offline", "--no-python-downloads", "--from", wheel, "routewarden"])
+        trial.speaks("uvx", [uvx, "--offline", "--no-python-downloads", "--from", wheel, "routewarden"])
     else:
-        print("  SKIPPED: uvx, which is not installed; it runs what pip installed", flush=True)
+        print("  SKIPPED: uvx, which is not installed and cannot be; it runs what pip installed", flush=True)
+
+
+def find_uvx(trial: Trial, scripts: Path):
+    """The system's uvx, or that of PyPI beside what was installed."""
+    if found := shutil.which("uvx"):
+        return found
+    # With the user's settings for pip, which say where packages come from.
+    done = subprocess.run([scripts / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "uv"],
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False)
+    return scripts / "uvx" if done.returncode == 0 else None
 
 
 def check_bundle(trial: Trial, mcpb: str):
