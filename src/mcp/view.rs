@@ -40,7 +40,8 @@ pub(super) fn extension() -> ExtensionCapabilities {
 /// Names the view with the tools whose answers it shows. Only for clients that show it: others would pay for the words.
 pub(super) fn link_tools(mut tools: Vec<Tool>) -> Vec<Tool> {
     for tool in tools.iter_mut().filter(|tool| tool.name != NOT_SHOWN) {
-        tool.meta = Some(as_meta(json!({ "ui": { "resourceUri": VIEW_URI } })));
+        // The second name is that of hosts from before the extension was settled.
+        tool.meta = Some(as_meta(json!({ "ui": { "resourceUri": VIEW_URI }, "ui/resourceUri": VIEW_URI })));
     }
     tools
 }

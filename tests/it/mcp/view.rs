@@ -44,6 +44,7 @@ async fn only_clients_that_show_pages_are_told_of_the_view() {
         assert!(version == LEGACY || scope == "private", "{scope}: other clients must not be given this list");
         for tool in linked["tools"].as_array().unwrap() {
             let at = &tool["_meta"]["ui"]["resourceUri"];
+            assert_eq!(at, &tool["_meta"]["ui/resourceUri"]);
             if tool["name"] == "suggest_fix" { assert!(at.is_null()) } else { assert_eq!(at, URI, "{}", tool["name"]) }
         }
     }
