@@ -7,6 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jsonwebtoken::jwk::{Jwk, JwkSet};
+use serde::Deserialize;
+use serde_json::Value;
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::app::{MAX_KEYS_BYTES, fetch_issuer_keys};
@@ -22,6 +24,12 @@ pub enum KeySource {
     Address(String),
 }
 
+/// Keys as they stand there.
+#[derive(Deserialize)]
+struct StatedKeys {
+    keys: Vec<Value>,
+}
+
 impl KeySource {
     /// Reads an address, or a file in this folder.
     pub fn parse(given: &str, folder: &Path) -> Self {
@@ -35,8 +43,10 @@ impl KeySource {
                 fetch_issuer_keys(address, within).await.map_err(|error| self.fault(error.to_string()))?
             }
         };
-        let set: JwkSet = serde_json::from_str(&text).map_err(|error| self.fault(error.to_string()))?;
-        if set.keys.is_empty() { Err(self.fault("it holds no keys")) } else { Ok(set) }
+        let stated: StatedKeys = serde_json::from_str(&text).map_err(|error| self.fault(error.to_string()))?;
+        // Of kinds that are not known here there may be some beside those that are (RFC 7517, section 5).
+        let keys: Vec<Jwk> = stated.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect();
+        if keys.is_empty() { Err(self.fault("it holds no keys that are known here")) } else { Ok(JwkSet { keys }) }
     }
 
     fn read_file(&self, path: &Path) -> Result<String, McpError> {

@@ -72,6 +72,22 @@ async fn tokens_are_judged_by_keys_that_are_fetched() {
 }
 
 #[tokio::test]
+async fn keys_of_kinds_that_are_not_known_do_not_hide_the_others() {
+    let mut set: serde_json::Value = serde_json::from_str(&key_set("one")).unwrap();
+    let keys = set["keys"].as_array_mut().unwrap();
+    keys.insert(0, json!({"kty": "AKP", "alg": "ML-DSA-44", "kid": "later", "pub": "AA"}));
+    keys.push(json!({"kty": "RSA", "use": "enc", "alg": "RSA-OAEP-512", "kid": "two", "n": "AQAB", "e": "AQAB"}));
+    keys.push(json!("no key"));
+    let (_issuer, address) = Issuer::start(200, set.to_string()).await;
+    let server = start_with(|_| keys_at(&address, KeyTimes::default())).await;
+    for (name, expected) in [("one", 200), ("two", 401), ("later", 401)] {
+        let token = sign_as(name, &claims("alice", ""));
+        assert_eq!(server.request(&token, "tools/list", json!({})).await.0, expected, "{name}");
+    }
+    server.running.end().await;
+}
+
+#[tokio::test]
 async fn a_key_that_is_new_is_found_and_one_that_was_withdrawn_is_dropped() {
     let (issuer, address) = Issuer::start(200, key_set("one")).await;
     let server = start_with(|_| keys_at(&address, always_anew())).await;
