@@ -3,6 +3,7 @@
 
 mod account;
 mod entry;
+pub mod graphql;
 mod http;
 mod route;
 mod serve;

@@ -60,7 +60,9 @@ impl UserChoice<'_> {
 
 /// Returns whether one of the patterns names an operation.
 pub(super) fn matches_any_pattern(patterns: &[String], operation: &Operation) -> bool {
-    patterns.iter().any(|pattern| operation_matches(pattern, operation.method.as_str(), &operation.path))
+    // A question of GraphQL's is known by its id: its address is the scan's own.
+    let (method, path) = operation.id.as_str().split_once(' ').unwrap_or((operation.method.as_str(), &operation.path));
+    patterns.iter().any(|pattern| operation_matches(pattern, method, path))
 }
 
 fn asks_password(operation: &Operation) -> bool {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 use super::error::AppError;
+use super::graphql::is_graphql_file;
 use crate::detect::Redactor;
 use crate::model::{Api, Scope};
 use crate::probe::{Limits, Probe, SendError};
@@ -31,6 +32,7 @@ pub(super) async fn load(
             let url = Url::parse(text).map_err(|error| AppError::Usage(format!("`{text}` is no address: {error}")))?;
             from_url(url, scope, overlay).await
         }
+        Some(path) if is_graphql_file(&folder.join(path)) => super::graphql::from_file(folder.join(path)).await,
         Some(path) => from_file(folder.join(path), overlay).await,
         None => match find_in_folder(folder).into_iter().next() {
             Some(path) => from_file(path, overlay).await,
@@ -85,6 +87,9 @@ async fn from_url(url: Url, scope: &Scope, overlay: Option<Overlay>) -> Result<L
         }
     }
 
+    if let Some(found) = super::graphql::from_url(&probe, &url).await {
+        return Ok(found);
+    }
     Err(AppError::Usage(format!(
         "{url} is no OpenAPI document, and none of the usual places below it has one ({}); name the document itself",
         USUAL_PLACES.iter().take(6).copied().collect::<Vec<_>>().join(", ")
@@ -119,7 +124,7 @@ pub(super) fn server_path(server: &str) -> Option<String> {
     }
 }
 
-fn origin_of_url(url: &Url) -> Url {
+pub(super) fn origin_of_url(url: &Url) -> Url {
     let mut origin = url.clone();
     origin.set_path("/");
     origin.set_query(None);

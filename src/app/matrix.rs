@@ -13,6 +13,7 @@ use crate::survey::{AnswerKind, Person, Survey, Surveyed, leaves_of, read_refusa
 /// The checks whose verdicts say who gets whose objects.
 pub(super) const CHECKS: &[&str] = &[
     "authz/bola-read",
+    "graphql/field-authorization",
     "authz/bola-write",
     "authz/bola-delete",
     "authz/bola-list",
@@ -277,7 +278,8 @@ impl MatrixRoute<'_> {
         if let Some(public) = self.public() {
             return (RouteVerdict::Public, public);
         }
-        if let Some(proof) = self.held("authz/bola-read").or_else(|| self.held("authz/bola-nested")) {
+        let held = ["authz/bola-read", "graphql/field-authorization", "authz/bola-nested"];
+        if let Some(proof) = held.iter().find_map(|check| self.held(check)) {
             return (RouteVerdict::Enforced, proof.because().to_owned());
         }
         let kept = apart.and_then(|letter| cells.iter().find(|cell| cell.column == letter));
@@ -302,7 +304,9 @@ impl MatrixRoute<'_> {
     }
 
     fn silent_verdict(&self) -> (RouteVerdict, String) {
-        match self.verdict_of("authz/bola-read").and_then(Verdict::silence) {
+        let check =
+            if self.surveyed.operation.is_graphql() { "graphql/field-authorization" } else { "authz/bola-read" };
+        match self.verdict_of(check).and_then(Verdict::silence) {
             Some(Silence::NotTried(obstacle) | Silence::Undecided(obstacle)) => {
                 (RouteVerdict::Unknown, obstacle.because.clone())
             }

@@ -11,6 +11,7 @@ mod fence;
 mod finish;
 mod fix;
 mod following;
+mod graphql;
 mod guarded;
 mod intent;
 mod issuer;

@@ -139,7 +139,7 @@ fn of_report(report: Report, route: Option<&str>) -> Result<Matrix, AppError> {
 /// [`AppError::Usage`], before anything is sent, where the document has no such route.
 fn asked_operations(route: Option<&str>, operations: &[Operation]) -> Result<Vec<String>, AppError> {
     let Some(route) = route.map(str::trim).filter(|route| !route.is_empty()) else { return Ok(Vec::new()) };
-    let place = |operation: &Operation| OperationRef { method: operation.method, path: operation.path.clone() };
+    let place = |operation: &Operation| crate::scan::operation_ref(&operation.id);
     let named = operations.iter().filter(|operation| route_names_operation(route, &place(operation)));
     let named: Vec<String> = named.map(|operation| operation.id.0.clone()).collect();
 

@@ -10,7 +10,7 @@ use url::Url;
 use super::answers::{Overrides, ScanRequest};
 use super::base::{ChosenBase, choose_base};
 use super::choice::{UserChoice, matches_any_pattern};
-use super::document;
+use super::document::{self, LoadedDocument};
 use super::error::AppError;
 use super::intent::gather_intents;
 use super::joining::begin_reading;
@@ -26,6 +26,7 @@ use crate::detect::secrets::UserRules;
 use crate::llm::{Endpoint, LlmSettings, MAX_PROMPT_CHARS, MAX_PROMPTS};
 use crate::model::{Api, Credential, Identity, IntentMemory, Mode, Operation, Origin, Scope};
 use crate::probe::Limits;
+use crate::spec::find_in_folder;
 use crate::vocabulary::add_words;
 
 /// Everything a scan needs.
@@ -108,7 +109,13 @@ pub(super) async fn describe_target(app: &App, request: &ScanRequest) -> Result<
     let overlay = request.overrides.overlay.as_ref().map(|path| folder.join(path));
     let overlay = document::read_overlay(overlay.or_else(|| config.target.overlay.clone())).await?;
     let target = request.target.clone().or_else(|| config.target.openapi.clone());
-    let found = document::load(target.as_deref(), folder, &scope, overlay).await?;
+    let mut found = match (&config.target.graphql, &target) {
+        // The schema is the document.
+        (Some(_), None) if find_in_folder(folder).is_empty() => LoadedDocument { api: Api::default(), origin: None },
+        _ => document::load(target.as_deref(), folder, &scope, overlay).await?,
+    };
+    let base = choose_base(&config, &request.overrides, &found, &scope)?.url;
+    super::graphql::join_graphql(&mut found.api, &config.target, base.as_ref(), &scope, request.dry_run).await?;
 
     Ok(DescribedTarget { config, scope, found })
 }
@@ -146,7 +153,7 @@ pub(super) async fn prepare_scan(app: &App, request: &ScanRequest) -> Result<Pre
     let mode = over.mode.or(config.scan.mode).unwrap_or_default();
     let intent = gather_intents(&config, &found.api, crate::model::today())?;
     let mut notes = collect_notes(&config, over, mode);
-    notes.extend(intent.notes().into_iter().chain(note));
+    notes.extend(intent.notes().into_iter().chain(note).chain(super::graphql::describe_left_out(&found.api)));
     let excluded = [config.scan.exclude.as_slice(), over.exclude.as_slice()].concat();
     let included = [config.scan.include.as_slice(), over.include.as_slice()].concat();
     let mut code = None;

@@ -145,5 +145,8 @@ impl Pair<'_> {
 /// Returns the finding about an object that the last slot of a read names; `severity` where it is not the usual one.
 pub(crate) fn object_finding(surveyed: &Surveyed, claim: String, severity: Option<Severity>) -> Violation<'_> {
     let site = surveyed.slots.last().map(Slot::site).unwrap_or_default();
-    Violation { severity, ..Violation::of(surveyed, site, surveyed.operation.path.as_str(), claim) }
+    let path = surveyed.operation.path.as_str();
+    // What GraphQL shows within an object is let out by the field that gives the object.
+    let field = path.rfind('}').and_then(|end| path.get(..=end)).filter(|_| surveyed.operation.is_graphql());
+    Violation { severity, ..Violation::of(surveyed, site, field.unwrap_or(path), claim) }
 }

@@ -20,6 +20,7 @@ mod authn;
 mod authz;
 mod config;
 mod data;
+mod graphql;
 mod inject;
 mod inventory;
 mod limits;

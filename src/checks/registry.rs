@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use super::meta::Check;
-use super::{authn, authz, config, data, inject, inventory, limits, llm, property, source, ssrf, token, validation};
+use super::{
+    authn, authz, config, data, graphql, inject, inventory, limits, llm, property, source, ssrf, token, validation,
+};
 
 /// Every check, in the order of the catalogue.
 pub fn all_checks() -> Vec<&'static dyn Check> {
@@ -21,6 +23,7 @@ pub fn all_checks() -> Vec<&'static dyn Check> {
         validation::CHECKS,
         config::CHECKS,
         inventory::CHECKS,
+        graphql::CHECKS,
         llm::CHECKS,
         source::CHECKS,
     ];

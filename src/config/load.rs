@@ -13,7 +13,8 @@ use super::{capped, identities, intent, sections, wfc};
 
 const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
 const ROOT_KEYS: [&str; 8] = ["target", "scan", "identities", "intent", "llm", "detect", "vocabulary", "suppress"];
-const TARGET_KEYS: [&str; 6] = ["openapi", "overlay", "base_url", "source", "allow", "auth"];
+const TARGET_KEYS: [&str; 8] =
+    ["openapi", "overlay", "graphql", "graphql_schema", "base_url", "source", "allow", "auth"];
 
 /// Reads a configuration file. Paths in it are relative to its folder. Variables that `env` lacks are looked for in
 /// `.env` beside it.

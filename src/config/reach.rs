@@ -104,7 +104,8 @@ impl ConfigReach {
         }
         self.fixes_origin = text("base_url").is_some() || target.get("allow").is_some();
         self.document = text("openapi").filter(|text| !is_url(text)).map(|file| resolve_path(&folder.join(file)));
-        let files = [text("openapi").filter(|text| !is_url(text)), text("overlay"), text("source")];
+        let files =
+            [text("openapi").filter(|text| !is_url(text)), text("overlay"), text("graphql_schema"), text("source")];
         self.files.extend(files.into_iter().flatten().map(|file| resolve_path(&folder.join(file))));
         // A WFC file holds credentials in plain text, so it counts as a secret and not as a file.
         self.secrets.extend(text("auth").map(|file| resolve_path(&folder.join(file))));

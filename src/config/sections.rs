@@ -50,7 +50,13 @@ pub(super) fn read_target(section: &Section<'_>, warnings: &mut Vec<String>) -> 
     }
     let openapi = section.string("openapi")?.map(|document| resolve_document(section.source.folder, document));
     let overlay = section.string("overlay")?.map(|path| section.source.folder.join(path));
-    Ok(Target { openapi, overlay, base_url, source, allow })
+    let graphql = section.string("graphql")?.map(str::to_owned);
+    if let Some(path) = graphql.as_ref().filter(|path| !path.starts_with('/') || path.contains(['?', '#', '{'])) {
+        let reason = format!("`target.graphql`: a path below the base URL, such as `/graphql`, not `{path}`");
+        return Err(section.source.fault(section.place("graphql"), reason).into());
+    }
+    let graphql_schema = section.string("graphql_schema")?.map(|path| section.source.folder.join(path));
+    Ok(Target { openapi, overlay, graphql, graphql_schema, base_url, source, allow })
 }
 
 fn resolve_document(folder: &Path, document: &str) -> String {

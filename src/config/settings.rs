@@ -42,6 +42,10 @@ pub struct Target {
     pub openapi: Option<String>,
     /// An Overlay over the document, resolved against the file's folder.
     pub overlay: Option<PathBuf>,
+    /// The path of its GraphQL endpoint below the base URL.
+    pub graphql: Option<String>,
+    /// The schema of that endpoint, resolved against the file's folder: where it does not answer introspection.
+    pub graphql_schema: Option<PathBuf>,
     /// Where the API answers; otherwise where the document came from, or the first server of a file.
     pub base_url: Option<String>,
     /// The API's source tree.

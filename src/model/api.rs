@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::graphql::GraphqlService;
 use super::handler_request::HandlerRequest;
 use super::ids::OperationId;
 use super::intent::StatedIntent;
@@ -37,6 +38,8 @@ pub struct Api {
     pub issues: Vec<DocumentIssue>,
     /// What is known of the paths of all operations; empty where an API is made.
     pub paths: PathIndex,
+    /// Its GraphQL endpoint, where one is known with its schema.
+    pub graphql: Option<GraphqlService>,
 }
 
 /// The specification version family of a document.
@@ -246,6 +249,11 @@ impl fmt::Display for HandlerPlace {
 }
 
 impl Operation {
+    /// Returns whether it is a question of GraphQL's: sent by POST under its id, and a read all the same.
+    pub fn is_graphql(&self) -> bool {
+        self.method == Method::Get && self.id.as_str().starts_with("POST ")
+    }
+
     /// Returns whether the document names it.
     pub fn is_documented(&self) -> bool {
         !matches!(self.handler, Handler::Undocumented(_))

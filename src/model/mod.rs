@@ -4,6 +4,7 @@ mod access;
 mod api;
 mod evidence;
 mod exchange;
+pub mod graphql;
 mod handler_request;
 mod identity;
 mod ids;
@@ -28,6 +29,7 @@ pub use api::{
 };
 pub use evidence::{Clause, Confidence, Draft, EvidenceItem, Role};
 pub use exchange::{Exchange, ExchangeId, Outcome, RecordedRequest, RecordedResponse};
+pub use graphql::{GraphqlQuestion, GraphqlScalar, GraphqlService, GraphqlVariable};
 pub use handler_request::{HandlerBody, HandlerInput, HandlerRequest, InputPlace};
 pub use identity::{ANONYMOUS, Consent, Credential, GARBAGE, Identity, LoginRecipe, TokenSource};
 pub use ids::{CheckId, FindingId, OperationId, ScanId};

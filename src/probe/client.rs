@@ -12,6 +12,7 @@ use url::Url;
 use super::ask::{Answer, Ask, AskCaller, RawOutcome, Response};
 use super::canary::{Canary, is_on_loopback};
 use super::csrf_state::CsrfState;
+use super::graphql::GraphqlWire;
 use super::guard::{ReferenceTarget, WriteGuard, WriteRefused};
 use super::journal::Journal;
 use super::ledger::Ledger;
@@ -125,6 +126,7 @@ pub struct Probe {
     pub(super) rations: Rations,
     pub(super) routes: Routes,
     pub(super) csrf: CsrfState,
+    pub(super) graphql: GraphqlWire,
     pub(super) ledger: Ledger,
     pub(super) memory: AnswerMemory,
     pub(super) cancel: CancellationToken,
@@ -182,6 +184,7 @@ impl Probe {
             rations: Rations::default(),
             routes: Routes::default(),
             csrf: CsrfState::default(),
+            graphql: GraphqlWire::default(),
             until: limits.max_time.map(|time| tokio::time::Instant::now() + time),
             scope,
             base_url,
@@ -279,6 +282,7 @@ impl Probe {
     pub fn name_operations(&mut self, api: &Api) {
         self.routes = Routes::new(api);
         self.csrf = CsrfState::new(api);
+        self.graphql = GraphqlWire::new(api);
     }
 
     /// Returns the scan's own listener, opened when it is first asked for; none where the target is on another machine,
@@ -418,6 +422,11 @@ impl Probe {
             // Where the target takes it, it is as good as a real one.
             self.redactor.learn(&format!("forged token of {identity}"), token);
         }
+        let question = self.graphql.translate(&self.base_url, ask);
+        let (ask, permit) = match &question {
+            Some(question) => (&question.ask, self.scope.permit(question.ask.url.clone())?),
+            None => (ask, permit),
+        };
         let request = signed_request(client, permit, ask, session)?;
         let started = Instant::now();
         // Who waits patiently still gets what has come when the time is over: the end of the wait for it comes first.
@@ -456,6 +465,10 @@ impl Probe {
         self.pulse.note_flow(id, matches!(seen, RawOutcome::Timeout) && flow.is_recent(wait / 2));
         let raw = Raw { id, ask, session, seen: &seen, fault, body_bytes, elapsed_ms };
         let exchange = Arc::new(record::redacted_exchange(&self.redactor, &raw));
+        let seen = match (seen, &question) {
+            (RawOutcome::Response(response), Some(question)) => RawOutcome::Response(question.unwrap_answer(response)),
+            (seen, _) => seen,
+        };
         Ok(Answer { exchange, seen, share: self.memory.share(weight) })
     }
 

@@ -25,6 +25,22 @@ impl Probe {
         let permit = self.scope().permit(url.clone())?;
         let _place = self.pace.place().await.map_err(|_| SendError::Budget(self.limits.max_requests))?;
         let request = self.bare.get(permit.url().clone()).header("accept", "application/json, application/yaml, */*");
+        self.fetch_by(url, request).await
+    }
+
+    /// Fetches the answer to a query of GraphQL, such as the schema, as [`Probe::fetch`] does.
+    ///
+    /// # Errors
+    /// As [`Probe::fetch`].
+    pub async fn fetch_query(&self, url: &Url, query: &str) -> Result<Fetched, SendError> {
+        let permit = self.scope().permit(url.clone())?;
+        let _place = self.pace.place().await.map_err(|_| SendError::Budget(self.limits.max_requests))?;
+        let body = serde_json::json!({"query": query}).to_string();
+        let request = self.bare.post(permit.url().clone()).header("accept", "application/json");
+        self.fetch_by(url, request.header("content-type", "application/json").body(body)).await
+    }
+
+    async fn fetch_by(&self, url: &Url, request: reqwest::RequestBuilder) -> Result<Fetched, SendError> {
         // Documents may be far longer than answers: the largest public one has 13 MB.
         let caps = Caps { body: 64 << 20, json: 0 };
         match tokio::time::timeout(self.limits.timeout, receive_answer(request, caps, None, &WireFlow::default())).await

@@ -11,6 +11,7 @@ mod csrf_state;
 mod death;
 mod entry;
 mod fetch;
+mod graphql;
 mod guard;
 mod halt;
 mod journal;

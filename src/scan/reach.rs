@@ -57,7 +57,7 @@ enum Family {
 
 fn check_family(row: &CoverageRow) -> Family {
     match row.check.split_once('/') {
-        Some(("authz", _)) => Family::Access,
+        Some(("authz", _) | ("graphql", "field-authorization")) => Family::Access,
         Some(("authn", _)) => Family::SignIn,
         _ => Family::Other,
     }

@@ -9,8 +9,9 @@ use crate::report::Status;
 use crate::survey::{AnswerKind, Survey};
 
 /// Checks that compare what two callers of one rank get or do.
-const TWO_CALLERS: [&str; 6] = [
+const TWO_CALLERS: [&str; 7] = [
     "authz/bola-read",
+    "graphql/field-authorization",
     "authz/bola-list",
     "authz/bola-nested",
     "authz/bola-body",

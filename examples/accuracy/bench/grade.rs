@@ -55,12 +55,15 @@ pub struct Grades {
 /// Families whose subject these APIs make no claim about: they set no limits.
 const OUTSIDE: [&str; 1] = ["limits/"];
 /// Checks whose finding is a fact of severity info, however it is told.
-const FACTS: [&str; 5] = [
+const FACTS: [&str; 8] = [
     "authz/predictable-id",
     "property/undocumented-field",
     "config/version-disclosure",
     "inventory/document-exposed",
     "limits/no-rate-limit",
+    "graphql/introspection",
+    "graphql/batching",
+    "graphql/depth",
 ];
 /// Checks that may rightly see the same weakness: the label's check, and another that speaks of its consequence.
 const RELATED: [(&str, &str); 18] = [

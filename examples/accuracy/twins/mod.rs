@@ -12,6 +12,7 @@ mod console;
 mod crew;
 mod depot;
 mod desk;
+mod embassy;
 mod fleet;
 mod flows;
 mod foyer;
@@ -44,7 +45,7 @@ mod tests;
 use crate::case::Twin;
 
 /// All of them, in the order of the table.
-pub const ALL: [&Twin; 41] = [
+pub const ALL: [&Twin; 42] = [
     &ledger::TWIN,
     &shelter::TWIN,
     &wiki::TWIN,
@@ -86,4 +87,5 @@ pub const ALL: [&Twin; 41] = [
     &quarry::TWIN,
     &posthouse::TWIN,
     &orchard::TWIN,
+    &embassy::TWIN,
 ];

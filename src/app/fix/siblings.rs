@@ -7,7 +7,14 @@ use crate::report::{CoverageOutcome, CoverageRow, Finding, Report};
 
 /// Checks that a route passes by the same kind of code.
 const ALIKE: [&[&str]; 3] = [
-    &["authz/bola-read", "authz/bola-write", "authz/bola-delete", "authz/bola-nested", "authz/bola-list"],
+    &[
+        "authz/bola-read",
+        "authz/bola-write",
+        "authz/bola-delete",
+        "authz/bola-nested",
+        "authz/bola-list",
+        "graphql/field-authorization",
+    ],
     &["authn/missing", "authn/missing-write", "authn/inconsistent"],
     &["authz/function-read", "authz/function-write"],
 ];

@@ -33,7 +33,11 @@ check! {
         cwe: [],
         remedy: "challenge-header",
         since: "0.1.0",
-        plan: |_, operation| if PlanCx::is_read(operation) { Need::Requests(0) } else { Need::NotApplicable },
+        // GraphQL refuses within an answer of its own.
+        plan: |_, operation| match PlanCx::is_read(operation) && !operation.is_graphql() {
+            true => Need::Requests(0),
+            false => Need::NotApplicable,
+        },
         read: check_challenge_header,
     }
 }

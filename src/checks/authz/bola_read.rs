@@ -45,6 +45,12 @@ check! {
 }
 
 fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+    // `graphql/field-authorization` speaks of the others.
+    if operation.is_graphql() { Need::NotApplicable } else { plan_foreign_read(cx, operation) }
+}
+
+/// Plans the reads of others' objects by one operation.
+pub(in crate::checks) fn plan_foreign_read(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     if !PlanCx::is_read(operation) || !PlanCx::names_objects(cx.api, operation) {
         return Need::NotApplicable;
     }
@@ -53,7 +59,8 @@ fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     Need::Requests(11 * pairs_of(cx.identities.len()))
 }
 
-async fn check_foreign_read(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
+/// Reads the objects of each peer as another one.
+pub(in crate::checks) async fn check_foreign_read(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let pairs = cx.pairs(surveyed);
     ensure(!pairs.is_empty(), || cx.no_pair(surveyed))?;
     let mut drafts: Vec<Draft> = Vec::new();

@@ -8,10 +8,12 @@
 
 mod doubts;
 mod posts;
+mod queries;
 mod said;
 mod supports;
 mod words;
 
+pub(super) use queries::{says_act, settle_queries};
 pub use words::{is_act_word, is_looking_word, may_be_act_word, takes_password};
 
 use said::{Around, OperationText};

@@ -4,6 +4,7 @@ mod declared;
 mod effect;
 mod effects_measured;
 mod finding;
+mod graphql;
 mod hostile;
 mod intent;
 mod items;

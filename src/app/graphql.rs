@@ -1,0 +1,118 @@
+//! Finds the GraphQL endpoint of an API and its schema: as configured, where the document names `POST .../graphql`, or at
+//! the usual places of a base URL that serves no document.
+
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use super::document::{LoadedDocument, from_send, origin_of_url};
+use super::error::AppError;
+use crate::config::Target;
+use crate::detect::Redactor;
+use crate::model::{Api, Method, Scope, clean_name, name_first};
+use crate::probe::{Limits, Probe};
+use crate::spec::{INTROSPECTION_QUERY, read_graphql};
+
+/// Where endpoints usually are.
+const USUAL_ENDPOINTS: &str = "/graphql /api/graphql /query";
+/// Endings of files with a schema.
+const ENDINGS: &str = "graphql graphqls gql";
+/// Longer files are no schema.
+const MAX_BYTES: u64 = 32 << 20;
+
+/// Returns whether a file holds a GraphQL schema: by its ending, or as an answer to introspection.
+pub(super) fn is_graphql_file(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    match ending {
+        known if ENDINGS.split(' ').any(|ending| ending == known) => true,
+        "json" => read_schema(path).is_ok_and(|text| text.contains("\"__schema\"") && !text.contains("\"paths\"")),
+        _ => false,
+    }
+}
+
+/// Reads an API whose only document is a GraphQL schema.
+pub(super) async fn from_file(path: PathBuf) -> Result<LoadedDocument, AppError> {
+    let mut api = Api { document: path.display().to_string(), title: "GraphQL".to_owned(), ..Api::default() };
+    let endpoint = USUAL_ENDPOINTS.split(' ').next().unwrap_or_default();
+    add_schema(&mut api, endpoint, read_schema(&path)?, &path.display().to_string())?;
+    Ok(LoadedDocument { api, origin: None })
+}
+
+/// Returns the API of an address that answers introspection, itself or at a usual place below it.
+pub(super) async fn from_url(probe: &Probe, url: &Url) -> Option<LoadedDocument> {
+    let base = url.path().trim_end_matches('/');
+    let own = (!base.is_empty()).then(|| base.to_owned());
+    let below = USUAL_ENDPOINTS.split(' ').map(|endpoint| format!("{base}{endpoint}"));
+    for endpoint in own.into_iter().chain(below) {
+        let mut address = origin_of_url(url);
+        address.set_path(&endpoint);
+        let Ok(fetched) = probe.fetch_query(&address, INTROSPECTION_QUERY).await else { continue };
+        let mut api = Api { document: address.to_string(), title: "GraphQL".to_owned(), ..Api::default() };
+        if read_graphql(&mut api, &endpoint, &fetched.text).is_ok() {
+            return Some(LoadedDocument { api, origin: Some(origin_of_url(url)) });
+        }
+    }
+    None
+}
+
+/// Adds the GraphQL endpoint that the configuration names, or the document, with its schema from a file or from the
+/// endpoint itself.
+///
+/// # Errors
+/// [`AppError::Usage`] where the configuration names an endpoint whose schema cannot be had.
+pub(super) async fn join_graphql(
+    api: &mut Api,
+    target: &Target,
+    base: Option<&Url>,
+    scope: &Scope,
+    dry_run: bool,
+) -> Result<(), AppError> {
+    let documented = || {
+        let posts = api.operations.iter().filter(|operation| operation.method == Method::Post);
+        posts.map(|operation| &operation.path).find(|path| path.ends_with("/graphql") && !path.contains('{')).cloned()
+    };
+    let Some(endpoint) = target.graphql.clone().or_else(documented).filter(|_| api.graphql.is_none()) else {
+        return Ok(());
+    };
+    if let Some(file) = &target.graphql_schema {
+        return add_schema(api, &endpoint, read_schema(file)?, &file.display().to_string());
+    }
+    // A plan sends nothing, and a document alone moves no request to another address than the scan's.
+    let Some(base) = base.filter(|_| !dry_run || target.graphql.is_some()) else { return Ok(()) };
+    let mut address = base.clone();
+    address.set_path(&format!("{}{endpoint}", base.path().trim_end_matches('/')));
+    let limits = Limits { max_requests: 2, ..Limits::default() };
+    let probe = Probe::new(scope.clone(), base.clone(), Vec::new(), limits, Redactor::new()).map_err(from_send)?;
+    let fetched = probe.fetch_query(&address, INTROSPECTION_QUERY).await;
+    let read =
+        fetched.map_err(from_send).and_then(|fetched| add_schema(api, &endpoint, fetched.text, address.as_str()));
+    match read {
+        Err(_) if target.graphql.is_none() => Ok(()),
+        Err(AppError::Usage(reason)) => Err(AppError::Usage(format!(
+            "{reason}; where the endpoint answers no introspection, give its schema: `graphql_schema` in [target]"
+        ))),
+        other => other,
+    }
+}
+
+/// Returns a note on what of the schema is not asked.
+pub(super) fn describe_left_out(api: &Api) -> Option<String> {
+    let left_out = &api.graphql.as_ref()?.left_out;
+    let named = name_first(left_out, 5, |name| clean_name(name, 100));
+    (!left_out.is_empty())
+        .then(|| format!("GraphQL: mutations are never sent, and some fields cannot be asked: {named}"))
+}
+
+fn add_schema(api: &mut Api, endpoint: &str, text: String, from: &str) -> Result<(), AppError> {
+    read_graphql(api, endpoint, &text)
+        .map_err(|error| AppError::Usage(format!("the GraphQL schema of {}: {error}", clean_name(from, 200))))
+}
+
+fn read_schema(path: &Path) -> Result<String, AppError> {
+    let fault = |reason: String| AppError::Usage(format!("the GraphQL schema {}: {reason}", path.display()));
+    let size = std::fs::metadata(path).map_err(|error| fault(error.to_string()))?.len();
+    if size > MAX_BYTES {
+        return Err(fault(format!("it has {size} bytes; at most {MAX_BYTES} are read")));
+    }
+    std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))
+}

@@ -1,0 +1,234 @@
+//! Sends the questions of a GraphQL endpoint: a GET of a question's address leaves as the POST that it stands for, and its
+//! answer comes back as that of a route of its own. Nothing but these questions can be sent in this way.
+
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::ask::{Ask, Response};
+use crate::model::{Api, GraphqlQuestion, GraphqlService, GraphqlVariable, Method};
+
+/// Most messages of an answer that are read for what they say.
+const MAX_ERRORS: usize = 5;
+/// What errors stand for.
+const ERRORS: &str = include_str!("graphql_errors.txt");
+
+/// The questions of a target.
+#[derive(Debug, Default)]
+pub(super) struct GraphqlWire {
+    service: Option<GraphqlService>,
+}
+
+/// A question as it leaves, and the way to what it asks for.
+#[derive(Debug)]
+pub(super) struct GraphqlAsk {
+    pub(super) ask: Ask,
+    way: Vec<String>,
+}
+
+impl GraphqlWire {
+    pub(super) fn new(api: &Api) -> Self {
+        Self { service: api.graphql.clone() }
+    }
+
+    /// Returns what a request leaves as, where its address stands for a question.
+    pub(super) fn translate(&self, base: &Url, ask: &Ask) -> Option<GraphqlAsk> {
+        let service = self.service.as_ref().filter(|_| ask.method == Method::Get && ask.body.is_none())?;
+        let prefix = base.path().trim_end_matches('/');
+        let below = ask.url.path().strip_prefix(prefix)?;
+        let asked: Vec<&str> = below.strip_prefix(service.endpoint.as_str())?.strip_prefix('/')?.split('/').collect();
+        let parts = |question: &GraphqlQuestion| -> Vec<String> {
+            let path = question.path.strip_prefix(&service.endpoint).unwrap_or_default();
+            path.trim_start_matches('/').split('/').map(str::to_owned).collect()
+        };
+        let fitting = service.questions.iter().map(|question| (question, parts(question)));
+        let fitting = fitting.filter(|(_, parts)| fits(parts, &asked));
+        // `/invoices/mine` goes before `/invoices/{id}`.
+        let (question, parts) = fitting.max_by_key(|(_, parts)| parts.iter().filter(|part| !is_slot(part)).count())?;
+        let mut url = base.clone();
+        url.set_path(&format!("{prefix}{}", service.endpoint));
+        url.set_query(None);
+        let body = fill_variables(question, &given_values(&parts, &asked, &ask.url));
+        let body = Some(("application/json".to_owned(), body.to_string().into_bytes()));
+        let ask = Ask { method: Method::Post, url, body, ..ask.clone() };
+        Some(GraphqlAsk { ask, way: question.way.clone() })
+    }
+}
+
+fn is_slot(part: &str) -> bool {
+    part.starts_with('{')
+}
+
+fn fits(parts: &[String], asked: &[&str]) -> bool {
+    let is_alike = |(part, text): (&String, &&str)| if is_slot(part) { !text.is_empty() } else { part == text };
+    parts.len() == asked.len() && parts.iter().zip(asked).all(is_alike)
+}
+
+/// Returns the values of an address by the names of its parameters.
+fn given_values(parts: &[String], asked: &[&str], url: &Url) -> Vec<(String, String)> {
+    let in_path = parts.iter().zip(asked).filter(|(part, _)| is_slot(part)).map(|(part, text)| {
+        (part.trim_matches(['{', '}']).to_owned(), percent_decode_str(text).decode_utf8_lossy().into_owned())
+    });
+    in_path.chain(url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned()))).collect()
+}
+
+/// Returns the body of a question with the values of its variables; those without a value are left out.
+fn fill_variables(question: &GraphqlQuestion, given: &[(String, String)]) -> Value {
+    let mut body = question.body.clone();
+    let mut variables = Map::new();
+    for variable in &question.variables {
+        let texts: Vec<&str> =
+            given.iter().filter(|(name, _)| *name == variable.parameter).map(|(_, text)| text.as_str()).collect();
+        if let Some(value) = value_of(variable, &texts) {
+            let mut path = variable.pointer.iter();
+            let Some(first) = path.next() else { continue };
+            let value = path.rev().fold(value, |inner, name| Value::Object(Map::from_iter([(name.clone(), inner)])));
+            variables.insert(first.clone(), value);
+        }
+    }
+    if let Some(body) = body.as_object_mut().filter(|_| !variables.is_empty()) {
+        body.insert("variables".to_owned(), Value::Object(variables));
+    }
+    body
+}
+
+fn value_of(variable: &GraphqlVariable, texts: &[&str]) -> Option<Value> {
+    let first = texts.first()?;
+    Some(match variable.is_list {
+        true => texts.iter().map(|text| variable.kind.value_of(text)).collect(),
+        false => variable.kind.value_of(first),
+    })
+}
+
+impl GraphqlAsk {
+    /// Returns the answer as that of a route of its own: what was asked for alone, and a refusal under the status that it
+    /// stands for. What is no answer of GraphQL's stays as it is.
+    pub(super) fn unwrap_answer(&self, mut response: Response) -> Response {
+        let Some(root) = self.way.first().filter(|_| !response.truncated) else { return response };
+        let Some(answer) = response.json.as_ref().and_then(Value::as_object) else { return response };
+        let errors = answer.get("errors").and_then(Value::as_array).filter(|errors| !errors.is_empty());
+        let found = answer.get("data").and_then(|data| data.get(root)).filter(|found| !found.is_null());
+        let (json, status) = match (found, errors) {
+            (Some(found), _) => (follow(found, self.way.get(1..).unwrap_or_default()), None),
+            (None, Some(errors)) => (
+                Value::Object(Map::from_iter([("errors".to_owned(), Value::Array(errors.clone()))])),
+                Some(status_of(errors)),
+            ),
+            (None, None) if answer.contains_key("data") => (Value::Null, None),
+            (None, None) => return response,
+        };
+        // What HTTP says of a failure goes first.
+        if let Some(status) = status.filter(|_| response.is_success()) {
+            response.status = status;
+        }
+        response.text = json.to_string();
+        response.json = Some(json);
+        response
+    }
+}
+
+/// Follows the keys to what was asked for. What several objects on the way hold comes in one list.
+fn follow(found: &Value, way: &[String]) -> Value {
+    if let Value::Array(items) = found {
+        let inner = items.iter().filter(|item| !item.is_null()).map(|item| follow(item, way));
+        let inner = inner.flat_map(|inner| match inner {
+            Value::Array(items) => items,
+            Value::Null => Vec::new(),
+            other => vec![other],
+        });
+        return Value::Array(inner.collect());
+    }
+    match way.split_first() {
+        None => found.clone(),
+        Some((first, rest)) => found.get(first).map_or(Value::Null, |inner| follow(inner, rest)),
+    }
+}
+
+/// Returns the status that errors without data stand for: a code by convention (`extensions.code`), else what they say; a
+/// refusal where nothing is known of them.
+fn status_of(errors: &[Value]) -> u16 {
+    let first = || errors.iter().take(MAX_ERRORS);
+    let codes = first().filter_map(|error| error.get("extensions")?.get("code")?.as_str());
+    let codes = codes.map(str::to_ascii_uppercase).collect::<Vec<_>>();
+    let says = first().filter_map(|error| error.get("message")?.as_str());
+    let says = says.map(str::to_ascii_lowercase).collect::<Vec<_>>().join(" ");
+    let lines = ERRORS.lines().filter_map(|line| {
+        let (kind, rest) = line.split_once(' ').filter(|(kind, _)| *kind != "#")?;
+        let (status, text) = rest.split_once(' ')?;
+        Some((kind, status.parse().ok()?, text))
+    });
+    let fits = |kind: &str, text: &str| match kind {
+        "code" => codes.iter().any(|code| code == text),
+        _ => says.contains(text),
+    };
+    lines.into_iter().find(|(kind, _, text)| fits(kind, text)).map_or(403, |(_, status, _): (_, u16, _)| status)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use url::Url;
+
+    use super::{GraphqlAsk, GraphqlWire};
+    use crate::model::{Api, Method};
+    use crate::probe::{Ask, AskCaller, Response};
+    use crate::spec::read_graphql;
+
+    fn translated(path: &str) -> Option<GraphqlAsk> {
+        let mut api = Api::default();
+        let schema = "type Query { note(id: ID!): Note notes(first: Int, tags: [String!]): Notes mine: [Note] } \
+                      type Note { id: ID! text: String } type Notes { nodes: [Note] }";
+        read_graphql(&mut api, "/graphql", schema).ok()?;
+        let base = Url::parse("http://127.0.0.1:1/api").ok()?;
+        let ask = Ask::get(AskCaller::Anonymous, Url::parse(&format!("http://127.0.0.1:1{path}")).ok()?);
+        GraphqlWire::new(&api).translate(&base, &ask)
+    }
+
+    fn body(asked: &GraphqlAsk) -> Value {
+        let bytes = asked.ask.body.as_ref().map(|(_, bytes)| bytes.as_slice()).unwrap_or_default();
+        serde_json::from_slice(bytes).unwrap_or_default()
+    }
+
+    fn unwrapped(path: &str, status: u16, json: Value) -> (u16, Value) {
+        let headers = Vec::new();
+        let response = Response { status, headers, text: json.to_string(), json: Some(json), truncated: false };
+        let response = translated(path).map(|asked| asked.unwrap_answer(response));
+        response.map_or((0, Value::Null), |response| (response.status, response.json.unwrap_or_default()))
+    }
+
+    #[test]
+    fn an_address_leaves_as_the_question_that_it_stands_for() {
+        let asked = translated("/api/graphql/notes/a%2Fb%22").expect("a question");
+        assert_eq!((asked.ask.method, asked.ask.url.path()), (Method::Post, "/api/graphql"));
+        // The value stays a value, whatever stands in it.
+        assert_eq!(
+            body(&asked),
+            json!({"query": "query($id:ID!){note(id:$id){id text}}", "variables": {"id": "a/b\""}})
+        );
+        let asked = translated("/api/graphql/notes?first=3&tags=x&tags=y").expect("a question");
+        assert_eq!(body(&asked)["variables"], json!({"first": 3, "tags": ["x", "y"]}));
+        assert!(translated("/api/graphql/other").is_none());
+        assert!(translated("/graphql/notes/1").is_none());
+    }
+
+    #[test]
+    fn an_answer_comes_back_as_that_of_a_route() {
+        let data = json!({"data": {"notes": {"nodes": [{"id": 1}, null, {"id": 2}]}}});
+        assert_eq!(unwrapped("/api/graphql/notes", 200, data), (200, json!([{"id": 1}, {"id": 2}])));
+        let path = "/api/graphql/notes/7";
+        assert_eq!(unwrapped(path, 200, json!({"data": {"note": null}})), (200, Value::Null));
+        let refused = |message: &str, code: Option<&str>| {
+            let error = json!({"message": message, "extensions": {"code": code}});
+            unwrapped(path, 200, json!({"data": {"note": null}, "errors": [error]})).0
+        };
+        assert_eq!(refused("x", Some("UNAUTHENTICATED")), 401);
+        assert_eq!(refused("You must sign in", None), 401);
+        assert_eq!(refused("You may not", Some("INTERNAL_SERVER_ERROR")), 403);
+        assert_eq!(refused("Internal server error", None), 500);
+        assert_eq!(refused("Note not found", None), 404);
+        // Data beside an error of a part is data.
+        let partial = json!({"data": {"note": {"id": 1, "text": null}}, "errors": [{"message": "no text for you"}]});
+        assert_eq!(unwrapped(path, 200, partial), (200, json!({"id": 1, "text": null})));
+        assert_eq!(unwrapped(path, 502, json!({"errors": [{"message": "x"}]})).0, 502);
+    }
+}
