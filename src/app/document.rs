@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 use super::error::AppError;
-use super::graphql::is_graphql_file;
+use super::graphql::{introspect_below, is_graphql_file, read_file};
 use crate::detect::Redactor;
 use crate::model::{Api, Scope};
 use crate::probe::{Limits, Probe, SendError};
@@ -32,7 +32,9 @@ pub(super) async fn load(
             let url = Url::parse(text).map_err(|error| AppError::Usage(format!("`{text}` is no address: {error}")))?;
             from_url(url, scope, overlay).await
         }
-        Some(path) if is_graphql_file(&folder.join(path)) => super::graphql::from_file(folder.join(path)).await,
+        Some(path) if is_graphql_file(&folder.join(path)) => {
+            Ok(LoadedDocument { api: read_file(&folder.join(path))?, origin: None })
+        }
         Some(path) => from_file(folder.join(path), overlay).await,
         None => match find_in_folder(folder).into_iter().next() {
             Some(path) => from_file(path, overlay).await,
@@ -87,8 +89,8 @@ async fn from_url(url: Url, scope: &Scope, overlay: Option<Overlay>) -> Result<L
         }
     }
 
-    if let Some(found) = super::graphql::from_url(&probe, &url).await {
-        return Ok(found);
+    if let Some(api) = introspect_below(&probe, &url).await {
+        return Ok(LoadedDocument { api, origin: Some(origin_of_url(&url)) });
     }
     Err(AppError::Usage(format!(
         "{url} is no OpenAPI document, and none of the usual places below it has one ({}); name the document itself",
@@ -124,7 +126,7 @@ pub(super) fn server_path(server: &str) -> Option<String> {
     }
 }
 
-pub(super) fn origin_of_url(url: &Url) -> Url {
+fn origin_of_url(url: &Url) -> Url {
     let mut origin = url.clone();
     origin.set_path("/");
     origin.set_query(None);

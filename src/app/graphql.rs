@@ -1,16 +1,15 @@
 //! Finds the GraphQL endpoint of an API and its schema: as configured, where the document names `POST .../graphql`, or at
 //! the usual places of a base URL that serves no document.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use url::Url;
 
-use super::document::{LoadedDocument, from_send, origin_of_url};
 use super::error::AppError;
 use crate::config::Target;
 use crate::detect::Redactor;
 use crate::model::{Api, Method, Scope, clean_name, name_first};
-use crate::probe::{Limits, Probe};
+use crate::probe::{Limits, Probe, SendError};
 use crate::spec::{INTROSPECTION_QUERY, read_graphql};
 
 /// Where endpoints usually are.
@@ -31,25 +30,27 @@ pub(super) fn is_graphql_file(path: &Path) -> bool {
 }
 
 /// Reads an API whose only document is a GraphQL schema.
-pub(super) async fn from_file(path: PathBuf) -> Result<LoadedDocument, AppError> {
+pub(super) fn read_file(path: &Path) -> Result<Api, AppError> {
     let mut api = Api { document: path.display().to_string(), title: "GraphQL".to_owned(), ..Api::default() };
     let endpoint = USUAL_ENDPOINTS.split(' ').next().unwrap_or_default();
-    add_schema(&mut api, endpoint, read_schema(&path)?, &path.display().to_string())?;
-    Ok(LoadedDocument { api, origin: None })
+    add_schema(&mut api, endpoint, read_schema(path)?, &path.display().to_string())?;
+    Ok(api)
 }
 
 /// Returns the API of an address that answers introspection, itself or at a usual place below it.
-pub(super) async fn from_url(probe: &Probe, url: &Url) -> Option<LoadedDocument> {
+pub(super) async fn introspect_below(probe: &Probe, url: &Url) -> Option<Api> {
     let base = url.path().trim_end_matches('/');
     let own = (!base.is_empty()).then(|| base.to_owned());
     let below = USUAL_ENDPOINTS.split(' ').map(|endpoint| format!("{base}{endpoint}"));
     for endpoint in own.into_iter().chain(below) {
-        let mut address = origin_of_url(url);
+        let mut address = url.clone();
         address.set_path(&endpoint);
+        address.set_query(None);
+        address.set_fragment(None);
         let Ok(fetched) = probe.fetch_query(&address, INTROSPECTION_QUERY).await else { continue };
         let mut api = Api { document: address.to_string(), title: "GraphQL".to_owned(), ..Api::default() };
         if read_graphql(&mut api, &endpoint, &fetched.text).is_ok() {
-            return Some(LoadedDocument { api, origin: Some(origin_of_url(url)) });
+            return Some(api);
         }
     }
     None
@@ -82,10 +83,9 @@ pub(super) async fn join_graphql(
     let mut address = base.clone();
     address.set_path(&format!("{}{endpoint}", base.path().trim_end_matches('/')));
     let limits = Limits { max_requests: 2, ..Limits::default() };
-    let probe = Probe::new(scope.clone(), base.clone(), Vec::new(), limits, Redactor::new()).map_err(from_send)?;
+    let probe = Probe::new(scope.clone(), base.clone(), Vec::new(), limits, Redactor::new()).map_err(unsent)?;
     let fetched = probe.fetch_query(&address, INTROSPECTION_QUERY).await;
-    let read =
-        fetched.map_err(from_send).and_then(|fetched| add_schema(api, &endpoint, fetched.text, address.as_str()));
+    let read = fetched.map_err(unsent).and_then(|fetched| add_schema(api, &endpoint, fetched.text, address.as_str()));
     match read {
         Err(_) if target.graphql.is_none() => Ok(()),
         Err(AppError::Usage(reason)) => Err(AppError::Usage(format!(
@@ -106,6 +106,10 @@ pub(super) fn describe_left_out(api: &Api) -> Option<String> {
 fn add_schema(api: &mut Api, endpoint: &str, text: String, from: &str) -> Result<(), AppError> {
     read_graphql(api, endpoint, &text)
         .map_err(|error| AppError::Usage(format!("the GraphQL schema of {}: {error}", clean_name(from, 200))))
+}
+
+fn unsent(error: SendError) -> AppError {
+    AppError::Usage(format!("the GraphQL schema: {error}"))
 }
 
 fn read_schema(path: &Path) -> Result<String, AppError> {

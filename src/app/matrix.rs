@@ -278,8 +278,8 @@ impl MatrixRoute<'_> {
         if let Some(public) = self.public() {
             return (RouteVerdict::Public, public);
         }
-        let held = ["authz/bola-read", "graphql/field-authorization", "authz/bola-nested"];
-        if let Some(proof) = held.iter().find_map(|check| self.held(check)) {
+        let held = self.held("authz/bola-read").or_else(|| self.held("graphql/field-authorization"));
+        if let Some(proof) = held.or_else(|| self.held("authz/bola-nested")) {
             return (RouteVerdict::Enforced, proof.because().to_owned());
         }
         let kept = apart.and_then(|letter| cells.iter().find(|cell| cell.column == letter));

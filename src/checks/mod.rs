@@ -7,6 +7,7 @@ mod acting;
 mod added;
 mod asked;
 mod context;
+mod foreign_read;
 mod linked;
 mod meta;
 mod once;

@@ -98,6 +98,12 @@ impl Ask {
         }
     }
 
+    /// The POST of JSON that this request stands for.
+    pub(super) fn posted(&self, url: Url, body: Vec<u8>) -> Self {
+        let body = Some(("application/json".to_owned(), body));
+        Self { method: Method::Post, url, body, ..self.clone() }
+    }
+
     /// The same request for another round.
     pub fn again(&self, round: u8) -> Self {
         Self { round, ..self.clone() }
@@ -160,6 +166,16 @@ impl Response {
         self.text.get(..2_000).unwrap_or(&self.text)
     }
 
+    /// Returns the same answer with what its JSON stands for, and the status; what HTTP says of a failure goes first.
+    pub(super) fn unwrapped(mut self, read: impl FnOnce(&Value) -> Option<(Value, Option<u16>)>) -> Self {
+        if let Some((json, status)) = self.json.as_ref().filter(|_| !self.truncated).and_then(read) {
+            self.status = status.filter(|_| self.is_success()).unwrap_or(self.status);
+            self.text = json.to_string();
+            self.json = Some(json);
+        }
+        self
+    }
+
     /// 200 to 299.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
@@ -167,6 +183,15 @@ impl Response {
 }
 
 impl Answer {
+    /// Returns the same answer with its response unwrapped.
+    pub(super) fn unwrapped(self, read: impl FnOnce(&Value) -> Option<(Value, Option<u16>)>) -> Self {
+        let seen = match self.seen {
+            RawOutcome::Response(response) => RawOutcome::Response(response.unwrapped(read)),
+            other => other,
+        };
+        Self { seen, ..self }
+    }
+
     /// The response, if there was one.
     pub fn response(&self) -> Option<&Response> {
         match &self.seen {

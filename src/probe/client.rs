@@ -406,7 +406,8 @@ impl Probe {
         }
     }
 
-    pub(super) async fn exchange(
+    /// Sends a request as it stands, and records it.
+    pub(super) async fn exchange_as_is(
         &self,
         permit: Permit,
         ask: &Ask,
@@ -422,11 +423,6 @@ impl Probe {
             // Where the target takes it, it is as good as a real one.
             self.redactor.learn(&format!("forged token of {identity}"), token);
         }
-        let question = self.graphql.translate(&self.base_url, ask);
-        let (ask, permit) = match &question {
-            Some(question) => (&question.ask, self.scope.permit(question.ask.url.clone())?),
-            None => (ask, permit),
-        };
         let request = signed_request(client, permit, ask, session)?;
         let started = Instant::now();
         // Who waits patiently still gets what has come when the time is over: the end of the wait for it comes first.
@@ -465,10 +461,6 @@ impl Probe {
         self.pulse.note_flow(id, matches!(seen, RawOutcome::Timeout) && flow.is_recent(wait / 2));
         let raw = Raw { id, ask, session, seen: &seen, fault, body_bytes, elapsed_ms };
         let exchange = Arc::new(record::redacted_exchange(&self.redactor, &raw));
-        let seen = match (seen, &question) {
-            (RawOutcome::Response(response), Some(question)) => RawOutcome::Response(question.unwrap_answer(response)),
-            (seen, _) => seen,
-        };
         Ok(Answer { exchange, seen, share: self.memory.share(weight) })
     }
 

@@ -5,7 +5,6 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::ask::{Ask, Response};
 use crate::model::{Api, GraphqlQuestion, GraphqlService, GraphqlVariable, Method};
 
 /// Most messages of an answer that are read for what they say.
@@ -21,8 +20,11 @@ pub(super) struct GraphqlWire {
 
 /// A question as it leaves, and the way to what it asks for.
 #[derive(Debug)]
-pub(super) struct GraphqlAsk {
-    pub(super) ask: Ask,
+pub(super) struct GraphqlPost {
+    /// The endpoint.
+    pub(super) url: Url,
+    /// JSON.
+    pub(super) body: Vec<u8>,
     way: Vec<String>,
 }
 
@@ -32,10 +34,10 @@ impl GraphqlWire {
     }
 
     /// Returns what a request leaves as, where its address stands for a question.
-    pub(super) fn translate(&self, base: &Url, ask: &Ask) -> Option<GraphqlAsk> {
-        let service = self.service.as_ref().filter(|_| ask.method == Method::Get && ask.body.is_none())?;
+    pub(super) fn translate(&self, base: &Url, method: Method, address: &Url) -> Option<GraphqlPost> {
+        let service = self.service.as_ref().filter(|_| method == Method::Get)?;
         let prefix = base.path().trim_end_matches('/');
-        let below = ask.url.path().strip_prefix(prefix)?;
+        let below = address.path().strip_prefix(prefix)?;
         let asked: Vec<&str> = below.strip_prefix(service.endpoint.as_str())?.strip_prefix('/')?.split('/').collect();
         let parts = |question: &GraphqlQuestion| -> Vec<String> {
             let path = question.path.strip_prefix(&service.endpoint).unwrap_or_default();
@@ -48,10 +50,8 @@ impl GraphqlWire {
         let mut url = base.clone();
         url.set_path(&format!("{prefix}{}", service.endpoint));
         url.set_query(None);
-        let body = fill_variables(question, &given_values(&parts, &asked, &ask.url));
-        let body = Some(("application/json".to_owned(), body.to_string().into_bytes()));
-        let ask = Ask { method: Method::Post, url, body, ..ask.clone() };
-        Some(GraphqlAsk { ask, way: question.way.clone() })
+        let body = fill_variables(question, &given_values(&parts, &asked, address));
+        Some(GraphqlPost { url, body: body.to_string().into_bytes(), way: question.way.clone() })
     }
 }
 
@@ -100,30 +100,22 @@ fn value_of(variable: &GraphqlVariable, texts: &[&str]) -> Option<Value> {
     })
 }
 
-impl GraphqlAsk {
-    /// Returns the answer as that of a route of its own: what was asked for alone, and a refusal under the status that it
-    /// stands for. What is no answer of GraphQL's stays as it is.
-    pub(super) fn unwrap_answer(&self, mut response: Response) -> Response {
-        let Some(root) = self.way.first().filter(|_| !response.truncated) else { return response };
-        let Some(answer) = response.json.as_ref().and_then(Value::as_object) else { return response };
+impl GraphqlPost {
+    /// Returns the answer as that of a route of its own: what was asked for alone, and for a refusal the status that it stands
+    /// for. `None` for what is no answer of GraphQL's.
+    pub(super) fn unwrap_answer(&self, json: &Value) -> Option<(Value, Option<u16>)> {
+        let (root, inner) = self.way.split_first()?;
+        let answer = json.as_object()?;
         let errors = answer.get("errors").and_then(Value::as_array).filter(|errors| !errors.is_empty());
         let found = answer.get("data").and_then(|data| data.get(root)).filter(|found| !found.is_null());
-        let (json, status) = match (found, errors) {
-            (Some(found), _) => (follow(found, self.way.get(1..).unwrap_or_default()), None),
-            (None, Some(errors)) => (
-                Value::Object(Map::from_iter([("errors".to_owned(), Value::Array(errors.clone()))])),
-                Some(status_of(errors)),
-            ),
-            (None, None) if answer.contains_key("data") => (Value::Null, None),
-            (None, None) => return response,
-        };
-        // What HTTP says of a failure goes first.
-        if let Some(status) = status.filter(|_| response.is_success()) {
-            response.status = status;
+        match (found, errors) {
+            (Some(found), _) => Some((follow(found, inner), None)),
+            (None, Some(errors)) => {
+                let said = Map::from_iter([("errors".to_owned(), Value::Array(errors.clone()))]);
+                Some((Value::Object(said), Some(status_of(errors))))
+            }
+            (None, None) => answer.contains_key("data").then_some((Value::Null, None)),
         }
-        response.text = json.to_string();
-        response.json = Some(json);
-        response
     }
 }
 
@@ -169,37 +161,32 @@ mod tests {
     use serde_json::{Value, json};
     use url::Url;
 
-    use super::{GraphqlAsk, GraphqlWire};
+    use super::{GraphqlPost, GraphqlWire};
     use crate::model::{Api, Method};
-    use crate::probe::{Ask, AskCaller, Response};
     use crate::spec::read_graphql;
 
-    fn translated(path: &str) -> Option<GraphqlAsk> {
+    fn translated(path: &str) -> Option<GraphqlPost> {
         let mut api = Api::default();
         let schema = "type Query { note(id: ID!): Note notes(first: Int, tags: [String!]): Notes mine: [Note] } \
                       type Note { id: ID! text: String } type Notes { nodes: [Note] }";
         read_graphql(&mut api, "/graphql", schema).ok()?;
         let base = Url::parse("http://127.0.0.1:1/api").ok()?;
-        let ask = Ask::get(AskCaller::Anonymous, Url::parse(&format!("http://127.0.0.1:1{path}")).ok()?);
-        GraphqlWire::new(&api).translate(&base, &ask)
+        let address = Url::parse(&format!("http://127.0.0.1:1{path}")).ok()?;
+        GraphqlWire::new(&api).translate(&base, Method::Get, &address)
     }
 
-    fn body(asked: &GraphqlAsk) -> Value {
-        let bytes = asked.ask.body.as_ref().map(|(_, bytes)| bytes.as_slice()).unwrap_or_default();
-        serde_json::from_slice(bytes).unwrap_or_default()
+    fn body(asked: &GraphqlPost) -> Value {
+        serde_json::from_slice(&asked.body).unwrap_or_default()
     }
 
-    fn unwrapped(path: &str, status: u16, json: Value) -> (u16, Value) {
-        let headers = Vec::new();
-        let response = Response { status, headers, text: json.to_string(), json: Some(json), truncated: false };
-        let response = translated(path).map(|asked| asked.unwrap_answer(response));
-        response.map_or((0, Value::Null), |response| (response.status, response.json.unwrap_or_default()))
+    fn unwrapped(path: &str, json: &Value) -> Option<(Value, Option<u16>)> {
+        translated(path)?.unwrap_answer(json)
     }
 
     #[test]
     fn an_address_leaves_as_the_question_that_it_stands_for() {
         let asked = translated("/api/graphql/notes/a%2Fb%22").expect("a question");
-        assert_eq!((asked.ask.method, asked.ask.url.path()), (Method::Post, "/api/graphql"));
+        assert_eq!(asked.url.path(), "/api/graphql");
         // The value stays a value, whatever stands in it.
         assert_eq!(
             body(&asked),
@@ -214,21 +201,21 @@ mod tests {
     #[test]
     fn an_answer_comes_back_as_that_of_a_route() {
         let data = json!({"data": {"notes": {"nodes": [{"id": 1}, null, {"id": 2}]}}});
-        assert_eq!(unwrapped("/api/graphql/notes", 200, data), (200, json!([{"id": 1}, {"id": 2}])));
+        assert_eq!(unwrapped("/api/graphql/notes", &data), Some((json!([{"id": 1}, {"id": 2}]), None)));
         let path = "/api/graphql/notes/7";
-        assert_eq!(unwrapped(path, 200, json!({"data": {"note": null}})), (200, Value::Null));
+        assert_eq!(unwrapped(path, &json!({"data": {"note": null}})), Some((Value::Null, None)));
         let refused = |message: &str, code: Option<&str>| {
             let error = json!({"message": message, "extensions": {"code": code}});
-            unwrapped(path, 200, json!({"data": {"note": null}, "errors": [error]})).0
+            unwrapped(path, &json!({"data": {"note": null}, "errors": [error]})).and_then(|(_, status)| status)
         };
-        assert_eq!(refused("x", Some("UNAUTHENTICATED")), 401);
-        assert_eq!(refused("You must sign in", None), 401);
-        assert_eq!(refused("You may not", Some("INTERNAL_SERVER_ERROR")), 403);
-        assert_eq!(refused("Internal server error", None), 500);
-        assert_eq!(refused("Note not found", None), 404);
+        assert_eq!(refused("x", Some("UNAUTHENTICATED")), Some(401));
+        assert_eq!(refused("You must sign in", None), Some(401));
+        assert_eq!(refused("You may not", Some("INTERNAL_SERVER_ERROR")), Some(403));
+        assert_eq!(refused("Internal server error", None), Some(500));
+        assert_eq!(refused("Note not found", None), Some(404));
         // Data beside an error of a part is data.
         let partial = json!({"data": {"note": {"id": 1, "text": null}}, "errors": [{"message": "no text for you"}]});
-        assert_eq!(unwrapped(path, 200, partial), (200, json!({"id": 1, "text": null})));
-        assert_eq!(unwrapped(path, 502, json!({"errors": [{"message": "x"}]})).0, 502);
+        assert_eq!(unwrapped(path, &partial), Some((json!({"id": 1, "text": null}), None)));
+        assert_eq!(unwrapped(path, &json!({"detail": "no"})), None);
     }
 }

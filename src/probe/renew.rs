@@ -9,7 +9,7 @@ use url::Url;
 use super::ask::{Answer, Ask, AskCaller, Response};
 use super::client::{Probe, SendError};
 use super::session::Session;
-use crate::model::{Credential, Method, Secret};
+use crate::model::{Credential, Method, Permit, Secret};
 
 /// Requests an identity was served that are remembered while none is known to need a session.
 const MAX_SERVED: usize = 2;
@@ -52,6 +52,23 @@ impl Health {
 }
 
 impl Probe {
+    /// Sends a request, or the question of GraphQL's that its address stands for: what is recorded is what was sent.
+    pub(super) async fn exchange(
+        &self,
+        permit: Permit,
+        ask: &Ask,
+        session: Option<&Session>,
+        jar: Option<&str>,
+    ) -> Result<Answer, SendError> {
+        let Some(question) = self.graphql.translate(self.base_url(), ask.method, &ask.url) else {
+            return self.exchange_as_is(permit, ask, session, jar).await;
+        };
+        let permit = self.scope().permit(question.url.clone())?;
+        let posted = ask.posted(question.url.clone(), question.body.clone());
+        let answer = self.exchange_as_is(permit, &posted, session, jar).await?;
+        Ok(answer.unwrapped(|json| question.unwrap_answer(json)))
+    }
+
     /// Names a request that only a live session of this identity is served; it tells an expired session from a refusal.
     pub fn set_proven(&self, identity: &str, url: Url) {
         let mut proven = self.health.proven.lock().unwrap_or_else(PoisonError::into_inner);

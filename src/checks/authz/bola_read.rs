@@ -1,14 +1,9 @@
 //! `authz/bola-read`.
 
-mod attempt;
-
-use attempt::try_foreign_read;
-
-use crate::checks::context::{CheckCx, PlanCx, pairs_of};
+use crate::checks::context::PlanCx;
+use crate::checks::foreign_read::{check_foreign_read, plan_foreign_read};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{CheckResult, ensure};
-use crate::model::{Draft, Operation, Silence};
-use crate::survey::Surveyed;
+use crate::model::Operation;
 
 check! {
     /// ## What it does
@@ -47,35 +42,4 @@ check! {
 fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     // `graphql/field-authorization` speaks of the others.
     if operation.is_graphql() { Need::NotApplicable } else { plan_foreign_read(cx, operation) }
-}
-
-/// Plans the reads of others' objects by one operation.
-pub(in crate::checks) fn plan_foreign_read(cx: &PlanCx<'_>, operation: &Operation) -> Need {
-    if !PlanCx::is_read(operation) || !PlanCx::names_objects(cx.api, operation) {
-        return Need::NotApplicable;
-    }
-    // The attack twice, a missing object and an anonymous caller; two siblings, a bystander and two parents as two
-    // callers for what is meant.
-    Need::Requests(11 * pairs_of(cx.identities.len()))
-}
-
-/// Reads the objects of each peer as another one.
-pub(in crate::checks) async fn check_foreign_read(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
-    let pairs = cx.pairs(surveyed);
-    ensure(!pairs.is_empty(), || cx.no_pair(surveyed))?;
-    let mut drafts: Vec<Draft> = Vec::new();
-    let mut last = None;
-    for pair in pairs {
-        match try_foreign_read(cx, surveyed, &pair).await {
-            Ok(draft) if cx.is_settled(&draft) => return Ok(vec![draft]),
-            // Another pair may show what is missing here.
-            Ok(draft) => drafts.push(draft),
-            Err(silence @ Silence::Held(_)) if drafts.is_empty() => return Err(silence),
-            Err(silence) => last = Some(silence),
-        }
-    }
-    match last {
-        Some(silence) if drafts.is_empty() => Err(silence),
-        _ => Ok(drafts),
-    }
 }

@@ -19,5 +19,3 @@ family![
     method_override::MethodOverride,
     trusted_header::TrustedHeader,
 ];
-
-pub(super) use bola_read::{check_foreign_read, plan_foreign_read};

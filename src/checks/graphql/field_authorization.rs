@@ -1,10 +1,7 @@
 //! `graphql/field-authorization`.
 
-use crate::checks::authz::{check_foreign_read, plan_foreign_read};
-use crate::checks::context::CheckCx;
+use crate::checks::foreign_read::{check_foreign_read, plan_foreign_read};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::CheckResult;
-use crate::survey::Surveyed;
 
 check! {
     /// ## What it does
@@ -42,10 +39,6 @@ check! {
             true => plan_foreign_read(cx, operation),
             false => Need::NotApplicable,
         },
-        read: check_foreign_fields,
+        read: check_foreign_read,
     }
-}
-
-async fn check_foreign_fields(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
-    check_foreign_read(cx, surveyed).await
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::schema::{FieldDef, TypeDef, TypeKind, TypeRef, TypeSystem};
+use super::schema::{FieldDef, TypeDef, TypeKind, TypeRef, TypeSystem, is_name};
 
 /// The question whose answer is read here. Deprecated fields are served as others are, so they are asked for.
 pub const INTROSPECTION_QUERY: &str = "query IntrospectionQuery{__schema{queryType{name}mutationType{name}types{kind name \
@@ -62,5 +62,5 @@ fn list<'a>(found: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
 
 /// Returns a name that GraphQL allows; nothing else may come into a question.
 fn text(found: &Value, key: &str) -> Option<String> {
-    found.get(key)?.as_str().filter(|name| super::is_name(name)).map(str::to_owned)
+    found.get(key)?.as_str().filter(|name| is_name(name)).map(str::to_owned)
 }

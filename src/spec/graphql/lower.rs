@@ -65,16 +65,23 @@ impl<'a> Lowered<'a> {
         Self { system, endpoint: endpoint.to_owned(), schemas, operations, questions, left_out, paths }
     }
 
-    /// Lowers all fields of the root; the shortest names first, which have the plainest addresses.
+    /// Lowers all fields of the root; those named like what they give first, which have the plainest addresses.
     pub(super) fn lower_all(&mut self) {
         let mut fields: Vec<FieldDef> =
             self.system.get(&self.system.query).map(|root| root.fields.clone()).unwrap_or_default();
-        fields.sort_by_key(|field| (field.name.len(), field.name.clone()));
+        fields.sort_by_key(|field| (!self.is_namesake(field), field.name.len(), field.name.clone()));
         for field in &fields {
             if self.operations.len() >= MAX_OPERATIONS || self.lower_field(field).is_none() {
                 self.left_out.push(format!("query.{}", field.name));
             }
         }
+    }
+
+    /// Returns whether a field has the name of the kind that it gives: `invoice`, `invoices`.
+    fn is_namesake(&self, field: &FieldDef) -> bool {
+        let of = connection_way(self.system, field.of.name()).map_or_else(|| field.of.name().to_owned(), |(_, of)| of);
+        let name = field.name.to_ascii_lowercase();
+        name == of.to_ascii_lowercase() || name == plural(&of).replace('-', "")
     }
 
     /// Lowers one field of the root; `None` where it cannot be asked.

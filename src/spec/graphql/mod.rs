@@ -12,11 +12,3 @@ mod service;
 
 pub use introspection::INTROSPECTION_QUERY;
 pub use service::{GraphqlRefused, read_graphql};
-
-/// Returns whether a text is a name by GraphQL's grammar, and none of its own.
-fn is_name(text: &str) -> bool {
-    text.len() <= 200
-        && !text.starts_with("__")
-        && text.starts_with(|first: char| first == '_' || first.is_ascii_alphabetic())
-        && text.chars().all(|letter| letter == '_' || letter.is_ascii_alphanumeric())
-}

@@ -116,3 +116,11 @@ impl TypeSystem {
         self.get(of)?.fields.iter().find(|field| field.name == name)
     }
 }
+
+/// Returns whether a text is a name by GraphQL's grammar, and none of its own.
+pub(super) fn is_name(text: &str) -> bool {
+    text.len() <= 200
+        && !text.starts_with("__")
+        && text.starts_with(|first: char| first == '_' || first.is_ascii_alphabetic())
+        && text.chars().all(|letter| letter == '_' || letter.is_ascii_alphanumeric())
+}

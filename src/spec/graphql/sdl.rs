@@ -1,7 +1,7 @@
 //! Reads a schema that is written in GraphQL's own language (October 2021, §3): types and their fields. Descriptions,
 //! directives and default values are skipped.
 
-use super::schema::{FieldDef, TypeKind, TypeRef, TypeSystem};
+use super::schema::{FieldDef, TypeKind, TypeRef, TypeSystem, is_name};
 
 /// Deepest nesting of lists that is followed.
 const MAX_WRAPS: usize = 8;
@@ -104,7 +104,7 @@ impl Reader {
             Some("schema") => return self.read_roots(),
             _ => return,
         };
-        let Some(name) = self.next().filter(|name| super::is_name(name)) else { return };
+        let Some(name) = self.next().filter(|name| is_name(name)) else { return };
         let mut known = self.system.types.remove(&name).unwrap_or_default();
         known.kind = kind;
         self.read_interfaces(&name);
@@ -134,7 +134,7 @@ impl Reader {
             return;
         }
         self.take("&");
-        while let Some(name) = self.peek().filter(|name| super::is_name(name)).map(str::to_owned) {
+        while let Some(name) = self.peek().filter(|name| is_name(name)).map(str::to_owned) {
             self.at += 1;
             self.implements.push((object.to_owned(), name));
             self.take("&");
@@ -162,7 +162,7 @@ impl Reader {
             return found;
         }
         while let Some(name) = self.next().filter(|name| name != "}") {
-            found.extend(super::is_name(&name).then_some(name));
+            found.extend(is_name(&name).then_some(name));
             self.skip_directives();
         }
         found
@@ -176,7 +176,7 @@ impl Reader {
         }
         while let Some(name) = self.next().filter(|name| name != close) {
             let args = if close == "}" { self.read_fields("(", ")") } else { Vec::new() };
-            if !super::is_name(&name) || !self.take(":") {
+            if !is_name(&name) || !self.take(":") {
                 continue;
             }
             let Some(of) = self.read_ref(MAX_WRAPS) else { continue };
@@ -196,7 +196,7 @@ impl Reader {
             self.take("]");
             TypeRef::List(Box::new(inner))
         } else {
-            TypeRef::Named(self.next().filter(|name| super::is_name(name))?)
+            TypeRef::Named(self.next().filter(|name| is_name(name))?)
         };
         Some(if self.take("!") { TypeRef::NonNull(Box::new(inner)) } else { inner })
     }
@@ -207,7 +207,7 @@ impl Reader {
             Some("[") => self.skip_group("[", "]"),
             Some("{") => self.skip_group("{", "}"),
             // A name that a colon follows is the next field.
-            Some(name) if super::is_name(name) && self.tokens.get(self.at + 1).is_none_or(|next| next != ":") => {
+            Some(name) if is_name(name) && self.tokens.get(self.at + 1).is_none_or(|next| next != ":") => {
                 self.at += 1;
             }
             _ => {}
