@@ -5,6 +5,7 @@ mod atelier;
 mod awning;
 mod backoffice;
 mod beacon;
+mod cellar;
 mod chores;
 mod clinic;
 mod cloakroom;
@@ -45,7 +46,7 @@ mod tests;
 use crate::case::Twin;
 
 /// All of them, in the order of the table.
-pub const ALL: [&Twin; 42] = [
+pub const ALL: [&Twin; 43] = [
     &ledger::TWIN,
     &shelter::TWIN,
     &wiki::TWIN,
@@ -88,4 +89,5 @@ pub const ALL: [&Twin; 42] = [
     &posthouse::TWIN,
     &orchard::TWIN,
     &embassy::TWIN,
+    &cellar::TWIN,
 ];

@@ -8,6 +8,7 @@ family![
     cacheable_private::CacheablePrivate,
     cleartext::Cleartext,
     cookie_flags::CookieFlags,
+    trace_method::TraceMethod,
     debug_endpoint::DebugEndpoint,
     version_disclosure::VersionDisclosure,
 ];

@@ -8,6 +8,7 @@ pub(super) mod input;
 
 family![
     sql::Sql,
+    nosql::Nosql,
     command::Command,
     template::Template,
     path_traversal::PathTraversal,

@@ -2,6 +2,7 @@
 
 mod trial;
 
+pub(super) use trial::letters;
 use trial::{Sentence, SqlTrial};
 
 use super::input::{Input, inputs_of, plan_inputs};

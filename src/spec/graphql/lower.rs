@@ -207,8 +207,9 @@ impl<'a> Lowered<'a> {
 
     /// Returns the first address that no other question has.
     fn free_path(&mut self, wanted: &[String]) -> String {
-        let paths = wanted.iter().map(|path| format!("{}/{path}", self.endpoint));
-        let free = paths.clone().find(|path| !self.paths.contains(path)).or_else(|| paths.last()).unwrap_or_default();
+        let paths: Vec<String> = wanted.iter().map(|path| format!("{}/{path}", self.endpoint)).collect();
+        let free = paths.iter().find(|path| !self.paths.contains(*path)).or(paths.last());
+        let free = free.cloned().unwrap_or_default();
         self.paths.insert(free.clone());
         free
     }

@@ -165,7 +165,7 @@ pub(super) fn has_message(answer: &Answer) -> bool {
 }
 
 /// Returns letters that stand in no text.
-fn letters() -> String {
+pub(in crate::checks::inject) fn letters() -> String {
     let mut random = rand::rng();
     (0..7).map(|_| char::from(b'a' + random.random_range(0..26))).collect()
 }
