@@ -158,13 +158,13 @@ impl<'a> Lowered<'a> {
         }
     }
 
-    /// Returns the question for a field of what another one gives; `None` for what holds no object, and for the way back
-    /// from an object to what it belongs to.
+    /// Returns the question for a field of what another one gives; `None` for what holds no object, for the way back
+    /// from an object to what it belongs to, and for a field that is on the way already.
     fn step_into(&self, above: &Nested, field: &FieldDef, root: &GraphqlDraft) -> Option<Nested> {
         let way = connection_way(self.system, field.of.name());
         let is_list = field.of.is_list() || way.is_some();
         let (steps, of) = way.unwrap_or_else(|| (Vec::new(), field.of.name().to_owned()));
-        let is_way_back = !is_list && above.kinds.contains(&of);
+        let is_way_back = !is_list && above.kinds.contains(&of) || above.asked.fields.contains(&field.name);
         let inner = select_fields(self.system, &of, 0).filter(|_| !is_way_back)?;
         if self.system.kind(&of) != TypeKind::Object {
             return None;

@@ -28,8 +28,9 @@ fn note(id: u64, owner: u64) -> Value {
 }
 
 fn data_for(endpoint: Endpoint, query: &str, id: &str, who: u64) -> Value {
+    let own = who.to_string();
     let all = [note(51, 1), note(52, 2), note(53, 1), note(54, 2)];
-    let is_own = |one: &&Value| one["author"]["id"] == who.to_string();
+    let is_own = |one: &&Value| one["author"]["id"] == own.as_str();
     if query.contains("{me{") {
         return json!({"me": {"id": who.to_string(), "name": format!("user {who}")}});
     }
