@@ -1,8 +1,9 @@
 //! Queries of GraphQL read by its specification (October 2021, §2.3). Where the name of a field says an act, or it takes a
 //! password, an API does not keep to that.
 
-use super::words::{is_act_word, is_looking_word, split_words, takes_password};
+use super::words::{is_act_word, is_looking_word, takes_password};
 use crate::model::{Effect, Operation};
+use crate::vocabulary::split_words;
 
 /// Doubts the questions whose fields say an act or take a password.
 pub(in crate::spec) fn settle_queries(operations: &mut [Operation]) {
