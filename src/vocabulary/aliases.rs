@@ -72,11 +72,14 @@ pub(super) fn read_as_known(words: Vec<String>) -> Vec<String> {
     ADDED.read().unwrap_or_else(PoisonError::into_inner).read(words)
 }
 
+/// The words behind the first one of a row, and the known word.
+type Row = (Vec<String>, String);
+
 /// Words, alone and in a row, and what they are read as.
 #[derive(Debug, Default)]
 struct Aliases {
     /// By the first word of a row: the words behind it, longest row first, and the known word.
-    rows: HashMap<String, Vec<(Vec<String>, String)>>,
+    rows: HashMap<String, Vec<Row>>,
 }
 
 impl Aliases {
@@ -114,9 +117,9 @@ impl Aliases {
     }
 
     /// Returns the rows that begin with a word or with its singular, and the ending of the plural.
-    fn rows_of(&self, word: &str) -> Option<(&Vec<(Vec<String>, String)>, &'static str)> {
-        let singular = || self.rows.get(word.strip_suffix('s')?).map(|rows| (rows, "s"));
-        self.rows.get(word).map(|rows| (rows, "")).or_else(singular)
+    fn rows_of(&self, word: &str) -> Option<(&[Row], &'static str)> {
+        let singular = || self.rows.get(word.strip_suffix('s')?).map(|rows| (rows.as_slice(), "s"));
+        self.rows.get(word).map(|rows| (rows.as_slice(), "")).or_else(singular)
     }
 }
 
