@@ -73,13 +73,13 @@ pub(super) fn read_as_known(words: Vec<String>) -> Vec<String> {
 }
 
 /// The words behind the first one of a row, and the known word.
-type Row = (Vec<String>, String);
+type AliasRow = (Vec<String>, String);
 
 /// Words, alone and in a row, and what they are read as.
 #[derive(Debug, Default)]
 struct Aliases {
     /// By the first word of a row: the words behind it, longest row first, and the known word.
-    rows: HashMap<String, Vec<Row>>,
+    rows: HashMap<String, Vec<AliasRow>>,
 }
 
 impl Aliases {
@@ -117,7 +117,7 @@ impl Aliases {
     }
 
     /// Returns the rows that begin with a word or with its singular, and the ending of the plural.
-    fn rows_of(&self, word: &str) -> Option<(&[Row], &'static str)> {
+    fn rows_of(&self, word: &str) -> Option<(&[AliasRow], &'static str)> {
         let singular = || self.rows.get(word.strip_suffix('s')?).map(|rows| (rows.as_slice(), "s"));
         self.rows.get(word).map(|rows| (rows.as_slice(), "")).or_else(singular)
     }
