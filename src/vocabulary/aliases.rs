@@ -63,8 +63,8 @@ pub fn add_words(words: &ConceptWords) -> Result<(), UnknownConcept> {
     Ok(())
 }
 
-/// Reads words as the known ones they stand for; the others stay as they are.
-pub(super) fn read_as_known(words: Vec<String>) -> Vec<String> {
+/// Reads words, in lower case and apart, as the known ones they stand for; the others stay as they are.
+pub fn translate_words(words: Vec<String>) -> Vec<String> {
     let words = BUILT_IN.read(words);
     if !HAS_ADDED.load(Ordering::Acquire) {
         return words;
@@ -88,7 +88,12 @@ impl Aliases {
         let mut parts = word.split_whitespace().map(str::to_lowercase);
         let Some(first) = parts.next() else { return };
         let rows = self.rows.entry(first).or_default();
-        rows.push((parts.collect(), known.to_owned()));
+        let rest: Vec<String> = parts.collect();
+        // A server reads the same configuration before each scan.
+        if rows.iter().any(|(known, _)| *known == rest) {
+            return;
+        }
+        rows.push((rest, known.to_owned()));
         rows.sort_by_key(|(rest, _)| std::cmp::Reverse(rest.len()));
     }
 
@@ -162,6 +167,8 @@ mod tests {
         assert_eq!(read("clave de acceso nueva"), "password nueva");
         assert_eq!(read("clave de"), "key de");
         assert_eq!(read("claves"), "keys");
+        aliases.add("clave", "key");
+        assert_eq!(aliases.rows.get("clave").map(Vec::len), Some(2), "a word that is added again takes no room");
     }
 
     #[test]

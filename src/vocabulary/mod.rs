@@ -4,5 +4,5 @@
 mod aliases;
 mod tokens;
 
-pub use aliases::{ConceptWords, UnknownConcept, add_words, concept_names};
-pub use tokens::{split_words, translate_words};
+pub use aliases::{ConceptWords, UnknownConcept, add_words, concept_names, translate_words};
+pub use tokens::split_words;

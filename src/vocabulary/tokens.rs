@@ -1,6 +1,6 @@
 //! Names, split into words.
 
-use super::aliases::read_as_known;
+use super::aliases::translate_words;
 
 /// Names come from answers as well, and may be of any length: more of one is not read.
 const MOST_CHARACTERS: usize = 120;
@@ -8,12 +8,7 @@ const MOST_CHARACTERS: usize = 120;
 /// Splits `invoiceId`, `invoice_id`, `invoice-id`, `InvoiceID` into lower-case words, and reads those of other languages
 /// and of a user's own API as the English ones that the rules know: `rolUsuario` is `role`, `user`.
 pub fn split_words(name: &str) -> Vec<String> {
-    read_as_known(split_name(name))
-}
-
-/// Reads words as the rules know them; they are in lower case and apart already.
-pub fn translate_words(words: Vec<String>) -> Vec<String> {
-    read_as_known(words)
+    translate_words(split_name(name))
 }
 
 fn split_name(name: &str) -> Vec<String> {
