@@ -8,7 +8,7 @@ use url::Url;
 use super::error::AppError;
 use crate::config::Target;
 use crate::detect::Redactor;
-use crate::model::{Api, Method, Scope, clean_name, name_first};
+use crate::model::{Api, Method, Scope, address_below, clean_name, name_first};
 use crate::probe::{Limits, Probe, SendError};
 use crate::spec::{INTROSPECTION_QUERY, read_graphql};
 
@@ -39,17 +39,13 @@ pub(super) fn read_file(path: &Path) -> Result<Api, AppError> {
 
 /// Returns the API of an address that answers introspection, itself or at a usual place below it.
 pub(super) async fn introspect_below(probe: &Probe, url: &Url) -> Option<Api> {
-    let base = url.path().trim_end_matches('/');
-    let own = (!base.is_empty()).then(|| base.to_owned());
-    let below = USUAL_ENDPOINTS.split(' ').map(|endpoint| format!("{base}{endpoint}"));
-    for endpoint in own.into_iter().chain(below) {
-        let mut address = url.clone();
-        address.set_path(&endpoint);
-        address.set_query(None);
-        address.set_fragment(None);
+    let itself = address_below(url, "");
+    let own = (itself.path() != "/").then_some(itself);
+    let below = USUAL_ENDPOINTS.split(' ').map(|endpoint| address_below(url, endpoint));
+    for address in own.into_iter().chain(below) {
         let Ok(fetched) = probe.fetch_query(&address, INTROSPECTION_QUERY).await else { continue };
         let mut api = Api { document: address.to_string(), title: "GraphQL".to_owned(), ..Api::default() };
-        if read_graphql(&mut api, &endpoint, &fetched.text).is_ok() {
+        if read_graphql(&mut api, address.path(), &fetched.text).is_ok() {
             return Some(api);
         }
     }
@@ -80,8 +76,7 @@ pub(super) async fn join_graphql(
     }
     // A plan sends nothing, and a document alone moves no request to another address than the scan's.
     let Some(base) = base.filter(|_| !dry_run || target.graphql.is_some()) else { return Ok(()) };
-    let mut address = base.clone();
-    address.set_path(&format!("{}{endpoint}", base.path().trim_end_matches('/')));
+    let address = address_below(base, &endpoint);
     let limits = Limits { max_requests: 2, ..Limits::default() };
     let probe = Probe::new(scope.clone(), base.clone(), Vec::new(), limits, Redactor::new()).map_err(unsent)?;
     let fetched = probe.fetch_query(&address, INTROSPECTION_QUERY).await;

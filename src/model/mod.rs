@@ -1,6 +1,7 @@
 //! Plain data that every layer speaks of: the API, identities, exchanges, evidence, findings. No I/O.
 
 mod access;
+mod address;
 mod api;
 mod evidence;
 mod exchange;
@@ -23,6 +24,7 @@ mod undo;
 mod verdict;
 
 pub use access::{AccessClaim, AccessVerb, SeenValue};
+pub use address::address_below;
 pub use api::{
     Api, BodyContent, Dialect, DocumentIssue, Effect, Handler, HandlerPlace, Method, Operation, Parameter, Place,
     RequestBody, Requirement, ResponseSpec, SchemeKind, Security, SecurityScheme, Server, SpecLocation, Style,

@@ -8,7 +8,7 @@ use thiserror::Error;
 use url::Url;
 
 use super::client::SendError;
-use crate::model::{Operation, Parameter, Place, Style};
+use crate::model::{Operation, Parameter, Place, Style, address_below};
 
 /// Values of parameters by place and name.
 pub type Values = BTreeMap<(Place, String), Value>;
@@ -83,12 +83,7 @@ pub fn operation_url(base: &Url, operation: &Operation, values: &Values) -> Resu
     if let Some(open) = path.find('{') {
         return Err(AddressRefused::NoValue(path.get(open..).unwrap_or_default().to_owned()));
     }
-    let mut url = base.clone();
-    url.set_fragment(None);
-    let prefix = base.path().trim_end_matches('/').to_owned();
-
-    // `set_path` encodes what it must and leaves what is encoded.
-    url.set_path(&format!("{prefix}{path}"));
+    let mut url = address_below(base, &path);
     url.set_query(if query.is_empty() { None } else { Some(query.join("&")) }.as_deref());
     Ok(url)
 }

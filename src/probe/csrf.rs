@@ -9,7 +9,7 @@ use super::client::{Probe, SendError};
 use super::csrf_state::{CsrfProof, decode_cookie, find_csrf_fields, names_csrf};
 use super::session::{Session, TokenCarrier};
 use super::signin::set_cookies;
-use crate::model::{ANONYMOUS, Secret};
+use crate::model::{ANONYMOUS, Secret, address_below};
 
 /// What refusals for want of a token say.
 const SAID: &str = "csrf,xsrf,cross-site request,antiforgery,anti-forgery,authenticity token";
@@ -118,8 +118,7 @@ impl Probe {
     }
 
     fn csrf_fetch(&self, ask: &Ask, path: &str) -> Ask {
-        let mut url = self.base_url().clone();
-        url.set_path(&format!("{}{path}", self.base_url().path().trim_end_matches('/')));
+        let url = address_below(self.base_url(), path);
         let headers = vec![("Accept".to_owned(), "application/json".to_owned())];
         Ask { headers, ..Ask::get(ask.caller.clone(), url) }
     }

@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::model::{Api, GraphqlQuestion, GraphqlService, GraphqlVariable, Method};
+use crate::model::{Api, GraphqlQuestion, GraphqlService, GraphqlVariable, Method, address_below};
 
 /// Most messages of an answer that are read for what they say.
 const MAX_ERRORS: usize = 5;
@@ -47,9 +47,7 @@ impl GraphqlWire {
         let fitting = fitting.filter(|(_, parts)| fits(parts, &asked));
         // `/invoices/mine` goes before `/invoices/{id}`.
         let (question, parts) = fitting.max_by_key(|(_, parts)| parts.iter().filter(|part| !is_slot(part)).count())?;
-        let mut url = base.clone();
-        url.set_path(&format!("{prefix}{}", service.endpoint));
-        url.set_query(None);
+        let url = address_below(base, &service.endpoint);
         let body = fill_variables(question, &given_values(&parts, &asked, address));
         Some(GraphqlPost { url, body: body.to_string().into_bytes(), way: question.way.clone() })
     }

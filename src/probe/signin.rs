@@ -9,7 +9,7 @@ use super::ask::{Answer, Ask, AskCaller, Response};
 use super::build::serialize_body;
 use super::client::{Probe, SendError};
 use super::session::{ALL_COOKIES, Session};
-use crate::model::{Credential, Identity, LoginRecipe, Method, Secret, TokenSource, clean_name};
+use crate::model::{Credential, Identity, LoginRecipe, Method, Secret, TokenSource, address_below, clean_name};
 
 /// Why an identity could not be signed in.
 #[derive(Debug, Clone, Error)]
@@ -145,11 +145,10 @@ impl Probe {
             .split_once(' ')
             .ok_or_else(|| fault(format!("`{}` is not of the form `POST /login`", recipe.operation)))?;
         let method = Method::parse(method).ok_or_else(|| fault(format!("`{method}` is no method")))?;
-        let mut url = self.base_url().clone();
         let (path, query) =
             path.trim().split_once('?').map_or((path.trim(), None), |(path, query)| (path, Some(query)));
         // The recipe's path stands below the base address, as the paths of the document do.
-        url.set_path(&format!("{}{path}", self.base_url().path().trim_end_matches('/')));
+        let mut url = address_below(self.base_url(), path);
         url.set_query(query);
         let body = fill_secrets(&recipe.body, recipe, 0);
         Ok(Ask {

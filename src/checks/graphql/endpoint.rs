@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::Need;
-use crate::model::{Operation, Silence};
+use crate::model::{Operation, Silence, address_below};
 use crate::probe::{Answer, Ask, AskCaller};
 
 /// Returns what a check of the endpoint may send: beside its first question alone.
@@ -29,8 +29,7 @@ pub(super) async fn ask_about(
 ) -> Result<Arc<Answer>, Silence> {
     let none = || Silence::not_applicable("the API has no GraphQL endpoint");
     let service = cx.survey.api.graphql.as_ref().ok_or_else(none)?;
-    let mut url = cx.probe.base_url().clone();
-    url.set_path(&format!("{}{}", url.path().trim_end_matches('/'), service.address_about(what)));
+    let url = address_below(cx.probe.base_url(), &service.address_about(what));
     Ok(cx.send(&Ask::get(caller, url).again(round)).await?)
 }
 
