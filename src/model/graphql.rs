@@ -3,6 +3,8 @@
 
 use serde_json::Value;
 
+use super::ids::OperationId;
+
 /// The GraphQL endpoint of an API.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GraphqlService {
@@ -53,6 +55,19 @@ pub enum GraphqlScalar {
     Boolean,
     /// `ID`, `String`, enumerations, and scalars of the API's own.
     Text,
+}
+
+/// Stands between the endpoint and the fields in the id of a question.
+const BEFORE_FIELDS: &str = ":query.";
+
+/// Returns the id of the question for a field, by the names of its fields from the root on: `POST /graphql:query.me.org`.
+pub fn question_id(endpoint: &str, fields: &[String]) -> OperationId {
+    OperationId(format!("POST {endpoint}{BEFORE_FIELDS}{}", fields.join(".")))
+}
+
+/// Returns the fields that an id of [`question_id`] names, with dots between them; `None` for other operations.
+pub fn asked_fields(id: &str) -> Option<&str> {
+    id.split_once(BEFORE_FIELDS).map(|(_, fields)| fields)
 }
 
 /// Questions about the endpoint itself, by the last part of their address.

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::run::ScanOutcome;
+use crate::model::graphql::asked_fields;
 use crate::model::{Credential, OperationId, clean_name};
 use crate::probe::Probe;
 use crate::survey::split_words;
@@ -45,7 +46,7 @@ fn is_about_sessions(operation: &str) -> bool {
     let last = path.rsplit('/').find(|part| !part.is_empty() && !part.contains('{'));
     let has_word = |part: &str| split_words(part).iter().any(|word| WORDS.split_whitespace().any(|it| it == word));
     // A query of GraphQL's reads.
-    !path.contains(":query.") && !matches!(method, "GET" | "HEAD" | "OPTIONS") && last.is_some_and(has_word)
+    asked_fields(operation).is_none() && !matches!(method, "GET" | "HEAD" | "OPTIONS") && last.is_some_and(has_word)
 }
 
 fn session_note(taken: &[(OperationId, u64)], accounts: usize) -> Option<String> {

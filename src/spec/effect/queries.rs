@@ -2,13 +2,14 @@
 //! password, an API does not keep to that.
 
 use super::words::{is_act_word, is_looking_word, takes_password};
+use crate::model::graphql::asked_fields;
 use crate::model::{Effect, Operation};
 use crate::vocabulary::split_words;
 
 /// Doubts the questions whose fields say an act or take a password.
 pub(in crate::spec) fn settle_queries(operations: &mut [Operation]) {
     for operation in operations {
-        let fields = operation.id.as_str().split_once(":query.").map(|(_, fields)| fields).unwrap_or_default();
+        let fields = asked_fields(operation.id.as_str()).unwrap_or_default();
         let act = fields.split('.').find(|field| says_act(field));
         let password = operation.parameters.iter().find(|value| takes_password(&value.name));
         let doubt = match (act, password) {

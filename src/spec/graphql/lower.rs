@@ -7,9 +7,9 @@ use serde_json::json;
 use super::arguments::{Arguments, read_arguments};
 use super::schema::{FieldDef, TypeKind, TypeSystem};
 use super::selection::{connection_way, select_fields};
+use crate::model::graphql::question_id;
 use crate::model::{
-    Effect, GraphqlQuestion, Handler, HandlerRequest, Method, Operation, OperationId, SchemaArena, Security,
-    SpecLocation,
+    Effect, GraphqlQuestion, Handler, HandlerRequest, Method, Operation, SchemaArena, Security, SpecLocation,
 };
 
 /// Most operations that a schema becomes.
@@ -223,7 +223,7 @@ impl<'a> Lowered<'a> {
         let root = fields.first().cloned().unwrap_or_default();
         let text = format!("query{declared}{{{root}{given}{selection}}}");
         fields.extend(part);
-        let id = OperationId(format!("POST {}:query.{}", self.endpoint, fields.join(".")));
+        let id = question_id(&self.endpoint, &fields);
         self.questions.push(GraphqlQuestion {
             path: path.clone(),
             body: json!({"query": text}),
