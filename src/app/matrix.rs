@@ -278,8 +278,7 @@ impl MatrixRoute<'_> {
         if let Some(public) = self.public() {
             return (RouteVerdict::Public, public);
         }
-        let held = self.held("authz/bola-read").or_else(|| self.held("graphql/field-authorization"));
-        if let Some(proof) = held.or_else(|| self.held("authz/bola-nested")) {
+        if let Some(proof) = self.held(self.read_check()).or_else(|| self.held("authz/bola-nested")) {
             return (RouteVerdict::Enforced, proof.because().to_owned());
         }
         let kept = apart.and_then(|letter| cells.iter().find(|cell| cell.column == letter));
@@ -303,10 +302,13 @@ impl MatrixRoute<'_> {
             .then(|| "callers without a credential are served, and no object of one caller is concerned".to_owned())
     }
 
+    /// The check that reads an object of another caller's by this route.
+    fn read_check(&self) -> &'static str {
+        if self.surveyed.operation.is_graphql() { "graphql/field-authorization" } else { "authz/bola-read" }
+    }
+
     fn silent_verdict(&self) -> (RouteVerdict, String) {
-        let check =
-            if self.surveyed.operation.is_graphql() { "graphql/field-authorization" } else { "authz/bola-read" };
-        match self.verdict_of(check).and_then(Verdict::silence) {
+        match self.verdict_of(self.read_check()).and_then(Verdict::silence) {
             Some(Silence::NotTried(obstacle) | Silence::Undecided(obstacle)) => {
                 (RouteVerdict::Unknown, obstacle.because.clone())
             }
