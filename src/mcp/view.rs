@@ -21,7 +21,7 @@ const VIEW_TTL_MS: u64 = 300_000;
 /// The one tool whose answers it does not show: hosts show a patch better.
 const NOT_SHOWN: &str = "suggest_fix";
 
-/// Whether the client shows pages of servers.
+/// Returns true for a client that shows pages of servers.
 pub(super) fn can_show(context: &RequestContext<RoleServer>) -> bool {
     context.client_capabilities().as_ref().is_some_and(announces_pages)
 }
@@ -32,7 +32,7 @@ fn announces_pages(capabilities: &ClientCapabilities) -> bool {
     types.is_some_and(|types| types.iter().any(|kind| kind == VIEW_TYPE))
 }
 
-/// What the server says of the extension.
+/// Returns the settings by which the server announces the extension.
 pub(super) fn extension() -> ExtensionCapabilities {
     ExtensionCapabilities::from_iter([(EXTENSION.to_owned(), Map::new())])
 }
