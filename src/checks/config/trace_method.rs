@@ -48,12 +48,14 @@ async fn check_trace(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let plain = Ask { headers, ..Ask::get(AskCaller::Anonymous, served.url.clone()) };
     let trace = Ask { method: Method::Trace, ..plain.clone() };
     let echo = cx.send(&trace).await?;
-    ensure(repeats(&echo, &word), || {
+    let repeated = ensure(repeats(&echo, &word), || {
         defence_held(&echo, &served.first, format!("TRACE repeats nothing (status {})", status_text(&echo)))
+    });
+    let mut rule = Rule::default();
+    rule.need("request-is-repeated", repeated, |()| {
+        "the answer has the request's first line and its header".to_owned()
     })?;
     let (again, control) = (cx.send(&trace.again(1)).await?, cx.send(&plain).await?);
-    let mut rule = Rule::default();
-    rule.weigh("request-is-repeated", repeats(&echo, &word), "the answer has the request's first line and its header");
     rule.weigh("repeated", repeats(&again, &word), "the same request again shows it too");
     let said = format!("a GET with the same header does not (status {})", status_text(&control));
     rule.weigh("get-does-not", !repeats(&control, &word), said);

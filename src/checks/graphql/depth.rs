@@ -49,15 +49,16 @@ check! {
 async fn check_depth(cx: &CheckCx<'_>, surveyed: &Surveyed) -> CheckResult {
     let caller = served_caller(cx);
     let plain = ask_about(cx, caller.clone(), about::PLAIN, 0).await?;
-    ensure(answered_names(&plain) == 1, || Silence::undecided("the endpoint does not answer a plain question"))?;
+    let answered =
+        ensure(answered_names(&plain) == 1, || Silence::undecided("the endpoint does not answer a plain question"));
+    let mut rule = Rule::default();
+    rule.need("plain-question-answered", answered, |()| "a plain question is answered".to_owned())?;
     let deep = ask_about(cx, caller, about::DEPTH, 0).await?;
     let carried_out = ensure(is_carried_out(&deep), || {
         let said = clean_name(first_error(&deep).unwrap_or_default(), 80);
         defence_held(&deep, &plain, format!("a deep question is refused (status {}): {said}", status_text(&deep)))
     });
-    let mut rule = Rule::default();
     rule.need("deep-question-answered", carried_out, |()| "a question of 20 levels is carried out".to_owned())?;
-    rule.weigh("plain-question-answered", answered_names(&plain) == 1, "so is a plain one");
     rule.show(Role::Attack, &deep).show(Role::Control, &plain);
     rule.observed(Violation::of(surveyed, "depth", "graphql depth", "a question of 20 levels is carried out"))
 }

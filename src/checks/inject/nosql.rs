@@ -8,7 +8,7 @@ use crate::checks::context::CheckCx;
 use crate::checks::meta::{Need, check};
 use crate::checks::rule::{CheckResult, Rule, Violation, defence_held, ensure};
 use crate::model::{Place, Role, Silence};
-use crate::probe::{Answer, Ask};
+use crate::probe::Answer;
 use crate::survey::{Baseline, Surveyed, is_clear_success, is_same_answer, leaves_of};
 
 check! {
@@ -78,7 +78,7 @@ impl Operators<'_> {
         let kept: Vec<(String, String)> =
             ask.url.query_pairs().into_owned().filter(|(known, _)| known != name).collect();
         ask.url.query_pairs_mut().clear().extend_pairs(&kept).append_pair(&format!("{name}{operator}"), value);
-        Ok(self.cx.send(&Ask { ..ask }).await?)
+        Ok(self.cx.send(&ask).await?)
     }
 
     fn says_same(&self, one: &Answer, other: &Answer) -> bool {
@@ -110,19 +110,17 @@ impl Operators<'_> {
             }
         }
         let nonsense = self.send("[$eqrw]", value).await?;
-        ensure(!self.says_same(&plain, &nonsense), || {
+        let differs = ensure(!self.says_same(&plain, &nonsense), || {
             defence_held(&nonsense, &plain, format!("`{name}`: any word in brackets is answered alike"))
-        })?;
+        });
         let mut rule = Rule::default();
         let because = format!(
             "equality with the value was answered as the value, and with another one not, {decided} times of {ROUNDS}"
         );
         rule.weigh("operator-decides", decided == ROUNDS, because);
-        rule.weigh(
-            "nonsense-differs",
-            !self.says_same(&plain, &nonsense),
-            "an operator that no database knows is answered otherwise",
-        );
+        rule.need("nonsense-differs", differs, |()| {
+            "an operator that no database knows is answered otherwise".to_owned()
+        })?;
         rule.show(Role::Attack, &truth).show(Role::Attack, &falsehood);
         rule.show(Role::Baseline, &plain).show(Role::Control, &nonsense);
         let claim = format!("`{name}[$eq]` reaches the query as an operator");
