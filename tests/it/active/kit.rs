@@ -138,7 +138,7 @@ async fn register(State(db): State<Db>, Json(body): Json<Value>) -> Response {
     (StatusCode::CREATED, Json(public(user))).into_response()
 }
 
-async fn login(State(db): State<Db>, Json(body): Json<Value>) -> Response {
+pub async fn login(State(db): State<Db>, Json(body): Json<Value>) -> Response {
     let found = db
         .lock()
         .users
@@ -151,11 +151,11 @@ async fn login(State(db): State<Db>, Json(body): Json<Value>) -> Response {
     ok(json!({"access_token": token}))
 }
 
-async fn me(State(db): State<Db>, headers: HeaderMap) -> Response {
+pub async fn me(State(db): State<Db>, headers: HeaderMap) -> Response {
     db.caller(&headers).and_then(|id| db.user(id)).map_or_else(unauthorized, |user| ok(public(user)))
 }
 
-async fn leave(State(db): State<Db>, headers: HeaderMap) -> Response {
+pub async fn leave(State(db): State<Db>, headers: HeaderMap) -> Response {
     let Some(id) = db.caller(&headers) else { return unauthorized() };
     let mut tables = db.lock();
     tables.users.retain(|user| user["id"] != id);
