@@ -1,6 +1,8 @@
 //! Finds the GraphQL endpoint of an API and its schema: as configured, where the document names `POST .../graphql`, or at
 //! the usual places of a base URL that serves no document.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use url::Url;
@@ -18,13 +20,15 @@ const USUAL_ENDPOINTS: &str = "/graphql /api/graphql /query";
 const ENDINGS: &str = "graphql graphqls gql";
 /// Longer files are no schema.
 const MAX_BYTES: u64 = 32 << 20;
+/// The beginning of an answer to introspection, within which it says what it is.
+const HEAD_BYTES: u64 = 16 << 10;
 
 /// Returns whether a file holds a GraphQL schema: by its ending, or as an answer to introspection.
 pub(super) fn is_graphql_file(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     match ending {
         known if ENDINGS.split(' ').any(|ending| ending == known) => true,
-        "json" => read_schema(path).is_ok_and(|text| text.contains("\"__schema\"") && !text.contains("\"paths\"")),
+        "json" => read_head(path).is_ok_and(|text| text.contains("\"__schema\"") && !text.contains("\"paths\"")),
         _ => false,
     }
 }
@@ -105,6 +109,13 @@ fn add_schema(api: &mut Api, endpoint: &str, text: String, from: &str) -> Result
 
 fn unsent(error: SendError) -> AppError {
     AppError::Usage(format!("the GraphQL schema: {error}"))
+}
+
+/// Reads the beginning of a file alone: it may be a document of any length, which is read where it is parsed.
+fn read_head(path: &Path) -> std::io::Result<String> {
+    let mut head = Vec::new();
+    File::open(path)?.take(HEAD_BYTES).read_to_end(&mut head)?;
+    Ok(String::from_utf8_lossy(&head).into_owned())
 }
 
 fn read_schema(path: &Path) -> Result<String, AppError> {
