@@ -7,8 +7,9 @@ use std::path::Path;
 
 use url::Url;
 
+use super::answers::ScanRequest;
 use super::error::AppError;
-use crate::config::Target;
+use crate::config::{Config, operation_matches};
 use crate::detect::Redactor;
 use crate::model::{Api, Method, Scope, address_below, clean_name, name_first};
 use crate::probe::{Limits, Probe, SendError};
@@ -41,10 +42,11 @@ pub(super) fn read_file(path: &Path) -> Result<Api, AppError> {
     Ok(api)
 }
 
-/// Returns the API of an address that answers introspection, itself or at a usual place below it.
+/// Returns the API of an address that answers introspection: itself where it says GraphQL, or at a usual place below it. A
+/// POST to any other address may create something there.
 pub(super) async fn introspect_below(probe: &Probe, url: &Url) -> Option<Api> {
     let itself = address_below(url, "");
-    let own = (itself.path() != "/").then_some(itself);
+    let own = ENDINGS.split(' ').any(|ending| itself.path().ends_with(ending)).then_some(itself);
     let below = USUAL_ENDPOINTS.split(' ').map(|endpoint| address_below(url, endpoint));
     for address in own.into_iter().chain(below) {
         let Ok(fetched) = probe.fetch_query(&address, INTROSPECTION_QUERY).await else { continue };
@@ -63,11 +65,12 @@ pub(super) async fn introspect_below(probe: &Probe, url: &Url) -> Option<Api> {
 /// [`AppError::Usage`] where the configuration names an endpoint whose schema cannot be had.
 pub(super) async fn join_graphql(
     api: &mut Api,
-    target: &Target,
+    config: &Config,
+    request: &ScanRequest,
     base: Option<&Url>,
     scope: &Scope,
-    dry_run: bool,
 ) -> Result<(), AppError> {
+    let target = &config.target;
     let documented = || {
         let posts = api.operations.iter().filter(|operation| operation.method == Method::Post);
         posts.map(|operation| &operation.path).find(|path| path.ends_with("/graphql") && !path.contains('{')).cloned()
@@ -75,11 +78,16 @@ pub(super) async fn join_graphql(
     let Some(endpoint) = target.graphql.clone().or_else(documented).filter(|_| api.graphql.is_none()) else {
         return Ok(());
     };
+    // All questions are asked there, by whatever names they go.
+    let excluded = config.scan.exclude.iter().chain(&request.overrides.exclude);
+    if excluded.into_iter().any(|pattern| operation_matches(pattern, "POST", &endpoint)) {
+        return Ok(());
+    }
     if let Some(file) = &target.graphql_schema {
         return add_schema(api, &endpoint, read_schema(file)?, &file.display().to_string());
     }
-    // A plan sends nothing, and a document alone moves no request to another address than the scan's.
-    let Some(base) = base.filter(|_| !dry_run || target.graphql.is_some()) else { return Ok(()) };
+    // A plan fetches a schema only where the configuration names the endpoint: it is the document then.
+    let Some(base) = base.filter(|_| !request.dry_run || target.graphql.is_some()) else { return Ok(()) };
     let address = address_below(base, &endpoint);
     let limits = Limits { max_requests: 2, ..Limits::default() };
     let probe = Probe::new(scope.clone(), base.clone(), Vec::new(), limits, Redactor::new()).map_err(unsent)?;

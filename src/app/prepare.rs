@@ -115,7 +115,7 @@ pub(super) async fn describe_target(app: &App, request: &ScanRequest) -> Result<
         _ => document::load(target.as_deref(), folder, &scope, overlay).await?,
     };
     let base = choose_base(&config, &request.overrides, &found, &scope)?.url;
-    super::graphql::join_graphql(&mut found.api, &config.target, base.as_ref(), &scope, request.dry_run).await?;
+    super::graphql::join_graphql(&mut found.api, &config, request, base.as_ref(), &scope).await?;
 
     Ok(DescribedTarget { config, scope, found })
 }

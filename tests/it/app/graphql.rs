@@ -1,13 +1,15 @@
 //! GraphQL endpoints: what strangers may learn of the schema, and ownership by fields, from the configuration to the report.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method};
 use axum::routing::post;
 use axum::{Json, Router};
+use routewarden::app::ScanRequest;
 use routewarden::report::{CoverageOutcome, Report};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::engine::harness::{Bench, coverage};
 
@@ -108,4 +110,54 @@ async fn suggestions_tell_what_closed_introspection_hides() {
     assert_eq!(found(&closed, "graphql/introspection"), [] as [String; 0]);
     let said = closed.coverage.iter().find(|row| row.check == "graphql/introspection");
     assert_eq!(said.map(|row| row.outcome), Some(CoverageOutcome::Held), "{said:?}");
+}
+
+/// Serves a document of one GraphQL endpoint, or none, and notes every POST.
+async fn serve_noting(document: Value) -> (String, Arc<Mutex<Vec<String>>>, JoinSet<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    let posts = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&posts);
+    let app = Router::new().fallback(move |request: Request| {
+        let (log, document) = (Arc::clone(&log), document.clone());
+        async move {
+            if request.method() == Method::POST {
+                log.lock().unwrap().push(request.uri().path().to_owned());
+            }
+            if request.uri().path() == "/openapi.json" { Json(document) } else { Json(json!({"errors": []})) }
+        }
+    });
+    let mut serving = JoinSet::new();
+    serving.spawn(async move {
+        axum::serve(listener, app).await.unwrap();
+    });
+    (base_url, posts, serving)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_is_excluded_is_not_asked_for_its_schema() {
+    for (exclude, asked) in [("[]", true), (r#"["POST /graphql"]"#, false), (r#"["POST /graph*"]"#, false)] {
+        let responses = json!({"200": {"description": "d"}});
+        let document = json!({"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": {
+            "/graphql": {"post": {"responses": responses}}, "/me": {"get": {"responses": responses}}}});
+        let (base_url, posts, _serving) = serve_noting(document.clone()).await;
+        let config =
+            format!("[target]\nopenapi = \"openapi.json\"\nbase_url = \"{base_url}\"\n\n[scan]\nexclude = {exclude}\n");
+        Bench::new(&config, Some(&document), &[]).scan().await;
+        let posts = posts.lock().unwrap();
+        assert_eq!(posts.iter().any(|path| path == "/graphql"), asked, "{exclude}: {posts:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_base_that_says_nothing_of_graphql_is_not_posted_to_itself() {
+    for (path, asked) in [("/api/orders", false), ("/api/graphql", true)] {
+        let (base_url, posts, _serving) = serve_noting(Value::Null).await;
+        let config = format!("[target]\nopenapi = \"{base_url}{path}\"\n");
+        let bench = Bench::new(&config, None, &[]);
+        assert!(bench.app.start(ScanRequest::default()).await.is_err(), "there is neither a document nor a schema");
+        let posts = posts.lock().unwrap();
+        assert_eq!(posts.iter().any(|posted| posted == path), asked, "{path}: {posts:?}");
+        assert!(posts.iter().any(|posted| *posted == format!("{path}/graphql")), "{path}: {posts:?}");
+    }
 }
