@@ -8,6 +8,7 @@ import base64
 import json
 import time
 import uuid
+from urllib.parse import urlencode
 
 import jwt
 
@@ -19,10 +20,24 @@ ENVIRONMENT = {
     "JWT_AUDIENCE": AUDIENCE,
     "API_KEY": "k-0123456789",
     "LIMITS_URI": "memory://",
+    "SESSION_SECRET": "for this test alone, and long enough",
 }
 PASSWORD = "correct horse battery"
 ALICE, BOB, ROOT = "1", "2", "3"
 ALLOWED_ORIGIN = "https://app.example.com"
+# Addresses that look like one's own, or like one of the list, to those who compare beginnings.
+FOREIGN_TARGETS = [
+    "https://evil.example/",
+    "//evil.example/",
+    "/\\evil.example",
+    "/\t/evil.example",
+    "http://app.example.com/",
+    "https://app.example.com:8443/",
+    "https://app.example.com.evil.example/",
+    "https://app.example.com@evil.example/",
+    "javascript:alert(1)",
+]
+PRODUCTS = ["O'Neil's tea", "plain"]
 
 
 class Failed(Exception):
@@ -306,6 +321,45 @@ def strong_signing_key(kit):
     issued = kit.issued(ALICE)
     claims = jwt.decode(issued, KEY, algorithms=["HS256"], issuer=ISSUER, audience=AUDIENCE)
     hold(f"a token ends within the hour: {claims}", 0 < claims["exp"] - time.time() < 3600)
+
+
+def session_cookie(kit):
+    client = kit.open("session-cookie")
+    line = ask(client, "POST", "/session", None, 200, headers=kit.https).headers.get("set-cookie", "")
+    value, *attributes = (part.strip() for part in line.split(";"))
+    hold(f"a session is in it: {line}", len(value.split("=", 1)[-1]) > 10)
+    for wanted in ("httponly", "secure", "samesite=lax", "path=/"):
+        hold(f"{wanted}: {line}", wanted in [attribute.lower() for attribute in attributes])
+
+
+def input_as_data(kit):
+    hold("what is there is found", kit.products_named(PRODUCTS[0]) == PRODUCTS[:1])
+    for sent in ("' OR '1'='1", "' UNION SELECT 1, 'leaked' --", "O'Neil"):
+        hold(f"{sent} is a name like others", kit.products_named(sent) == [])
+
+
+def allowed_targets(kit):
+    client = kit.open("allowed-targets")
+    for target in ("/invoices/1", f"{ALLOWED_ORIGIN}/invoices/1"):
+        answer = client.call("GET", f"/go?{urlencode({'to': target})}")
+        hold(f"{target}: {answer.status}", answer.status in (302, 303, 307))
+        hold(f"leads there: {answer.headers}", answer.headers["location"].removeprefix(ALLOWED_ORIGIN) == "/invoices/1")
+    for target in FOREIGN_TARGETS:
+        ask(client, "GET", f"/go?{urlencode({'to': target})}", None, 400)
+
+
+def request_bounds(kit):
+    client = kit.open("request-bounds")
+
+    def page(size):
+        answer = client.call("GET", f"{kit.page_path}?{kit.size_field}={size}")
+        hold(f"{size}: {answer.status} {answer.body[:100]}", answer.status in (200, 400, 422))
+        return answer.json()["limit"] if answer.status == 200 else None
+
+    hold("a size within the bounds is taken", page(7) == 7)
+    hold("there is one where none is asked for", ask(client, "GET", kit.page_path, None, 200).json()["limit"] == 20)
+    for size in ("101", "1000000", "-5", "0", "many", "1e9", "99999999999999999999"):
+        hold(f"{size} is bounded", (page(size) or 1) in range(1, 101))
 
 
 CASES = {

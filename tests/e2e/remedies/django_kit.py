@@ -30,6 +30,10 @@ class Note(models.Model):
     title = models.CharField(max_length=50)
 
 
+class Product(models.Model):
+    name = models.CharField(max_length=50)
+
+
 class RevokedToken(models.Model):
     jti = models.CharField(primary_key=True, max_length=50)
     expires_at = models.DateTimeField()
@@ -110,7 +114,9 @@ class Client:
         body = text.dumps(json) if json is not None else ""
         kind = "application/json"
         answer = self.web.generic(method, path, body, kind, secure=secure, headers=headers)
-        return cases.Answer(answer.status_code, answer.headers.items(), answer.content.decode())
+        # Django's client keeps cookies apart from the headers.
+        cookies = [("Set-Cookie", cookie.OutputString()) for cookie in answer.cookies.values()]
+        return cases.Answer(answer.status_code, [*answer.headers.items(), *cookies], answer.content.decode())
 
     def sign_in(self, username, password):
         return self.call("POST", "/login", json={"username": username, "password": password})
@@ -122,6 +128,7 @@ class Client:
 class DjangoKit(python_kit.Kit):
     api_path = "/api"
     name_field = "username"
+    size_field = "page_size"
     https = {"X-Scheme": "https"}
 
     def parts(self, remedy):
@@ -147,6 +154,9 @@ class DjangoKit(python_kit.Kit):
         parts = self.parts(remedy)
         if "class RefuseOverrides" in parts["api/sample.py"]:
             middleware = ["api.sample.RefuseOverrides"]
+        if remedy == "session-cookie":
+            middleware = ["django.contrib.sessions.middleware.SessionMiddleware"]
+            own["SESSION_ENGINE"] = "django.contrib.sessions.backends.signed_cookies"
         for setting in ("REST_FRAMEWORK", "SIMPLE_JWT"):
             base[setting] = base[setting] | own.pop(setting, {})
         if remedy == "keep-document-true":
@@ -201,6 +211,8 @@ class DjangoKit(python_kit.Kit):
         for number in (1, 2) if hasattr(models, "Invoice") else ():
             invoice = models.Invoice.objects.create(id=number, owner_id=number, total=number * 100)
             models.InvoiceLine.objects.create(id=number, invoice=invoice, text="line")
+        for name in cases.PRODUCTS:
+            models.Product.objects.create(name=name)
 
     def urls(self, sample, remedy):
         from django.urls import path
@@ -224,6 +236,15 @@ class DjangoKit(python_kit.Kit):
             data = sample.SignUpSerializer(data=request.data)
             data.is_valid(raise_exception=True)
             return Response({"ok": True}, status=201)
+
+        def begin_session(_view, request):
+            request.session["user"] = cases.ALICE
+            return Response({"ok": True})
+
+        def page(_view, request):
+            paginator = sample.BoundedPages()
+            # Many rows, so that the length of the page is the size that was taken.
+            return Response({"limit": len(paginator.paginate_queryset(range(1000), request))})
 
         anyone = {"permission_classes": [permissions.AllowAny]}
         found = []
@@ -256,9 +277,18 @@ class DjangoKit(python_kit.Kit):
             path("fault", view(fault, **anyone)),
             path("register", view(register, **anyone)),
             path("keyed", view(fine, **({"authentication_classes": [keyed]} if keyed else {}))),
+            path("session", view(begin_session, **anyone)),
+            path("pages", view(page, **anyone)),
+            path("go", lambda request: sample.go_on(request, request.GET["to"])),
             path("admin-only", view(fine, **({"permission_classes": [is_admin]} if is_admin else {}))),
         ]
         return found
+
+    def products_named(self, name):
+        # Each case has a process of its own, in which Django is set up once.
+        if not hasattr(self, "sample"):
+            self.open("input-as-data")
+        return [product.name for product in self.sample.find_by_name(name)]
 
     def demote(self, who):
         from django.contrib.auth.models import User

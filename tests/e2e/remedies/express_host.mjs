@@ -40,6 +40,20 @@ if (sample.requireKey) {
 if (sample.requireRole && remedy === 'role-from-store') {
   app.get('/admin-only', auth.requireAuth, sample.requireRole('admin'), fine);
 }
+if (sample.goOn) {
+  app.get('/go', (req, res) => sample.goOn(res, req.query.to));
+}
+if (sample.pageSize) {
+  app.get('/pages', (req, res) => res.json({ limit: sample.pageSize(req) }));
+}
+if (remedy === 'session-cookie') {
+  // The client says that it came by https, as a proxy would.
+  app.set('trust proxy', true);
+  app.post('/session', (req, res) => {
+    req.session.user = '1';
+    res.end();
+  });
+}
 if (sample.checkPassword) {
   app.post('/register', sample.checkPassword, (req, res) => res.status(201).json({ ok: true }));
 }

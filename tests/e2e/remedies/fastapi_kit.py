@@ -4,7 +4,7 @@ import sys
 from typing import Annotated
 
 import jwt
-from fastapi import APIRouter, Depends, FastAPI, HTTPException
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Response
 from fastapi.testclient import TestClient
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import DateTime, create_engine
@@ -17,7 +17,7 @@ import python_kit
 
 class Client:
     def __init__(self, app, https):
-        self.client = TestClient(app, raise_server_exceptions=False)
+        self.client = TestClient(app, raise_server_exceptions=False, follow_redirects=False)
         self.app, self.https = app, https
 
     def call(self, method, path, token=None, json=None, headers=None, data=None):
@@ -38,6 +38,8 @@ class Client:
 class FastApiKit(python_kit.Kit):
     admin_path = "/admin/health-report"
     https = {"X-Scheme": "https"}
+    # The sample has a route of its own.
+    page_path = "/invoices"
 
     def open(self, remedy):
         self.models()
@@ -92,6 +94,11 @@ class FastApiKit(python_kit.Kit):
             jti: Mapped[str] = mapped_column(primary_key=True)
             expires_at = mapped_column(DateTime)
 
+        class Product(Base):
+            __tablename__ = "products"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            name: Mapped[str]
+
         class InvoiceOut(BaseModel):
             model_config = ConfigDict(from_attributes=True)
             id: int
@@ -103,7 +110,8 @@ class FastApiKit(python_kit.Kit):
             text: str
 
         self.User, self.Invoice, self.Note = User, Invoice, Note
-        self.make_up("models", User=User, Invoice=Invoice, InvoiceLine=InvoiceLine, Note=Note, RevokedToken=RevokedToken)
+        known = (User, Invoice, InvoiceLine, Note, RevokedToken, Product)
+        self.make_up("models", **{model.__name__: model for model in known})
         self.make_up("schemas", InvoiceOut=InvoiceOut, LineOut=LineOut)
         engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
         Base.metadata.create_all(engine)
@@ -122,6 +130,7 @@ class FastApiKit(python_kit.Kit):
             for number in (1, 2):
                 session.add(Invoice(id=number, owner_id=number, total=number * 100, status="open"))
                 session.add(InvoiceLine(id=number, invoice_id=number, text="line"))
+            session.add_all(Product(name=name) for name in cases.PRODUCTS)
             session.commit()
 
     def tokens(self, verifying):
@@ -183,6 +192,13 @@ class FastApiKit(python_kit.Kit):
             app.add_api_route("/keyed", fine, dependencies=[Depends(module.require_key)])
         if hasattr(module, "require_admin"):
             app.add_api_route("/admin-only", fine, dependencies=[Depends(module.require_admin)])
+        if hasattr(module, "go_on"):
+            app.add_api_route("/go", lambda to: module.go_on(to))
+        if hasattr(module, "set_session"):
+            def begin_session(response: Response):
+                module.set_session(response, "a-token-of-the-test")
+
+            app.add_api_route("/session", begin_session, methods=["POST"])
         if hasattr(module, "SignUp"):
             def register(data: module.SignUp):
                 return {"name": data.username}
@@ -207,6 +223,12 @@ class FastApiKit(python_kit.Kit):
     @staticmethod
     def fault():
         raise RuntimeError("boom")
+
+    def products_named(self, name):
+        self.models()
+        find = self.run("input-as-data").find_by_name
+        with self.sessions() as session:
+            return [product.name for product in find(session, name)]
 
     def demote(self, who):
         with self.sessions() as session:

@@ -2,7 +2,7 @@
 
 import sys
 
-from flask import Blueprint, Flask, abort, request
+from flask import Blueprint, Flask, abort, request, session
 from flask_jwt_extended import JWTManager, jwt_required
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.pool import StaticPool
@@ -46,6 +46,7 @@ class FlaskKit(python_kit.Kit):
         app.config.setdefault("JWT_SECRET_KEY", None)
         if app.config["JWT_SECRET_KEY"] is None:
             app.config["JWT_SECRET_KEY"] = cases.KEY
+        app.config["SECRET_KEY"] = cases.ENVIRONMENT["SESSION_SECRET"]
         app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
         self.db.init_app(app)
@@ -82,7 +83,12 @@ class FlaskKit(python_kit.Kit):
             jti = db.Column(db.String, primary_key=True)
             expires_at = db.Column(db.DateTime)
 
-        known = {"User": User, "Note": Note, "RevokedToken": RevokedToken}
+        class Product(db.Model):
+            __tablename__ = "products"
+            id = db.Column(db.Integer, primary_key=True)
+            name = db.Column(db.String)
+
+        known = {"User": User, "Note": Note, "RevokedToken": RevokedToken, "Product": Product}
         if remedy != "unguessable-ids":
 
             class Invoice(db.Model):
@@ -111,6 +117,8 @@ class FlaskKit(python_kit.Kit):
             for number in (1, 2):
                 add(known["Invoice"](id=number, owner_id=number, total=number * 100, status="open"))
                 add(known["InvoiceLine"](id=number, invoice_id=number, text="line"))
+        for name in cases.PRODUCTS:
+            add(known["Product"](name=name))
         self.db.session.commit()
 
     def owned_invoice(self, invoice_id, owner):
@@ -127,9 +135,14 @@ class FlaskKit(python_kit.Kit):
             ("GET", "/refuse", "refuse"): lambda: abort(401),
             ("GET", "/fault", "fault"): self.fault,
             ("POST", "/echo", "echo"): fine,
+            ("POST", "/session", "session"): self.begin_session,
         }
         if hasattr(module, "require_key"):
             routes["GET", "/keyed", "keyed"] = module.require_key(fine)
+        if hasattr(module, "go_on"):
+            routes["GET", "/go", "go"] = lambda: module.go_on(request.args["to"])
+        if hasattr(module, "page_size"):
+            routes["GET", "/pages", "pages"] = lambda: {"limit": module.page_size()}
         if module.__name__.endswith("role_from_store"):
             routes["GET", "/admin-only", "admin_only"] = module.require_role("admin")(fine)
         taken = {(method, rule.rule) for rule in app.url_map.iter_rules() for method in rule.methods}
@@ -140,6 +153,17 @@ class FlaskKit(python_kit.Kit):
     @staticmethod
     def fault():
         raise RuntimeError("boom")
+
+    @staticmethod
+    def begin_session():
+        session["user"] = cases.ALICE
+        return {"ok": True}
+
+    def products_named(self, name):
+        self.open("input-as-data")
+        find = sys.modules["sample_input_as_data"].find_by_name
+        with self.app.app_context():
+            return [row["name"] for row in find(name)]
 
     def demote(self, who):
         with self.app.app_context():

@@ -15,6 +15,8 @@ class Kit:
     admin_path = "/admin/users"
     api_path = ""
     name_field = "name"
+    page_path = "/pages"
+    size_field = "limit"
     https = {}
 
     def __init__(self, samples):
