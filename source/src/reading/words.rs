@@ -1,5 +1,9 @@
 //! Words that programmers use for callers, owners, roles, tenants and secrets. Names only suggest; the code around decides.
 
+use std::cell::RefCell;
+
+use crate::maps::Map;
+
 /// Names that stand for the caller, without `_` and in small letters.
 pub const SUBJECT_NAMES: [&str; 35] = [
     "account",
@@ -229,6 +233,8 @@ pub const USER_MODELS: [&str; 16] = [
 
 /// Longer names than this are rare.
 const MOST_SHORT: usize = 64;
+/// More names are not kept for one list.
+const MOST_HELD: usize = 10_000;
 
 /// Returns a name in small letters without `_`, `-` and `$`.
 pub fn simplify_name(name: &str) -> String {
@@ -249,8 +255,31 @@ pub fn is_one_of(name: &str, words: &[&str]) -> bool {
     with_plain(name, |name| words.iter().any(|word| word.as_bytes() == name))
 }
 
+thread_local! {
+    /// Whether a name holds one of the words of a list, by the address and the length of the list. The names of a project are few, and
+    /// each of them is asked for in every handler that meets it.
+    static HELD: RefCell<Map<(usize, usize), Map<Box<str>, bool>>> = RefCell::default();
+}
+
 /// Returns whether a name holds one of these words.
-pub fn holds_one_of(name: &str, words: &[&str]) -> bool {
+pub fn holds_one_of(name: &str, words: &'static [&'static str]) -> bool {
+    if name.len() > MOST_SHORT {
+        return search_words(name, words);
+    }
+    HELD.with_borrow_mut(|held| {
+        let known = held.entry((words.as_ptr().addr(), words.len())).or_default();
+        if let Some(holds) = known.get(name) {
+            return *holds;
+        }
+        let holds = search_words(name, words);
+        if known.len() < MOST_HELD {
+            known.insert(Box::from(name), holds);
+        }
+        holds
+    })
+}
+
+fn search_words(name: &str, words: &[&str]) -> bool {
     with_plain(name, |name| {
         let letters = letters_of(name);
         // A word with a letter that the name lacks is ruled out before any comparison.
