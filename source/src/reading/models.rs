@@ -80,6 +80,7 @@ impl Models {
     /// Reads the models of a project.
     pub(super) fn of(project: &Project) -> Models {
         let mut known = KnownData::default();
+        collect::read_modules(project);
         for module in &project.modules {
             collect::collect_module(&mut known, project, module);
         }

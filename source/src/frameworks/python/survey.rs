@@ -10,6 +10,7 @@ use super::refusals::FunctionRefusal;
 use crate::ir::{Class, Expr, ExprKind, Function, Span, dotted_text, last_part};
 use crate::lang::Language;
 use crate::maps::Map;
+use crate::parallel;
 use crate::project::{FunctionRef, Module, ModuleId, Project};
 
 /// The place of a scope: in the walk over its module, or among the turns of a survey, which stand behind all modules.
@@ -76,6 +77,12 @@ impl<'p> PythonSurvey<'p> {
     pub(in crate::frameworks) fn of(project: &'p Project) -> Self {
         // Tests build applications of their own, whose routes are never served.
         let is_read = |module: &Module| module.language == Language::Python && !is_test(&module.path);
+        // No walk needs another, so they are made side by side and then taken in order.
+        parallel::map(&project.modules, |module| {
+            if is_read(module) {
+                module.surveyed(|| ModuleWalk::of(module));
+            }
+        });
         let walk = |module: &'p Arc<Module>| is_read(module).then(|| module.surveyed(|| ModuleWalk::of(module)))?;
         let walks: Vec<Option<&ModuleWalk>> = project.modules.iter().map(walk).collect();
         let all = || walks.iter().copied().flatten();

@@ -10,6 +10,7 @@ use crate::ir::{
     Class, Expr, ExprKind, Function, RecordEntry, Statement, StatementKind, argument_named, dotted_text, last_part,
     literal_text, walk_statements,
 };
+use crate::parallel;
 use crate::project::{ClassRef, Definition, Module, Project};
 
 static CREATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -24,6 +25,11 @@ static INSERT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 struct ModuleData {
     classes: Vec<Arc<Class>>,
     said: KnownData,
+}
+
+/// Reads what each module says alone, on every core, so that it is at hand when the modules are added one after another.
+pub(super) fn read_modules(project: &Project) {
+    parallel::map(&project.modules, |module| drop(module.kept(|| read_module(module))));
 }
 
 /// Adds what one module says.
