@@ -86,9 +86,13 @@ impl<'a> Lab<'a> {
             let mut own = made.iter().rev().filter(|made| made.producer == index && made.caller == owner.name);
             own.find_map(|control| Some((control.clone(), below(control)?.clone())))
         };
-        let found = pairs.iter().find_map(|(intruder, owner)| Some((*intruder, *owner, of_owner(owner)?)));
-        let (intruder, owner, (control, parent)) = found.ok_or_else(|| self.no_target(acting, !pairs.is_empty()))?;
-        Ok(Adding { lab: self, acting, index, intruder, owner, parent, control })
+        let found = pairs.iter().filter_map(|(intruder, owner)| {
+            let (control, parent) = of_owner(owner)?;
+            Some(Adding { lab: self, acting, index, intruder, owner, parent, control })
+        });
+        // An intruder that has a parent of its own can try the mixed path too.
+        let lacks_parent = |adding: &Adding<'_>| matches!(adding.mixed(), MixedPath::NoParent(_));
+        found.min_by_key(lacks_parent).ok_or_else(|| self.no_target(acting, !pairs.is_empty()))
     }
 }
 
