@@ -22,6 +22,7 @@ mod gazette;
 mod keeper;
 mod ledger;
 mod letters;
+mod lodge;
 mod market;
 mod mint;
 mod orchard;
@@ -46,7 +47,7 @@ mod tests;
 use crate::case::Twin;
 
 /// All of them, in the order of the table.
-pub const ALL: [&Twin; 43] = [
+pub const ALL: [&Twin; 44] = [
     &ledger::TWIN,
     &shelter::TWIN,
     &wiki::TWIN,
@@ -90,4 +91,5 @@ pub const ALL: [&Twin; 43] = [
     &orchard::TWIN,
     &embassy::TWIN,
     &cellar::TWIN,
+    &lodge::TWIN,
 ];

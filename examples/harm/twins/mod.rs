@@ -4,6 +4,7 @@ mod accounts;
 mod acts;
 mod beside;
 mod envelopes;
+mod members;
 mod moving;
 mod notes;
 mod removal;
@@ -16,7 +17,7 @@ mod tests;
 use crate::twin::Twin;
 
 /// All of them, in the order of the table.
-pub const ALL: [&Twin; 61] = [
+pub const ALL: [&Twin; 63] = [
     &acts::LAST,
     &acts::MIDDLE,
     &acts::NAMED,
@@ -46,6 +47,8 @@ pub const ALL: [&Twin; 61] = [
     &moving::REUSED,
     &moving::NUMBERS,
     &moving::GIVEN,
+    &members::KEPT,
+    &members::KEPT_OPEN,
     &removal::SOFT,
     &removal::ARCHIVE,
     &removal::DEAF,

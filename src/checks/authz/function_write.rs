@@ -1,8 +1,10 @@
 //! `authz/function-write`.
 
 mod decided;
+mod membership;
 mod proofs;
 
+use membership::try_as_member;
 use proofs::FunctionCase;
 
 use super::lower_role::lower_caller;
@@ -14,12 +16,15 @@ use crate::checks::rule::{CheckResult, Rule, ensure, status_text};
 use crate::model::{Operation, Silence};
 use crate::probe::{AskCaller, SendError};
 use crate::survey::{first_mark, higher_roles};
+use crate::trial::adds_members;
 
 check! {
     /// ## What it does
     /// Calls functions that change something, and that the document marks as a higher role's (by words such as `admin` in
     /// path, tag or operationId, or by scopes), as a user of a lower role: on an object or account that the scan made, or
-    /// else on an object that does not exist or with a body that must be refused.
+    /// else on an object that does not exist or with a body that must be refused. Functions of a group with members (a team, a
+    /// workspace) are called as a member of its least role: two throw-away accounts are owner and member of a group that is
+    /// made for it.
     ///
     /// ## Why it matters
     /// A function that only the user interface hides is open to every account.
@@ -27,12 +32,15 @@ check! {
     /// ## How it is confirmed
     /// All of these hold: the owner of the object or account sees what the function did; a call without credentials did
     /// nothing; another function under the same mark refuses the same user, so that roles are enforced; and a second
-    /// call shows too. All functions under one mark that are open in the same way are one finding.
+    /// call shows too. All functions under one mark that are open in the same way are one finding. Of a group: its list of
+    /// members shows another role for the member than for the owner, who sees that the member removed the group, raised its
+    /// own role to the owner's, or changed the group; before it was a member it could not.
     ///
     /// ## When it stays silent
     /// When the lower role is refused or the call shows nowhere, when anyone is served (that is authn/missing-write), and
     /// when the guard may stand behind the look-up or the validation. Where nothing of the scan's own can be tried, an answer
-    /// "not found" or "invalid" where a guarded neighbour says "forbidden" is only suspected.
+    /// "not found" or "invalid" where a guarded neighbour says "forbidden" is only suspected. Of a group that shows no roles
+    /// nothing is said, and nothing of its change by a member that may be meant to write.
     ///
     /// ## References
     /// OWASP API5:2023, CWE-285
@@ -57,7 +65,10 @@ const GIVE: &str = "mark an identity of the higher role `writes = \"own\"` in ro
 
 fn plan_requests(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     let ranks = cx.identities.iter().map(|identity| (identity.rank, identity.role.as_str()));
-    if operation.method.is_safe() || first_mark(operation, &higher_roles(ranks)).is_none() {
+    if operation.method.is_safe() {
+        return Need::NotApplicable;
+    }
+    if first_mark(operation, &higher_roles(ranks)).is_none() && adds_members(cx.api, &operation.path).is_none() {
         return Need::NotApplicable;
     }
     // Two targets made and looked at, four calls with the owner's looks after each, a neighbour.
@@ -68,6 +79,14 @@ async fn check_privileged_write(cx: &ActCx<'_>, acting: &Acting) -> CheckResult 
     ensure(!matches!(acting.kind, ActKind::SignIn | ActKind::SignUp | ActKind::SignOut), || {
         Silence::not_applicable("signing in and up is for all")
     })?;
+    if adds_members(cx.maker.api, &acting.operation.path).is_some() {
+        let marked = first_mark(&acting.operation, &cx.survey.people.higher_roles()).is_some();
+        match try_as_member(cx, acting).await {
+            // It may still be marked for a higher role of the whole API.
+            Err(Silence::NotApplicable(_)) if marked => {}
+            judged => return judged,
+        }
+    }
     let lower = lower_caller(cx.check, |person| cx.account(&person.name).is_some())?;
     // A harmless call first: where it is refused only the rightful caller's own call can add anything.
     let call = cx.harmless(acting);
