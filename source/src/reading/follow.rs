@@ -78,7 +78,9 @@ impl HandlerReader<'_> {
         let before = self.accesses.len();
         let frame = self.run(cx, state, function, around, given);
         let own = self.known_of_returned(&frame, before);
+        let left = state.left.clone();
         let value = self.collect(state, frame);
+        state.left = self.left_behind(cx, function, &left, &state.left);
         self.learn(state, &own);
 
         value
@@ -157,17 +159,27 @@ impl HandlerReader<'_> {
 
     /// What `self.x` means is known within the same class only.
     pub(super) fn left_for(&self, cx: &Cx, state: &State, function: &FunctionRef) -> Rc<Names> {
-        let same = match (&cx.class, &function.class) {
-            (Some(one), Some(two)) => Arc::ptr_eq(&one.class, &two.class),
-            _ => false,
-        };
-        let own = |name: &str| name.starts_with("self.") || name.starts_with("this.");
-
         // Another object's fields would be taken for those of this one.
-        if same || !state.left.iter().any(|(name, _)| own(name)) {
+        if is_of_class(cx, function) || !state.left.iter().any(is_own_field) {
             return state.left.clone();
         }
-        Rc::new(state.left.iter().filter(|(name, _)| !own(name)).cloned().collect())
+        Rc::new(state.left.iter().filter(|one| !is_own_field(one)).cloned().collect())
+    }
+
+    /// What is left behind a call: the caller's own fields are as they were, and those of another object are forgotten.
+    pub(super) fn left_behind(
+        &self,
+        cx: &Cx,
+        function: &FunctionRef,
+        before: &Rc<Names>,
+        after: &Rc<Names>,
+    ) -> Rc<Names> {
+        let is_about_fields = || before.iter().chain(after.iter()).any(is_own_field);
+        if is_of_class(cx, function) || Rc::ptr_eq(before, after) || !is_about_fields() {
+            return after.clone();
+        }
+        let others = after.iter().filter(|one| !is_own_field(one));
+        Rc::new(others.chain(before.iter().filter(|one| is_own_field(one))).cloned().collect())
     }
 
     /// Returns the parameters without the one that stands for the object itself.
@@ -188,6 +200,18 @@ impl HandlerReader<'_> {
         inner.set(&first.name, CodeValue::kind(own));
         others
     }
+}
+
+/// Whether a function is a method of the class that is being read.
+fn is_of_class(cx: &Cx, function: &FunctionRef) -> bool {
+    match (&cx.class, &function.class) {
+        (Some(one), Some(two)) => Arc::ptr_eq(&one.class, &two.class),
+        _ => false,
+    }
+}
+
+fn is_own_field((name, _): &(Rc<str>, CodeValue)) -> bool {
+    name.starts_with("self.") || name.starts_with("this.")
 }
 
 fn with_explicit_truth(value: &CodeValue) -> CodeValue {

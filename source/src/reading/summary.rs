@@ -94,7 +94,7 @@ impl HandlerReader<'_> {
             None => self.sum_up(cx, state, &called, inputs)?,
         };
 
-        Some(self.put_in_place(state, &called, &summary))
+        Some(self.put_in_place(cx, state, &called, &summary))
     }
 
     fn input_text(&self, state: &State, called: &FollowedCall) -> Box<[u8]> {
@@ -220,7 +220,7 @@ impl HandlerReader<'_> {
     }
 
     /// Puts what a function comes to in the place of a call.
-    fn put_in_place(&mut self, state: &mut State, called: &FollowedCall, summary: &Summary) -> CodeValue {
+    fn put_in_place(&mut self, cx: &Cx, state: &mut State, called: &FollowedCall, summary: &Summary) -> CodeValue {
         let (reachable, found) = (&called.reachable, &summary.found);
         let mut outward = Renumbering::outward(&reachable.ids, reachable.marks.clone());
 
@@ -244,11 +244,12 @@ impl HandlerReader<'_> {
         self.request.absorb(&found.request, |ids| outward.ids(ids));
         state.facts.and(&outward.facts(&summary.facts));
 
-        match &summary.left {
-            Some(left) => state.left = outward.names(left),
-            None if summary.value.never => {}
-            None => state.left = called.left.clone(),
-        }
+        let left = match &summary.left {
+            Some(left) => outward.names(left),
+            None if summary.value.never => state.left.clone(),
+            None => called.left.clone(),
+        };
+        state.left = self.left_behind(cx, called.function, &state.left, &left);
         outward.value(&summary.value)
     }
 

@@ -118,3 +118,62 @@ fn a_handler_is_read_alike_alone_and_after_others() {
         assert_alike(&Project::parse(SourceTree::read(&root, &TreeLimits::default()).unwrap()));
     }
 }
+
+const VIEWS: &str = r#"
+from flask import Flask, abort, jsonify
+from flask.views import MethodView
+from flask_login import current_user, login_required
+from models import Invoice
+
+app = Flask(__name__)
+
+class Audit:
+    def write(self, number):
+        self.invoice = number
+        log(number)
+        count(number)
+
+def audit(number):
+    log(number)
+    count(number)
+
+class Checked(MethodView):
+    def get(self, number):
+        self.invoice = Invoice.query.get_or_404(number)
+        if self.invoice.owner_id != current_user.id:
+            abort(404)
+        audit(number)
+        return jsonify(self.invoice)
+
+class Open(MethodView):
+    decorators = [login_required]
+
+    def get(self, number):
+        self.invoice = Invoice.query.get_or_404(number)
+        audit(number)
+        return jsonify(self.invoice)
+
+class Beside(MethodView):
+    decorators = [login_required]
+
+    def get(self, number):
+        self.invoice = Invoice.query.get_or_404(number)
+        Audit().write(number)
+        return jsonify(self.invoice)
+
+app.add_url_rule("/checked/<int:number>", view_func=Checked.as_view("checked"))
+app.add_url_rule("/open/<int:number>", view_func=Open.as_view("open"))
+app.add_url_rule("/beside/<int:number>", view_func=Beside.as_view("beside"))
+"#;
+
+#[test]
+fn what_a_view_keeps_of_itself_outlives_calls_of_others() {
+    let project = project(&[("app.py", VIEWS)]);
+    let table = find_routes(&project);
+    let words: Vec<(&str, OwnershipWord)> =
+        table.routes.iter().map(|entry| (entry.path.as_str(), read_ownership(&project, entry).word)).collect();
+
+    assert!(words.contains(&("/checked/{number}", OwnershipWord::Checked)), "{words:?}");
+    assert!(words.contains(&("/open/{number}", OwnershipWord::NotChecked)), "{words:?}");
+    assert!(words.contains(&("/beside/{number}", OwnershipWord::NotChecked)), "{words:?}");
+}
