@@ -313,15 +313,31 @@ fn contains_bytes(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len()).any(|piece| piece.first() == Some(first) && piece == word)
 }
 
+/// Words that end as ids do, and name a state or a thing.
+const ENDING_LIKE_IDS: &str = "acid acids aid aids android avoid bid bids braid covid fluid grid grids hybrid invalid kid kids lid \
+    liquid mid paid prepaid raid rapid rid solid unpaid valid void";
+
 /// Returns whether a name is that of an id or of another unique name of an object.
 pub fn is_id(name: &str) -> bool {
-    let name = simplify_name(name);
+    let is_other = || ENDING_LIKE_IDS.split_whitespace().any(|word| last_word(name).eq_ignore_ascii_case(word));
+    let plain = simplify_name(name);
     let whole =
         ["email", "filename", "handle", "key", "number", "path", "pk", "ref", "reference", "slug", "username", "uid"];
-    name.ends_with("id")
-        || name.ends_with("ids")
-        || name.ends_with("uuid")
-        || whole.iter().any(|word| name.ends_with(word))
+    whole.iter().any(|word| plain.ends_with(word)) || (plain.ends_with("id") || plain.ends_with("ids")) && !is_other()
+}
+
+/// Returns the last word of a name: `Paid` of `isPaid`, `id` of `user_id`.
+fn last_word(name: &str) -> &str {
+    let begins = |(at, letter): (usize, char)| match letter {
+        '_' | '-' | '.' => Some(at + 1),
+        // A capital begins a word where none stands before it.
+        _ if letter.is_ascii_uppercase() && !name.get(..at)?.ends_with(|before: char| before.is_ascii_uppercase()) => {
+            Some(at)
+        }
+        _ => None,
+    };
+    let start = name.char_indices().filter_map(begins).next_back().unwrap_or_default();
+    name.get(start..).unwrap_or(name)
 }
 
 /// Returns whether a column is the key of its own table.
@@ -334,7 +350,7 @@ pub fn is_primary(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{GUARD_PARTS, SUBJECT_NAMES, holds_one_of, is_one_of};
+    use super::{GUARD_PARTS, SUBJECT_NAMES, holds_one_of, is_id, is_one_of};
 
     #[test]
     fn names_of_every_length_and_alphabet_are_compared_alike() {
@@ -347,5 +363,15 @@ mod tests {
         assert!(is_one_of("User_Id", &SUBJECT_NAMES));
 
         assert!(!is_one_of("user_ids", &SUBJECT_NAMES));
+    }
+
+    #[test]
+    fn words_that_end_as_ids_do_are_none() {
+        for name in ["id", "user_id", "userId", "userid", "invoice_ids", "publicID", "uuid", "email"] {
+            assert!(is_id(name), "{name}");
+        }
+        for name in ["paid", "is_paid", "isValid", "grid", "bid", "openBids", "void"] {
+            assert!(!is_id(name), "{name}");
+        }
     }
 }
