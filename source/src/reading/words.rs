@@ -255,10 +255,13 @@ pub fn is_one_of(name: &str, words: &[&str]) -> bool {
     with_plain(name, |name| words.iter().any(|word| word.as_bytes() == name))
 }
 
+/// Answers by the address and the length of a list, and then by the name.
+type HeldWords = Map<(usize, usize), Map<Box<str>, bool>>;
+
 thread_local! {
-    /// Whether a name holds one of the words of a list, by the address and the length of the list. The names of a project are few, and
+    /// Whether a name holds one of the words of a list. The names of a project are few, and
     /// each of them is asked for in every handler that meets it.
-    static HELD: RefCell<Map<(usize, usize), Map<Box<str>, bool>>> = RefCell::default();
+    static HELD: RefCell<HeldWords> = RefCell::default();
 }
 
 /// Returns whether a name holds one of these words.
