@@ -135,9 +135,6 @@ impl MemberTrial<'_> {
         group: &MemberGroup,
     ) -> Result<(Arc<Answer>, Option<GroupRoles>, MemberCall), Silence> {
         let joined = self.groups.add(group).await?;
-        if let Some((_, row)) = self.groups.row_of(group, self.groups.member).await? {
-            self.groups.note_member(group, &row);
-        }
         let roles = self.groups.roles(group).await?;
         let member = self.lab.caller(&self.groups.member.name);
         let call = self.call(member, group, roles.as_ref()).await?;

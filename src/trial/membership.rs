@@ -149,6 +149,14 @@ impl<'a> GroupMembership<'a> {
             let status = written.answer.status().unwrap_or_default();
             Silence::undecided(format!("the owner could not add a member to its group (status {status})"))
         })?;
+        // An invitation is in no list of members, and its answer shows it.
+        let shown = written.answer.response().and_then(|response| response.json.as_ref());
+        let invited = shown.and_then(|json| objects_in(json).next()).cloned();
+        let listed = self.row_of(group, self.member).await?.map(|(_, row)| row);
+        if let Some(row) = listed.or(invited) {
+            self.note_member(group, &row);
+        }
+
         let seen = self.lab.view(&self.member.name, &group.object).await?;
         ensure(seen.is_some_and(|seen| seen.object.is_some()), || {
             Silence::undecided("a member that was added is not shown the group: it may have to accept first")
@@ -248,7 +256,7 @@ impl<'a> GroupMembership<'a> {
     }
 
     /// Notes that the member was added: what says so may outlive the group.
-    pub(crate) fn note_member(&self, group: &MemberGroup, row: &Map<String, Value>) {
+    fn note_member(&self, group: &MemberGroup, row: &Map<String, Value>) {
         let (Some(journal), Some(id)) = (self.lab.maker.probe.journal(), self.member_id(row)) else { return };
         let maker = self.lab.maker;
         let note = WriteNote {
